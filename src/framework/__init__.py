@@ -1,0 +1,1 @@
+"""Interactive dataflow for Jupyter: dataflow you can watch."""

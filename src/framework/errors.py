@@ -1,0 +1,218 @@
+"""Every error of the package; catch `FrameworkError` for all of them.
+
+Each is also the built-in that fits, so that code which knows nothing of us handles it well::
+
+    FrameworkError
+    +-- NotAnEvent (TypeError)               something else was submitted
+    +-- OptionError (ValueError)             an option or a limit that makes no sense
+    +-- UnknownName (LookupError)            no processor, job or archive has that name
+    +-- SourceUnavailable (LookupError)      the source of a class or function cannot be found
+    +-- InterestError (TypeError)            what a processor wants cannot be inferred
+    |   +-- AsyncProcess                     `async def process`
+    +-- UnsafeSubmit (RuntimeError)          a Context used late or from another thread
+    +-- LifecycleError (RuntimeError)        the call does not fit the state of the pipeline or flow
+    |   +-- PipelineRunning                  it runs, or somebody else runs it
+    |   +-- PipelineEnded                    it has ended
+    |   +-- MailboxesFull                    `max_pending` is reached and nobody is running
+    |   +-- FlowEnded                        a put after the end of a flow
+    +-- RunLimit (RuntimeError)              a run ended by a limit; has `.report`
+    |   +-- PhaseLimitReached                `max_phases`
+    |   +-- DeadlineExceeded                 `deadline`
+    +-- RunFailed (ExceptionGroup)           deliveries or items failed; has `.report`
+    +-- DeliveryAborted (RuntimeError)       stands for a SystemExit or its like in a RunFailed
+    +-- WiringError (ValueError)             a target that nobody provides, builders that do not fit
+    +-- BuildError (TypeError)               `build` returned something that is no iterable of artifacts
+    +-- FlowError (TypeError)                a processor, factory or resource that a job cannot use
+    +-- ArchiveError (RuntimeError)          results cannot be kept or read
+        +-- Undigestable (TypeError)         a value that has no digest
+        +-- Unpicklable (TypeError)          a value that cannot be stored
+        +-- IdentityClash                    two processors that would share one archive
+        +-- WorkspaceInUse                   another process or pipeline writes there
+        +-- NotAWorkspace (ValueError)       the path is a file, or holds something else
+        +-- WorkspaceDamaged                 the store lost or garbled records
+        +-- UntrustedWorkspace               records signed with a key that is not ours
+        +-- KeyUnavailable                   the signing key can be neither read nor created
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import Any, Self
+
+SHOWN_FAILURES = 3
+
+
+class FrameworkError(Exception):
+    """Base of all errors of this package."""
+
+
+class NotAnEvent(FrameworkError, TypeError):
+    """Something that is no `Event` was submitted."""
+
+    def __init__(self, value: object) -> None:
+        kind = type(value).__name__
+        hint = " (an event class, not an instance: call it)" if isinstance(value, type) else ""
+        super().__init__(f"submit takes an Event, got {kind}{hint}: submit(Event(name=..., value=...)) instead")
+
+
+class OptionError(FrameworkError, ValueError):
+    """An option or a limit that makes no sense."""
+
+
+class UnknownName(FrameworkError, LookupError):
+    """Nothing has that name; the message suggests the nearest that exists."""
+
+    def __init__(self, kind: str, name: object, known: Sequence[str]) -> None:
+        near = difflib.get_close_matches(str(name), known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known) or 'none'}"
+        super().__init__(f"no {kind} is named {name!r}; {hint}")
+
+
+class SourceUnavailable(FrameworkError, LookupError):
+    """The source of a class or function cannot be found."""
+
+
+class InterestError(FrameworkError, TypeError):
+    """What a processor wants to receive cannot be inferred."""
+
+
+class AsyncProcess(InterestError):
+    """`process` was written as a coroutine function."""
+
+    def __init__(self, owner: str, where: str) -> None:
+        super().__init__(
+            f"{owner}.process is `async def` ({where}): deliveries run on threads and would never await it; "
+            "write `def process`, or put async work into framework.flow and join it with framework.bridge.FlowBuilder"
+        )
+
+
+class UnsafeSubmit(FrameworkError, RuntimeError):
+    """A Context was used after its delivery ended, or from another thread."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "late/unsafe context.submit: a context belongs to one delivery and its thread; "
+            "take `hold = context.hold()` during the delivery and use hold.submit(event), then hold.release()"
+        )
+
+
+class LifecycleError(FrameworkError, RuntimeError):
+    """The call does not fit the state that the pipeline or flow is in."""
+
+
+class PipelineRunning(LifecycleError):
+    """The pipeline is being run, here or by somebody else."""
+
+
+class PipelineEnded(LifecycleError):
+    """The pipeline has ended and takes nothing any more."""
+
+
+class MailboxesFull(LifecycleError):
+    """`max_pending` deliveries wait and nobody runs the pipeline, so that waiting would never end."""
+
+
+class FlowEnded(LifecycleError):
+    """A put into a flow that has ended."""
+
+
+class RunLimit(FrameworkError, RuntimeError):
+    """A run that a limit ended; hooks have run and archives are closed. `.report` holds what happened."""
+
+    def __init__(self, message: str, report: Any = None) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class PhaseLimitReached(RunLimit):
+    """`max_phases` phases passed and there was still work."""
+
+
+class DeadlineExceeded(RunLimit):
+    """`deadline` seconds passed and there was still work."""
+
+
+class DeliveryAborted(FrameworkError, RuntimeError):
+    """Stands in a `RunFailed` for a SystemExit, KeyboardInterrupt or GeneratorExit, which is its `__cause__`."""
+
+
+class RunFailed(FrameworkError, ExceptionGroup[Exception]):
+    """Some deliveries or items failed; everything else was processed. `.report` and `.failures` hold the inputs."""
+
+    report: Any
+    failures: Sequence[Any]
+
+    def __new__(cls, name: str, failures: Sequence[Any], report: Any = None) -> Self:
+        """Make the group from the failures, each of which has a `processor`, an `event` and an `exception`."""
+        lines = [f"{len(failures)} failed in {name}"]
+        lines += [f"  {failure.summary}" for failure in failures[:SHOWN_FAILURES]]
+        if len(failures) > SHOWN_FAILURES:
+            lines.append(f"  ... and {len(failures) - SHOWN_FAILURES} more in .report.failures")
+        group = super().__new__(cls, "\n".join(lines), [_as_exception(f.exception) for f in failures])
+        group.report = report
+        group.failures = failures
+        return group
+
+    def __init__(self, *_: object) -> None:
+        """Everything was set up by `__new__`, as exception groups do."""
+
+    def derive(self, excs: Sequence[Exception]) -> ExceptionGroup[Exception]:  # type: ignore[override]
+        """Part of this group, as `except*` and `split` ask for it."""
+        return ExceptionGroup(self.message, excs)
+
+
+def _as_exception(error: BaseException) -> Exception:
+    if isinstance(error, Exception):
+        return error
+    aborted = DeliveryAborted(f"{type(error).__name__}: {error}")
+    aborted.__cause__ = error
+    return aborted
+
+
+class WiringError(FrameworkError, ValueError):
+    """Builders that do not fit together: a target that nobody provides, an unknown keyword."""
+
+
+class BuildError(FrameworkError, TypeError):
+    """`build` returned something that is no iterable of artifacts."""
+
+
+class FlowError(FrameworkError, TypeError):
+    """A processor, factory or resource manager that a job cannot use."""
+
+
+class ArchiveError(FrameworkError, RuntimeError):
+    """Results cannot be kept or read."""
+
+
+class Undigestable(ArchiveError, TypeError):
+    """A value that has no digest; the message names the part."""
+
+
+class Unpicklable(ArchiveError, TypeError):
+    """A value that cannot be stored."""
+
+
+class IdentityClash(ArchiveError):
+    """Two processors of one pipeline that would share one archive."""
+
+
+class WorkspaceInUse(ArchiveError):
+    """Another process or another running pipeline writes to the workspace."""
+
+
+class NotAWorkspace(ArchiveError, ValueError):
+    """The path is a file, or a folder that holds something else."""
+
+
+class WorkspaceDamaged(ArchiveError):
+    """The store lost or garbled records."""
+
+
+class UntrustedWorkspace(ArchiveError):
+    """Records are signed with a key that is not ours; they were not unpickled."""
+
+
+class KeyUnavailable(ArchiveError):
+    """The signing key can be neither read nor created."""

@@ -1,0 +1,176 @@
+"""A bounded history of what happened, and where each event came from."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from framework.observe.happenings import (
+    DeliveryFailed,
+    DeliveryFinished,
+    DeliveryStarted,
+    EventSubmitted,
+    Happening,
+    ItemFinished,
+)
+from framework.observe.reports import short_repr
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MEGABYTE = 1024 * 1024
+ROW_BYTES = 700  # a Record with its happening, tuple and index entries, measured with tracemalloc
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An event that reached nobody, or a delivery that fell through every `case` of its processor."""
+
+    event: Any
+    reason: str
+    phase: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One happening and the repr that its event or item had at that moment."""
+
+    number: int
+    happening: Happening
+    text: str
+
+
+class Recorder:
+    """Keeps what happens, newest first to stay: `pipeline.observe(Recorder())`.
+
+    History is bounded by `max_bytes` (an estimate); `dropped` counts the records that had to go. Reprs are frozen when
+    something happens, so that looking back never shows an object as it became later.
+    """
+
+    wants_matches = True
+
+    def __init__(self, max_bytes: int = 64 * MEGABYTE) -> None:
+        """Start empty.
+
+        Args:
+            max_bytes: about how much memory the history may take.
+
+        Raises:
+            ValueError: `max_bytes` is not positive.
+        """
+        if max_bytes <= 0:
+            raise ValueError(f"max_bytes must be positive, got {max_bytes}")
+        self.max_bytes = max_bytes
+        self.dropped = 0
+        self._records: deque[Record] = deque()
+        self._weights: deque[int] = deque()
+        self._bytes = 0
+        self._number = 0
+        self._origins: dict[int, EventSubmitted] = {}
+        self._dead: deque[DeadLetter] = deque()
+        # Contended by every worker of a watched run; held for a few microseconds each time.
+        self._lock = threading.Lock()
+
+    def __call__(self, happening: Happening) -> None:
+        """Keep one happening; this is what a runtime calls."""
+        subject = getattr(happening, "event", None)
+        if subject is None and isinstance(happening, ItemFinished):
+            subject = happening.item
+        text = "" if subject is None else short_repr(subject)
+        weight = ROW_BYTES + len(text) + _payload_bytes(subject)
+        with self._lock:
+            self._number += 1
+            self._records.append(Record(self._number, happening, text))
+            self._weights.append(weight)
+            self._bytes += weight
+            self._index(happening)
+            while self._bytes > self.max_bytes and len(self._records) > 1:
+                self._forget_oldest()
+
+    def __len__(self) -> int:
+        """How many records are kept."""
+        return len(self._records)
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """Everything that is kept, oldest first."""
+        with self._lock:
+            return tuple(self._records)
+
+    @property
+    def dead_letters(self) -> tuple[DeadLetter, ...]:
+        """Events that reached nobody and deliveries that fell through every `case`."""
+        with self._lock:
+            return tuple(self._dead)
+
+    def events(self, phase: int | None = None, name: str | None = None) -> list[Any]:
+        """The submitted events that are kept, in order, of one phase or one name where asked for."""
+        return [
+            record.happening.event
+            for record in self.records
+            if isinstance(record.happening, EventSubmitted)
+            and (phase is None or record.happening.phase == phase)
+            and (name is None or getattr(record.happening.event, "name", None) == name)
+        ]
+
+    def lineage(self, event: Any) -> list[EventSubmitted]:
+        """Where `event` came from: its own submission first, then that of its cause, back to the outside.
+
+        Empty when the event was not recorded.
+        """
+        chain: list[EventSubmitted] = []
+        with self._lock:
+            origin = self._origins.get(id(event))
+            while origin is not None and all(origin is not seen for seen in chain):
+                chain.append(origin)
+                origin = self._origins.get(id(origin.cause)) if origin.cause is not None else None
+        return chain
+
+    def frame(self) -> pd.DataFrame:
+        """One row per record, as `framework.notebook.trace_frame` gives it."""
+        from framework.notebook.frames import trace_frame
+
+        return trace_frame(self)
+
+    def _index(self, happening: Happening) -> None:
+        match happening:
+            case EventSubmitted(event=event, recipients=recipients, phase=phase):
+                # The event is kept alive by its record, so that its id stays its own.
+                self._origins.setdefault(id(event), happening)
+                if not recipients:
+                    self._dead.append(DeadLetter(event, "no processor is interested", phase))
+            case DeliveryFinished(processor=processor, event=event, phase=phase, matched=False):
+                self._dead.append(DeadLetter(event, f"fell through every case of {processor}", phase))
+
+    def _forget_oldest(self) -> None:
+        record = self._records.popleft()
+        self._bytes -= self._weights.popleft()
+        self.dropped += 1
+        match record.happening:
+            case EventSubmitted(event=event) as submitted:
+                if self._origins.get(id(event)) is submitted:
+                    del self._origins[id(event)]
+                self._forget_dead_letter(event)
+            case DeliveryFinished(event=event, matched=False):
+                self._forget_dead_letter(event)
+            case DeliveryStarted() | DeliveryFailed() | _:
+                pass
+
+    def _forget_dead_letter(self, event: Any) -> None:
+        # Dead letters are kept in the order of their records, so the one to forget is the oldest.
+        if self._dead and self._dead[0].event is event:
+            self._dead.popleft()
+
+
+def _payload_bytes(subject: object) -> int:
+    """About how much memory a recorded event holds on to: its own attributes, arrays and buffers by their size."""
+    total = 0
+    for value in getattr(subject, "__dict__", {}).values():
+        size = getattr(value, "nbytes", None)
+        if isinstance(size, int):
+            total += size
+        elif isinstance(value, str | bytes | bytearray | list | tuple | dict | set):
+            total += value.__sizeof__()
+    return total

@@ -1,0 +1,62 @@
+"""How a runtime is now, as plain data. Start at `Snapshot`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["not started", "running", "paused", "finished"]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSnapshot:
+    """One processor or one job.
+
+    A processor is a node with one worker whose queue is its inbox. Of `workers`, `running` are at work, `blocked`
+    wait for room downstream, and the rest wait for something to do. `capacity` is the bound of the queue, None where
+    there is none. `busy_seconds` adds up over the workers.
+    """
+
+    name: str
+    waiting: int
+    running: int
+    workers: int
+    min_workers: int
+    max_workers: int
+    done: int
+    failed: int
+    busy_seconds: float
+    blocked: int = 0
+    capacity: int | None = None
+
+    @property
+    def idle(self) -> int:
+        """Workers that wait for something to do."""
+        return max(0, self.workers - self.running - self.blocked)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One pipeline or flow at one moment; `at` is `time.monotonic()` in seconds, `phase` is 0 before the first."""
+
+    name: str
+    state: State
+    at: float
+    nodes: Mapping[str, NodeSnapshot]
+    phase: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """Deliveries or items that wait in all queues."""
+        return sum(node.waiting for node in self.nodes.values())
+
+    @property
+    def done(self) -> int:
+        """Deliveries or items finished since the start, failed ones included."""
+        return sum(node.done for node in self.nodes.values())
+
+    @property
+    def failed(self) -> int:
+        """Deliveries or items that failed since the start."""
+        return sum(node.failed for node in self.nodes.values())
