@@ -1,0 +1,73 @@
+"""`AbstractProcessor`: the unit of the event runtime."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from framework import source
+
+if TYPE_CHECKING:
+    from framework.core.context import Context
+    from framework.core.event import Event
+
+InterestDeclaration = Iterable[tuple[type | str, str | None]]
+
+
+class AbstractProcessor(ABC):
+    """Handles events, one at a time, on its own mailbox.
+
+    A subclass writes `process` with a `match` statement; what it wants to receive is inferred from the patterns::
+
+        class Greeter(AbstractProcessor):
+            def process(self, context: Context, event: Event):
+                match event:
+                    case Event(name="greet", who=who):
+                        print(f"hello {who}")
+
+    Class attributes: `interests`, pairs of an event class (or its name) and an event name or None, declares what is
+    wanted where it cannot be inferred; `version` stands for the source in the identity of the archive, for code that
+    changes without changing its results.
+    """
+
+    interests: ClassVar[InterestDeclaration | None] = None
+    version: ClassVar[str | int | None] = None
+    name: str
+    priority: int
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Make the instance and remember what it was made with: that belongs to its identity, and `renew` repeats it.
+
+        Name and priority get their defaults here, so that a subclass need not call `super().__init__()`.
+        """
+        self = super().__new__(cls)
+        state = self.__dict__
+        state["name"] = cls.__name__
+        state["priority"] = 0
+        state["_arguments"] = (args, kwargs)
+        return self
+
+    def __init__(self, name: str | None = None, priority: int = 0) -> None:
+        """Name the processor and rank it.
+
+        Args:
+            name: what graphs, reports and archives call it; the class's name by default.
+            priority: lower runs first.
+        """
+        self.name = name or type(self).__name__
+        self.priority = priority
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Keep the source as it is now: a notebook cell that is run again makes another class of the same name."""
+        super().__init_subclass__(**kwargs)
+        source.capture(cls)
+
+    @abstractmethod
+    def process(self, context: Context, event: Event) -> object:
+        """Handle one event; submit what follows from it through `context`. The result is ignored.
+
+        Args:
+            context: belongs to this delivery; `context.submit(event)` sends, `context.hold()` keeps the phase open.
+            event: what to handle.
+        """
