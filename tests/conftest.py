@@ -1,0 +1,28 @@
+"""What every test gets: its own key and Jupyter folders, and property tests that a slow machine does not fail."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("framework", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("framework"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "framework")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--large", action="store_true", help="run the campaigns of tests/stress in their full size")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep the user's signing key, notebook settings and history out of the tests, in their subprocesses as well."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FRAMEWORK_KEY_FILE", str(home / "key"))
+        patch.setenv("IPYTHONDIR", str(home / "ipython"))
+        for kind in ("CONFIG", "DATA", "RUNTIME"):
+            patch.setenv(f"JUPYTER_{kind}_DIR", str(home / f"jupyter-{kind.lower()}"))
+        yield home
