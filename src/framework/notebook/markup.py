@@ -1,0 +1,61 @@
+"""HTML that survives an untrusted notebook: inline styles and data-URI images only, everything of the user escaped."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+_TEXT = "font:13px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);font-variant-numeric:tabular-nums"
+_CELL = "text-align:left;padding:2px 12px 2px 0;vertical-align:top"
+
+
+def printable(text: str) -> str:
+    """Text without control characters and halves of characters, most of which XML does not allow."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def image(svg: str, alt: str) -> str:
+    """A picture as an image: untrusted notebooks strip `<svg>`, and keep this."""
+    data = base64.b64encode(svg.encode()).decode()
+    source = f"data:image/svg+xml;base64,{data}"
+    return f'<img alt="{escape(printable(alt))}" style="max-width:100%;height:auto" src="{source}">'
+
+
+def block(*parts: str) -> str:
+    """Parts below each other, in the notebook's own font and colours."""
+    return f'<div style="{_TEXT}">{"".join(parts)}</div>'
+
+
+def line(text: str, *, strong: bool = False, colour: str | None = None) -> str:
+    """One line of text, escaped."""
+    style = "margin:4px 0" + (";font-weight:600" if strong else "") + (f";color:{colour}" if colour else "")
+    return f'<div style="{style}">{escape(text)}</div>'
+
+
+def preformatted(text: str) -> str:
+    """Text in which columns matter, escaped."""
+    return f'<pre style="margin:4px 0;white-space:pre-wrap">{escape(text)}</pre>'
+
+
+def details(summary: str, inner: str) -> str:
+    """A part that opens on a click; `inner` is markup already."""
+    return f'<details style="margin:4px 0"><summary>{escape(summary)}</summary>{inner}</details>'
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table whose cells are escaped; numbers stand to the right."""
+    heads = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in head)
+    body = "".join("<tr>" + "".join(_cell(value) for value in row) + "</tr>" for row in rows)
+    return f'<table style="border-collapse:collapse"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _cell(value: object) -> str:
+    numeric = isinstance(value, int | float) and not isinstance(value, bool)
+    text = f"{value:,.3f}" if isinstance(value, float) else f"{value:,}" if numeric else str(value)
+    return f'<td style="{_CELL}{";text-align:right" if numeric else ""}">{escape(text)}</td>'
+
+
+def bundle(html: str, text: str) -> Mapping[str, str]:
+    """What a rich display hands to IPython."""
+    return {"text/html": html, "text/plain": text}

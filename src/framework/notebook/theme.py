@@ -1,0 +1,86 @@
+"""Colours and icons of states, the same in pictures, tables and widgets. Start at `LOOKS`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from framework.observe import NodeSnapshot
+
+State = Literal["idle", "ran", "running", "waiting", "failed", "missing", "unreceived", "unemitted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a state is shown: a colour on light and on dark ground, never without its icon, and what it means."""
+
+    light: str
+    dark: str
+    icon: str
+    meaning: str
+    dashed: bool = False
+
+
+LOOKS: Mapping[State, Look] = {
+    "running": Look("#0969da", "#58a6ff", "▶", "running"),
+    "failed": Look("#cf222e", "#f85149", "✗", "failed"),
+    "waiting": Look("#9a6700", "#d29922", "…", "waiting or blocked"),
+    "ran": Look("#1a7f37", "#3fb950", "✓", "ran"),
+    "idle": Look("#8b949e", "#8b949e", "·", "idle"),
+    "missing": Look("#cf222e", "#f85149", "✗", "missing: nobody provides it", dashed=True),
+    "unreceived": Look("#9a6700", "#d29922", "!", "emitted, but nobody receives it", dashed=True),
+    "unemitted": Look("#8b949e", "#8b949e", "→", "nobody here emits it: submit it from outside", dashed=True),
+}
+
+# Text and surfaces: at least 4.5 to 1 between a text and its ground, checked by a test.
+INK = Look("#1f2328", "#e6edf3", "", "text")
+FAINT = Look("#59636e", "#9198a1", "", "secondary text and arrows")
+GROUND = Look("#ffffff", "#111111", "", "background, that of JupyterLab's themes")
+SURFACE = Look("#f6f8fa", "#1c2128", "", "nodes and table heads")
+LINE = Look("#d1d9e0", "#3d444d", "", "rules and frames")
+
+FONT = "Helvetica,Arial,sans-serif"
+
+
+def state_of(node: NodeSnapshot) -> State:
+    """What a node is doing; a failure shows until something runs again."""
+    if node.running:
+        return "running"
+    if node.failed:
+        return "failed"
+    if node.waiting or node.blocked:
+        return "waiting"
+    return "ran" if node.done else "idle"
+
+
+def worst(states: Iterable[State]) -> State:
+    """The state that several nodes drawn as one are shown in: the first of `LOOKS` that one of them has."""
+    present = set(states)
+    return next((state for state in LOOKS if state in present), "idle")
+
+
+def picture_css() -> str:
+    """The style sheet of a picture; it follows the reader's light or dark theme, where pictures are told of it."""
+    light = _rules({name: look.light for name, look in _grounds()}, "light")
+    dark = _rules({name: look.dark for name, look in _grounds()}, "dark")
+    dashed = ",".join(f".s-{state}>path" for state, look in LOOKS.items() if look.dashed)
+    return f"{light}{dashed}{{stroke-dasharray:5 3}}@media(prefers-color-scheme:dark){{{dark}}}"
+
+
+def _grounds() -> list[tuple[str, Look]]:
+    return [("ink", INK), ("faint", FAINT), ("ground", GROUND), ("surface", SURFACE), ("line", LINE)]
+
+
+def _rules(colours: Mapping[str, str], scheme: Literal["light", "dark"]) -> str:
+    rules = [
+        f".graph>polygon,.ground{{fill:{colours['ground']}}}",
+        f"text{{fill:{colours['ink']}}}",
+        f".edge path{{stroke:{colours['faint']}}}",
+        f".edge polygon{{stroke:{colours['faint']};fill:{colours['faint']}}}",
+        f".edge text,.legend text{{fill:{colours['faint']}}}",
+        f".node path{{fill:{colours['surface']};stroke:{colours['faint']}}}",
+    ]
+    rules += [f".s-{state}>path{{stroke:{getattr(look, scheme)}}}" for state, look in LOOKS.items()]
+    rules += [f".legend .i-{state}{{fill:{getattr(look, scheme)}}}" for state, look in LOOKS.items()]
+    return "".join(rules)

@@ -1,0 +1,174 @@
+from xml.etree import ElementTree as ET
+
+import pytest
+from notebook_samples import Runtime, dependencies, emits, event, node_snapshot, processor, receives, routing, snapshot
+
+from framework.errors import LayoutUnavailable, OptionError, UnknownName
+from framework.notebook import Drawing, dependency_graph, drawing, flow_graph, layout, picture, routing_graph
+from framework.observe import Edge, Graph, Node
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def node_classes(svg):
+    groups = ET.fromstring(svg).iter(f"{SVG}g")
+    return {group.get("id"): group.get("class") for group in groups if group.get("id", "").startswith("node-")}
+
+
+def test_the_networkx_graph_has_the_keys_of_the_nodes():
+    graph = routing_graph(routing()).nx
+
+    assert set(graph) == {"Find", "Parse"} | {("event", "Event", name) for name in ("start", "file", "done")}
+    assert graph.has_edge("Find", ("event", "Event", "file"), "emits")
+    assert graph.edges["Find", ("event", "Event", "file"), "emits"]["observed"] is True
+
+
+def test_a_missing_provider_is_marked_in_the_networkx_graph():
+    graph = dependency_graph(dependencies()).nx
+
+    assert [key for key, missing in graph.nodes(data="missing") if missing] == [("target", "text")]
+
+
+def test_a_routing_graph_shows_no_targets():
+    both = Graph("both", routing().nodes + dependencies().nodes, routing().edges + dependencies().edges)
+
+    assert ("target", "words") not in routing_graph(both).nx
+
+
+def test_a_dependency_graph_shows_no_events():
+    both = Graph("both", routing().nodes + dependencies().nodes, routing().edges + dependencies().edges)
+
+    assert set(dependency_graph(both).nx) == {node.key for node in dependencies().nodes}
+
+
+def test_a_dependency_graph_of_a_target_shows_what_it_is_made_from():
+    assert set(dependency_graph(dependencies(), "words").nx) == {"Words", ("target", "text"), ("target", "words")}
+
+
+def test_a_dependency_graph_of_a_cycle_ends():
+    nodes = (Node("Grow", "builder", "Grow"), Node(("target", "tree"), "target", "tree"))
+    edges = (Edge("Grow", ("target", "tree"), "provides"), Edge(("target", "tree"), "Grow", "requires"))
+
+    assert len(dependency_graph(Graph("cycle", nodes, edges), "tree").nx) == 2
+
+
+def test_an_unknown_target_suggests_the_nearest():
+    with pytest.raises(UnknownName, match="did you mean 'words'"):
+        dependency_graph(dependencies(), "wrods")
+
+
+def test_a_flow_graph_shows_all_jobs():
+    jobs = Graph("flow", (Node("a", "job", "a"), Node("b", "job", "b")), (Edge("a", "b", "next"),))
+
+    assert list(flow_graph(jobs).nx.edges) == [("a", "b", "next")]
+
+
+def test_equal_graphs_give_equal_bytes():
+    layout.layout_svg.cache_clear()
+    first = routing_graph(routing()).svg
+    layout.layout_svg.cache_clear()
+
+    assert routing_graph(routing()).svg == first
+
+
+def test_the_picture_is_well_formed_and_every_node_has_an_id():
+    assert set(node_classes(routing_graph(routing()).svg)) == {f"node-{number}" for number in range(5)}
+
+
+def test_events_that_lead_nowhere_stand_out():
+    classes = node_classes(routing_graph(routing()).svg)
+
+    assert classes["node-4"] == "node event s-unreceived"
+    assert classes["node-2"] == "node event s-unemitted"
+    assert classes["node-3"] == "node event"
+
+
+def test_an_event_that_a_pattern_without_name_takes_does_not_stand_out():
+    graph = Graph("all", (processor("A"), event("x"), event(None)), (emits("A", "x"), receives(None, "A")))
+
+    assert "s-unreceived" not in " ".join(node_classes(Drawing(graph).svg).values())
+
+
+def test_control_events_do_not_stand_out():
+    graph = Graph("control", (processor("A"), event("__PHASE__")), (receives("__PHASE__", "A"),))
+
+    assert node_classes(Drawing(graph).svg)["node-1"] == "node event"
+
+
+def test_nodes_are_coloured_by_what_they_do():
+    now = snapshot(node_snapshot("Find", done=3), node_snapshot("Parse", running=1, done=2))
+    classes = node_classes(routing_graph(Runtime(routing(), now)).svg)
+
+    assert classes["node-0"] == "node processor s-ran"
+    assert classes["node-1"] == "node processor s-running"
+
+
+def test_the_legend_names_only_the_states_that_occur():
+    svg = routing_graph(Runtime(routing(), snapshot(node_snapshot("Find", failed=1, done=1)))).svg
+
+    assert ">failed<" in svg
+    assert ">running<" not in svg
+
+
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)</script>", 'a"b', "a\\", "&lt;b&gt;", "tab\tnul\0", "a\nb", "naïve ☃", "\ud800"]
+)
+def test_a_name_cannot_break_out_of_the_picture(name):
+    graph = Graph(name, (processor(name), event(name)), (receives(name, name),))
+    svg = Drawing(graph).svg
+
+    assert {element.tag for element in ET.fromstring(svg).iter()} <= {
+        SVG + tag for tag in ("svg", "g", "title", "style", "rect", "polygon", "path", "text")
+    }
+
+
+def test_a_name_is_shown_as_it_is_written():
+    texts = [
+        text.text for text in ET.fromstring(Drawing(Graph("g", (processor(r"&lt; \N"),), ())).svg).iter(f"{SVG}text")
+    ]
+
+    assert texts == [r"&lt; \N"]
+
+
+def test_an_empty_graph_has_a_picture():
+    assert ET.fromstring(Drawing(Graph("empty", (), ())).svg).tag == f"{SVG}svg"
+
+
+def test_the_bundle_holds_an_image_that_untrusted_notebooks_keep():
+    bundle = routing_graph(routing())._repr_mimebundle_()
+
+    assert '<img alt="pipeline: 2 processors, 3 events"' in bundle["text/html"]
+    assert "<svg" not in bundle["text/html"]
+    assert bundle["text/plain"] == "pipeline: 2 processors, 3 events"
+
+
+def test_without_graphviz_the_bundle_is_mermaid_text(monkeypatch):
+    def unavailable(_):
+        raise LayoutUnavailable(["none"])
+
+    monkeypatch.setattr(picture, "layout_svg", unavailable)
+    bundle = routing_graph(routing())._repr_mimebundle_()
+
+    assert bundle["text/vnd.mermaid"].startswith("flowchart LR")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "start"), [("svg", "<svg"), ("dot", "digraph"), ("mmd", "flowchart"), ("html", "<!doctype")]
+)
+def test_a_drawing_is_saved_by_its_suffix(tmp_path, suffix, start):
+    saved = routing_graph(routing()).save(tmp_path / f"picture.{suffix}")
+
+    assert saved.read_text(encoding="utf-8").startswith(start)
+
+
+def test_an_unknown_suffix_is_refused(tmp_path):
+    with pytest.raises(OptionError, match=r"not as '\.png'"):
+        routing_graph(routing()).save(tmp_path / "picture.png")
+
+
+def test_the_mermaid_text_names_every_arrow():
+    assert len([line for line in routing_graph(routing()).mermaid.splitlines() if "->" in line]) == 4
+
+
+def test_a_drawing_says_what_it_shows():
+    assert repr(drawing.Drawing(routing())) == "pipeline: 2 processors, 3 events"
