@@ -1,0 +1,59 @@
+"""Rich display in notebooks: `%load_ext framework.notebook`, or importing it there, registers everything."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from framework.notebook import views
+from framework.notebook.markup import bundle
+from framework.observe.reports import short_repr
+
+VIEWS: Mapping[tuple[str, str], Callable[[Any], views.View]] = {
+    ("framework.core.pipeline", "Pipeline"): views.runtime_view,
+    ("framework.flow.flow", "Flow"): views.runtime_view,
+    ("framework.core.run", "Run"): views.run_view,
+    ("framework.core.explain", "Explanation"): views.rows_view(("processor", "receives", "reason", "where")),
+    ("framework.reactive.plan", "Plan"): views.rows_view(("builder", "input", "action", "reason", "diff")),
+    ("framework.observe.graph", "Graph"): views.graph_view,
+    ("framework.observe.reports", "RunReport"): views.run_report_view,
+    ("framework.observe.reports", "PhaseReport"): views.phase_report_view,
+    ("framework.observe.reports", "Failures"): views.failures_view,
+    ("framework.observe.reports", "Failure"): views.failure_view,
+}
+"""Views by module and class name: IPython looks them up that way, so that nothing is imported that is not used."""
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """What `%load_ext framework.notebook` calls: have IPython show our objects richly."""
+    formatter = shell.display_formatter.mimebundle_formatter
+    for (module, name), view in VIEWS.items():
+        formatter.for_type_by_name(module, name, partial(show, view))
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """What `%unload_ext framework.notebook` calls."""
+    formatter = shell.display_formatter.mimebundle_formatter
+    for place in VIEWS:
+        formatter.pop(place, None)
+
+
+def show(view: Callable[[Any], views.View], value: Any, **_: Any) -> Mapping[str, str]:
+    """The bundle for one object; never an exception, because a failing display ends Run All."""
+    try:
+        return bundle(*view(value))
+    except Exception as error:  # noqa: BLE001 - whatever a user's object does, the cell must go on
+        return {"text/plain": f"{short_repr(value)}\n(no picture: {type(error).__name__}: {short_repr(str(error))})"}
+
+
+def register() -> None:
+    """Register in the notebook or IPython shell that this process is, if it is one."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is not None:
+        load_ipython_extension(shell)
+
+
+register()  # importing framework.notebook in a notebook is enough

@@ -1,0 +1,178 @@
+"""What each object shows as the last expression of a cell: a static view of it, as HTML and as text."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from framework.errors import LayoutUnavailable
+from framework.notebook.drawing import Drawing
+from framework.notebook.markup import block, details, image, line, preformatted, table
+from framework.notebook.theme import LOOKS
+from framework.observe import Failure, Failures, Graph, PhaseReport, RunReport, Snapshot
+from framework.observe.reports import short_repr
+
+PATIENCE = 0.05
+"""Seconds that a display waits for an answer of something that may be running."""
+MOST_ROWS = 50
+
+View = tuple[str, str]
+"""HTML and text."""
+
+
+def runtime_view(runtime: Any) -> View:
+    """A pipeline or a flow: one status line and its graph."""
+    graph: Graph = runtime.graph()
+    snapshot: Snapshot | None = promptly(runtime.snapshot)
+    status = f"{graph.name}: {status_line(graph, snapshot)}"
+    return block(line(status, strong=True), _picture(Drawing(graph, snapshot))), status
+
+
+def graph_view(graph: Graph) -> View:
+    """A graph by itself."""
+    drawing = Drawing(graph)
+    return block(_picture(drawing)), repr(drawing)
+
+
+def run_view(run: Any) -> View:
+    """A run in the background: its report once it is done, else how it stands."""
+    if run.done and run.report is not None:
+        return run_report_view(run.report)
+    text = "running: run.wait() waits for the end, run.stop() ends it"
+    return block(line(text, strong=True)), text
+
+
+def run_report_view(report: RunReport) -> View:
+    """A run: one line, the failures, what it still waited for, the phases."""
+    text = run_line(report)
+    parts = [line(text, strong=True), *_failure_parts(report.failures)]
+    parts += [preformatted(report.waiting)] if report.waiting else []
+    parts += [line(f"{LOOKS['waiting'].icon} {text}") for text in (*report.orphans, *report.gaps)]
+    return block(*parts, _phase_table(report.phases)), text
+
+
+def phase_report_view(report: PhaseReport) -> View:
+    """A phase: one line, the failures, what was delivered to whom."""
+    text = f"Phase {report.phase}: {_outcome(report)}{', settled' if report.settled else ''}"
+    counts = sorted(((name, count) for name, count in report.delivered.items() if count), key=lambda row: -row[1])
+    parts = [line(text, strong=True), *_failure_parts(report.failures)]
+    return block(*parts, _long_table(("processor", "delivered"), counts)), text
+
+
+def failures_view(failures: Failures) -> View:
+    """Failures: a row each."""
+    return block(*(_failure_parts(failures) or [line("No failures")])), repr(failures) if failures else "No failures"
+
+
+def failure_view(failure: Failure) -> View:
+    """A failure: one line, and the traceback behind a click."""
+    look = LOOKS["failed"]
+    head = line(f"{look.icon} {failure.summary}", strong=True)
+    hint = line("failure.debug() opens the debugger there, failure.rerun() repeats this delivery")
+    return block(head, hint, details("Traceback", preformatted(failure.traceback))), failure.summary
+
+
+def rows_view(columns: Sequence[str]) -> Callable[[Any], View]:
+    """A view of something that iterates over rows with these attributes; its text is what `str` gives."""
+
+    def view(rows: Iterable[Any]) -> View:
+        cells = ([_cell(getattr(row, column)) for column in columns] for row in rows)
+        return block(_long_table(columns, list(cells))), str(rows)
+
+    return view
+
+
+def status_line(graph: Graph, snapshot: Snapshot | None) -> str:
+    """The state in words, as in "not started, 3 processors, 1 event waiting"."""
+    steps = [node for node in graph.nodes if node.kind in {"processor", "builder", "job"}]
+    flow = any(node.kind == "job" for node in steps)
+    size = plural(len(steps), "job" if flow else "processor")
+    if snapshot is None:
+        return f"busy, {size}"
+    parts = [snapshot.state, size]
+    if snapshot.phase:
+        parts.append(f"phase {snapshot.phase}")
+    if snapshot.done:
+        parts.append(f"{snapshot.done:,} {'done' if flow else 'delivered'}")
+    if snapshot.waiting:
+        parts.append(f"{plural(snapshot.waiting, 'item' if flow else 'event')} waiting")
+    if snapshot.failed:
+        parts.append(f"{snapshot.failed:,} failed")
+    return ", ".join(parts)
+
+
+def run_line(report: RunReport) -> str:
+    """The report in a line, as in "Finished: 4 phases, 1,204 delivered, 2 failures, 0.35 s"."""
+    state = "Interrupted" if report.interrupted else "Finished"
+    parts = [plural(len(report.phases), "phase"), f"{sum(report.delivered.values()):,} delivered"]
+    parts.append(plural(len(report.failures), "failure"))
+    parts += [plural(report.dead_letters, "dead letter")] if report.dead_letters else []
+    parts += [f"{report.dropped:,} dropped"] if report.dropped else []
+    return f"{state}: {', '.join(parts)}, {report.elapsed:.2f} s"
+
+
+def plural(count: int, noun: str) -> str:
+    """A count with its noun, as in "1 phase" and "2 phases"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def promptly(question: Callable[[], Any]) -> Any:
+    """The answer, or None where it takes longer than `PATIENCE`: a display must not wait for somebody's lock."""
+    answers: list[Any] = []
+
+    def ask() -> None:
+        with suppress(Exception):  # no answer is an answer here: the display goes on without
+            answers.append(question())
+
+    asking = threading.Thread(target=ask, daemon=True, name="framework-display")
+    asking.start()
+    asking.join(PATIENCE)
+    return answers[0] if answers else None
+
+
+def _picture(drawing: Drawing) -> str:
+    try:
+        return image(drawing.svg, repr(drawing))
+    except LayoutUnavailable:
+        return preformatted(drawing.mermaid)
+
+
+def _failure_parts(failures: Sequence[Failure]) -> list[str]:
+    if not failures:
+        return []
+    look = LOOKS["failed"]
+    rows = [
+        (f"{look.icon} {failure.processor}", _error_line(failure), short_repr(failure.event)) for failure in failures
+    ]
+    return [_long_table(("failed", "error", "on"), rows)]
+
+
+def _error_line(failure: Failure) -> str:
+    return short_repr(failure.exception)
+
+
+def _phase_table(phases: Iterable[PhaseReport]) -> str:
+    head = ("phase", "delivered", "emitted", "failed", "seconds", "")
+    rows = [
+        (p.phase, sum(p.delivered.values()), p.emitted, len(p.failures), p.elapsed, "settled" if p.settled else "")
+        for p in phases
+    ]
+    return _long_table(head, rows)
+
+
+def _outcome(report: PhaseReport) -> str:
+    delivered = sum(report.delivered.values())
+    return (
+        f"{delivered:,} delivered, {report.emitted:,} emitted, {len(report.failures):,} failed, {report.elapsed:.2f} s"
+    )
+
+
+def _long_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    hidden = len(rows) - MOST_ROWS
+    return table(head, rows[:MOST_ROWS]) + (line(f"... and {hidden:,} more") if hidden > 0 else "")
+
+
+def _cell(value: object) -> str:
+    return value if isinstance(value, str) else "" if value is None else short_repr(value)

@@ -1,0 +1,133 @@
+import sys
+import threading
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from notebook_samples import Runtime, node_snapshot, routing, snapshot
+
+import framework.notebook
+from framework.core.event import Event
+from framework.notebook import display, views
+from framework.observe import Failure, Failures, Graph, PhaseReport, RunReport
+
+
+@pytest.fixture(scope="module")
+def shell():
+    shell = InteractiveShell.instance()
+    yield shell
+    InteractiveShell.clear_instance()
+
+
+@pytest.fixture
+def shown(shell):
+    """What the last expression of a cell shows."""
+    framework.notebook.load_ipython_extension(shell)
+    yield lambda value: shell.display_formatter.format(value)[0]
+    framework.notebook.unload_ipython_extension(shell)
+
+
+def failure(event=None):
+    try:
+        int("<b>bold</b>")
+    except ValueError as error:
+        return Failure("Parse", event or Event(name="line", text="<i>x</i>"), 2, error)
+
+
+def phase(*failures, number=1, **delivered):
+    return PhaseReport(number, delivered, 3, Failures(failures), 0.5, settled=False)
+
+
+def report(*phases, **facts):
+    failures = Failures(failure for phase in phases for failure in phase.failures)
+    defaults = {"dead_letters": 0, "dropped": 0, "orphans": (), "gaps": (), "waiting": "", "interrupted": False}
+    return RunReport(phases=phases, delivered={"Parse": 8}, failures=failures, elapsed=1.0, **{**defaults, **facts})
+
+
+def test_a_graph_is_shown_as_a_picture(shown):
+    assert "data:image/svg+xml;base64," in shown(routing())["text/html"]
+
+
+def test_a_report_shows_its_failures_before_its_phases(shown):
+    html = shown(report(phase(failure(), Read=8)))["text/html"]
+
+    assert html.index("Parse") < html.index("delivered</th>")
+    assert "Finished: 1 phase, 8 delivered, 1 failure, 1.00 s" in html
+
+
+def test_a_report_says_what_was_still_waited_for(shown):
+    html = shown(report(phase(), waiting="needs 'text'", orphans=("key 17",), interrupted=True))["text/html"]
+
+    assert "needs &#x27;text&#x27;" in html
+    assert "key 17" in html
+    assert "Interrupted" in html
+
+
+def test_a_phase_shows_who_got_how_much(shown):
+    assert "<td" in shown(phase(Read=1, Parse=1204))["text/html"]
+    assert "1,204" in shown(phase(Read=1, Parse=1204))["text/html"]
+
+
+def test_what_a_user_wrote_is_escaped(shown):
+    for value in (failure(), Failures([failure()]), phase(failure())):
+        html = shown(value)["text/html"]
+        assert "<b>bold" not in html
+        assert "&lt;b&gt;bold" in html
+        assert "<i>" not in html
+
+
+def test_a_failure_whose_input_cannot_be_printed_is_shown(shown):
+    class Unprintable(Event):
+        def __repr__(self):
+            raise RuntimeError
+
+    assert "whose repr raised RuntimeError" in shown(failure(Unprintable(name="x")))["text/html"]
+
+
+def test_a_huge_input_is_shown_in_short(shown):
+    assert len(shown(failure(Event(name="x", data="y" * 10_000_000)))["text/html"]) < 20_000
+
+
+def test_no_failures_are_said_to_be_none(shown):
+    assert shown(Failures())["text/plain"] == "No failures"
+
+
+def test_a_pipeline_shows_its_state_in_a_line():
+    now = snapshot(node_snapshot("Find", waiting=1), node_snapshot("Parse"), state="not started")
+
+    assert views.runtime_view(Runtime(routing(), now))[1] == "pipeline: not started, 2 processors, 1 event waiting"
+
+
+def test_a_pipeline_whose_lock_is_held_is_shown_at_once():
+    released = threading.Event()
+
+    class Held(Runtime):
+        def snapshot(self):
+            released.wait(60)
+
+    html, text = views.runtime_view(Held(routing(), None))
+    released.set()
+
+    assert text == "pipeline: busy, 2 processors"
+    assert "data:image/svg+xml" in html
+
+
+def test_a_display_that_fails_still_shows_the_object():
+    def failing(_):
+        raise RuntimeError("no")
+
+    assert display.show(failing, Graph("g", (), ()))["text/plain"].startswith("Graph(name='g'")
+
+
+def test_a_subclass_is_shown_as_its_base(shown):
+    class MyFailures(Failures):
+        pass
+
+    assert shown(MyFailures())["text/plain"] == "No failures"
+
+
+def test_loading_the_extension_imports_no_runtime(shell):
+    before = set(sys.modules)
+    framework.notebook.load_ipython_extension(shell)
+    framework.notebook.unload_ipython_extension(shell)
+
+    assert not {name for name in set(sys.modules) - before if name.startswith("framework.")}
