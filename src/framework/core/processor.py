@@ -11,6 +11,7 @@ from framework import source
 if TYPE_CHECKING:
     from framework.core.context import Context
     from framework.core.event import Event
+    from framework.core.waiting import Unfinished
 
 InterestDeclaration = Iterable[tuple[type | str, str | None]]
 
@@ -71,3 +72,7 @@ class AbstractProcessor(ABC):
             context: belongs to this delivery; `context.submit(event)` sends, `context.hold()` keeps the phase open.
             event: what to handle.
         """
+
+    def unfinished(self) -> Iterable[Unfinished]:
+        """What this processor still waits for; shown by `why_waiting()` and in the report. Nothing by default."""
+        return ()

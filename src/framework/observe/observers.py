@@ -58,22 +58,19 @@ class Subscription:
 
 
 class Observers:
-    """Fan-out to observers; falsy while there are none, so that a runtime asks with one `if`.
+    """Fan-out to observers; `watched` is False while there are none, so that a runtime asks with one `if`.
 
     An observer that raises is logged with its traceback and dropped; the run goes on.
     """
 
-    __slots__ = ("_callbacks", "_lock")
+    __slots__ = ("_callbacks", "_lock", "watched")
 
     def __init__(self) -> None:
         """Start with nobody watching."""
         # Replaced whole under the lock, read without it: attaching is rare, telling is not.
         self._callbacks: tuple[Observer, ...] = ()
         self._lock = threading.Lock()
-
-    def __bool__(self) -> bool:
-        """Whether anybody watches."""
-        return bool(self._callbacks)
+        self.watched = False
 
     def attach(self, callback: Observer) -> Subscription:
         """Tell `callback` from now on.
@@ -85,12 +82,14 @@ class Observers:
             raise TypeError(f"observe takes a function of one happening, got {type(callback).__name__}")
         with self._lock:
             self._callbacks = (*self._callbacks, callback)
+            self.watched = True
         return Subscription(self, callback)
 
     def detach(self, callback: Observer) -> None:
         """Tell `callback` no more; unknown ones are ignored."""
         with self._lock:
             self._callbacks = tuple(known for known in self._callbacks if known is not callback)
+            self.watched = bool(self._callbacks)
 
     def notify(self, happening: Happening) -> None:
         """Tell everybody; whoever fails is dropped."""

@@ -1,0 +1,78 @@
+"""`@caching`: a processor answers an input that it has seen before from its archive."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, overload
+
+from framework.archive import digest
+from framework.core.context import Context, ForwardingContext
+from framework.core.event import CONTROL, Event
+
+Method = TypeVar("Method", bound=Callable[..., object])
+
+
+@dataclass(frozen=True, slots=True)
+class CachedDelivery:
+    """One record of the archive: an input, what was emitted for it, when (Unix time) and how long it took (seconds)."""
+
+    event: Event
+    emitted: tuple[Event, ...]
+    at: float
+    seconds: float
+
+
+@overload
+def caching(process: Method) -> Method: ...
+@overload
+def caching(process: None = None) -> Callable[[Method], Method]: ...
+def caching(process: Method | None = None) -> Method | Callable[[Method], Method]:
+    """Keep what `process` emits for an input, and emit it again instead of running when the input comes again.
+
+    Inputs are compared by digest, within the archive of the processor's identity: other code or other constructor
+    arguments start an empty one. Events are kept as they were when they were submitted. Only calls that return are
+    kept; the pipeline's own events always run. Write `@caching` or `@caching()` above `def process`.
+
+    Raises:
+        Undigestable: the delivery fails because its input has no digest.
+        Unpicklable: the delivery fails because what it emits cannot be kept.
+    """
+    if process is None:
+        return caching
+
+    @functools.wraps(process)
+    def cached(self: Any, context: Context, event: Event) -> object:
+        if event.name in CONTROL:
+            return process(self, context, event)
+        archive, key = context.archive, digest(event)
+        record = archive.get(key)
+        if record is not None:
+            for emitted in record.emitted:
+                context.submit(emitted)
+            return None
+        recording = _Recording(context)
+        at, started = time.time(), time.perf_counter()
+        result = process(self, recording, event)
+        seconds = time.perf_counter() - started
+        archive[key] = CachedDelivery(event, tuple(recording.emitted), at, seconds)
+        return result
+
+    cached.opens_archive = True  # type: ignore[attr-defined]
+    return cached  # type: ignore[return-value]
+
+
+class _Recording(ForwardingContext):
+    """Keeps a copy of every submitted event, as it was then."""
+
+    __slots__ = ("emitted",)
+
+    def __init__(self, inner: Context) -> None:
+        super().__init__(inner)
+        self.emitted: list[Event] = []
+
+    def submit(self, event: Event) -> int:
+        self.emitted.append(frozen(event))
+        return super().submit(event)

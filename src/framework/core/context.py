@@ -1,0 +1,203 @@
+"""`Context`: what a processor may do while it handles an event."""
+
+from __future__ import annotations
+
+from _thread import get_ident
+from typing import TYPE_CHECKING
+
+from framework.archive import InMemCache
+from framework.core.event import Event
+from framework.core.hold import Hold
+from framework.errors import NotAnEvent, UnsafeSubmit
+
+if TYPE_CHECKING:
+    from framework.archive import Archive
+    from framework.core.inbox import Inbox
+    from framework.core.routing import RoutingTable
+    from framework.core.scheduler import Scheduler
+
+
+class Context:
+    """Belongs to one delivery and its thread; given to `process`.
+
+    Workers use one context for many deliveries as long as nobody kept it; a kept one is retired, and refuses.
+    """
+
+    __slots__ = ("_inbox", "_owner", "_routes", "_scheduler")
+
+    def __init__(self, scheduler: Scheduler, inbox: Inbox) -> None:
+        """Made by a worker, for the thread that runs it."""
+        self._scheduler = scheduler
+        self._routes: RoutingTable = scheduler.routes
+        self._inbox = inbox
+        self._owner: int | None = get_ident()
+
+    def submit(self, event: Event) -> int:
+        """Send an event to whoever wants it.
+
+        Returns:
+            The number of recipients.
+
+        Raises:
+            UnsafeSubmit: the delivery has ended, or this is another thread; use `hold()` for that.
+            NotAnEvent: `event` is none.
+        """
+        if self._owner != get_ident():
+            raise UnsafeSubmit
+        inboxes = self._routes[event.__class__][event.name]
+        if inboxes.__class__ is not tuple:
+            inboxes = inboxes.select(event)  # type: ignore[union-attr]
+        self._inbox.emitted += 1
+        # `Scheduler.post` written out: a call per event would cost a tenth of the whole delivery.
+        for inbox in inboxes:  # type: ignore[union-attr]
+            inbox.put(event)
+            if inbox.token and inbox.claim(0, None):
+                inbox.ready(inbox)
+                scheduler = self._scheduler
+                if scheduler.idle and not scheduler.waking:
+                    scheduler.wake()
+        return len(inboxes)  # type: ignore[arg-type]
+
+    def hold(self) -> Hold:
+        """Keep the phase open, to submit later or from another thread.
+
+        Raises:
+            UnsafeSubmit: the delivery has ended, or this is another thread.
+        """
+        if self._owner != get_ident():
+            raise UnsafeSubmit
+        return self._scheduler.hold(self._inbox.name, self.event)
+
+    @property
+    def processor(self) -> str:
+        """The name of the processor, as graphs and reports show it."""
+        return self._inbox.name
+
+    @property
+    def phase(self) -> int:
+        """The number of the phase; 0 before the first."""
+        return self._scheduler.phase
+
+    @property
+    def event(self) -> Event | None:
+        """The event that is being handled, where the run is watched; None otherwise."""
+        return None
+
+    @property
+    def archive(self) -> Archive:
+        """The archive of this processor: its own results, found again by its identity."""
+        return self._scheduler.archives.of(self._inbox)
+
+    def retire(self) -> None:
+        """End the delivery: whatever still holds this context can submit no more."""
+        self._owner = None
+
+
+class WatchedContext(Context):
+    """A context that tells observers what is submitted, and why; made anew for every delivery."""
+
+    __slots__ = ("_event",)
+
+    def __init__(self, scheduler: Scheduler, inbox: Inbox, event: Event) -> None:
+        """Made for the delivery of `event`."""
+        super().__init__(scheduler, inbox)
+        self._event = event
+
+    @property
+    def event(self) -> Event | None:
+        """The event that is being handled."""
+        return self._event
+
+    def submit(self, event: Event) -> int:
+        """Send an event to whoever wants it, and tell the observers first."""
+        if self._owner != get_ident():
+            raise UnsafeSubmit
+        inboxes = self._routes.recipients(event)
+        self._inbox.emitted += 1
+        scheduler = self._scheduler
+        scheduler.observation.submitted(event, self._inbox.name, self._event, inboxes, scheduler.phase)
+        scheduler.post(event, inboxes)
+        return len(inboxes)
+
+
+class ForwardingContext(Context):
+    """A context that stands around another; decorators of `process` derive from it."""
+
+    __slots__ = ("inner",)
+
+    def __init__(self, inner: Context) -> None:
+        """Stand around `inner`, for the same delivery."""
+        super().__init__(inner._scheduler, inner._inbox)  # noqa: SLF001 - one family, one file
+        self.inner = inner
+
+    @property
+    def event(self) -> Event | None:
+        """The event that is being handled, where the run is watched."""
+        return self.inner.event
+
+    def submit(self, event: Event) -> int:
+        """Send an event through the inner context."""
+        if self._owner != get_ident():
+            raise UnsafeSubmit
+        return self.inner.submit(event)
+
+    def recipients(self, event: Event) -> int:
+        """How many would receive the event now."""
+        return len(self._routes.recipients(event))
+
+    @property
+    def archive(self) -> Archive:
+        """The archive of this processor."""
+        return self.inner.archive
+
+
+class DetachedContext(Context):
+    """A context outside of any run: what is submitted is collected, and archives are empty."""
+
+    __slots__ = ("_archive", "_name", "_submitted")
+
+    def __init__(self, name: str) -> None:
+        """Collect for the processor of that name."""
+        self._name = name
+        self._submitted: list[Event] = []
+        self._archive: Archive | None = None
+
+    def submit(self, event: Event) -> int:
+        """Collect an event; it has no recipients."""
+        if not isinstance(event, Event):
+            raise NotAnEvent(type(event))
+        self._submitted.append(event)
+        return 0
+
+    def hold(self) -> Hold:
+        """A hold whose submits are collected as well."""
+        return Hold(self, object(), self._name, None)
+
+    def submit_held(self, event: Event, sender: str, cause: Event | None) -> int:  # noqa: ARG002 - as a HoldKeeper
+        """Collect what a hold submits."""
+        return self.submit(event)
+
+    def release_hold(self, token: object, *, leaked: bool = False) -> None:
+        """Nothing is open outside of a run."""
+
+    @property
+    def submitted(self) -> tuple[Event, ...]:
+        """What was submitted, in order."""
+        return tuple(self._submitted)
+
+    @property
+    def processor(self) -> str:
+        """The name of the processor."""
+        return self._name
+
+    @property
+    def phase(self) -> int:
+        """There are no phases outside of a run."""
+        return 0
+
+    @property
+    def archive(self) -> Archive:
+        """An empty archive in memory: nothing is replayed, nothing is written."""
+        if self._archive is None:
+            self._archive = InMemCache()
+        return self._archive

@@ -1,0 +1,95 @@
+"""A hold keeps a phase open for work that goes on outside of deliveries."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from framework.core.event import Event
+from framework.errors import PipelineEnded
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHold:
+    """Who holds the phase open, and since when (`time.monotonic()`)."""
+
+    processor: str
+    since: float
+
+    def __str__(self) -> str:
+        """Processor and age."""
+        return f"{self.processor} holds the phase open since {time.monotonic() - self.since:.1f} s"
+
+
+class HoldKeeper(Protocol):
+    """Where holds are registered: the scheduler."""
+
+    def submit_held(self, event: Event, sender: str, cause: Event | None) -> int:
+        """Deliver what a hold submits."""
+        ...
+
+    def release_hold(self, token: object, *, leaked: bool = False) -> None:
+        """Forget a hold; the phase may end."""
+        ...
+
+
+class Hold:
+    """The right to submit later, from any thread; the phase stays open until `release()`.
+
+    Obtained from `context.hold()` during a delivery::
+
+        hold = context.hold()
+        def done(result):
+            with hold:
+                hold.submit(Event(name="fetched", result=result))
+
+    A hold that is garbage-collected without a release is logged and released.
+    """
+
+    __slots__ = ("_cause", "_keeper", "_processor", "_token")
+
+    def __init__(self, keeper: HoldKeeper, token: object, processor: str, cause: Event | None) -> None:
+        """Made by `Context.hold`."""
+        self._keeper = keeper
+        self._token: object | None = token
+        self._processor = processor
+        self._cause = cause
+
+    def submit(self, event: Event) -> int:
+        """Send an event in the name of the holding processor, from any thread.
+
+        Returns:
+            The number of recipients.
+
+        Raises:
+            PipelineEnded: the hold was released, or the run is over.
+            NotAnEvent: `event` is none.
+        """
+        if self._token is None:
+            raise PipelineEnded("this hold was released: submit before release(), or take another context.hold()")
+        return self._keeper.submit_held(event, self._processor, self._cause)
+
+    def release(self) -> None:
+        """Let the phase end; releasing twice is harmless."""
+        token, self._token = self._token, None
+        if token is not None:
+            self._keeper.release_hold(token)
+
+    def __enter__(self) -> Self:
+        """Hold for the length of a `with` block."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Release at the end of the block."""
+        self.release()
+
+    def __del__(self) -> None:
+        """Release a hold that nobody can release any more."""
+        token: Any = getattr(self, "_token", None)
+        if token is not None:
+            self._token = None
+            self._keeper.release_hold(token, leaked=True)

@@ -1,0 +1,89 @@
+"""The mailbox of one processor."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from framework.core.event import Event
+from framework.core.processor import AbstractProcessor
+
+FIRST_BUDGET = 1
+
+
+class Inbox:
+    """What waits for one processor, in the order of arrival, and who may drain it.
+
+    Whoever takes the one token (`claim(0, None)`, an atomic test-and-set) owns the right to schedule and drain the
+    mailbox, so that at most one task of a processor is in flight; `release` gives it back.
+
+    `delivered`, `failed`, `emitted` and `busy` (seconds) are written by the owner of the token only, hence need no lock.
+    """
+
+    __slots__ = (
+        "budget",
+        "busy",
+        "claim",
+        "delivered",
+        "emitted",
+        "failed",
+        "higher",
+        "name",
+        "number",
+        "priority",
+        "process",
+        "processor",
+        "put",
+        "queue",
+        "ready",
+        "token",
+    )
+
+    def __init__(self, name: str, number: int, processor: AbstractProcessor) -> None:
+        """Open an empty mailbox; `number` is the place of its processor in the pipeline."""
+        self.name = name
+        self.number = number
+        self.processor = processor
+        self.priority = processor.priority
+        self.process: Callable[[Any, Event], object] = processor.process
+        self.queue: deque[Event] = deque()
+        self.put = self.queue.append
+        self.token = {0: True}
+        self.claim = self.token.pop
+        self.ready: Callable[[Inbox], None] = _unscheduled
+        self.higher: tuple[deque[Inbox], ...] = ()
+        # How many events in a row are delivered before mailboxes of equal priority get their turn: it grows while
+        # deliveries are quick and shrinks when they take long.
+        self.budget = FIRST_BUDGET
+        self.delivered = 0
+        self.failed = 0
+        self.emitted = 0
+        self.busy = 0.0
+
+    def release(self) -> None:
+        """Give the token back; what arrived meanwhile is scheduled again."""
+        self.token[0] = True
+        if self.queue and self.claim(0, None):
+            self.ready(self)
+
+    def replace_queue(self) -> None:
+        """Start an empty queue; who drains the old one, a delivery that never returns, will find nothing more in it."""
+        self.queue = deque()
+        self.put = self.queue.append
+
+    def __len__(self) -> int:
+        """How many events wait."""
+        return len(self.queue)
+
+    def __bool__(self) -> bool:
+        """An empty mailbox is still a mailbox."""
+        return True
+
+    def __repr__(self) -> str:
+        """Name and number of waiting events."""
+        return f"<Inbox {self.name}: {len(self.queue)} waiting>"
+
+
+def _unscheduled(inbox: Inbox) -> None:
+    raise AssertionError(f"{inbox!r} belongs to no scheduler yet")

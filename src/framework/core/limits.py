@@ -1,0 +1,33 @@
+"""What bounds a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from framework.errors import OptionError
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`max_phases`, `deadline` (seconds from the first step) and the `grace` (seconds) of running deliveries after a stop."""
+
+    max_phases: int | None = None
+    deadline: float | None = None
+    grace: float = 5.0
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense."""
+        positive("max_phases", self.max_phases)
+        positive("deadline", self.deadline)
+        if self.grace < 0:
+            raise OptionError(f"grace is a number of seconds >= 0, got {self.grace!r}")
+
+
+def positive(option: str, value: float | None) -> None:
+    """Check that an option is positive, or None for no limit.
+
+    Raises:
+        OptionError: it is not.
+    """
+    if value is not None and not (isinstance(value, int | float) and value > 0):
+        raise OptionError(f"{option} must be positive, or None for no limit; got {value!r}")

@@ -1,0 +1,341 @@
+"""`PhaseRunner`: drives a scheduler phase by phase until a phase causes no more work, then ends the run."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+
+from framework.core.event import INIT, PHASE, POISON, Event
+from framework.core.limits import Limits
+from framework.core.waiting import Unfinished
+from framework.errors import DeadlineExceeded, PhaseLimitReached, PipelineEnded, PipelineRunning, RunFailed, RunLimit
+from framework.observe import (
+    DeliveryFailed,
+    DeliveryFinished,
+    PhaseReport,
+    PhaseSettled,
+    PhaseStarted,
+    RunFinished,
+    RunReport,
+)
+
+if TYPE_CHECKING:
+    from framework.core.delivery import Call
+    from framework.core.scheduler import Scheduler
+    from framework.core.tally import Tally
+
+logger = logging.getLogger(__name__)
+
+OnError = Literal["raise", "keep"]
+
+
+class PhaseRunner:
+    """The one road of `step`, `run`, `deliver` and `stop`.
+
+    A phase: drain, announce `__PHASE__`, drain. When the announcement caused no work beyond its own deliveries, the
+    phase is settled: `__POISON__` is announced, drained, and the archives are closed.
+    """
+
+    def __init__(self, name: str, scheduler: Scheduler, limits: Limits, on_error: OnError, dead_letters: Tally) -> None:
+        """Drive `scheduler` for the pipeline of that name."""
+        self.name = name
+        self.scheduler = scheduler
+        self.report: RunReport | None = None
+        self.phases: list[PhaseReport] = []
+        self._limits = limits
+        self._on_error = on_error
+        self._dead_letters = dead_letters
+        self._started: float | None = None
+        self._interrupted = False
+        self._limit: RunLimit | None = None
+        self._cause = ""
+        self._driver = threading.Lock()
+        self._ending = threading.Lock()  # an impatient second Ctrl-C ends a run that its driver is ending
+
+    @property
+    def started(self) -> bool:
+        """Whether anything was ever run."""
+        return self._started is not None
+
+    # -- what users call, through the pipeline
+
+    @contextmanager
+    def driving(self) -> Iterator[None]:
+        """Be the one who drives.
+
+        Raises:
+            PipelineEnded: the run is over.
+            PipelineRunning: somebody else drives.
+        """
+        if not self._driver.acquire(blocking=False):
+            raise PipelineRunning(
+                f"{self.name} is running: wait for it (pipeline.current_run.wait()) or stop it (pipeline.stop()) first"
+            )
+        try:
+            if self.report is not None:
+                raise PipelineEnded(
+                    f"{self.name} has ended; its results are in pipeline.report. Make a new Pipeline to run again, or "
+                    "pipeline.renew() to go on from its archives"
+                )
+            with self.scheduler.quiet:
+                self.scheduler.driven = True
+            yield
+        finally:
+            with self.scheduler.quiet:
+                self.scheduler.driven = False
+                self.scheduler.quiet.notify_all()  # submits that wait for room must not wait for nobody
+            self._driver.release()
+
+    def step(self) -> PhaseReport:
+        """Run one phase; the one that settles also ends the run."""
+        with self.driving():
+            return self._interruptible_step()
+
+    def run(self) -> RunReport:
+        """Run phases to the end."""
+        with self.driving():
+            return self.drive()
+
+    def drive(self) -> RunReport:
+        """Run phases to the end, inside of `driving()`."""
+        while self.report is None:
+            self._interruptible_step()
+        return self.report
+
+    def deliver(self, call: Call | None = None) -> DeliveryFinished | DeliveryFailed | None:
+        """Make the next single delivery on this thread; None when nothing waits."""
+        with self.driving():
+            self._prepare()
+            made = self.scheduler.deliver_next(call)
+            if made is None and self.scheduler.put_back():
+                made = self.scheduler.deliver_next(call)
+            return made
+
+    def stop(self) -> None:
+        """Make no new deliveries and end the run; returns at once when somebody else drives, who then ends it."""
+        if self.report is not None:
+            return
+        self._interrupted = True
+        self.scheduler.halt(self._limits.grace)
+        try:
+            with self.driving():
+                self._finish()
+        except (PipelineRunning, PipelineEnded):
+            return
+
+    def abandon(self) -> None:
+        """Give up at once: running deliveries are left behind and no hooks run."""
+        self._interrupted = True
+        self.scheduler.halt(0.0)
+        self._end("abandoned")
+
+    def outcome(self, report: RunReport) -> RunReport:
+        """The report, or the error that stands for it.
+
+        Raises:
+            RunLimit: a limit ended the run.
+            RunFailed: deliveries failed.
+        """
+        if self._on_error == "keep":
+            return report
+        failed = RunFailed(self.name, report.failures, report) if report.failures else None
+        if self._limit is not None:
+            self._limit.report = report
+            raise self._limit from failed
+        if failed is not None:
+            raise failed
+        return report
+
+    def why_waiting(self) -> str:
+        """What keeps the run from being finished, a line each; empty when nothing does."""
+        scheduler = self.scheduler
+        lines = [str(unfinished) for unfinished in self._unfinished()]
+        lines += [str(hold) for hold in tuple(scheduler.holds.values())]
+        lines += [f"{inbox.name} has {len(inbox.queue)} waiting" for inbox in scheduler.inboxes if inbox.queue]
+        lines += [f"{inbox.name} is at work" for inbox in scheduler.running()]
+        if self._cause:
+            lines.append(self._cause)
+        return "\n".join(lines)
+
+    # -- one phase
+
+    def _interruptible_step(self) -> PhaseReport:
+        try:
+            return self._step()
+        except KeyboardInterrupt:
+            # Ctrl-C while this thread, the main one, waits for the workers or delivers itself.
+            self._interrupted = True
+            self.scheduler.halt(self._limits.grace)
+            try:
+                self._finish()
+            except KeyboardInterrupt:
+                self.abandon()
+            raise
+
+    def _step(self) -> PhaseReport:
+        scheduler = self.scheduler
+        self._prepare()
+        scheduler.phase += 1
+        number, started, before = scheduler.phase, time.monotonic(), _Count(scheduler)
+        failures_before = len(scheduler.failures)
+        scheduler.observation.notify(PhaseStarted(number, started))
+        settled = self._drain() and self._announce_phase(number)
+        scheduler.archives.sync()
+        settled = settled and self._close_doors()
+        after = _Count(scheduler)
+        report = PhaseReport(
+            phase=number,
+            delivered=after.delivered_since(before),
+            emitted=sum(after.emitted) - sum(before.emitted),
+            failures=scheduler.failures.since(failures_before),
+            elapsed=time.monotonic() - started,
+            settled=settled,
+            waiting=self.why_waiting(),
+        )
+        self.phases.append(report)
+        scheduler.observation.notify(PhaseSettled(report, time.monotonic()))
+        if settled or scheduler.halted or self._at_phase_limit(number):
+            self._finish()
+        return report
+
+    def _prepare(self) -> None:
+        if self._started is not None:
+            return
+        self.scheduler.archives.prepare(self.scheduler.inboxes)
+        self._started = time.monotonic()
+        init = Event(name=INIT)
+        if self.scheduler.routes.control(init):
+            self.scheduler.set_aside()
+            self.scheduler.announce(init)
+
+    def _drain(self) -> bool:
+        until = self._until()
+        quiet = self.scheduler.drain(until)
+        if quiet and self.scheduler.put_back():
+            quiet = self.scheduler.drain(until)
+        if not quiet and not self.scheduler.halted:
+            why = self.why_waiting()
+            self._limit = DeadlineExceeded(f"{self.name} was not finished after {self._limits.deadline} s:\n{why}")
+            self.scheduler.halt(self._limits.grace)
+        return quiet
+
+    def _until(self) -> float | None:
+        if self._limits.deadline is None or self._started is None:
+            return None
+        return self._started + self._limits.deadline
+
+    def _announce_phase(self, number: int) -> bool:
+        """Announce the phase; returns whether that caused no work beyond its own deliveries."""
+        before = _Count(self.scheduler)
+        recipients = self.scheduler.announce(Event(name=PHASE, phase=number))
+        quiet = self._drain()
+        after = _Count(self.scheduler)
+        more = sum(after.delivered) - sum(before.delivered) - recipients
+        busy = [
+            inbox.name
+            for inbox, new, old in zip(self.scheduler.inboxes, after.emitted, before.emitted, strict=True)
+            if new > old
+        ]
+        self._cause = f"phase {number} caused {more} more deliveries, begun by {', '.join(busy)}" if more and busy else ""
+        return quiet and not more
+
+    def _close_doors(self) -> bool:
+        """Accept nothing more, unless something was accepted since it became quiet."""
+        with self.scheduler.quiet:
+            if not self.scheduler.is_empty():
+                return False
+            self.scheduler.accepting = False
+            return True
+
+    def _at_phase_limit(self, number: int) -> bool:
+        if self._limits.max_phases is None or number < self._limits.max_phases:
+            return False
+        self._limit = PhaseLimitReached(
+            f"{self.name} was not finished after max_phases={self._limits.max_phases}:\n{self.why_waiting()}"
+        )
+        return True
+
+    # -- the end
+
+    def _finish(self) -> None:
+        scheduler = self.scheduler
+        with scheduler.quiet:
+            scheduler.accepting = False
+            scheduler.quiet.notify_all()
+        waiting = self.why_waiting()
+        if scheduler.halted:
+            self._wait_for_running()
+            scheduler.resume()
+        if self._started is not None:
+            scheduler.announce(Event(name=POISON))
+            hooks_until = time.monotonic() + self._limits.grace if self._interrupted else self._until_hooks()
+            if not scheduler.drain(hooks_until):
+                scheduler.halt(self._limits.grace)
+                self._wait_for_running()
+        self._end(waiting)
+
+    def _until_hooks(self) -> float | None:
+        # After a deadline the hooks get the grace as well; before it, they have what is left.
+        until = self._until()
+        return None if until is None else max(until, time.monotonic() + self._limits.grace)
+
+    def _wait_for_running(self) -> None:
+        self.scheduler.drain()
+        for name in self.scheduler.give_up_running():
+            logger.warning("%s: %s did not return within grace=%g s and was left behind", self.name, name, self._limits.grace)
+
+    def _end(self, waiting: str) -> None:
+        with self._ending:
+            if self.report is None:
+                self._end_once(waiting)
+
+    def _end_once(self, waiting: str) -> None:
+        scheduler = self.scheduler
+        scheduler.close()
+        for inbox in scheduler.inboxes:
+            scheduler.drop(inbox)
+        unfinished = list(self._unfinished())
+        for left in unfinished:
+            logger.warning("%s: %s", self.name, left)
+        started = self._started if self._started is not None else time.monotonic()
+        self.report = RunReport(
+            phases=tuple(self.phases),
+            delivered={inbox.name: inbox.delivered for inbox in scheduler.inboxes},
+            failures=scheduler.failures.since(0),
+            dead_letters=self._dead_letters.count,
+            dropped=scheduler.dropped,
+            orphans=_texts(unfinished, "orphan"),
+            gaps=_texts(unfinished, "gap"),
+            elapsed=time.monotonic() - started,
+            waiting=waiting,
+            interrupted=self._interrupted,
+        )
+        try:
+            scheduler.archives.close()
+        finally:
+            scheduler.observation.notify(RunFinished(self.report, time.monotonic()))
+
+    def _unfinished(self) -> Iterable[Unfinished]:
+        for inbox in self.scheduler.inboxes:
+            yield from inbox.processor.unfinished()
+
+
+class _Count:
+    """The counters of all mailboxes at one moment."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._inboxes = scheduler.inboxes
+        self.delivered = [inbox.delivered for inbox in scheduler.inboxes]
+        self.emitted = [inbox.emitted for inbox in scheduler.inboxes]
+
+    def delivered_since(self, before: _Count) -> dict[str, int]:
+        rows = zip(self._inboxes, self.delivered, before.delivered, strict=True)
+        return {inbox.name: new - old for inbox, new, old in rows}
+
+
+def _texts(unfinished: Sequence[Unfinished], kind: str) -> tuple[str, ...]:
+    return tuple(left.text for left in unfinished if left.kind == kind)

@@ -1,0 +1,334 @@
+"""`Pipeline`: the public face of the event runtime. It wires the rooms together and has no logic of its own."""
+
+from __future__ import annotations
+
+import logging
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from framework.core.archives import ArchiveRoom
+from framework.core.delivery import Call
+from framework.core.event import Event
+from framework.core.explain import Explanation, explain
+from framework.core.failures import FailureLedger
+from framework.core.inbox import Inbox
+from framework.core.interests import Interests, interests_of
+from framework.core.limits import Limits, positive
+from framework.core.observation import Observation, snapshot
+from framework.core.phases import OnError, PhaseRunner
+from framework.core.processor import AbstractProcessor
+from framework.core.routing import RoutingTable
+from framework.core.run import Run
+from framework.core.scheduler import Scheduler
+from framework.core.simulation import SeededScheduler
+from framework.core.tally import Tally
+from framework.core.threads import ThreadScheduler
+from framework.core.topology import routing
+from framework.errors import OptionError, UnknownName
+from framework.observe import DeliveryFailed, DeliveryFinished, Graph, PhaseReport, RunReport, Snapshot, Subscription
+from framework.observe.observers import Observer
+from framework.observe.snapshot import State
+
+if TYPE_CHECKING:
+    from framework.archive import Archive
+
+logger = logging.getLogger(__name__)
+
+MOST_WORKERS = 32
+
+
+class Pipeline:
+    """Connects processors and runs them phase by phase.
+
+    Example::
+
+        pipeline = Pipeline([Greeter()], strict_interest_inference=True)
+        pipeline.submit(Event(name="start", who="world"))
+        report = pipeline.run()
+
+    `run` goes to the end, `step` does one phase, `deliver` one delivery, `start` runs in the background. Watch with
+    `graph()`, `snapshot()`, `observe(callback)`; ask with `explain(event)` and `why_waiting()`.
+    """
+
+    def __init__(
+        self,
+        processors: Iterable[AbstractProcessor],
+        strict_interest_inference: bool = False,  # noqa: FBT001, FBT002 - the order of these is promised
+        workspace: Path | str | None = None,
+        max_workers: int | None = None,
+        config: Any = None,
+        *,
+        name: str | None = None,
+        on_error: OnError = "raise",
+        max_phases: int | None = None,
+        deadline: float | None = None,
+        grace: float = 5.0,
+        slow_after: float | None = None,
+        max_pending: int | None = None,
+        seed: int | None = None,
+        trust: bool = False,
+    ) -> None:
+        """Wire the processors; nothing runs yet.
+
+        Args:
+            processors: instances, each with its own mailbox.
+            strict_interest_inference: route only what a `match` asks for; otherwise a processor whose interests
+                cannot be recognised, or that has a `case _`, receives everything.
+            workspace: the folder where archives are kept; in memory without one.
+            max_workers: how many threads there may be; as many as processors and at most 32 by default.
+            config: anything processors or readers want to know; kept as `pipeline.config`.
+            name: for graphs, logs and threads.
+            on_error: "raise" has `run` raise `RunFailed` at the end, "keep" only reports failures.
+            max_phases: end a run after so many phases.
+            deadline: end a run after so many seconds.
+            grace: seconds that running deliveries get after a stop or Ctrl-C.
+            slow_after: log a delivery that takes longer, in seconds, with its stack.
+            max_pending: let `submit` from outside wait while so many deliveries wait.
+            seed: simulate on one thread, in an order that the seed decides.
+            trust: read a workspace that another key has signed; only for one you would run code from.
+
+        Raises:
+            OptionError: an option makes no sense.
+            InterestError: what a processor wants cannot be inferred.
+            TypeError: something is no processor.
+        """
+        limits = Limits(max_phases=max_phases, deadline=deadline, grace=grace)
+        if on_error not in ("raise", "keep"):
+            raise OptionError(f'on_error is "raise" or "keep", got {on_error!r}')
+        positive("slow_after", slow_after)
+        positive("max_pending", max_pending)
+        positive("max_workers", max_workers)
+        self.name = name or "pipeline"
+        self.config = config
+        self.current_run: Run | None = None
+        self._inboxes = _inboxes(processors)
+        self._interests = {inbox: interests_of(inbox.processor, strict_interest_inference) for inbox in self._inboxes}
+        for inbox, interests in self._interests.items():
+            if not interests:
+                logger.warning("%s can receive nothing: no case of its process names an event class", inbox.name)
+        dead_letters = Tally()
+        self._routes = RoutingTable(((inbox, tuple(wanted)) for inbox, wanted in self._interests.items()), dead_letters)
+        self._observation = Observation()
+        self._archives = ArchiveRoom(self.name, None if workspace is None else Path(workspace), trust=trust)
+        failures = FailureLedger(self.name)
+        shared = (self._inboxes, self._routes, self._observation, failures, self._archives, max_pending)
+        self._simulated = seed is not None
+        self._scheduler: Scheduler
+        if seed is not None:
+            self._scheduler = SeededScheduler(*shared, seed=seed)
+        else:
+            workers = max_workers or min(len(self._inboxes), MOST_WORKERS) or 1
+            self._scheduler = ThreadScheduler(*shared, name=self.name, max_workers=workers, slow_after=slow_after)
+        self._runner = PhaseRunner(self.name, self._scheduler, limits, on_error, dead_letters)
+        # A pipeline that was stepped and then dropped must not leave threads or an open store behind.
+        weakref.finalize(self, _let_go, self._scheduler, self._archives)
+
+    # -- what goes in
+
+    def submit(self, event: Event) -> int:
+        """Send an event from outside; before a run it waits for the run.
+
+        Returns:
+            The number of recipients.
+
+        Raises:
+            NotAnEvent: `event` is none.
+            PipelineEnded: the run is over.
+            MailboxesFull: `max_pending` deliveries wait and nobody runs the pipeline.
+        """
+        return self._scheduler.submit(event)
+
+    # -- driving
+
+    def run(self) -> RunReport:
+        """Run to the end.
+
+        Ctrl-C stops it: running deliveries get their grace, hooks run, archives are closed, the report stays at
+        `pipeline.report` and KeyboardInterrupt is raised again; a second Ctrl-C abandons at once.
+
+        Raises:
+            RunFailed: deliveries failed; everything else was processed.
+            RunLimit: `max_phases` or `deadline` ended it.
+            PipelineRunning: it runs already.
+            PipelineEnded: it has run.
+        """
+        if self._simulated:
+            return self._runner.outcome(self._runner.run())
+        run = None
+        try:
+            run = self.start()
+            return run.wait()
+        except KeyboardInterrupt:
+            if run is not None:
+                self._interrupt(run)
+            raise
+
+    def _interrupt(self, run: Run) -> None:
+        try:
+            self._runner.stop()
+            run.join()
+        except KeyboardInterrupt:
+            self._runner.abandon()
+            raise
+
+    def start(self) -> Run:
+        """Run in the background; the handle is also kept as `current_run`.
+
+        Raises:
+            PipelineRunning: it runs already.
+            PipelineEnded: it has run.
+        """
+        self.current_run = Run(self._runner, self)
+        return self.current_run
+
+    def step(self) -> PhaseReport:
+        """Run one phase: drain, announce `__PHASE__`, drain; the phase that settles also ends the run.
+
+        Never raises for a failure: it is in the report.
+        """
+        return self._runner.step()
+
+    def phases(self) -> Iterator[PhaseReport]:
+        """Run phase by phase; each report comes when its phase is over."""
+        while self._runner.report is None:
+            yield self.step()
+
+    def deliver(self, *, break_: bool = False) -> DeliveryFinished | DeliveryFailed | None:
+        """Make the next single delivery on this thread.
+
+        Args:
+            break_: stop in IPython's debugger at the first line of `process`.
+
+        Returns:
+            What came of it, None when nothing waits.
+
+        Raises:
+            PipelineRunning: workers are running.
+        """
+        return self._runner.deliver(_debugger() if break_ else None)
+
+    def stop(self) -> None:
+        """Make no new deliveries, run the hooks and end; from any thread. Waiting deliveries are dropped and counted."""
+        self._runner.stop()
+
+    def close(self) -> None:
+        """End a pipeline that will not be run (any further), and close its archives; closing twice is harmless."""
+        self._runner.stop()
+        if self.current_run is not None:
+            self.current_run.join()
+
+    def __enter__(self) -> Self:
+        """Use the pipeline for the length of a `with` block."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it at the end of the block."""
+        self.close()
+
+    # -- watching
+
+    @property
+    def report(self) -> RunReport | None:
+        """What came of the run, None before its end."""
+        return self._runner.report
+
+    def graph(self) -> Graph:
+        """Processors, the events that they receive (from `match`) and emit (from `submit` in the source, or as seen)."""
+        return routing(self.name, self._interests, self._observation.emissions)
+
+    def snapshot(self) -> Snapshot:
+        """How every processor is now; takes no lock."""
+        return snapshot(self.name, self._state(), self._scheduler, self._inboxes)
+
+    def observe(self, callback: Observer) -> Subscription:
+        """Have `callback` told what happens, on the threads where it happens, until the subscription is closed."""
+        return self._observation.attach(callback)
+
+    def explain(self, event: Event) -> Explanation:
+        """For every processor whether it receives the event, and why (not); executes no guard and delivers nothing."""
+        return explain(event, self._interests, self._routes)
+
+    def why_waiting(self) -> str:
+        """What keeps the pipeline from being finished, a line each; empty when nothing does."""
+        return self._runner.why_waiting()
+
+    def _state(self) -> State:
+        if self._runner.report is not None:
+            return "finished"
+        if self._scheduler.driven:
+            return "running"
+        return "paused" if self._runner.started else "not started"
+
+    # -- its parts
+
+    @property
+    def processors(self) -> tuple[AbstractProcessor, ...]:
+        """The processors, in the order they were given."""
+        return tuple(inbox.processor for inbox in self._inboxes)
+
+    def __getitem__(self, name: str) -> AbstractProcessor:
+        """The processor of that name, as graphs and reports show it.
+
+        Raises:
+            UnknownName: there is none; the message suggests the nearest.
+        """
+        return self._inbox(name).processor
+
+    def archive(self, name: str, *, readonly: bool = False) -> Archive:
+        """An archive of that name: a mapping that iterates in the order of first writing.
+
+        Args:
+            name: any text; it never leaves the workspace.
+            readonly: only look; writing raises.
+        """
+        return self._archives.named(name, readonly=readonly)
+
+    def _inbox(self, name: str) -> Inbox:
+        for inbox in self._inboxes:
+            if inbox.name == name:
+                return inbox
+        raise UnknownName("processor", name, [inbox.name for inbox in self._inboxes])
+
+    def __repr__(self) -> str:
+        """Name, state, and how much waits."""
+        now = self.snapshot()
+        return f"<Pipeline {self.name}: {now.state}, {len(self._inboxes)} processors, {now.waiting} waiting>"
+
+
+def _inboxes(processors: Iterable[AbstractProcessor]) -> Sequence[Inbox]:
+    """A mailbox for each processor; one name is given once, the next gets a number."""
+    inboxes: dict[str, Inbox] = {}
+    seen: set[int] = set()
+    for number, processor in enumerate(processors):
+        if not isinstance(processor, AbstractProcessor):
+            what = f"the class {processor.__name__}: call it" if isinstance(processor, type) else repr(processor)
+            raise TypeError(f"a pipeline is made of AbstractProcessor instances, got {what}")
+        if id(processor) in seen:
+            raise OptionError(f"{processor.name} stands twice in the pipeline: make a second instance")
+        if not isinstance(processor.priority, int | float):
+            raise OptionError(f"the priority of {processor.name} is a number, got {processor.priority!r}")
+        seen.add(id(processor))
+        name, count = processor.name, 1
+        while name in inboxes:
+            count += 1
+            name = f"{processor.name}-{count}"
+        inboxes[name] = Inbox(name, number, processor)
+    return tuple(inboxes.values())
+
+
+def _debugger() -> Call:
+    # `breakpoint()` does nothing in a kernel without an attached debugger; IPython's own works in a cell.
+    from IPython.core.debugger import Pdb
+
+    runcall: Call = Pdb().runcall
+    return runcall
+
+
+def _let_go(scheduler: Scheduler, archives: ArchiveRoom) -> None:
+    scheduler.close()
+    archives.close()

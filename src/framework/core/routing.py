@@ -1,0 +1,166 @@
+"""Which event goes to which mailboxes.
+
+`RoutingTable` is indexed as `table[event.__class__][event.name]`; both levels fill themselves, so that a submit costs
+two dictionary look-ups. A third look-up, by the value of the attribute that the event class names in
+`routing_attribute`, keeps artifacts away from builders that cannot use them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+from framework.core.event import CONTROL, Event
+from framework.core.inbox import Inbox
+from framework.core.interests import Interest
+from framework.errors import NotAnEvent, OptionError
+
+KEPT_NAMES = 1024  # names beyond the declared ones that a row remembers, so that endless names cannot fill the memory
+
+
+class Selector(Protocol):
+    """Stands in a row where the class and the name of an event do not decide alone."""
+
+    def select(self, event: Event) -> tuple[Inbox, ...]:
+        """The mailboxes that this event goes to."""
+        ...
+
+
+Recipients = tuple[Inbox, ...] | Selector
+
+
+class Nobody:
+    """The recipients of an event that nobody wants: counts it."""
+
+    def __init__(self, count: Callable[[], object]) -> None:
+        """Have `count` called for every such event."""
+        self._count = count
+
+    def select(self, event: Event) -> tuple[Inbox, ...]:  # noqa: ARG002 - the signature of a Selector
+        """No mailbox."""
+        self._count()
+        return ()
+
+
+class ByKey:
+    """Recipients that depend on one attribute of the event."""
+
+    def __init__(self, attribute: str, rows: dict[Any, tuple[Inbox, ...]], others: tuple[Inbox, ...], nobody: Nobody) -> None:
+        """Look up the attribute in `rows`; `others` are those who want the event whatever its value."""
+        self._attribute = attribute
+        self._rows = rows
+        self._others = others
+        self._nobody = nobody
+
+    def select(self, event: Event) -> tuple[Inbox, ...]:
+        """The mailboxes that want this value, and those that want any."""
+        key = getattr(event, self._attribute, None)
+        try:
+            inboxes = self._rows.get(key, self._others)
+        except TypeError:  # an unhashable value was declared by nobody
+            inboxes = self._others
+        return inboxes or self._nobody.select(event)
+
+
+class DivertedRow(dict[str | None, Recipients]):
+    """Sends every event of any name to one selector."""
+
+    def __init__(self, selector: Selector) -> None:
+        """Send everything to `selector`."""
+        super().__init__()
+        self._selector = selector
+
+    def __missing__(self, name: str | None) -> Recipients:
+        """The selector, whatever the name."""
+        return self._selector
+
+
+class Row(dict[str | None, Recipients]):
+    """The recipients of one event class, by event name."""
+
+    def __init__(self, cls: type, table: RoutingTable) -> None:
+        """Fill on demand from the table's interests."""
+        super().__init__()
+        self._cls = cls
+        self._table = table
+
+    def __missing__(self, name: str | None) -> Recipients:
+        """Find the recipients of a name that was not asked for before."""
+        if name in CONTROL:
+            raise OptionError(f"events named {name} are sent by the pipeline itself: choose another name")
+        recipients = self._table.find(self._cls, name)
+        if name in self._table.names or len(self) < KEPT_NAMES:
+            self[name] = recipients
+        return recipients
+
+
+class RoutingTable(dict[type, dict[str | None, Recipients]]):
+    """From events to mailboxes, in the order of the processors; each mailbox at most once per event."""
+
+    def __init__(self, wants: Iterable[tuple[Inbox, Sequence[Interest]]], count_dead: Callable[[], object]) -> None:
+        """Index who wants what.
+
+        Args:
+            wants: each mailbox with the interests of its processor.
+            count_dead: called for every event that reaches nobody.
+        """
+        super().__init__()
+        self._index: defaultdict[tuple[str | None, str | None], list[tuple[Inbox, Any]]] = defaultdict(list)
+        self.nobody = Nobody(count_dead)
+        for inbox, interests in wants:
+            for interest in interests:
+                self._index[interest.class_name, interest.name].append((inbox, interest.key))
+        self.names = frozenset(name for _, name in self._index if name is not None)
+        self._diverted: DivertedRow | None = None
+
+    def __missing__(self, cls: type) -> dict[str | None, Recipients]:
+        """Make the row of an event class that was not seen before."""
+        if not issubclass(cls, Event):
+            raise NotAnEvent(cls)
+        if self._diverted is not None:
+            return self._diverted
+        row = self[cls] = Row(cls, self)
+        return row
+
+    def divert(self, selector: Selector | None) -> None:
+        """Send every event to `selector` from now on, or route as before when it is None.
+
+        A submit finds its mailboxes here and nowhere else, so that a stop needs no flag that every submit would read.
+        """
+        self._diverted = None if selector is None else DivertedRow(selector)
+        self.clear()
+
+    def recipients(self, event: Event) -> tuple[Inbox, ...]:
+        """The mailboxes that this event goes to, counted as a dead letter if there are none."""
+        found = self[event.__class__][event.name]
+        return found if isinstance(found, tuple) else found.select(event)
+
+    def control(self, event: Event) -> tuple[Inbox, ...]:
+        """The mailboxes that one of the pipeline's own events goes to."""
+        found = self.find(type(event), event.name)
+        return found if isinstance(found, tuple) else ()
+
+    def find(self, cls: type, name: str | None) -> Recipients:
+        """The recipients of a class and a name, from the index."""
+        anyway: set[Inbox] = set()
+        keyed: defaultdict[Any, set[Inbox]] = defaultdict(set)
+        for inbox, key in self._interested(cls, name):
+            (anyway if key is None else keyed[key]).add(inbox)
+        attribute = getattr(cls, "routing_attribute", None)
+        if keyed and attribute is not None:
+            rows = {key: _in_order(inboxes | anyway) for key, inboxes in keyed.items()}
+            return ByKey(attribute, rows, _in_order(anyway), self.nobody)
+        everybody = anyway.union(*keyed.values())
+        return _in_order(everybody) if everybody else self.nobody
+
+    def _interested(self, cls: type, name: str | None) -> Iterable[tuple[Inbox, Any]]:
+        yield from self._index.get((None, None), ())
+        for ancestor in cls.__mro__[:-1]:
+            yield from self._index.get((ancestor.__name__, None), ())
+            if name is not None:
+                yield from self._index.get((ancestor.__name__, name), ())
+
+
+def _in_order(inboxes: Iterable[Inbox]) -> tuple[Inbox, ...]:
+    return tuple(sorted(inboxes, key=lambda inbox: inbox.number))

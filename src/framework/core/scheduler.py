@@ -1,0 +1,308 @@
+"""`Scheduler`: mailboxes that are ready, who may drain them, and when everything is quiet.
+
+The threads are in `threads.py`, the single seeded thread in `simulation.py`; what both share is here.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from framework.core.delivery import Call, deliver
+from framework.core.event import Event
+from framework.core.hold import Hold, OpenHold
+from framework.core.inbox import Inbox
+from framework.core.routing import Nobody, RoutingTable
+from framework.core.tally import Tally
+from framework.errors import MailboxesFull, PipelineEnded
+from framework.observe import DeliveryFailed, DeliveryFinished
+
+if TYPE_CHECKING:
+    from framework.core.archives import ArchiveRoom
+    from framework.core.failures import FailureLedger
+    from framework.core.observation import Observation
+    from framework.core.threads import Worker
+
+logger = logging.getLogger(__name__)
+
+
+class Scheduler(ABC):
+    """Delivers what is in the mailboxes; nothing is delivered outside of `drain` and `deliver_next`.
+
+    `quiet` is the condition that everything outside of deliveries shares: submits from outside, holds, the decision
+    that a phase is over and the one that nothing more is accepted. Workers take it only when the last of them parks.
+    """
+
+    def __init__(
+        self,
+        inboxes: Sequence[Inbox],
+        routes: RoutingTable,
+        observation: Observation,
+        failures: FailureLedger,
+        archives: ArchiveRoom,
+        max_pending: int | None = None,
+    ) -> None:
+        """Take over the mailboxes, paused."""
+        self.inboxes = tuple(inboxes)
+        self.routes = routes
+        self.observation = observation
+        self.failures = failures
+        self.archives = archives
+        self.phase = 0
+        self.dropped = 0
+        self.accepting = True
+        self.driven = False
+        self.halted = False
+        self.crowded = False
+        self.holds: dict[object, OpenHold] = {}
+        # Reentrant, because a leaked hold may be collected on a thread that is in here already.
+        self.quiet = threading.Condition(threading.RLock())
+        self.idle: list[Worker] = []
+        self.waking = False
+        self._max_pending = max_pending
+        self._aside: dict[Inbox, list[Event]] | None = None
+        self._give_up_at = 0.0
+        self._diverted = Tally()
+        priorities = sorted({inbox.priority for inbox in inboxes})
+        self.levels: list[deque[Inbox]] = [deque() for _ in priorities] or [deque()]
+        for inbox in inboxes:
+            level = priorities.index(inbox.priority)
+            inbox.ready = self.levels[level].append
+            inbox.higher = tuple(self.levels[:level])
+
+    # -- into the mailboxes
+
+    def post(self, event: Event, inboxes: Iterable[Inbox]) -> None:
+        """Put an event into mailboxes and schedule those that nobody has scheduled yet."""
+        for inbox in inboxes:
+            inbox.put(event)
+            if inbox.token and inbox.claim(0, None):
+                inbox.ready(inbox)
+                if self.idle and not self.waking:
+                    self.wake()
+
+    def announce(self, event: Event) -> int:
+        """Send one of the pipeline's own events; returns the number of recipients.
+
+        It enters all mailboxes before any of them is scheduled: else what the first recipients submit could overtake
+        it on the way to the others.
+        """
+        with self.quiet:
+            inboxes = self.routes.control(event)
+            if self.observation.watched:
+                self.observation.submitted(event, None, None, inboxes, self.phase)
+            for inbox in inboxes:
+                inbox.put(event)
+            for inbox in inboxes:
+                if inbox.claim(0, None):
+                    inbox.ready(inbox)
+        return len(inboxes)
+
+    def submit(self, event: Event) -> int:
+        """Accept an event from outside; returns the number of recipients.
+
+        Raises:
+            PipelineEnded: nothing is accepted any more.
+            MailboxesFull: `max_pending` deliveries wait and nobody runs the pipeline.
+        """
+        with self.quiet:
+            self._refuse_when_ended()
+            inboxes = self.routes.recipients(event)
+            if self._max_pending is not None:
+                self._wait_for_room(self._max_pending)
+            if self.observation.watched:
+                self.observation.submitted(event, None, None, inboxes, self.phase)
+            if self._aside is None:
+                self.post(event, inboxes)
+            else:
+                for inbox in inboxes:
+                    self._aside.setdefault(inbox, []).append(event)
+        return len(inboxes)
+
+    def _refuse_when_ended(self) -> None:
+        if not self.accepting:
+            raise PipelineEnded(
+                "this pipeline has ended and takes no more events: make a new Pipeline, or pipeline.renew() to go on "
+                "from its archives"
+            )
+
+    def _wait_for_room(self, limit: int) -> None:
+        # A delivery that waited for room could wait for itself.
+        while self.waiting() >= limit and not self.is_worker():
+            if not self.driven:
+                raise MailboxesFull(
+                    f"{limit} deliveries wait (max_pending={limit}) and nobody runs the pipeline: call start() first, "
+                    "or run() what is there"
+                )
+            self.crowded = True
+            self.quiet.wait()
+            self._refuse_when_ended()
+
+    def make_room(self) -> None:
+        """Let submits that wait for room look again."""
+        with self.quiet:
+            self.crowded = False
+            self.quiet.notify_all()
+
+    def waiting(self) -> int:
+        """How many deliveries wait in all mailboxes."""
+        return sum(len(inbox.queue) for inbox in self.inboxes)
+
+    # -- holds
+
+    def hold(self, processor: str, cause: Event | None) -> Hold:
+        """Keep the phase open for a processor."""
+        token = object()
+        with self.quiet:
+            self.holds[token] = OpenHold(processor, time.monotonic())
+        return Hold(self, token, processor, cause)
+
+    def submit_held(self, event: Event, sender: str, cause: Event | None) -> int:
+        """Deliver what a hold submits.
+
+        Raises:
+            PipelineEnded: the run was stopped meanwhile.
+        """
+        with self.quiet:
+            if self.halted or not self.holds:
+                raise PipelineEnded("the run was stopped while this hold was open: its result is not delivered")
+            inboxes = self.routes.recipients(event)
+            if self.observation.watched:
+                self.observation.submitted(event, sender, cause, inboxes, self.phase)
+            self.post(event, inboxes)
+        return len(inboxes)
+
+    def release_hold(self, token: object, *, leaked: bool = False) -> None:
+        """Forget a hold; the phase may end."""
+        with self.quiet:
+            hold = self.holds.pop(token, None)
+            if hold is not None and leaked:
+                logger.warning("%s leaked a hold: released now; call hold.release() when the work is done", hold.processor)
+            self.quiet.notify_all()
+
+    # -- out of the mailboxes
+
+    def next_ready(self) -> Inbox | None:
+        """Take the mailbox whose turn it is."""
+        for level in self.levels:
+            if level:
+                try:
+                    return level.popleft()
+                except IndexError:  # another worker was faster
+                    continue
+        return None
+
+    def deliver_next(self, call: Call | None = None) -> DeliveryFinished | DeliveryFailed | None:
+        """Make the next single delivery on this thread; None when nothing waits."""
+        while (inbox := self.next_ready()) is not None:
+            try:
+                if inbox.queue:
+                    return deliver(self, inbox, inbox.queue.popleft(), call)
+            finally:
+                inbox.release()
+        return None
+
+    @abstractmethod
+    def drain(self, until: float | None = None) -> bool:
+        """Deliver until everything is quiet.
+
+        Args:
+            until: `time.monotonic()` at which to give up.
+
+        Returns:
+            Whether it became quiet; False when time was up or the scheduler was halted.
+        """
+
+    @abstractmethod
+    def wake(self) -> None:
+        """Have somebody look at the ready mailboxes, if a drain is on."""
+
+    @abstractmethod
+    def is_worker(self) -> bool:
+        """Whether this thread makes deliveries."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the threads."""
+
+    def running(self) -> dict[Inbox, float]:
+        """The mailboxes that are being drained, with the `time.monotonic()` at which that began."""
+        return {}
+
+    # -- before anything else
+
+    def set_aside(self) -> None:
+        """Keep everything that waits out of the mailboxes, and what is submitted from outside as well."""
+        with self.quiet:
+            self._aside = {inbox: list(inbox.queue) for inbox in self.inboxes if inbox.queue}
+            for level in self.levels:
+                level.clear()
+            for inbox in self._aside:
+                inbox.queue.clear()
+                inbox.token[0] = True
+
+    def put_back(self) -> bool:
+        """Undo `set_aside`; returns whether anything came back."""
+        with self.quiet:
+            aside, self._aside = self._aside, None
+            for inbox, events in (aside or {}).items():
+                inbox.queue.extendleft(reversed(events))
+                if inbox.claim(0, None):
+                    inbox.ready(inbox)
+            return bool(aside)
+
+    # -- stopping
+
+    def halt(self, grace: float) -> None:
+        """Make no new deliveries, drop those that wait, and give the ones that run `grace` seconds."""
+        with self.quiet:
+            if self.halted:
+                return
+            self.halted = True
+            self._give_up_at = time.monotonic() + grace
+            self.routes.divert(Nobody(self._diverted))
+            self._aside = None if self._aside is None else self._drop_aside(self._aside)
+            for inbox in self.inboxes:
+                self.drop(inbox)
+            self.quiet.notify_all()
+
+    def _drop_aside(self, aside: dict[Inbox, list[Event]]) -> None:
+        self.dropped += sum(len(events) for events in aside.values())
+
+    def drop(self, inbox: Inbox) -> None:
+        """Throw away what waits in a mailbox, and count it."""
+        queue = inbox.queue
+        count = 0
+        while queue:
+            try:
+                queue.popleft()
+            except IndexError:  # the worker that drains it was faster
+                break
+            count += 1
+        with self.quiet:
+            self.dropped += count
+
+    def resume(self) -> None:
+        """Deliver again after a halt, for the hooks at the end; holds of the halted run are void."""
+        with self.quiet:
+            self.halted = False
+            self.holds.clear()
+            for inbox in self.inboxes:
+                self.drop(inbox)
+            # What running deliveries submitted during the halt was dropped as well.
+            self.dropped += self._diverted.count
+            self._diverted = Tally()
+            self.routes.divert(None)
+
+    def give_up_running(self) -> list[str]:
+        """Go on without the deliveries that still run after a halt; returns the names of their processors."""
+        return []
+
+    def is_empty(self) -> bool:
+        """Whether nothing waits, runs or is held; call it with `quiet` taken."""
+        return not self.holds and not any(self.levels) and self._aside is None

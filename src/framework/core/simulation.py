@@ -1,0 +1,63 @@
+"""`SeededScheduler`: the same mailboxes on one thread, in an order that a seed decides."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from typing import Any
+
+from framework.core.inbox import Inbox
+from framework.core.scheduler import Scheduler
+
+
+class SeededScheduler(Scheduler):
+    """Simulation: one thread, the caller's; a seeded choice among the ready mailboxes of the best priority.
+
+    The same seed gives the same trace, so that a schedule that shows a bug can be run again.
+    """
+
+    def __init__(self, *args: Any, seed: int, **kwargs: Any) -> None:
+        """Make the choices of `seed`; the rest as for `Scheduler`."""
+        super().__init__(*args, **kwargs)
+        self._random = random.Random(seed)  # noqa: S311 - a schedule is no secret
+        self._thread: int | None = None
+        self._current: tuple[Inbox, float] | None = None
+
+    def next_ready(self) -> Inbox | None:
+        """Take one of the ready mailboxes of the best priority."""
+        for level in self.levels:
+            if level:
+                level.rotate(-self._random.randrange(len(level)))
+                return level.popleft()
+        return None
+
+    def drain(self, until: float | None = None) -> bool:
+        """Deliver one event at a time on this thread until everything is quiet."""
+        self._thread = threading.get_ident()
+        try:
+            while not self.halted:
+                if until is not None and time.monotonic() >= until:
+                    return False
+                if self.deliver_next() is not None:
+                    continue
+                with self.quiet:
+                    if not self.holds and not any(self.levels):
+                        return True
+                    if not any(self.levels):
+                        self.quiet.wait(None if until is None else max(0.0, until - time.monotonic()))
+            return False
+        finally:
+            self._thread = None
+
+    def wake(self) -> None:
+        """Tell the one thread, which may be waiting for holds."""
+        with self.quiet:
+            self.quiet.notify_all()
+
+    def is_worker(self) -> bool:
+        """Whether this is the thread of the simulation."""
+        return threading.get_ident() == self._thread
+
+    def close(self) -> None:
+        """Nothing to end: the thread is the caller's."""
