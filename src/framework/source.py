@@ -1,0 +1,312 @@
+"""Source of a class or function wherever it was defined, notebook cells too. Start at `source_of`.
+
+A class is remembered together with the text that its file or cell had when the class statement ran (`capture`), so
+that a cell that is run again, or a file that changes on disk, never lends its new text to the old class.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import linecache
+import os
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import CodeType, FrameType, FunctionType
+from typing import Any
+from weakref import WeakKeyDictionary, WeakValueDictionary
+
+from framework.errors import SourceUnavailable
+
+Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+_OPTIMIZED = 0x1  # the code flag CO_OPTIMIZED: set for functions, not for class bodies
+_CELL = re.compile(r"ipykernel_\d+|^<ipython-input-")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The statement that defines something.
+
+    `text` is dedented and starts with the decorators, at `line` of `file`; `node` is the parsed statement, its line
+    numbers those of the file.
+    """
+
+    text: str
+    file: str
+    line: int
+    node: Definition = field(repr=False, compare=False)
+
+    @property
+    def where(self) -> str:
+        """File and line, or cell and line, for a reader."""
+        return place(self.file, self.line)
+
+
+def capture(cls: type) -> None:
+    """Remember where `cls` comes from; called by `__init_subclass__`, while the class statement runs.
+
+    Nothing is parsed here. A class that no class statement made (`type(...)`) is left alone.
+    """
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - documented, and the only way to the class statement
+    while frame is not None:
+        body = _class_body(frame, cls)
+        if body is not None:
+            _sites[cls] = (_current_text(body.co_filename, frame.f_globals), body)
+            return
+        frame = frame.f_back
+
+
+def source_of(obj: Any) -> Source:
+    """The source of a class, function, method or property; decorators that use `functools.wraps` are looked through.
+
+    Raises:
+        SourceUnavailable: it was defined by `exec`, `python -c` or an extension module, or its file has changed.
+    """
+    found = _find_class(obj) if isinstance(obj, type) else _find_function(unwrap(obj))
+    if found is None:
+        name = getattr(obj, "__qualname__", None) or repr(obj)
+        raise SourceUnavailable(
+            f"no source for {name} ({_origin(obj)}): define it in a file or a notebook cell, not with exec, "
+            "python -c or the plain interpreter; if its file has changed since, import it again"
+        )
+    text, node = found
+    return Source(text.cut(node), text.file, first_line(node), node)
+
+
+def unwrap(obj: Any) -> Any:
+    """What stands behind methods, properties, `functools.partial` and decorators that use `functools.wraps`."""
+    seen: set[int] = set()
+    while id(obj) not in seen:
+        seen.add(id(obj))
+        if isinstance(obj, functools.partial | functools.partialmethod | functools.cached_property):
+            obj = obj.func
+        elif isinstance(obj, property):
+            obj = obj.fget
+        else:
+            obj = getattr(obj, "__wrapped__", None) or getattr(obj, "__func__", None) or obj
+    return obj
+
+
+def place(file: str, line: int) -> str:
+    """A file and a line for a reader: `file.py:12`, or `In[3] line 2` and `cell line 2` for notebook cells."""
+    if not _CELL.search(file):
+        return f"{os.path.basename(file)}:{line}"  # noqa: PTH119 - pathlib costs 10 ms at import
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    prompts = getattr(getattr(shell, "compile", None), "_filename_map", {})
+    return f"In[{prompts[file]}] line {line}" if file in prompts else f"cell line {line}"
+
+
+def first_line(node: Definition) -> int:
+    """The line that a definition starts at, its decorators included."""
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+
+
+def normalise(text: str) -> str:
+    """The syntax of a text, which comments, white space, quotes, parentheses and trailing commas do not change.
+
+    Docstrings count: code can read them. The same on every supported Python, which `ast.dump` is not.
+
+    Raises:
+        SyntaxError: the text is no Python.
+    """
+    return _syntax(ast.parse(text))
+
+
+def _syntax(part: object) -> str:
+    if isinstance(part, ast.JoinedStr):  # 3.12 ends the format of an f-string with an empty text
+        part.values = [value for value in part.values if not (isinstance(value, ast.Constant) and value.value == "")]
+    if isinstance(part, list):
+        return f"[{','.join(map(_syntax, part))}]"
+    if not isinstance(part, ast.AST):
+        return f"{type(part).__name__}:{part!r}"
+    fields = ((name, value) for name, value in ast.iter_fields(part) if name not in {"ctx", "kind", "type_comment"})
+    # Newer Pythons add fields that older ones lack; they are empty where the older syntax is used.
+    given = [f"{name}={_syntax(value)}" for name, value in fields if value is not None and value != []]
+    return f"{type(part).__name__}({','.join(given)})"
+
+
+class _Text:
+    """One version of a file or cell, parsed at most once, however many definitions are asked for."""
+
+    def __init__(self, file: str, lines: list[str]) -> None:
+        self.file = file
+        self.lines = lines
+
+    @functools.cached_property
+    def definitions(self) -> dict[tuple[str, int], Definition]:
+        """Every definition by its qualified name and first line; empty when the text is no Python."""
+        try:
+            tree = ast.parse("".join(self.lines))
+        except (SyntaxError, ValueError):
+            return {}
+        return {(name, first_line(node)): node for name, node in _definitions(tree, "")}
+
+    @functools.cached_property
+    def codes(self) -> frozenset[CodeType]:
+        """Every code object that this text compiles to."""
+        try:
+            code = compile("".join(self.lines), self.file, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        except (SyntaxError, ValueError):
+            return frozenset()
+        return frozenset(_nested(code))
+
+    def named(self, qualname: str) -> Definition | None:
+        """The last definition of that name."""
+        return next((node for (name, _), node in reversed(self.definitions.items()) if name == qualname), None)
+
+    def cut(self, node: Definition) -> str:
+        """The lines of a definition, dedented; lines of a string that stand further left stay as they are."""
+        lines = self.lines[first_line(node) - 1 : node.end_lineno]
+        indent = lines[0][: len(lines[0]) - len(lines[0].lstrip())]
+        return "".join(line.removeprefix(indent) for line in lines)
+
+
+_Found = tuple[_Text, Definition]
+
+_sites: WeakKeyDictionary[type, tuple[_Text | None, CodeType]] = WeakKeyDictionary()
+_versions: WeakValueDictionary[tuple[str, int], _Text] = WeakValueDictionary()  # lives as long as a class of it
+_latest: dict[str, _Text] = {}
+
+
+def _current_text(file: str, namespace: dict[str, Any] | None = None) -> _Text | None:
+    linecache.checkcache(file)
+    lines = linecache.getlines(file, namespace)
+    if not lines:
+        return None
+    known = _versions.get((file, id(lines)))
+    if known is None:
+        known = _versions[file, id(lines)] = _latest[file] = _Text(file, lines)
+    return known
+
+
+def _class_body(frame: FrameType, cls: type) -> CodeType | None:
+    """The code of the class statement, if this frame runs it; of several with one name the one reached last."""
+    if frame.f_globals.get("__name__") != cls.__module__:
+        return None
+    bodies = [
+        code
+        for code in frame.f_code.co_consts
+        if isinstance(code, CodeType)
+        and code.co_name == cls.__name__
+        and not code.co_flags & _OPTIMIZED
+        and code.co_firstlineno <= frame.f_lineno
+    ]
+    return max(bodies, key=lambda code: code.co_firstlineno, default=None)
+
+
+def _find_class(cls: type) -> _Found | None:
+    site = _sites.get(cls)
+    if site is None:
+        return _find_by_methods(cls) or _find_by_name(cls)
+    text, body = site
+    if text is None:
+        return None
+    if _patched(cls, body):  # %autoreload puts new code into the functions of old classes
+        text = _current_text(text.file) or text
+        node = text.named(cls.__qualname__)
+    else:
+        node = text.definitions.get((body.co_qualname, body.co_firstlineno))
+        if isinstance(node, ast.ClassDef) and not _covers(node, body):
+            return None  # another text goes by this file's name: exec in `python -c` of 3.13
+    return (text, node) if isinstance(node, ast.ClassDef) else None
+
+
+def _patched(cls: type, body: CodeType) -> bool:
+    own = [function.__code__ for function in _own_functions(cls)]
+    strangers = [code for code in own if code.co_filename == body.co_filename and code not in body.co_consts]
+    return bool(strangers) and not set(_nested(body)).issuperset(strangers)
+
+
+def _covers(node: ast.ClassDef, body: CodeType) -> bool:
+    inside = {(part.name, first_line(part)) for part in ast.walk(node) if isinstance(part, Definition)}
+    codes = (code for code in body.co_consts if isinstance(code, CodeType) and not code.co_name.startswith("<"))
+    return all((code.co_name, code.co_firstlineno) in inside for code in codes)
+
+
+def _find_by_methods(cls: type) -> _Found | None:
+    """A class that was not captured stands around its methods."""
+    for function in _own_functions(cls):
+        found = _find_function(function)
+        if found is None:
+            continue
+        text, method = found
+        owner = function.__qualname__.rpartition(".")[0]
+        for (name, _), node in text.definitions.items():
+            if name == owner == cls.__qualname__ and isinstance(node, ast.ClassDef) and method in node.body:
+                return text, node
+    return None
+
+
+def _find_by_name(cls: type) -> _Found | None:
+    """A class without methods: in its module's file, or in the newest cell that defines all its attributes."""
+    module = sys.modules.get(cls.__module__)
+    file = getattr(module, "__file__", None)
+    files = [file] if file else [name for name in reversed(list(linecache.cache)) if _CELL.search(name)]
+    line = cls.__dict__.get("__firstlineno__")  # from 3.13 on
+    for name in files:
+        text = _current_text(name)
+        node = text.named(cls.__qualname__) if text else None
+        if text is None or not isinstance(node, ast.ClassDef):
+            continue
+        if _assigned(node) <= vars(cls).keys() and line in {None, first_line(node)}:
+            return text, node
+    return None
+
+
+def _find_function(function: Any) -> _Found | None:
+    code = getattr(function, "__code__", None)
+    if not isinstance(code, CodeType):
+        return None
+    current = _current_text(code.co_filename, getattr(function, "__globals__", None))
+    texts = [text for text in _versions.values() if text.file == code.co_filename]
+    key = code.co_qualname, code.co_firstlineno
+    found = [(text, text.definitions[key]) for text in reversed(texts) if key in text.definitions]
+    if len(found) > 1:  # several versions of one file have this function at this line: which one compiles to it?
+        found.sort(key=lambda pair: code not in pair[0].codes)
+    if found:
+        return found[0]
+    qualname = getattr(function, "__qualname__", code.co_qualname)
+    if current is None or qualname == code.co_qualname:
+        return None
+    node = current.named(qualname)  # %autoreload compiles a changed function apart from its file
+    return None if node is None else (current, node)
+
+
+def _own_functions(cls: type) -> Iterator[FunctionType]:
+    for value in vars(cls).values():
+        function = unwrap(value)
+        if isinstance(function, FunctionType) and function.__qualname__.startswith(f"{cls.__qualname__}."):
+            yield function
+
+
+def _definitions(parent: ast.AST, prefix: str) -> Iterator[tuple[str, Definition]]:
+    for node in ast.iter_child_nodes(parent):
+        if isinstance(node, Definition):
+            name = prefix + node.name
+            yield name, node
+            yield from _definitions(node, f"{name}." if isinstance(node, ast.ClassDef) else f"{name}.<locals>.")
+        else:
+            yield from _definitions(node, prefix)
+
+
+def _nested(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _nested(constant)
+
+
+def _assigned(node: ast.ClassDef) -> set[str]:
+    targets = (target for part in node.body if isinstance(part, ast.Assign) for target in part.targets)
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def _origin(obj: Any) -> str:
+    code = getattr(unwrap(obj), "__code__", None)
+    if isinstance(code, CodeType):
+        return f"{code.co_filename}, line {code.co_firstlineno}"
+    return f"module {getattr(obj, '__module__', None)}"

@@ -1,0 +1,520 @@
+import enum
+import functools
+from collections.abc import Sized
+
+import pytest
+from cells import run_cell
+
+from framework import source
+from framework.core import interests as interests_module
+from framework.core.event import Event
+from framework.core.event import Event as Alias
+from framework.core.interests import Interest, infer_interests, interests_of
+from framework.core.processor import AbstractProcessor
+from framework.errors import AsyncProcess, InterestError
+
+
+class Tick(Event):
+    pass
+
+
+class Reading(Event):
+    __match_args__ = ("value", "name")
+
+
+class Names(enum.StrEnum):
+    START = "start"
+
+
+class Mixed(str, enum.Enum):  # noqa: UP042 - the older way to write it hashes differently
+    STOP = "stop"
+
+
+class Kinds:
+    Tick = Tick
+    GO = "go"
+    COUNT = 3
+
+
+def test_class_and_name_are_read_from_a_keyword():
+    def process(self, context, event):
+        match event:
+            case Event(name="start"):
+                pass
+
+    assert infer_interests(process) == (("Event", "start"),)
+
+
+def test_the_name_also_matches_by_position():
+    def process(self, context, event):
+        match event:
+            case Event("start"):
+                pass
+
+    assert infer_interests(process) == (("Event", "start"),)
+
+
+def test_a_position_is_that_of_the_class_that_is_matched():
+    def process(self, context, event):
+        match event:
+            case Reading(3, "hot"):
+                pass
+            case Reading("cold"):
+                pass
+
+    assert infer_interests(process) == (("Reading", "hot"), ("Reading", None))
+
+
+def test_without_a_name_every_event_of_the_class_is_wanted():
+    def process(self, context, event):
+        match event:
+            case Tick(value=_):
+                pass
+            case Event(name=name):
+                context.submit(name)
+
+    assert infer_interests(process) == (("Tick", None), ("Event", None))
+
+
+def test_or_patterns_captures_and_guards_are_looked_through():
+    def process(self, context, event):
+        match event:
+            case Event("a") | Tick("b"):
+                pass
+            case (Event(name="c" | "d" as which) | Event(name="e" as which)) as whole if whole.ready:
+                context.submit(which)
+
+    expected = (("Event", "a"), ("Tick", "b"), ("Event", "c"), ("Event", "d"), ("Event", "e"))
+    assert infer_interests(process) == expected
+
+
+def test_dotted_classes_and_aliases_give_the_real_class_name():
+    def process(self, context, event):
+        match event:
+            case Alias("a"):
+                pass
+            case Kinds.Tick("b"):
+                pass
+
+    assert infer_interests(process) == (("Event", "a"), ("Tick", "b"))
+
+
+def test_an_alias_in_the_closure_gives_the_real_class_name():
+    local = Tick
+
+    def process(self, context, event):
+        match event:
+            case local("a"):
+                pass
+
+    assert infer_interests(process) == (("Tick", "a"),)
+
+
+def test_an_alias_imported_in_the_function_gives_the_real_class_name():
+    def process(self, context, event):
+        from framework.core.event import Event as Inner
+
+        match event:
+            case Inner("a"):
+                pass
+
+    assert infer_interests(process) == (("Event", "a"),)
+
+
+def test_a_class_that_is_not_there_yet_is_known_by_its_written_name():
+    def process(self, context, event):
+        match event:
+            case Later("a"):  # noqa: F821 - defined by a cell that was not run
+                pass
+
+    assert infer_interests(process) == (("Later", "a"),)
+
+
+def test_constants_behind_dotted_names_are_resolved():
+    def process(self, context, event):
+        match event:
+            case Event(Names.START):
+                pass
+            case Event(name=Mixed.STOP | Kinds.GO):
+                pass
+
+    pairs = infer_interests(process)
+    assert pairs == (("Event", "start"), ("Event", "stop"), ("Event", "go"))
+    assert {type(name) for _, name in pairs} == {str}
+
+
+def test_a_constant_that_is_no_string_leaves_the_name_open():
+    def process(self, context, event):
+        match event:
+            case Event(Kinds.COUNT):
+                pass
+
+    assert infer_interests(process) == (("Event", None),)
+
+
+def test_a_constant_of_the_instance_leaves_the_name_open():
+    class Configured(AbstractProcessor):
+        wanted = "class value, which an instance may replace"
+
+        def process(self, context, event):
+            match event:
+                case Event(name=self.wanted):
+                    pass
+
+    assert interests_of(Configured(), strict=True).pairs == (("Event", None),)
+
+
+def test_a_wildcard_wants_anything():
+    def process(self, context, event):
+        match event:
+            case Event("a"):
+                pass
+            case _:
+                pass
+
+    assert infer_interests(process) == (("Event", "a"), (None, None))
+
+
+@pytest.mark.parametrize("pattern", ["whole", "None", "3", "[first, *_]", "{'a': 1}", "object()", "Sized()"])
+def test_patterns_that_name_no_event_class_want_anything(pattern):
+    text = f"def process(self, context, event):\n match event:\n  case {pattern}: pass"
+    assert infer_interests(run_cell(text, {"Sized": Sized})["process"]) == ((None, None),)
+
+
+def test_every_match_on_the_event_counts_wherever_it_stands():  # noqa: C901 - that is the point
+    def process(self, context, event):  # noqa: C901 - that is the point
+        if self.ready:
+            match event:
+                case Event("if"):
+                    pass
+        try:
+            with self.lock:
+                match event:
+                    case Event("with"):
+                        pass
+        except ValueError:
+            match event:
+                case Event("except"):
+                    pass
+        for _ in range(3):
+            while True:
+                match event:
+                    case Event("while"):
+                        pass
+        match self.state:
+            case "open":
+                match event:
+                    case Event("match"):
+                        pass
+        match event:
+            case Event("last"):
+                pass
+
+    assert [name for _, name in infer_interests(process)] == ["if", "with", "except", "while", "match", "last"]
+
+
+def test_nested_functions_classes_and_other_subjects_do_not_count():
+    def process(self, context, event):
+        def inner(event):
+            match event:
+                case Event("function"):
+                    pass
+
+        class Inner:
+            match event:
+                case Event("class"):
+                    pass
+
+        match self.state:
+            case Event("other subject"):
+                pass
+        match event:
+            case Event("own"):
+                inner(Inner)
+
+    assert infer_interests(process) == (("Event", "own"),)
+
+
+def test_without_a_match_on_the_event_anything_is_wanted():
+    def process(self, context, event):
+        context.submit(event)
+
+    assert infer_interests(process) == ((None, None),)
+
+
+def test_the_event_is_the_last_parameter_of_a_plain_function():
+    def handle(message):
+        match message:
+            case Event("a"):
+                pass
+
+    assert infer_interests(handle) == (("Event", "a"),)
+
+
+def test_a_method_with_more_parameters_gets_the_event_after_the_context():
+    class Extended(AbstractProcessor):
+        def process(self, context, message, extra=None):
+            match extra:
+                case Tick("extra"):
+                    pass
+            match message:
+                case Event("a"):
+                    pass
+
+    assert interests_of(Extended, strict=True).pairs == (("Event", "a"),)
+
+
+def test_a_static_process_has_no_self():
+    class Static(AbstractProcessor):
+        @staticmethod
+        def process(context, event):
+            match event:
+                case Event("a"):
+                    pass
+
+    assert interests_of(Static(), strict=True).pairs == (("Event", "a"),)
+
+
+def test_in_a_tuple_the_pattern_at_the_place_of_the_event_counts():
+    def process(self, context, event):
+        match event, self.state:
+            case Event("a"), "open":
+                pass
+            case (Event("b"), "open") | (Tick("c"), "closed"):
+                pass
+            case [Event("d"), *_]:
+                pass
+            case _, "never":
+                pass
+        match [self.state, self.other, event]:
+            case [*_, Event("e")]:
+                pass
+            case [_, Event("too short")]:
+                pass
+
+    expected = (("Event", "a"), ("Event", "b"), ("Tick", "c"), ("Event", "d"), (None, None), ("Event", "e"))
+    assert infer_interests(process) == expected
+
+
+def test_a_match_on_the_name_counts_for_every_event_of_that_name():
+    def process(self, context, event):
+        match event.name:
+            case "a" | "b":
+                pass
+            case Names.START:
+                pass
+
+    assert infer_interests(process) == (("Event", "a"), ("Event", "b"), ("Event", "start"))
+
+
+def test_a_match_on_another_attribute_says_nothing_about_what_is_wanted():
+    def process(self, context, event):
+        match event.kind:
+            case "a":
+                pass
+
+    assert infer_interests(process) == ((None, None),)
+
+
+def test_a_match_on_an_attribute_inside_a_case_only_refines_that_case():
+    def process(self, context, event):
+        match event:
+            case Event("a"):
+                match event.kind:
+                    case "x":
+                        pass
+
+    assert infer_interests(process) == (("Event", "a"),)
+
+
+class Base(AbstractProcessor):
+    def process(self, context, event):
+        match event:
+            case Event("base"):
+                pass
+
+
+def test_an_inherited_process_works():
+    class Child(Base):
+        pass
+
+    assert interests_of(Child(), strict=True).pairs == (("Event", "base"),)
+
+
+def test_super_adds_what_the_parent_wants():
+    class Child(Base):
+        def process(self, context, event):
+            match event:
+                case Event("child"):
+                    pass
+            super().process(context, event)
+
+    assert interests_of(Child(), strict=True).pairs == (("Event", "child"), ("Event", "base"))
+
+
+def test_super_follows_the_order_of_the_instance_not_of_the_defining_class():
+    class Left(Base):
+        def process(self, context, event):
+            match event:
+                case Event("left"):
+                    pass
+            super().process(context, event)
+
+    class Right(Base):
+        def process(self, context, event):
+            match event:
+                case Event("right"):
+                    pass
+            Base.process(self, context, event)
+
+    class Both(Left, Right):
+        pass
+
+    assert interests_of(Both(), strict=True).pairs == (("Event", "left"), ("Event", "right"), ("Event", "base"))
+    assert interests_of(Left(), strict=True).pairs == (("Event", "left"), ("Event", "base"))
+
+
+def test_a_parent_that_takes_anything_makes_the_child_generic():
+    class Everything(AbstractProcessor):
+        def process(self, context, event):
+            context.submit(event)
+
+    class Child(Everything):
+        def process(self, context, event):
+            match event:
+                case Event("child"):
+                    pass
+            super().process(context, event)
+
+    assert interests_of(Child(), strict=False).generic
+
+
+def test_calling_the_abstract_process_adds_nothing():
+    class Child(AbstractProcessor):
+        def process(self, context, event):
+            super().process(context, event)
+            match event:
+                case Event("child"):
+                    pass
+
+    assert interests_of(Child(), strict=False).pairs == (("Event", "child"),)
+
+
+def test_a_decorated_process_works():
+    def logged(function):
+        @functools.wraps(function)
+        def wrapper(*args):
+            return function(*args)
+
+        return wrapper
+
+    class Decorated(AbstractProcessor):
+        @logged
+        @logged
+        def process(self, context, event):
+            match event:
+                case Event("a"):
+                    pass
+
+    assert interests_of(Decorated(), strict=True).pairs == (("Event", "a"),)
+
+
+def test_an_async_process_is_refused_with_the_remedy():
+    class Sleeper(AbstractProcessor):
+        async def process(self, context, event):
+            pass
+
+    with pytest.raises(AsyncProcess, match=r"Sleeper\.process is `async def`.*test_interests\.py:\d+.*framework\.flow"):
+        interests_of(Sleeper(), strict=False)
+
+
+def test_generic_interests_count_unless_strict():
+    class Mixed(AbstractProcessor):
+        def process(self, context, event):
+            match event:
+                case Event("a"):
+                    pass
+                case _:
+                    pass
+
+    loose, strict = interests_of(Mixed(), strict=False), interests_of(Mixed(), strict=True)
+    assert loose.generic
+    assert (None, None) in loose.pairs
+    assert not strict.generic
+    assert strict.pairs == (("Event", "a"),)
+
+
+def test_strict_without_recognisable_interests_leaves_nothing():
+    class Blind(AbstractProcessor):
+        def process(self, context, event):
+            context.submit(event)
+
+    assert len(interests_of(Blind(), strict=True)) == 0
+    assert str(interests_of(Blind(), strict=True)) == "nothing"
+
+
+def test_a_declaration_wins():
+    class Declared(AbstractProcessor):
+        interests = ((Tick, "a"), ("Later", None), ("Keyed", "built", "pair"))
+
+        def process(self, context, event):
+            match event:
+                case Event("ignored"):
+                    pass
+
+    interests = interests_of(Declared(), strict=True)
+    assert interests.pairs == (("Tick", "a"), ("Later", None), ("Keyed", "built"))
+    assert list(interests)[2] == Interest("Keyed", "built", "pair")
+    assert interests.declared
+    assert str(interests) == "Tick 'a', Later, Keyed 'built'"
+
+
+def test_an_instance_may_declare_its_own():
+    processor = Base()
+    processor.interests = [(Event, "mine")]
+    assert interests_of(processor, strict=True).pairs == (("Event", "mine"),)
+
+
+@pytest.mark.parametrize("declared", ["start", Event, 3, [Event], [("Event", 3)], [(int, "a")], [("a", "b", "c", "d")]])
+def test_a_declaration_that_makes_no_sense_is_refused(declared):
+    class Wrong(AbstractProcessor):
+        interests = declared
+
+        def process(self, context, event):
+            pass
+
+    with pytest.raises(InterestError, match=r"Wrong\.interests .*: declare pairs of an event class and a name"):
+        interests_of(Wrong(), strict=False)
+
+
+def test_without_source_the_error_names_the_place_and_the_remedy():
+    namespace = {"AbstractProcessor": AbstractProcessor, "Event": Event}
+    code = (
+        "class Hidden(AbstractProcessor):\n  def process(self, context, event):\n    match event:\n      case _: pass"
+    )
+    exec(code, namespace)
+    with pytest.raises(InterestError, match=r"Hidden\.process \(<string>, line 2\).*declare interests = "):
+        interests_of(namespace["Hidden"](), strict=False)
+
+
+def test_without_source_a_declaration_is_enough():
+    namespace = {"AbstractProcessor": AbstractProcessor, "Event": Event}
+    exec(
+        "class Hidden(AbstractProcessor):\n interests = [(Event, 'a')]\n def process(self, context, event): pass",
+        namespace,
+    )
+    assert interests_of(namespace["Hidden"](), strict=True).pairs == (("Event", "a"),)
+
+
+def test_a_thousand_instances_of_a_class_parse_once(monkeypatch):
+    class Many(AbstractProcessor):
+        def process(self, context, event):
+            match event:
+                case Event("a"):
+                    pass
+
+    asked = []
+    monkeypatch.setattr("framework.core.cases.source_of", lambda obj: asked.append(obj) or source.source_of(obj))
+    for _ in range(1000):
+        interests_module.interests_of(Many(), strict=False)
+    assert len(asked) == 1
