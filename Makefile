@@ -51,7 +51,7 @@ format: $(ENV) ## let ruff mend what it can
 	$(BIN)/ruff format .
 
 docs: $(ENV) ## the site, in build/site
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 tutorials: $(ENV) ## run every tutorial and save it as it came out
 	for notebook in notebooks/*.ipynb; do $(BIN)/framework run $$notebook --output notebooks --no-html || exit; done

@@ -1,0 +1,178 @@
+"""The house rules that a reader of one file cannot see: layers, light imports, small files, nothing of one machine."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "framework"
+FILES = sorted(SOURCE.rglob("*.py"))
+
+# What each part of the package may use, besides itself.
+FOUNDATION = {"errors", "source"}
+LAYERS = {
+    "errors": set(),
+    "source": {"errors"},
+    "observe": FOUNDATION,
+    "archive": FOUNDATION | {"observe"},
+    "core": FOUNDATION | {"observe", "archive"},
+    "reactive": FOUNDATION | {"observe", "archive", "core"},
+    "flow": FOUNDATION | {"observe"},
+    "bridge": FOUNDATION | {"observe", "archive", "core", "reactive", "flow"},
+    "notebook": FOUNDATION | {"observe", "archive", "core", "reactive", "flow", "bridge"},
+    "cli": FOUNDATION | {"observe", "archive", "notebook"},
+    "__main__": {"cli"},
+    "__init__": set(),
+}
+# What a function may import when it is called: methods beside the data hand out what the upper rooms make of it.
+ON_CALL = {"notebook"}
+
+HEAVY = {
+    "IPython",
+    "anywidget",
+    "dask",
+    "distributed",
+    "graphviz",
+    "ipywidgets",
+    "nbclient",
+    "nbconvert",
+    "networkx",
+    "numpy",
+    "pandas",
+    "wasmtime",
+}
+LONGEST_FILE = 400
+
+
+def layer(path: Path) -> str:
+    """The room of the house that a file is in."""
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def named(node: ast.AST) -> Iterator[str]:
+    """The modules that an import statement names."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        assert node.level == 0, f"relative import in line {node.lineno}"
+        # `from framework import source` names the module as well
+        yield from (
+            f"{node.module}.{alias.name}" if node.module == "framework" else node.module for alias in node.names
+        )
+
+
+def imports(tree: ast.AST, *, on_call: bool = False) -> Iterator[tuple[str, bool]]:
+    """Every imported module, and whether it is imported only when a function is called."""
+    for node in ast.iter_child_nodes(tree):
+        yield from ((name, on_call) for name in named(node))
+        yield from imports(node, on_call=on_call or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def without_type_checking(tree: ast.Module) -> ast.Module:
+    """The module as the interpreter runs it."""
+
+    class Remover(ast.NodeTransformer):
+        def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+            return node.orelse if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)
+
+    return Remover().visit(tree)
+
+
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), path)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_point_down(path):
+    room = layer(path)
+    upward = []
+    for name, on_call in imports(parse(path)):
+        package, _, rest = name.partition(".")
+        used = rest.partition(".")[0]
+        if package == "framework" and used not in LAYERS[room] | {room} | (ON_CALL if on_call else set()):
+            upward.append(name)
+    assert upward == []
+
+
+def test_the_rule_sees_imports_wherever_they_stand():
+    tree = ast.parse(
+        "from framework import flow\nclass A:\n    def f(self):\n        import framework.reactive.plan as p\n"
+    )
+    assert list(imports(tree)) == [("framework.flow", False), ("framework.reactive.plan", True)]
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if layer(p) == "observe"], ids=lambda path: path.name)
+def test_observation_needs_the_standard_library_only(path):
+    eager = {name.partition(".")[0] for name, on_call in imports(without_type_checking(parse(path))) if not on_call}
+    assert eager <= sys.stdlib_module_names | {"framework"}
+
+
+PACKAGES = sorted(path.parent.name for path in SOURCE.glob("*/__init__.py"))
+
+
+@pytest.mark.parametrize("package", [name for name in PACKAGES if name != "notebook"])
+def test_importing_a_package_loads_nothing_heavy(package):
+    script = f"import sys, framework.{package}; print(*sorted({HEAVY!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.glob("*/__init__.py")), ids=lambda path: path.parent.name)
+def test_package_files_only_re_export_and_are_sorted(path):
+    docstring, *statements = parse(path).body
+    assert isinstance(docstring, ast.Expr)
+    *imported, exported = statements
+    assert all(isinstance(node, ast.ImportFrom) for node in imported)
+    assert isinstance(exported, ast.Assign)
+    names = ast.literal_eval(exported.value)
+    assert names == sorted(names)
+    assert set(names) == {alias.asname or alias.name for node in imported for alias in node.names}
+
+
+def committed() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+@pytest.mark.parametrize("path", [p for p in committed() if p.suffix in {".py", ".js"}], ids=lambda p: p.name)
+def test_files_stay_small(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+
+
+# written so that the patterns do not find themselves
+MACHINE_PATH = r"(?<![\w.~}])/(?:root|work|tmp|home/[a-z]\w*)/"
+REGISTRY = r"pypi[.]org/simple|files[.]pythonhosted|registry[.]npmjs|index[-]url|find[-]links|registry\s*=\s*[\"{]"
+
+
+@pytest.mark.parametrize("pattern", [MACHINE_PATH, REGISTRY], ids=["machine path", "registry address"])
+def test_nothing_committed_knows_the_machine_it_was_written_on(pattern):
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()[:120]}"
+        for path in committed()
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1)
+        if re.search(pattern, line)
+    ]
+    assert found == []
+
+
+def test_constraints_pin_every_dependency_and_hold_no_address():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if not re.fullmatch(r"[a-z0-9.-]+==[\w.+!]+( ; .+)?", line)] == []
+    pinned = {line.partition("==")[0] for line in lines}
+    assert {requirement for requirement in requirements() if requirement not in pinned} == set()
+
+
+def requirements() -> Iterator[str]:
+    """The names of all dependencies of `pyproject.toml`, its extras included, ours left out."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for group in [project["dependencies"], *project["optional-dependencies"].values()]:
+        for requirement in group:
+            name = re.match(r"[\w.-]+", requirement)[0].lower()
+            if name != "framework":
+                yield name
