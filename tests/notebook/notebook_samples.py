@@ -7,8 +7,8 @@ def processor(name, **facts):
     return Node(name, "processor", name, **facts)
 
 
-def event(name, class_name="Event"):
-    return Node(("event", class_name, name), "event", str(name))
+def event(name, class_name="Event", **facts):
+    return Node(("event", class_name, name), "event", str(name), **facts)
 
 
 def receives(name, recipient, class_name="Event"):
@@ -30,7 +30,8 @@ def snapshot(*nodes, state="running", phase=0):
 
 def routing():
     """start -> Find -> file -> Parse -> done, which nobody receives."""
-    nodes = (processor("Find"), processor("Parse"), event("start"), event("file"), event("done"))
+    start, done = event("start", details={"source": "outside"}), event("done", missing=True)
+    nodes = (processor("Find"), processor("Parse"), start, event("file"), done)
     edges = (
         receives("start", "Find"),
         emits("Find", "file", observed=True),

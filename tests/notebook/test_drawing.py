@@ -1,7 +1,7 @@
 from xml.etree import ElementTree as ET
 
 import pytest
-from notebook_samples import Runtime, dependencies, emits, event, node_snapshot, processor, receives, routing, snapshot
+from notebook_samples import Runtime, dependencies, event, node_snapshot, processor, receives, routing, snapshot
 
 from framework.errors import LayoutUnavailable, OptionError, UnknownName
 from framework.notebook import Drawing, dependency_graph, drawing, flow_graph, layout, picture, routing_graph
@@ -81,18 +81,6 @@ def test_events_that_lead_nowhere_stand_out():
     assert classes["node-4"] == "node event s-unreceived"
     assert classes["node-2"] == "node event s-unemitted"
     assert classes["node-3"] == "node event"
-
-
-def test_an_event_that_a_pattern_without_name_takes_does_not_stand_out():
-    graph = Graph("all", (processor("A"), event("x"), event(None)), (emits("A", "x"), receives(None, "A")))
-
-    assert "s-unreceived" not in " ".join(node_classes(Drawing(graph).svg).values())
-
-
-def test_control_events_do_not_stand_out():
-    graph = Graph("control", (processor("A"), event("__PHASE__")), (receives("__PHASE__", "A"),))
-
-    assert node_classes(Drawing(graph).svg)["node-1"] == "node event"
 
 
 def test_nodes_are_coloured_by_what_they_do():
