@@ -13,21 +13,26 @@ UV  := .uv/bin/uv
 BIN := $(VENV)/bin
 ENV := $(VENV)/.installed
 
-# uv uses the Python that is here, and copies where it cannot link.
+# uv uses the Python that is here.
 export UV_PYTHON_DOWNLOADS := never
-export UV_LINK_MODE ?= copy
 
-.PHONY: help demo test lab bench stress coverage lint format docs tutorials pin browser env clean
+.PHONY: help demo test test-all lab bench stress coverage lint format docs tutorials pin browser env clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: $(ENV) ## run the first tutorial; its results go to build/
 	$(BIN)/framework run notebooks/01-first-pipeline.ipynb --output build
 
 test: $(ENV) browser ## every test, tutorials and browser included
 	$(BIN)/pytest -q -n $(JOBS) --dist loadscope
+
+test-all: $(UV) ## the tests on each Python from 3.11 to 3.13 that is installed here
+	for version in 3.11 3.12 3.13; do \
+	    python=$$($(UV) python find --no-project $$version 2>/dev/null) || { echo "no Python $$version here"; continue; }; \
+	    $(MAKE) test PYTHON=$$python VENV=.venv-$$version || exit; \
+	done
 
 lab: $(ENV) ## open the tutorials in JupyterLab
 	$(BIN)/jupyter lab notebooks
@@ -66,7 +71,7 @@ browser: ## find a Chromium for the browser tests, or install it
 env: $(ENV) ## the environment only
 
 clean: ## remove what make built, the environment included
-	rm -rf build dist .venv .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf build dist .venv .venv-* .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 
 $(UV):
 	$(PYTHON) -m venv .uv

@@ -15,15 +15,16 @@ from framework.notebook.layout import layout_svg
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "framework"
+REPORTS = ["guarantees.md", "benchmarks.md", "reliability.md"]
 DOT_FENCE = re.compile(r"^```dot\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Tutorials come after the start page, the reference last."""
+    """Tutorials come after the start page, measured reports where they exist, the reference last."""
     assert config.nav is not None
     tutorials = [f"tutorials/{path.stem}.md" for path in notebooks()]
     config.nav.insert(1, {"Tutorials": tutorials})
+    config.nav += [page for page in REPORTS if (ROOT / "docs" / page).exists()]
     config.nav.append({"Reference": [{name: f"reference/{name}.md"} for name in modules()]})
     return config
 

@@ -1,0 +1,38 @@
+"""What a package exports is what it promises: nothing is missing, nothing slips out."""
+
+import importlib
+import re
+
+import pytest
+
+from framework.errors import FrameworkError
+
+PROMISED = {
+    "framework.core": """
+        AbstractProcessor Context Event Failure InMemCache Inbox PhaseReport Pipeline Run RunReport caching
+        infer_interests retry timeit
+    """,
+    "framework.archive": "InMemCache Workspace digest",
+    "framework.observe": """
+        DeliveryFailed DeliveryFinished DeliveryStarted Edge EventSubmitted Failure Failures Graph Happening
+        ItemFinished Node NodeKey NodeSnapshot Observable Observers PhaseReport PhaseSettled PhaseStarted Recorder
+        RunFinished RunReport Snapshot Subscription WorkersScaled
+    """,
+}
+
+
+def is_error(value):
+    return isinstance(value, type) and issubclass(value, FrameworkError)
+
+
+@pytest.mark.parametrize(("package", "names"), PROMISED.items())
+def test_exports_equal_promises(package, names):
+    module = importlib.import_module(package)
+    # besides, a package exports those errors that its users catch
+    assert {name for name in module.__all__ if not is_error(getattr(module, name))} == set(names.split())
+
+
+def test_every_error_stands_in_the_tree_of_the_docstring():
+    module = importlib.import_module("framework.errors")
+    defined = {name for name, value in vars(module).items() if is_error(value)}
+    assert defined == set(re.findall(r"^    (?:[| ]*\+-- )?([A-Z]\w+)", module.__doc__, re.MULTILINE))
