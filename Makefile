@@ -28,10 +28,9 @@ demo: $(ENV) ## run the first tutorial; its results go to build/
 test: $(ENV) browser ## every test, tutorials and browser included
 	$(BIN)/pytest -q -n $(JOBS) --dist loadscope
 
-test-all: $(UV) ## the tests on each Python from 3.11 to 3.13 that is installed here
-	for version in 3.11 3.12 3.13; do \
-	    python=$$($(UV) python find --no-project $$version 2>/dev/null) || { echo "no Python $$version here"; continue; }; \
-	    $(MAKE) test PYTHON=$$python VENV=.venv-$$version || exit; \
+test-all: ## the tests on each Python from 3.11 to 3.13 that is installed here
+	bash scripts/pythons 3.11 3.12 3.13 | while read -r version python; do \
+	    $(MAKE) test PYTHON=$$python VENV=.venv-$$version </dev/null || exit; \
 	done
 
 lab: $(ENV) ## open the tutorials in JupyterLab

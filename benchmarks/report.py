@@ -1,9 +1,10 @@
 """Runs every benchmark and writes `docs/benchmarks.md`: `make bench`, less than ten minutes.
 
-Each `bench_*.py` is a script of its own process. It measures us and our peers in turns, prints Markdown (a heading,
-what was measured, tables with ratios) and ends with an exit code other than 0 when a promise was missed.
+Each `bench_*.py` runs as a script in a process of its own. Its docstring says what is measured; it measures us and our
+peers in turns, prints Markdown tables with ratios, and ends with an exit code other than 0 when it missed a promise.
 """
 
+import ast
 import os
 import platform
 import subprocess
@@ -40,13 +41,21 @@ def main() -> int:
         elapsed = time.perf_counter() - started
         print(f"{script.name}: {elapsed:.0f} s, exit code {done.returncode}", flush=True)
         print(done.stdout, flush=True)
-        parts.append(f"{done.stdout.strip()}\n\n*`{script.name}`, {elapsed:.0f} s*\n\n")
+        what = ast.get_docstring(ast.parse(script.read_text(encoding="utf-8")))
+        parts.append(
+            f"## {title(script)}\n\n{what}\n\n{done.stdout.strip()}\n\n`{script.name}` took {elapsed:.0f} s.\n\n"
+        )
         if done.returncode:
             failed.append(script.name)
             print(done.stderr, file=sys.stderr, flush=True)
     REPORT.write_text("".join(parts).rstrip() + "\n", encoding="utf-8")
     print(f"{REPORT.name} is written; promises missed in: {', '.join(failed) or 'none'}")
     return len(failed)
+
+
+def title(script: Path) -> str:
+    """What the script is called in the report."""
+    return script.stem.removeprefix("bench_").replace("_", " ").capitalize()
 
 
 def machine() -> dict[str, object]:
