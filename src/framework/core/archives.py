@@ -5,50 +5,154 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from framework.archive import Archive, InMemCache
+from framework.archive import Archive, Description, InMemCache, Session, Workspace
 from framework.core.identity import Identity, identity_of
 from framework.core.inbox import Inbox
-from framework.errors import IdentityClash
-
-if TYPE_CHECKING:
-    from framework.archive.store import Store
+from framework.core.processor import AbstractProcessor
+from framework.errors import ArchiveError, IdentityClash
 
 
 class ArchiveRoom:
     """Archives by name, and the one of each processor by its identity.
 
     Without a workspace they are in memory. With one, its store is opened at the first use and shared with other
-    pipelines of the process.
+    pipelines of the process; `busy` tells those whether this pipeline is running.
     """
 
     def __init__(self, owner: str, workspace: Path | None, *, trust: bool) -> None:
         """Open nothing yet.
 
         Args:
-            owner: the pipeline's name, for whoever finds the workspace in use.
+            owner: the pipeline's name, for whoever finds an archive in use.
             workspace: the folder of the store; None for memory.
             trust: read records that another key has signed.
+
+        Raises:
+            NotAWorkspace: the folder holds something else.
         """
+        self.busy = False
         self._owner = owner
-        self._workspace = workspace
         self._trust = trust
-        self._store: Store | None = None
+        self._workspace = None if workspace is None else Workspace(workspace, trust)
+        self._session: Session | None = None
+        self._closed = False
         self._named: dict[tuple[str, bool], Archive] = {}
         self._own: dict[Inbox, Archive] = {}
-        self._identities: dict[str, Inbox] = {}
+        self._about: dict[Inbox, Description] = {}
         # Taken when an archive is opened, once per processor; not when it is used.
         self._lock = threading.Lock()
 
     def prepare(self, inboxes: Iterable[Inbox]) -> None:
-        pass
+        """Open the archives of the processors that keep results, before anything is delivered.
 
-    def of(self, inbox):
-        return self._own.setdefault(inbox, InMemCache())
+        Raises:
+            IdentityClash: two of them would share one.
+            Undigestable: a constructor argument has no digest.
+            WorkspaceInUse: another process writes there, or another running pipeline to the same archive.
+        """
+        keeping = [inbox for inbox in inboxes if keeps_results(inbox.processor)]
+        if self._workspace is None:
+            return
+        taken: dict[tuple[str, str], Inbox] = {}
+        for inbox in keeping:
+            about = self._describe(inbox)
+            other = taken.setdefault((about.name, about.identity), inbox)
+            if other is not inbox:
+                raise IdentityClash(
+                    f"{other.name} and {inbox.name} have the same name, code and arguments and would share one "
+                    f"archive: give one of them another name=..."
+                )
+        for inbox in keeping:
+            self.of(inbox)
 
-    def named(self, name, *, readonly=False):
-        return self._named.setdefault((name, readonly), InMemCache())
+    def of(self, inbox: Inbox) -> Archive:
+        """The archive of a processor's own results."""
+        archive = self._own.get(inbox)
+        if archive is None:
+            with self._lock:
+                archive = self._own.setdefault(inbox, self._open_own(inbox))
+        return archive
 
-    def sync(self): pass
-    def close(self): pass
+    def named(self, name: str, *, readonly: bool = False) -> Archive:
+        """The archive of that name; once the pipeline has ended it can be read only."""
+        with self._lock:
+            archive = self._named.get((name, readonly))
+            if archive is None:
+                archive = self._named[name, readonly] = self._open_named(name, readonly=readonly)
+            return archive
+
+    def results(self, inbox: Inbox) -> Archive:
+        """The archived results of a processor, to look at; also after the end."""
+        if self._workspace is None:
+            return self.of(inbox)
+        about = self._describe(inbox)
+        return self._workspace.archive(about.name, readonly=True, identity=about.identity)
+
+    def sync(self) -> None:
+        """Bring everything that was written to the disk."""
+        if self._session is not None:
+            self._session.sync()
+
+    def close(self) -> None:
+        """Sync and let go of the store; what was opened can still be read. Closing twice is harmless."""
+        with self._lock:
+            self._closed = True
+            self.busy = False
+            session, self._session = self._session, None
+            if session is not None:
+                session.close()
+            if self._workspace is not None:
+                self._named.clear()
+                self._workspace.close()
+
+    def _open_own(self, inbox: Inbox) -> Archive:
+        if self._workspace is None:
+            return InMemCache()
+        return self._opened(self._workspace).archive(self._describe(inbox))
+
+    def _open_named(self, name: str, *, readonly: bool) -> Archive:
+        if self._workspace is None:
+            return InMemCache()
+        if readonly or self._closed:
+            return self._workspace.archive(name, readonly=True)
+        return self._opened(self._workspace).archive(name)
+
+    def _opened(self, workspace: Workspace) -> Session:
+        if self._closed:
+            raise ArchiveError(f"{self._owner} has ended and writes no more: read with Workspace({workspace.path!r})")
+        if self._session is None:
+            owner = f"pipeline {self._owner!r}"
+            self._session = Session(workspace.path, owner, trust=self._trust, busy=lambda: self.busy)
+        return self._session
+
+    def _describe(self, inbox: Inbox) -> Description:
+        # Once: reading and digesting the source of a processor and all it uses takes milliseconds.
+        about = self._about.get(inbox)
+        if about is None:
+            about = self._about[inbox] = described(inbox.processor)
+        return about
+
+
+def keeps_results(processor: AbstractProcessor) -> bool:
+    """Whether a processor opens an archive of its own: it, or its `process`, has a true `opens_archive`."""
+    return bool(getattr(processor, "opens_archive", False) or getattr(processor.process, "opens_archive", False))
+
+
+def described(processor: AbstractProcessor) -> Description:
+    """What the catalog says about the archive of a processor."""
+    identity: Identity = identity_of(processor)
+    return Description(
+        name=processor.name,
+        identity=identity.digest,
+        source=identity.source,
+        provides=_targets(processor, "provides"),
+        requires=_targets(processor, "requires"),
+        arguments=", ".join(f"{name}={value}" for name, value in identity.arguments.items()),
+        arguments_digest=identity.arguments_digest,
+    )
+
+
+def _targets(processor: AbstractProcessor, attribute: str) -> tuple[str, ...]:
+    targets = getattr(processor, attribute, ())
+    return (targets,) if isinstance(targets, str) else tuple(map(str, targets))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
 from framework.archive import digest
+from framework.archive.serialize import dumps, loads
 from framework.core.context import Context, ForwardingContext
 from framework.core.event import CONTROL, Event
 
@@ -23,6 +24,16 @@ class CachedDelivery:
     emitted: tuple[Event, ...]
     at: float
     seconds: float
+
+    @property
+    def input(self) -> Event:
+        """What was handled."""
+        return self.event
+
+    @property
+    def output(self) -> tuple[Event, ...]:
+        """What came of it."""
+        return self.emitted
 
 
 @overload
@@ -74,5 +85,5 @@ class _Recording(ForwardingContext):
         self.emitted: list[Event] = []
 
     def submit(self, event: Event) -> int:
-        self.emitted.append(frozen(event))
+        self.emitted.append(loads(dumps(event, name=f"event {event.name}")))
         return super().submit(event)

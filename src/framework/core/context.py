@@ -49,14 +49,14 @@ class Context:
             inboxes = inboxes.select(event)  # type: ignore[union-attr]
         self._inbox.emitted += 1
         # `Scheduler.post` written out: a call per event would cost a tenth of the whole delivery.
-        for inbox in inboxes:  # type: ignore[union-attr]
+        for inbox in inboxes:
             inbox.put(event)
             if inbox.token and inbox.claim(0, None):
                 inbox.ready(inbox)
                 scheduler = self._scheduler
                 if scheduler.idle and not scheduler.waking:
                     scheduler.wake()
-        return len(inboxes)  # type: ignore[arg-type]
+        return len(inboxes)
 
     def hold(self) -> Hold:
         """Keep the phase open, to submit later or from another thread.
@@ -143,7 +143,7 @@ class ForwardingContext(Context):
 
     def recipients(self, event: Event) -> int:
         """How many would receive the event now."""
-        return len(self._routes.recipients(event))
+        return len(self._routes.preview(event))
 
     @property
     def archive(self) -> Archive:

@@ -18,7 +18,7 @@ class Inbox:
     Whoever takes the one token (`claim(0, None)`, an atomic test-and-set) owns the right to schedule and drain the
     mailbox, so that at most one task of a processor is in flight; `release` gives it back.
 
-    `delivered`, `failed`, `emitted` and `busy` (seconds) are written by the owner of the token only, hence need no lock.
+    `delivered`, `failed`, `emitted` and `busy` (seconds) are written by the owner of the token only: they need no lock.
     """
 
     __slots__ = (
@@ -49,7 +49,7 @@ class Inbox:
         self.process: Callable[[Any, Event], object] = processor.process
         self.queue: deque[Event] = deque()
         self.put = self.queue.append
-        self.token = {0: True}
+        self.token: dict[int, bool | None] = {0: True}
         self.claim = self.token.pop
         self.ready: Callable[[Inbox], None] = _unscheduled
         self.higher: tuple[deque[Inbox], ...] = ()

@@ -9,7 +9,7 @@ from framework.errors import OptionError
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`max_phases`, `deadline` (seconds from the first step) and the `grace` (seconds) of running deliveries after a stop."""
+    """`deadline` counts seconds from the first step; `grace` are those that running deliveries get after a stop."""
 
     max_phases: int | None = None
     deadline: float | None = None

@@ -45,7 +45,7 @@ class Observation(Observers):
             return None
         through = self._through.get(inbox)
         if through is None:
-            through = self._through[inbox] = falls_through(type(inbox.processor))
+            through = self._through[inbox] = falls_through(inbox.processor)
         fell = through(event)
         return None if fell is None else not fell
 

@@ -83,8 +83,10 @@ class PhaseRunner:
                 )
             with self.scheduler.quiet:
                 self.scheduler.driven = True
+            self.scheduler.archives.busy = True
             yield
         finally:
+            self.scheduler.archives.busy = False
             with self.scheduler.quiet:
                 self.scheduler.driven = False
                 self.scheduler.quiet.notify_all()  # submits that wait for room must not wait for nobody
@@ -240,7 +242,9 @@ class PhaseRunner:
             for inbox, new, old in zip(self.scheduler.inboxes, after.emitted, before.emitted, strict=True)
             if new > old
         ]
-        self._cause = f"phase {number} caused {more} more deliveries, begun by {', '.join(busy)}" if more and busy else ""
+        self._cause = (
+            f"phase {number} caused {more} more deliveries, begun by {', '.join(busy)}" if more and busy else ""
+        )
         return quiet and not more
 
     def _close_doors(self) -> bool:
@@ -286,7 +290,9 @@ class PhaseRunner:
     def _wait_for_running(self) -> None:
         self.scheduler.drain()
         for name in self.scheduler.give_up_running():
-            logger.warning("%s: %s did not return within grace=%g s and was left behind", self.name, name, self._limits.grace)
+            logger.warning(
+                "%s: %s did not return within grace=%g s and was left behind", self.name, name, self._limits.grace
+            )
 
     def _end(self, waiting: str) -> None:
         with self._ending:

@@ -10,16 +10,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from framework.core.archives import ArchiveRoom
+from framework.core.comparing import Comparison, compare
 from framework.core.delivery import Call
 from framework.core.event import Event
 from framework.core.explain import Explanation, explain
 from framework.core.failures import FailureLedger
 from framework.core.inbox import Inbox
-from framework.core.interests import Interests, interests_of
+from framework.core.interests import interests_of
 from framework.core.limits import Limits, positive
 from framework.core.observation import Observation, snapshot
 from framework.core.phases import OnError, PhaseRunner
 from framework.core.processor import AbstractProcessor
+from framework.core.renewing import made_again, replaced
 from framework.core.routing import RoutingTable
 from framework.core.run import Run
 from framework.core.scheduler import Scheduler
@@ -27,7 +29,8 @@ from framework.core.simulation import SeededScheduler
 from framework.core.tally import Tally
 from framework.core.threads import ThreadScheduler
 from framework.core.topology import routing
-from framework.errors import OptionError, UnknownName
+from framework.core.view import InboxView
+from framework.errors import OptionError, PipelineRunning, UnknownName
 from framework.observe import DeliveryFailed, DeliveryFinished, Graph, PhaseReport, RunReport, Snapshot, Subscription
 from framework.observe.observers import Observer
 from framework.observe.snapshot import State
@@ -53,7 +56,7 @@ class Pipeline:
     `graph()`, `snapshot()`, `observe(callback)`; ask with `explain(event)` and `why_waiting()`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the options are promised; each has a default
         self,
         processors: Iterable[AbstractProcessor],
         strict_interest_inference: bool = False,  # noqa: FBT001, FBT002 - the order of these is promised
@@ -101,6 +104,21 @@ class Pipeline:
         positive("slow_after", slow_after)
         positive("max_pending", max_pending)
         positive("max_workers", max_workers)
+        self._options: dict[str, Any] = {
+            "strict_interest_inference": strict_interest_inference,
+            "workspace": workspace,
+            "max_workers": max_workers,
+            "config": config,
+            "name": name,
+            "on_error": on_error,
+            "max_phases": max_phases,
+            "deadline": deadline,
+            "grace": grace,
+            "slow_after": slow_after,
+            "max_pending": max_pending,
+            "seed": seed,
+            "trust": trust,
+        }
         self.name = name or "pipeline"
         self.config = config
         self.current_run: Run | None = None
@@ -140,6 +158,15 @@ class Pipeline:
             MailboxesFull: `max_pending` deliveries wait and nobody runs the pipeline.
         """
         return self._scheduler.submit(event)
+
+    def redeliver(self, processor: str, event: Event) -> None:
+        """Deliver an event to one processor only, as `failures.retry(pipeline)` does.
+
+        Raises:
+            UnknownName: there is no such processor.
+            PipelineEnded: the run is over.
+        """
+        self._scheduler.redeliver(event, self._inbox(processor))
 
     # -- driving
 
@@ -211,7 +238,7 @@ class Pipeline:
         return self._runner.deliver(_debugger() if break_ else None)
 
     def stop(self) -> None:
-        """Make no new deliveries, run the hooks and end; from any thread. Waiting deliveries are dropped and counted."""
+        """Make no new deliveries, run the hooks and end; from any thread. What waits is dropped and counted."""
         self._runner.stop()
 
     def close(self) -> None:
@@ -238,7 +265,7 @@ class Pipeline:
         return self._runner.report
 
     def graph(self) -> Graph:
-        """Processors, the events that they receive (from `match`) and emit (from `submit` in the source, or as seen)."""
+        """Processors and the events that they receive (from `match`) and emit (from the source, or as seen)."""
         return routing(self.name, self._interests, self._observation.emissions)
 
     def snapshot(self) -> Snapshot:
@@ -288,11 +315,65 @@ class Pipeline:
         """
         return self._archives.named(name, readonly=readonly)
 
+    def inbox(self, name: str) -> InboxView:
+        """What waits for the processor of that name, to look at.
+
+        Raises:
+            UnknownName: there is none; the message suggests the nearest.
+        """
+        return InboxView(self._inbox(name))
+
+    # -- editing and going on
+
+    def renew(self, *replacements: AbstractProcessor) -> Self:
+        """A new pipeline on the same workspace with the same options, after code was edited.
+
+        Each replacement supersedes the processor of its name; the others are made again from their recorded
+        constructor arguments. A pipeline that was not run to its end is closed first.
+
+        Raises:
+            PipelineRunning: it is running.
+            UnknownName: a replacement has a name that is not there.
+            OptionError: a processor cannot be made again: give an instance of it.
+        """
+        if self._scheduler.driven:
+            raise PipelineRunning(f"{self.name} is running: wait for it or stop it before renew()")
+        processors = replaced([(inbox.name, inbox.processor) for inbox in self._inboxes], replacements)
+        self.close()
+        return type(self)(processors, **self._options)
+
+    def compare(
+        self,
+        old: str | type[AbstractProcessor],
+        new: type[AbstractProcessor] | AbstractProcessor,
+        limit: int | None = 100,
+    ) -> Comparison:
+        """What redefined code makes of the archived inputs of a processor, beside what is archived; writes nothing.
+
+        Args:
+            old: the processor of this pipeline, by name or class.
+            new: its new class, made with the arguments of the old, or an instance.
+            limit: at most so many inputs, None for all.
+
+        Raises:
+            UnknownName: no processor of this pipeline is meant.
+            ArchiveError: nothing is archived.
+        """
+        inbox = self._inbox(old if isinstance(old, str) else self._name_of(old))
+        renewed = made_again(inbox.processor, new) if isinstance(new, type) else new
+        return compare(inbox.name, self._archives.results(inbox), renewed, limit)
+
     def _inbox(self, name: str) -> Inbox:
         for inbox in self._inboxes:
             if inbox.name == name:
                 return inbox
         raise UnknownName("processor", name, [inbox.name for inbox in self._inboxes])
+
+    def _name_of(self, cls: type) -> str:
+        for inbox in self._inboxes:
+            if type(inbox.processor) is cls:
+                return inbox.name
+        return cls.__name__
 
     def __repr__(self) -> str:
         """Name, state, and how much waits."""

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from framework import source
+from framework.core.context import Context, DetachedContext
 
 if TYPE_CHECKING:
-    from framework.core.context import Context
     from framework.core.event import Event
     from framework.core.waiting import Unfinished
 
@@ -36,6 +36,7 @@ class AbstractProcessor(ABC):
     version: ClassVar[str | int | None] = None
     name: str
     priority: int
+    _arguments: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Make the instance and remember what it was made with: that belongs to its identity, and `renew` repeats it.
@@ -76,3 +77,9 @@ class AbstractProcessor(ABC):
     def unfinished(self) -> Iterable[Unfinished]:
         """What this processor still waits for; shown by `why_waiting()` and in the report. Nothing by default."""
         return ()
+
+    def reproduce(self, archived_input: Any) -> Iterable[Any]:
+        """What this processor makes of an input from its archive, outside of any run; writes nothing."""
+        context = DetachedContext(self.name)
+        self.process(context, archived_input)
+        return context.submitted

@@ -46,7 +46,9 @@ class Nobody:
 class ByKey:
     """Recipients that depend on one attribute of the event."""
 
-    def __init__(self, attribute: str, rows: dict[Any, tuple[Inbox, ...]], others: tuple[Inbox, ...], nobody: Nobody) -> None:
+    def __init__(
+        self, attribute: str, rows: dict[Any, tuple[Inbox, ...]], others: tuple[Inbox, ...], nobody: Nobody
+    ) -> None:
         """Look up the attribute in `rows`; `others` are those who want the event whatever its value."""
         self._attribute = attribute
         self._rows = rows
@@ -55,12 +57,15 @@ class ByKey:
 
     def select(self, event: Event) -> tuple[Inbox, ...]:
         """The mailboxes that want this value, and those that want any."""
+        return self.matching(event) or self._nobody.select(event)
+
+    def matching(self, event: Event) -> tuple[Inbox, ...]:
+        """As `select`, but counts nothing."""
         key = getattr(event, self._attribute, None)
         try:
-            inboxes = self._rows.get(key, self._others)
+            return self._rows.get(key, self._others)
         except TypeError:  # an unhashable value was declared by nobody
-            inboxes = self._others
-        return inboxes or self._nobody.select(event)
+            return self._others
 
 
 class DivertedRow(dict[str | None, Recipients]):
@@ -135,6 +140,13 @@ class RoutingTable(dict[type, dict[str | None, Recipients]]):
         """The mailboxes that this event goes to, counted as a dead letter if there are none."""
         found = self[event.__class__][event.name]
         return found if isinstance(found, tuple) else found.select(event)
+
+    def preview(self, event: Event) -> tuple[Inbox, ...]:
+        """The mailboxes that this event would go to if it were submitted now; counts nothing."""
+        found = self.find(type(event), event.name)
+        if isinstance(found, ByKey):
+            return found.matching(event)
+        return found if isinstance(found, tuple) else ()
 
     def control(self, event: Event) -> tuple[Inbox, ...]:
         """The mailboxes that one of the pipeline's own events goes to."""

@@ -64,7 +64,9 @@ class Run:
         except TimeoutError:
             if self.done:
                 raise
-            raise TimeoutError(f"{self._runner.name} is not done after {timeout} s:\n{self._runner.why_waiting()}") from None
+            raise TimeoutError(
+                f"{self._runner.name} is not done after {timeout} s:\n{self._runner.why_waiting()}"
+            ) from None
         return self._runner.outcome(report)
 
     def join(self) -> None:

@@ -38,7 +38,7 @@ class Scheduler(ABC):
     that a phase is over and the one that nothing more is accepted. Workers take it only when the last of them parks.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the rooms that the pipeline wires together
         self,
         inboxes: Sequence[Inbox],
         routes: RoutingTable,
@@ -124,6 +124,18 @@ class Scheduler(ABC):
                     self._aside.setdefault(inbox, []).append(event)
         return len(inboxes)
 
+    def redeliver(self, event: Event, inbox: Inbox) -> None:
+        """Accept an event from outside for one mailbox only.
+
+        Raises:
+            PipelineEnded: nothing is accepted any more.
+        """
+        with self.quiet:
+            self._refuse_when_ended()
+            if self.observation.watched:
+                self.observation.submitted(event, None, None, (inbox,), self.phase)
+            self.post(event, (inbox,))
+
     def _refuse_when_ended(self) -> None:
         if not self.accepting:
             raise PipelineEnded(
@@ -182,7 +194,9 @@ class Scheduler(ABC):
         with self.quiet:
             hold = self.holds.pop(token, None)
             if hold is not None and leaked:
-                logger.warning("%s leaked a hold: released now; call hold.release() when the work is done", hold.processor)
+                logger.warning(
+                    "%s leaked a hold: released now; call hold.release() when the work is done", hold.processor
+                )
             self.quiet.notify_all()
 
     # -- out of the mailboxes
@@ -266,13 +280,11 @@ class Scheduler(ABC):
             self.halted = True
             self._give_up_at = time.monotonic() + grace
             self.routes.divert(Nobody(self._diverted))
-            self._aside = None if self._aside is None else self._drop_aside(self._aside)
+            self.dropped += sum(len(events) for events in (self._aside or {}).values())
+            self._aside = None
             for inbox in self.inboxes:
                 self.drop(inbox)
             self.quiet.notify_all()
-
-    def _drop_aside(self, aside: dict[Inbox, list[Event]]) -> None:
-        self.dropped += sum(len(events) for events in aside.values())
 
     def drop(self, inbox: Inbox) -> None:
         """Throw away what waits in a mailbox, and count it."""

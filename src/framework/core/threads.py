@@ -88,7 +88,7 @@ class Worker:
         finally:
             scheduler.idents.discard(threading.get_ident())
 
-    def _work(self) -> None:
+    def _work(self) -> None:  # noqa: C901, PLR0912, PLR0915 - the hot path, see below
         """Drain ready mailboxes until there are none.
 
         This is the hot path of the whole runtime, hence one long function: locals instead of attributes, and the
@@ -98,6 +98,7 @@ class Worker:
         first, single = levels[0], len(levels) == 1
         references, unshared, clock = sys.getrefcount, UNSHARED, time.monotonic
         context: Any = None
+        event: Any
         now = clock()
         while not self.lost:
             try:
@@ -141,7 +142,7 @@ class Worker:
                 left -= 1
                 if not left or (higher and any(higher)):
                     break
-            event = None
+            event = None  # it may be large
             if self.lost:
                 return
             then, now = now, clock()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakSet
 
 from framework.observe.happenings import (
     DeliveryFailed,
@@ -50,6 +51,8 @@ class Recorder:
     """
 
     wants_matches = True
+    alive: ClassVar[WeakSet[Recorder]] = WeakSet()
+    """Every recorder there is, so that the lineage of an event can be asked for by the event alone."""
 
     def __init__(self, max_bytes: int = 64 * MEGABYTE) -> None:
         """Start empty.
@@ -72,6 +75,7 @@ class Recorder:
         self._dead: deque[DeadLetter] = deque()
         # Contended by every worker of a watched run; held for a few microseconds each time.
         self._lock = threading.Lock()
+        Recorder.alive.add(self)
 
     def __call__(self, happening: Happening) -> None:
         """Keep one happening; this is what a runtime calls."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback as tracebacks
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,6 +58,14 @@ class Failure:
         return self.repeat()
 
 
+class Redelivers(Protocol):
+    """What can take a failed input once more: a pipeline."""
+
+    def redeliver(self, processor: str, event: Any) -> None:
+        """Deliver `event` to the processor of that name only."""
+        ...
+
+
 class Failures(Sequence[Failure]):
     """The failures of a phase or a run, in the order they happened."""
 
@@ -90,6 +98,19 @@ class Failures(Sequence[Failure]):
     def __repr__(self) -> str:
         """The summaries, a line each."""
         return "\n".join([f"{len(self)} failures", *(f"  {failure.summary}" for failure in self)])
+
+    def retry(self, pipeline: Redelivers) -> int:
+        """Deliver the failed inputs again, each to the processor of the same name and to nobody else.
+
+        Args:
+            pipeline: usually the one that `pipeline.renew(...)` gave.
+
+        Returns:
+            How many deliveries wait now; run the pipeline to make them.
+        """
+        for failure in self:
+            pipeline.redeliver(failure.processor, failure.event)
+        return len(self)
 
     def frame(self) -> pd.DataFrame:
         """One row per failure: processor, event, phase, error, message."""

@@ -1,0 +1,26 @@
+"""Run contestants in turn, several rounds, so that a noisy machine is noisy for all; print medians and ratios."""
+
+import gc
+import statistics
+import time
+
+
+def measure(contestants, rounds=7):
+    """Median seconds of each contestant; a dict of name -> function that returns seconds or None to be timed whole."""
+    times = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, run in contestants.items():
+            gc.collect()
+            started = time.perf_counter()
+            own = run()
+            times[name].append(own if isinstance(own, float) else time.perf_counter() - started)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def table(title, medians, baseline, per, unit="us"):
+    """A Markdown table: cost per unit of work, and how many times the baseline that is."""
+    scale = {"us": 1e6, "ms": 1e3, "s": 1}[unit]
+    lines = [f"### {title}", "", f"| contestant | {unit} each | times {baseline} |", "|---|---:|---:|"]
+    for name, seconds in medians.items():
+        lines.append(f"| {name} | {seconds / per * scale:.3f} | {seconds / medians[baseline]:.2f} |")
+    print("\n".join(lines), end="\n\n", flush=True)
