@@ -29,8 +29,8 @@ class Scope:
 
     def __init__(self, function: FunctionType, reading: Reading) -> None:
         """Look names up where this function does."""
-        self._function = function
-        self._reading = reading
+        self.function = function
+        self.reading = reading
         self.itself = reading.itself
 
     def resolve(self, expression: ast.expr, instance: object = None) -> Any:
@@ -54,9 +54,9 @@ class Scope:
             if instance is None:
                 raise Unresolved(name)
             return instance
-        if name in self._reading.imports:
-            return self._imported(*self._reading.imports[name])
-        function = self._function
+        if name in self.reading.imports:
+            return self._imported(*self.reading.imports[name])
+        function = self.function
         if name in function.__code__.co_freevars:
             cell = (function.__closure__ or ())[function.__code__.co_freevars.index(name)]
             try:
