@@ -1,0 +1,106 @@
+"""`InMemCache`: an archive for as long as the process lives."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from framework.archive.archive import Archive, index_key
+from framework.archive.serialize import dumps, loads
+
+_IMMUTABLE = frozenset({int, str, float, bool, type(None), bytes, complex})
+
+
+class InMemCache(Archive):
+    """The archive of a pipeline without a workspace.
+
+    It keeps pickled copies as a stored one does, and refuses the same keys and values: what works here works there.
+    """
+
+    def __init__(self) -> None:
+        self._entries: dict[bytes, tuple[Any, Any]] = {}
+        self._lock = threading.Lock()  # only for deletes and clears beside an iteration
+
+    @property
+    def readonly(self) -> bool:
+        """Never."""
+        return False
+
+    def __getitem__(self, key: Any) -> Any:
+        """A copy of the value.
+
+        Raises:
+            KeyError: there is none.
+            Undigestable: the key has no digest.
+        """
+        found = self._entries.get(index_key(key))
+        if found is None:
+            raise KeyError(key)
+        return _thaw(found[1])
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """Keep a copy of the value.
+
+        Raises:
+            Undigestable: the key has no digest.
+            Unpicklable: the value cannot be stored.
+        """
+        entry = (_freeze(key, "key"), _freeze(value, "value"))
+        with self._lock:
+            self._entries[index_key(key)] = entry
+
+    def __delitem__(self, key: Any) -> None:
+        """Forget a key.
+
+        Raises:
+            KeyError: there is none.
+        """
+        with self._lock:
+            if self._entries.pop(index_key(key), None) is None:
+                raise KeyError(key)
+
+    def __contains__(self, key: object) -> bool:
+        """Whether there is a value for the key."""
+        return index_key(key) in self._entries
+
+    def __len__(self) -> int:
+        """The number of keys."""
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Any]:
+        """The keys that are there now, in the order of first writing."""
+        for key, _ in self._now():
+            yield _thaw(key)
+
+    def pairs(self) -> Iterator[tuple[Any, Any]]:
+        """All keys with copies of their values."""
+        for key, value in self._now():
+            yield _thaw(key), _thaw(value)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._entries.clear()
+
+    def __repr__(self) -> str:
+        """How much it holds."""
+        return f"<InMemCache: {len(self)} records>"
+
+    def _now(self) -> list[tuple[Any, Any]]:
+        with self._lock:
+            return [*self._entries.values()]
+
+
+class _Frozen(bytes):
+    """A pickle, told apart from a value that is bytes."""
+
+    __slots__ = ()
+
+
+def _freeze(value: Any, name: str) -> Any:
+    return value if type(value) in _IMMUTABLE else _Frozen(dumps(value, name=name))
+
+
+def _thaw(kept: Any) -> Any:
+    return loads(kept) if type(kept) is _Frozen else kept

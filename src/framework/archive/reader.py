@@ -1,0 +1,134 @@
+"""`Reader`: looks into a workspace, whoever writes to it."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from framework.archive import registry
+from framework.archive.catalog import Catalog
+from framework.archive.layout import Layout
+from framework.archive.marks import Marks
+from framework.archive.options import open_database, translated
+from framework.archive.records import lost
+from framework.archive.trust import Keyring
+from framework.errors import KeyUnavailable, WorkspaceDamaged
+
+if TYPE_CHECKING:
+    from rocksdict import Rdict
+
+_TRIES = 5
+
+
+class View(NamedTuple):
+    """What a reader sees at one moment."""
+
+    db: Rdict
+    catalog: Catalog
+
+
+class Reader:
+    """Reads through the store where this process has it open, else through a RocksDB secondary of its own.
+
+    A secondary takes no lock, keeps its own log in a temporary folder, and catches up before each read.
+    """
+
+    def __init__(self, layout: Layout, *, trust: bool = False) -> None:
+        self.layout = layout
+        self.trust = trust
+        self._lock = threading.Lock()  # readers of one Workspace object, once per page
+        self._secondary: _Secondary | None = None
+        self._keyring: Keyring | None = None
+
+    @property
+    def keyring(self) -> Keyring:
+        """This user's keys.
+
+        Raises:
+            KeyUnavailable: there is none and `trust` is off.
+        """
+        if self._keyring is None:
+            try:
+                self._keyring = Keyring()
+            except KeyUnavailable:
+                if not self.trust:
+                    raise
+                self._keyring = Keyring.empty()
+        return self._keyring
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[View | None]:
+        """The workspace as it is now; None where nothing was ever written.
+
+        Raises:
+            NotAWorkspace, WorkspaceDamaged, UntrustedWorkspace, KeyUnavailable: it cannot be read.
+        """
+        with registry.borrowed(self.layout) as store:
+            if store is not None:
+                self.close()
+                with translated(self.layout.store):
+                    yield View(store.database(), store.catalog.checked(trust=self.trust))
+                return
+        with self._lock:
+            marks = self.layout.marks() if self.layout.check() else None
+            if marks is None:
+                yield None
+                return
+            if self._secondary is None:
+                self._secondary = _Secondary(self.layout)
+            with translated(self.layout.store):
+                view = self._secondary.view(marks, self.keyring)
+                view.catalog.checked(trust=self.trust)
+                yield view
+
+    def close(self) -> None:
+        """Let go of the secondary; the next read opens one again."""
+        with self._lock:
+            secondary, self._secondary = self._secondary, None
+            if secondary is not None:
+                secondary.close()
+
+
+class _Secondary:
+    def __init__(self, layout: Layout) -> None:
+        from rocksdict import AccessType
+
+        self._layout = layout
+        folder = tempfile.mkdtemp(prefix="framework-reader-")
+        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        for attempt in range(_TRIES):
+            try:
+                self._db = open_database(layout.store, AccessType.secondary(str(Path(folder))))
+                break
+            except WorkspaceDamaged:  # also when the writer removed a file that was about to be opened
+                if attempt == _TRIES - 1:
+                    raise
+        self._seen = -1
+        self._catalog: Catalog | None = None
+
+    def view(self, marks: Marks, keyring: Keyring) -> View:
+        """Catch up with the writer, if there was anything since."""
+        if self._catalog is None or marks.written != self._seen:
+            self._catch_up(marks)
+            self._catalog = Catalog.read(self._db, keyring)
+            self._seen = marks.written
+        return View(self._db, self._catalog)
+
+    def close(self) -> None:
+        """Close, and remove the temporary folder."""
+        self._db.close()
+        self._remove()
+
+    def _catch_up(self, marks: Marks) -> None:
+        for _ in range(_TRIES):
+            self._db.try_catch_up_with_primary()
+            found = self._db.latest_sequence_number()
+            if found >= marks.required:
+                return
+        raise lost(f"{self._layout.path} lost the last {marks.required - found} of {marks.required} writes")

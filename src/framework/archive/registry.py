@@ -1,0 +1,79 @@
+"""The stores that this process has open, one per folder, counted: pipelines of one process share theirs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from framework.archive.options import in_use
+
+if TYPE_CHECKING:
+    from framework.archive.layout import Layout
+    from framework.archive.store import Store
+
+_lock = threading.RLock()  # opening and closing, and once per read from outside the pipeline that writes
+_stores: dict[str, Store] = {}
+_users: dict[str, int] = {}
+_inherited: dict[str, int] = {}
+
+
+def acquire(layout: Layout) -> Store:
+    """The open store of a workspace, opened if need be; each call wants one `release`.
+
+    Raises:
+        WorkspaceInUse: another process writes there, also the one that this process was forked from.
+    """
+    from framework.archive.store import Store
+
+    key = layout.key
+    with _lock:
+        if key in _inherited:
+            raise in_use(layout.path, _inherited[key])
+        if key not in _stores:
+            _stores[key] = Store(layout)
+            _users[key] = 0
+        _users[key] += 1
+        return _stores[key]
+
+
+def release(layout: Layout) -> None:
+    """Give a store back; the last one closes it."""
+    key = layout.key
+    with _lock:
+        if key not in _stores:  # forked meanwhile
+            return
+        _users[key] -= 1
+        if not _users[key]:
+            del _users[key]
+            _stores.pop(key).close()
+
+
+@contextlib.contextmanager
+def borrowed(layout: Layout) -> Iterator[Store | None]:
+    """The store if this process has it open; it stays open meanwhile."""
+    with _lock:
+        store = acquire(layout) if layout.key in _stores else None
+    try:
+        yield store
+    finally:
+        if store is not None:
+            release(layout)
+
+
+def _forget() -> None:
+    """A forked child writes to no store of its parent."""
+    global _lock  # noqa: PLW0603 - a thread of the parent may have held it
+    from framework.archive.store import forked
+
+    _lock = threading.RLock()
+    for key, store in _stores.items():
+        _inherited[key] = os.getppid()
+        forked(store)
+    _stores.clear()
+    _users.clear()
+
+
+os.register_at_fork(after_in_child=_forget)

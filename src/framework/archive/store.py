@@ -1,0 +1,192 @@
+"""`Store`: the RocksDB of a workspace, open for writing by this process. `registry` makes at most one per folder."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from typing import TYPE_CHECKING
+
+from framework.archive.catalog import Catalog, CatalogEntry, Description, records_of
+from framework.archive.layout import Layout
+from framework.archive.marks import Mark, Marks, boot
+from framework.archive.options import open_database, translated
+from framework.archive.records import ID_BYTES, lost
+from framework.archive.trust import Keyring
+from framework.archive.writer import ArchiveWriter
+from framework.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from rocksdict import Rdict, WriteBatch
+
+log = logging.getLogger(__name__)
+
+
+class Store:
+    """All archives of one workspace in one database."""
+
+    def __init__(self, layout: Layout) -> None:
+        """Open it, making it where there is none.
+
+        Raises:
+            NotAWorkspace, WorkspaceInUse, WorkspaceDamaged, KeyUnavailable: it cannot be opened.
+        """
+        from rocksdict import AccessType, WriteBatch
+
+        self._layout = layout
+        self._lock = threading.RLock()
+        layout.check()
+        self.keyring = Keyring()
+        layout.create()
+        marks = layout.marks()
+        self._new_batch = WriteBatch
+        self.db: Rdict | None = open_database(layout.store, AccessType.read_write(), create=marks is None)
+        self._mark: Mark | None = None
+        try:
+            self._mark = self._marked(marks)
+            with translated(layout.store):
+                self.catalog = Catalog.read(self.db, self.keyring)
+        except BaseException:
+            self.close()
+            raise
+        self._writers: dict[bytes, ArchiveWriter] = {}
+        self._touched: set[bytes] = set()
+
+    def batch(self) -> WriteBatch:
+        """An empty batch."""
+        return self._new_batch(raw_mode=True)
+
+    def database(self) -> Rdict:
+        """The open database.
+
+        Raises:
+            ArchiveError: it was closed, or belongs to the process that this one was forked from.
+        """
+        if self.db is None:
+            raise ArchiveError(
+                f"{self._layout.path} is closed here; open it again: Workspace({str(self._layout.path)!r})"
+            )
+        return self.db
+
+    def write(self, batch: WriteBatch) -> None:
+        """Write a batch, all or nothing; it has reached the operating system when this returns.
+
+        Raises:
+            ArchiveError: it was not written, for lack of space for example.
+        """
+        db = self.database()
+        with translated(self._layout.store):
+            db.write(batch)
+        self._mark.written(db.latest_sequence_number())  # type: ignore[union-attr] # open as long as the database
+
+    def sync(self) -> None:
+        """Bring everything written to the disk: it survives a power cut from here on."""
+        db = self.database()
+        self._write_touched()
+        with translated(self._layout.store):
+            number = db.latest_sequence_number()
+            db.flush_wal(sync=True)
+        self._mark.synced(number)  # type: ignore[union-attr] # as above
+
+    def writer(self, description: Description) -> ArchiveWriter:
+        """The one writer of an archive, which is made where there is none.
+
+        The archive becomes the current one of its name: other identities are superseded, unless somebody is
+        writing to them: two processors of one name with different arguments are both current.
+        """
+        with self._lock:
+            uid = self.catalog.find(description.name, description.identity)
+            batch = self.batch()
+            if uid is None:
+                uid, entry = self._new_entry(description)
+                self.catalog.put(batch, self.keyring, uid, entry)
+            entry = self.catalog.entries[uid]
+            if not entry.describes(description) or entry.superseded_by:
+                entry = entry.described(description)
+                self.catalog.put(batch, self.keyring, uid, entry)
+            for rival, other in self.catalog.rivals(entry):
+                if not self.writer_of(rival).taken and other.superseded_by != entry.identity:
+                    self.catalog.put(batch, self.keyring, rival, other.superseded(entry.identity))
+            if len(batch):
+                self.write(batch)
+            return self.writer_of(uid)
+
+    def writer_of(self, uid: bytes) -> ArchiveWriter:
+        """The one writer of an archive that is there, whose description stays as it is."""
+        with self._lock:
+            if uid not in self._writers:
+                self._writers[uid] = ArchiveWriter(self, uid, records_of(uid, self.keyring, trust=True))
+            return self._writers[uid]
+
+    def touch(self, uid: bytes) -> None:
+        """Note that an archive was written to, for its entry in the catalog."""
+        self._touched.add(uid)
+
+    def drop(self, uids: list[bytes]) -> None:
+        """Delete archives with all their records, and give the space back."""
+        with self._lock:
+            batch = self.batch()
+            for uid in uids:
+                records_of(uid, self.keyring, trust=True).drop(batch)
+                self.catalog.drop(batch, uid)
+                writer = self._writers.pop(uid, None)
+                if writer:
+                    writer.retire()
+            self.write(batch)
+            self.sync()
+            self.database().compact_range(None, None)
+
+    def close(self) -> None:
+        """Sync and close. May be called again."""
+        with self._lock:
+            db = self.db
+            if db is None:
+                return
+            try:
+                if self._mark is not None:
+                    self.sync()
+            finally:
+                self.db = None
+                db.close()
+                if self._mark is not None:
+                    self._mark.close()
+
+    def _marked(self, marks: Marks | None) -> Mark:
+        found = self.database().latest_sequence_number()
+        if marks is not None and found < marks.required:
+            raise lost(f"{self._layout.path} lost the last {marks.required - found} of {marks.required} writes")
+        if marks is not None and found < marks.written and boot():
+            log.warning(
+                "%s: %d writes that had not been synced were lost when the machine went down",
+                self._layout.path,
+                marks.written - found,
+            )
+        mark = Mark(self._layout.mark)
+        mark.begin(found)
+        return mark
+
+    def _new_entry(self, description: Description) -> tuple[bytes, CatalogEntry]:
+        uid = secrets.token_bytes(ID_BYTES)
+        number = 1 + max((entry.number for entry in self.catalog.entries.values()), default=0)
+        return uid, CatalogEntry(name=description.name, uid=uid.hex(), number=number).described(description)
+
+    def _write_touched(self) -> None:
+        with self._lock:
+            touched, self._touched = self._touched, set()
+            batch = self.batch()
+            for uid in touched & self.catalog.entries.keys():
+                self.catalog.put(batch, self.keyring, uid, self.catalog.entries[uid].touched())
+            if len(batch):
+                self.write(batch)
+
+
+def forked(store: Store) -> None:
+    """Called in a forked child: the database stays with the parent.
+
+    The handle is kept for good: closing it here would wait for threads that exist only in the parent.
+    """
+    _LEFT.append(store.db)
+    store.db = None
+
+
+_LEFT: list[object] = []

@@ -1,0 +1,211 @@
+"""`StoredArchive`: the mapping over one archive of a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any, SupportsIndex
+
+from framework.archive.archive import Archive, index_key
+from framework.archive.catalog import records_of
+from framework.archive.options import translated
+from framework.archive.reader import Reader, View
+from framework.archive.records import Counts, Record, Records, lost, pack_position
+from framework.archive.serialize import dumps, loads
+from framework.archive.writer import BATCH, ArchiveWriter
+from framework.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from rocksdict import Rdict
+
+Writers = Callable[[], ArchiveWriter]
+
+
+class StoredArchive(Archive):
+    """Obtained from `Workspace.archive`, `Session.archive` or `pipeline.archive`.
+
+    Reads need no writer: they find the archive's records wherever the workspace is open, also after the run.
+    """
+
+    def __init__(  # noqa: PLR0913 - internal: what Workspace and Session know
+        self,
+        reader: Reader,
+        name: str,
+        identity: str | None,
+        writers: Writers | None,
+        writer: ArchiveWriter | None = None,
+        *,
+        placeholders: bool = False,
+    ) -> None:
+        self.name = name
+        self._reader = reader
+        self._identity = identity
+        self._writers = writers
+        self._writer = writer
+        self._placeholders = placeholders
+        self._found: tuple[bytes, Records] | None = None
+
+    @property
+    def readonly(self) -> bool:
+        """Whether writing is refused."""
+        return self._writers is None
+
+    def __getitem__(self, key: Any) -> Any:
+        """A copy of the value.
+
+        Raises:
+            KeyError: there is none.
+            Undigestable: the key has no digest.
+            ArchiveError: the value needs code that is not here, or the workspace cannot be read.
+        """
+        index = index_key(key)
+        record = self._ask(lambda db, records: _find(db, records, index))
+        if record is None:
+            raise KeyError(key)
+        if _index_of(record.key) != index:
+            raise lost(f"the index of archive {self.name!r} names a record of another key")
+        return loads(record.value, placeholders=self._placeholders)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """Keep a copy of the value; it has reached the operating system when this returns.
+
+        Raises:
+            Undigestable: the key has no digest.
+            Unpicklable: the value cannot be stored.
+            WorkspaceInUse: another process writes to the workspace, or a running pipeline to the archive.
+        """
+        entry = _entry(key, value)
+        self._for_writing().put(*entry)
+
+    def __delitem__(self, key: Any) -> None:
+        """Delete a record.
+
+        Raises:
+            KeyError: there is none.
+        """
+        if not self._for_writing().delete(index_key(key)):
+            raise KeyError(key)
+
+    def __contains__(self, key: object) -> bool:
+        """Whether there is a record for the key."""
+        return self._position(index_key(key)) is not None
+
+    def __len__(self) -> int:
+        """The number of records."""
+        counts = self._ask(lambda db, records: records.counts(db))
+        return counts.records if counts else 0
+
+    def __iter__(self) -> Iterator[Any]:
+        """The keys in the order of first writing."""
+        for record in self._records():
+            yield _key(record.key)
+
+    def pairs(self) -> Iterator[tuple[Any, Any]]:
+        """All keys with their values in one pass, in the order of first writing.
+
+        Raises:
+            WorkspaceDamaged: fewer records are there than were counted.
+        """
+        placeholders = self._placeholders
+        for record in self._records():
+            yield _key(record.key), loads(record.value, placeholders=placeholders)
+
+    def update(self, other: Any = (), /, **entries: Any) -> None:
+        """Write many records, 512 to a batch: four times as fast as one by one."""
+        items = other.items() if isinstance(other, Mapping) else iter(other)
+        for source in (items, entries.items()):
+            rest = (_entry(key, value) for key, value in source)
+            while batch := [*islice(rest, BATCH)]:
+                self._for_writing().put_all(batch)
+
+    def clear(self) -> None:
+        """Delete all records."""
+        self._for_writing().clear()
+
+    def verify(self) -> int:
+        """Read every record without making its value, check that the index finds it, and return their number.
+
+        Raises:
+            WorkspaceDamaged: records are missing or garbled.
+        """
+        total = 0
+        for record in self._records():
+            total += 1
+            if self._position(_index_of(record.key)) != pack_position(record.position):
+                raise lost(f"the index of archive {self.name!r} does not name a record that is there")
+        return total
+
+    def __repr__(self) -> str:
+        """Its name and how much it holds."""
+        return f"<archive {self.name!r} of {self._reader.layout.path}: {len(self)} records>"
+
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> Any:
+        """An archive stays where it is."""
+        raise TypeError("an archive cannot be pickled; send the workspace's path and open it there")
+
+    def _position(self, index: bytes) -> bytes | None:
+        position: bytes | None = self._ask(lambda db, records: records.position(db, index))
+        return position
+
+    def _for_writing(self) -> ArchiveWriter:
+        if self._writers is None:
+            raise ArchiveError(f"archive {self.name!r} was opened for reading only; open it with readonly=False")
+        if self._writer is None or not self._writer.usable:
+            self._writer = self._writers()
+        return self._writer
+
+    def _ask(self, question: Callable[[Rdict, Records], Any]) -> Any:
+        writer = self._writer
+        if writer is not None and writer.usable:  # the road of a running pipeline: no look at the registry
+            return self._ask_directly(writer, question)
+        with self._reader.reading() as view:
+            records = self._located(view)
+            return None if view is None or records is None else question(view.db, records)
+
+    def _ask_directly(self, writer: ArchiveWriter, question: Callable[[Rdict, Records], Any]) -> Any:
+        if self._found is None or self._found[0] != writer.uid:
+            self._found = writer.uid, records_of(writer.uid, self._reader.keyring, trust=self._reader.trust)
+        with translated(self._reader.layout.store):
+            return question(writer.store.database(), self._found[1])
+
+    def _located(self, view: View | None) -> Records | None:
+        if view is None:
+            return None
+        uid = view.catalog.find(self.name, self._identity)
+        if uid is None:
+            return None
+        if self._found is None or self._found[0] != uid:
+            self._found = uid, records_of(uid, self._reader.keyring, trust=self._reader.trust)
+        return self._found[1]
+
+    def _records(self) -> Iterator[Record]:
+        before: Counts | None = self._ask(lambda db, records: records.counts(db))
+        start = seen = 0
+        while page := self._page(start):
+            yield from page
+            start = page[-1].position + 1
+            seen += len(page)
+        if before and seen < before.records and before == self._ask(lambda db, records: records.counts(db)):
+            raise lost(f"archive {self.name!r} has {seen} of {before.records} records")
+
+    def _page(self, start: int) -> list[Record]:
+        return self._ask(lambda db, records: records.page(db, start)) or []
+
+
+def _find(db: Rdict, records: Records, index: bytes) -> Record | None:
+    position = records.position(db, index)
+    return None if position is None else records.read(db, position)
+
+
+def _entry(key: Any, value: Any) -> tuple[bytes, bytes, bytes]:
+    if type(key) is str:
+        return index_key(key), b"s" + key.encode("utf-8", "surrogatepass"), dumps(value)
+    return index_key(key), b"p" + dumps(key, name="key"), dumps(value)
+
+
+def _key(data: bytes) -> Any:
+    return data[1:].decode("utf-8", "surrogatepass") if data[:1] == b"s" else loads(data[1:])
+
+
+def _index_of(data: bytes) -> bytes:
+    return index_key(_key(data))

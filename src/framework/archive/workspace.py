@@ -1,0 +1,177 @@
+"""`Workspace`: what a notebook opens to look at results."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+from framework.archive.archive import Archive
+from framework.archive.catalog import CatalogEntry
+from framework.archive.layout import Layout
+from framework.archive.reader import Reader, View
+from framework.archive.session import Session
+from framework.archive.stored import StoredArchive
+from framework.archive.writer import ArchiveWriter
+from framework.errors import ArchiveError, NotAWorkspace, UnknownName
+
+
+class Workspace:
+    """A folder with the archives of pipelines.
+
+    Readers can always look, also while a pipeline runs, in this process or another one, and looking creates nothing::
+
+        with Workspace("results") as workspace:
+            for entry in workspace.catalog():
+                print(entry)
+            parsed = dict(workspace.archive("Parse"))
+
+    The first write opens the store for writing, until `close`.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], trust: bool = False) -> None:  # noqa: FBT001, FBT002 - promised so
+        """Name the folder; it need not exist before something is written.
+
+        Args:
+            path: the folder.
+            trust: read records that were signed with somebody else's key. Reading them can run whatever code their
+                author wrote.
+
+        Raises:
+            NotAWorkspace: the path is a file, or a folder that holds something else.
+        """
+        self._layout = Layout(path)
+        self._layout.check()
+        self._trust = trust
+        self._reader = Reader(self._layout, trust=trust)
+        self._session: Session | None = None
+        weakref.finalize(self, Reader.close, self._reader)
+
+    @property
+    def path(self) -> str:
+        """The folder."""
+        return str(self._layout.path)
+
+    def names(self) -> list[str]:
+        """The names of the archives, in the order they were made.
+
+        Raises:
+            NotAWorkspace: there is nothing at the path.
+        """
+        with self._existing() as view:
+            return view.catalog.names() if view else []
+
+    def catalog(self) -> list[CatalogEntry]:
+        """What is kept: one entry per archive, superseded ones too, in the order they were made.
+
+        Raises:
+            NotAWorkspace: there is nothing at the path.
+        """
+        with self._existing() as view:
+            return view.catalog.counted(view.db, self._reader.keyring, trust=self._trust) if view else []
+
+    def archive(
+        self,
+        name: str,
+        readonly: bool = False,  # noqa: FBT001, FBT002 - as in pipeline.archive
+        *,
+        identity: str | None = None,
+        placeholders: bool = False,
+    ) -> Archive:
+        """An archive as a mapping.
+
+        Args:
+            name: any string.
+            readonly: refuse writing; then the archive must exist.
+            identity: which one, where a processor's code changed over time; the current one by default.
+            placeholders: read-only, and objects whose class does not exist here become stand-ins with their attributes.
+
+        Raises:
+            UnknownName: it is to be read only, and there is none.
+        """
+        if readonly or placeholders:
+            with self._existing() as view:
+                if view is None or view.catalog.find(name, identity) is None:
+                    raise UnknownName("archive", name, view.catalog.names() if view else [])
+            return StoredArchive(self._reader, name, identity, None, placeholders=placeholders)
+        return StoredArchive(self._reader, name, identity, lambda: self._writer(name, identity))
+
+    def prune(self, dry_run: bool = False) -> list[CatalogEntry]:  # noqa: FBT001, FBT002 - promised so
+        """Delete the archives that no code reaches: those whose name has gone over to another identity.
+
+        An archive is superseded when a pipeline opens another identity of its name, because the code or the arguments
+        of the processor changed, and is current again when that processor comes back. Archives without an identity
+        are never pruned.
+
+        Args:
+            dry_run: only list them.
+
+        Returns:
+            The entries of what was deleted, or would be.
+
+        Raises:
+            WorkspaceInUse: another process writes there.
+        """
+        left = [entry for entry in self.catalog() if entry.superseded_by]
+        if left and not dry_run:
+            with Session(self.path, "a prune", trust=self._trust, busy=lambda: False) as session:
+                session.drop(bytes.fromhex(entry.uid) for entry in left)
+        return left
+
+    def verify(self) -> int:
+        """Read every record of every archive and return their number.
+
+        Raises:
+            WorkspaceDamaged: records are missing or garbled.
+            UntrustedWorkspace: somebody else signed one.
+        """
+        total = 0
+        for entry in self.catalog():
+            archive = StoredArchive(self._reader, entry.name, entry.identity, None)
+            total += archive.verify()
+        return total
+
+    def size(self) -> int:
+        """The bytes that the workspace takes on disk."""
+        return sum(
+            (Path(folder) / file).lstat().st_size for folder, _, files in os.walk(self._layout.path) for file in files
+        )
+
+    def close(self) -> None:
+        """Let go of the store. The object can be used again."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+        self._reader.close()
+
+    def __enter__(self) -> Self:
+        """The workspace itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """What it is and what it holds; never raises."""
+        try:
+            with self._reader.reading() as view:
+                names = view.catalog.names() if view else []
+        except ArchiveError as error:
+            return f"<Workspace {self.path}: {type(error).__name__}>"
+        return f"<Workspace {self.path}: {len(names)} archives{': ' if names else ''}{', '.join(map(repr, names[:5]))}>"
+
+    @contextlib.contextmanager
+    def _existing(self) -> Iterator[View | None]:
+        if not self._layout.path.exists():
+            raise NotAWorkspace(f"nothing is at {self.path}; run a pipeline with workspace={self.path!r} first")
+        with self._reader.reading() as view:
+            yield view
+
+    def _writer(self, name: str, identity: str | None) -> ArchiveWriter:
+        if self._session is None:
+            self._session = Session(self.path, f"Workspace({self.path!r})", trust=self._trust, busy=lambda: False)
+        return self._session.writer(name, identity)
