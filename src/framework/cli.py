@@ -11,13 +11,16 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from framework.errors import FrameworkError, OptionError, UnknownName
 from framework.observe import Graph
+
+if TYPE_CHECKING:
+    from framework.archive import CatalogEntry
 
 DONE, FAILED, REFUSED = 0, 1, 2
 ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -135,13 +138,19 @@ def _drawn(graph: Graph, form: str) -> str:
 def _archives(options: argparse.Namespace) -> int:
     from framework.archive import Workspace
 
-    if not options.workspace.is_dir():
-        raise OptionError(f"{options.workspace} is no folder: give the path that was passed as workspace=")
     with Workspace(options.workspace) as workspace:
-        rows = workspace.catalog()
-    print(_table(rows[: options.limit]))
+        entries = workspace.catalog()
+    rows: list[tuple[str, ...]] = [("ARCHIVE", "RECORDS", "UPDATED (UTC)", "MADE BY", "CODE")]
+    rows += [_row(entry) for entry in entries[: options.limit]]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    if len(rows) <= len(entries):
+        print(f"... and {len(entries) - len(rows) + 1} more")
     return DONE
 
 
-def _table(rows: Sequence[Mapping[str, object]]) -> str:
-    return "\n".join(str(row) for row in rows)
+def _row(entry: CatalogEntry) -> tuple[str, ...]:
+    name = repr(entry.name)[1:-1]  # any string may be a name; control characters stay out of the terminal
+    code = entry.identity[:8] + (" (superseded)" if entry.superseded_by else "")
+    return name, str(entry.records), f"{entry.updated:%Y-%m-%d %H:%M}", f"Python {entry.python}", code

@@ -5,8 +5,10 @@ Needs the `lab` extra; nbclient and nbconvert are imported when a notebook is ru
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -136,13 +138,30 @@ def _client(notebook: NotebookNode, folder: Path, echo: TextIO) -> NotebookClien
 def _execute(client: NotebookClient) -> str | None:
     from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-    try:
-        client.execute()
-    except CellExecutionError as error:
-        return str(error)
-    except DeadKernelError:
-        return f"the kernel died in code cell {client.code_cells_executed}: out of memory, killed, or a crash in C code"
+    # On the main thread nbclient takes Ctrl-C for itself and kills the kernel; so the cell is stopped, and tells where.
+    with ThreadPoolExecutor(1, "notebook") as pool:
+        running = pool.submit(asyncio.run, client.async_execute())
+        try:
+            _until_done(running, client)
+        except CellExecutionError as error:
+            return str(error)
+        except DeadKernelError:
+            cell = client.code_cells_executed
+            return f"the kernel died in code cell {cell}: out of memory, killed, or a crash in C code"
     return None
+
+
+def _until_done(running: Future[Any], client: NotebookClient) -> None:
+    try:
+        running.result()
+    except KeyboardInterrupt:
+        if client.km is not None:
+            asyncio.run(_interrupt(client.km))
+        running.result()
+
+
+async def _interrupt(manager: Any) -> None:
+    await manager.interrupt_kernel()
 
 
 def _headings(cell: NotebookNode) -> str:
