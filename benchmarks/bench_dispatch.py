@@ -11,7 +11,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from interleaved import measure, table
+from interleaved import finish, measure, promise, table
 
 from framework.core import AbstractProcessor, Event, Pipeline
 
@@ -101,6 +101,7 @@ def timed_run(pipeline, submitted):
     return time.perf_counter() - started
 
 
+PEERS = {"pykka": 2.5, "streamz": 2, "blinker": 1.3, "ThreadPoolExecutor": 5, "reactivex": 0.9, "pyee": 0.9}
 SHAPES = ("one", "chain", "fan-out", "ping-pong")
 
 
@@ -355,7 +356,9 @@ def blocking():
 
     medians = measure({"200 sleeps, plain": plain_sleeps, "4 x 200 sleeps, 4 workers": run}, rounds=5)
     share = medians["200 sleeps, plain"] / medians["4 x 200 sleeps, 4 workers"]
-    print(f"### blocking processors\n\n4 workers reach {share:.1%} of the ideal with 1 ms bodies\n", flush=True)
+    print("### blocking processors\n")
+    promise("share of the ideal that 4 workers reach with 1 ms bodies", share, at_least=0.95)
+    print()
 
 
 def small():
@@ -367,7 +370,8 @@ def small():
         pipeline.run()
 
     medians = measure({"one event": run}, rounds=31)
-    print(f"### a pipeline of one event\n\n{medians['one event'] * 1e3:.2f} ms\n", flush=True)
+    print("### a pipeline of one event\n")
+    promise("milliseconds from construction to the report", medians["one event"] * 1e3, at_most=3)
 
 
 def main():
@@ -383,9 +387,17 @@ def main():
             "blinker": blinker_signals(shape),
             "pyee": pyee_emitter(shape),
         }
-        table(f"{shape}, {COUNT} deliveries", measure(contestants), "plain", COUNT)
+        medians = measure(contestants, rounds=5)
+        table(f"{shape}, {COUNT} deliveries", medians, "plain", COUNT)
+        for ours in ("framework, 1 worker", "framework, 4 workers"):
+            promise(f"{shape}: {ours}, times a plain call", medians[ours] / medians["plain"], at_most=2)
+        for peer, factor in PEERS.items():
+            ratio = medians[peer] / medians["framework, 1 worker"]
+            promise(f"{shape}: {peer} over framework", ratio, at_least=factor)
+        print()
     blocking()
     small()
+    finish()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,10 @@
 
 import gc
 import statistics
+import sys
 import time
+
+missed = []
 
 
 def measure(contestants, rounds=7):
@@ -24,3 +27,17 @@ def table(title, medians, baseline, per, unit="us"):
     for name, seconds in medians.items():
         lines.append(f"| {name} | {seconds / per * scale:.3f} | {seconds / medians[baseline]:.2f} |")
     print("\n".join(lines), end="\n\n", flush=True)
+
+
+def promise(text, value, *, at_least=None, at_most=None):
+    """Print one promise with the figure that was reached."""
+    holds = (at_least is None or value >= at_least) and (at_most is None or value <= at_most)
+    bound = f">= {at_least:g}" if at_least is not None else f"<= {at_most:g}"
+    print(f"- {'holds' if holds else 'MISSED'}: {text}: {value:.2f} (promised {bound})", flush=True)
+    if not holds:
+        missed.append(text)
+
+
+def finish():
+    """Exit with 1 when a promise was missed."""
+    sys.exit(1 if missed else 0)

@@ -53,6 +53,8 @@ class PhaseRunner:
         self._interrupted = False
         self._limit: RunLimit | None = None
         self._cause = ""
+        # Where the last phase ended: single deliveries made since then belong to the next.
+        self._before = _Count(scheduler)
         self._driver = threading.Lock()
         self._ending = threading.Lock()  # an impatient second Ctrl-C ends a run that its driver is ending
 
@@ -182,18 +184,17 @@ class PhaseRunner:
         scheduler = self.scheduler
         self._prepare()
         scheduler.phase += 1
-        number, started, before = scheduler.phase, time.monotonic(), _Count(scheduler)
-        failures_before = len(scheduler.failures)
+        number, started, before = scheduler.phase, time.monotonic(), self._before
         scheduler.observation.notify(PhaseStarted(number, started))
         settled = self._drain() and self._announce_phase(number)
         scheduler.archives.sync()
         settled = settled and self._close_doors()
-        after = _Count(scheduler)
+        self._before = after = _Count(scheduler)
         report = PhaseReport(
             phase=number,
             delivered=after.delivered_since(before),
             emitted=sum(after.emitted) - sum(before.emitted),
-            failures=scheduler.failures.since(failures_before),
+            failures=scheduler.failures.since(before.failed),
             elapsed=time.monotonic() - started,
             settled=settled,
             waiting=self.why_waiting(),
@@ -337,6 +338,7 @@ class _Count:
         self._inboxes = scheduler.inboxes
         self.delivered = [inbox.delivered for inbox in scheduler.inboxes]
         self.emitted = [inbox.emitted for inbox in scheduler.inboxes]
+        self.failed = len(scheduler.failures)
 
     def delivered_since(self, before: _Count) -> dict[str, int]:
         rows = zip(self._inboxes, self.delivered, before.delivered, strict=True)

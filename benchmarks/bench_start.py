@@ -1,0 +1,57 @@
+"""What it costs to be there: imports, an empty run, memory of many processors and of many queued events."""
+
+import statistics
+import subprocess
+import sys
+
+from interleaved import finish, promise
+
+IMPORT = "import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
+QUEUED = """
+import resource
+from framework.core import AbstractProcessor, Event, Pipeline
+
+class Many(AbstractProcessor):
+    def __init__(self, number):
+        self.number = number
+
+    def process(self, context, event):
+        match event:
+            case Event(name="work", value=value):
+                pass
+
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+pipeline = Pipeline([Many(number) for number in range({processors})])
+for value in range({events}):
+    pipeline.submit(Event("work", value=value))
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+
+
+def output(code):
+    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+
+
+def main():
+    found = {}
+    print("### imports\n\n| module | ms |\n|---|---:|")
+    for module in ("framework.core", "framework.flow", "framework.reactive", "framework.notebook"):
+        seconds = statistics.median(output(IMPORT.format(module=module)) for _ in range(9))
+        print(f"| {module} | {seconds * 1000:.0f} |", flush=True)
+        found[module] = seconds * 1000
+    print()
+    promise("ms to import framework.core", found["framework.core"], at_most=100)
+    promise("ms to import framework.notebook", found["framework.notebook"], at_most=1500)
+    print("\n### memory\n\n| processors | events | deliveries waiting | MB |\n|---:|---:|---:|---:|")
+    most = 0.0
+    for processors, events in ((1, 1_000_000), (1_000, 1_000)):
+        megabytes = output(QUEUED.format(processors=processors, events=events))
+        print(f"| {processors:,} | {events:,} | {processors * events:,} | {megabytes:.0f} |", flush=True)
+        most = max(most, megabytes)
+    print()
+    promise("MB for 1,000,000 queued events, and for 1,000 processors", most, at_most=1000)
+    finish()
+
+
+if __name__ == "__main__":
+    main()
