@@ -72,9 +72,9 @@ def assert_agreement(pattern, value):
     assert quick is (None if isinstance(expected, type) else not expected)
 
 
-leaves = st.sampled_from(
-    "_ 1 -1 1.0 2+1j 'a' 'b' b'a' None True False K.ONE K.TEXT [] {} Event() Point() Tick() int() str() list() Whole()".split()
-)
+literals = ["1", "-1", "1.0", "2+1j", "'a'", "'b'", "b'a'", "None", "True", "False", "K.ONE", "K.TEXT"]
+classes = ["Event()", "Point()", "Tick()", "int()", "str()", "list()", "Whole()"]
+leaves = st.sampled_from([*literals, *classes, "_", "[]", "{}"])
 
 
 def composed(parts):
