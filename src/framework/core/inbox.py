@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from framework.core.event import Event
 from framework.core.processor import AbstractProcessor
+from framework.errors import OptionError
 
 FIRST_BUDGET = 1
 
@@ -83,6 +84,32 @@ class Inbox:
     def __repr__(self) -> str:
         """Name and number of waiting events."""
         return f"<Inbox {self.name}: {len(self.queue)} waiting>"
+
+
+def open_inboxes(processors: Iterable[AbstractProcessor]) -> Sequence[Inbox]:
+    """A mailbox for each processor; a name is given once, the next of that name gets a number.
+
+    Raises:
+        TypeError: something is no processor.
+        OptionError: a processor stands there twice, or its priority is no number.
+    """
+    inboxes: dict[str, Inbox] = {}
+    seen: set[int] = set()
+    for number, processor in enumerate(processors):
+        if not isinstance(processor, AbstractProcessor):
+            what = f"the class {processor.__name__}: call it" if isinstance(processor, type) else repr(processor)
+            raise TypeError(f"a pipeline is made of AbstractProcessor instances, got {what}")
+        if id(processor) in seen:
+            raise OptionError(f"{processor.name} stands twice in the pipeline: make a second instance")
+        if not isinstance(processor.priority, int | float):
+            raise OptionError(f"the priority of {processor.name} is a number, got {processor.priority!r}")
+        seen.add(id(processor))
+        name, count = processor.name, 1
+        while name in inboxes:
+            count += 1
+            name = f"{processor.name}-{count}"
+        inboxes[name] = Inbox(name, number, processor)
+    return tuple(inboxes.values())
 
 
 def _unscheduled(inbox: Inbox) -> None:

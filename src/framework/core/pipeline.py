@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -15,7 +15,7 @@ from framework.core.delivery import Call
 from framework.core.event import Event
 from framework.core.explain import Explanation, explain
 from framework.core.failures import FailureLedger
-from framework.core.inbox import Inbox
+from framework.core.inbox import Inbox, open_inboxes
 from framework.core.interests import interests_of
 from framework.core.limits import Limits, positive
 from framework.core.observation import Observation, snapshot
@@ -122,7 +122,7 @@ class Pipeline:
         self.name = name or "pipeline"
         self.config = config
         self.current_run: Run | None = None
-        self._inboxes = _inboxes(processors)
+        self._inboxes = open_inboxes(processors)
         self._interests = {inbox: interests_of(inbox.processor, strict_interest_inference) for inbox in self._inboxes}
         for inbox, interests in self._interests.items():
             if not interests:
@@ -379,27 +379,6 @@ class Pipeline:
         """Name, state, and how much waits."""
         now = self.snapshot()
         return f"<Pipeline {self.name}: {now.state}, {len(self._inboxes)} processors, {now.waiting} waiting>"
-
-
-def _inboxes(processors: Iterable[AbstractProcessor]) -> Sequence[Inbox]:
-    """A mailbox for each processor; one name is given once, the next gets a number."""
-    inboxes: dict[str, Inbox] = {}
-    seen: set[int] = set()
-    for number, processor in enumerate(processors):
-        if not isinstance(processor, AbstractProcessor):
-            what = f"the class {processor.__name__}: call it" if isinstance(processor, type) else repr(processor)
-            raise TypeError(f"a pipeline is made of AbstractProcessor instances, got {what}")
-        if id(processor) in seen:
-            raise OptionError(f"{processor.name} stands twice in the pipeline: make a second instance")
-        if not isinstance(processor.priority, int | float):
-            raise OptionError(f"the priority of {processor.name} is a number, got {processor.priority!r}")
-        seen.add(id(processor))
-        name, count = processor.name, 1
-        while name in inboxes:
-            count += 1
-            name = f"{processor.name}-{count}"
-        inboxes[name] = Inbox(name, number, processor)
-    return tuple(inboxes.values())
 
 
 def _debugger() -> Call:
