@@ -1,0 +1,42 @@
+"""The asyncio runtime: chains of jobs that scale themselves. Start at `Flow`."""
+
+from framework.errors import FlowEnded, FlowError, LifecycleError, OptionError
+from framework.flow.batching import Batch
+from framework.flow.capacity import Capacity, FixedCapacity, UtilizationCapacity
+from framework.flow.clock import Clock, Timer
+from framework.flow.counts import Counts
+from framework.flow.decorators import job_capacity, job_name, workers
+from framework.flow.failures import current_failure
+from framework.flow.flow import Flow
+from framework.flow.report import FlowReport, JobReport
+from framework.flow.router import router
+from framework.flow.scaling import Decision, ScalingStrategy, Strategy
+from framework.flow.signals import LastWorkItem, RouteToErrorQueue, StopProcessing
+
+__all__ = [
+    "Batch",
+    "Capacity",
+    "Clock",
+    "Counts",
+    "Decision",
+    "FixedCapacity",
+    "Flow",
+    "FlowEnded",
+    "FlowError",
+    "FlowReport",
+    "JobReport",
+    "LastWorkItem",
+    "LifecycleError",
+    "OptionError",
+    "RouteToErrorQueue",
+    "ScalingStrategy",
+    "StopProcessing",
+    "Strategy",
+    "Timer",
+    "UtilizationCapacity",
+    "current_failure",
+    "job_capacity",
+    "job_name",
+    "router",
+    "workers",
+]

@@ -1,0 +1,31 @@
+"""What a processor says besides a result: `LastWorkItem` is returned, the other two are raised."""
+
+from __future__ import annotations
+
+
+class Special:
+    """Base of what a queue carries besides plain items, so that a worker tells them apart with one test."""
+
+    __slots__ = ()
+
+
+class LastWorkItem(Special):
+    """Ends the flow: put it in, or return it from any job.
+
+    Work in flight finishes first; what is queued behind or upstream of it is dropped and counted. It is a signal, not
+    an item: the counts leave it out.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """The call that makes it."""
+        return "LastWorkItem()"
+
+
+class StopProcessing(Exception):
+    """Raised by a processor: this item needs nothing more. It counts as skipped."""
+
+
+class RouteToErrorQueue(Exception):
+    """Raised by a processor: hand this item to the error job, with a message or without. It counts as rerouted."""
