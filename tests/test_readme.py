@@ -20,7 +20,7 @@ def blocks():
             yield pytest.param(match["code"], match["printed"], id=f"{name} {number}")
 
 
-@pytest.mark.parametrize(("code", "printed"), blocks())
+@pytest.mark.parametrize(("code", "printed"), list(blocks()))
 def test_block_runs_as_it_stands(tmp_path, code, printed):
     script = tmp_path / "block.py"
     script.write_text(code, encoding="utf-8")
