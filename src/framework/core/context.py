@@ -13,6 +13,7 @@ from framework.errors import NotAnEvent, UnsafeSubmit
 if TYPE_CHECKING:
     from framework.archive import Archive
     from framework.core.inbox import Inbox
+    from framework.core.processor import AbstractProcessor
     from framework.core.routing import RoutingTable
     from framework.core.scheduler import Scheduler
 
@@ -66,7 +67,26 @@ class Context:
         """
         if self._owner != get_ident():
             raise UnsafeSubmit
-        return self._scheduler.hold(self._inbox.name, self.event)
+        return self._scheduler.hold(self._inbox, self.event)
+
+    def defer(self, event: Event, room_for: Event | None = None) -> None:
+        """Have this processor itself handle an event, behind what waits for it already.
+
+        Args:
+            event: goes past the routing, so that nobody else sees it.
+            room_for: an event like those that will follow; `event` waits until their recipients have room.
+
+        Raises:
+            UnsafeSubmit: the delivery has ended, or this is another thread; use `hold()` for that.
+        """
+        if self._owner != get_ident():
+            raise UnsafeSubmit
+        recipients = () if room_for is None else self._routes.preview(room_for)
+        self._scheduler.defer(event, self._inbox, self.event, recipients)
+
+    def receivers(self, event: Event) -> tuple[AbstractProcessor, ...]:
+        """The processors that would receive an event; nothing is sent."""
+        return tuple(inbox.processor for inbox in self._routes.preview(event))
 
     @property
     def processor(self) -> str:
@@ -141,6 +161,10 @@ class ForwardingContext(Context):
             raise UnsafeSubmit
         return self.inner.submit(event)
 
+    def defer(self, event: Event, room_for: Event | None = None) -> None:
+        """Have this processor itself handle an event, through the inner context."""
+        self.inner.defer(event, room_for)
+
     def recipients(self, event: Event) -> int:
         """How many would receive the event now."""
         return len(self._routes.preview(event))
@@ -169,6 +193,13 @@ class DetachedContext(Context):
         self._submitted.append(event)
         return 0
 
+    def defer(self, event: Event, room_for: Event | None = None) -> None:
+        """Nothing is handled after this delivery."""
+
+    def receivers(self, event: Event) -> tuple[AbstractProcessor, ...]:  # noqa: ARG002 - as a Context
+        """Nobody receives anything."""
+        return ()
+
     def hold(self) -> Hold:
         """A hold whose submits are collected as well."""
         return Hold(self, object(), self._name, None)
@@ -176,6 +207,9 @@ class DetachedContext(Context):
     def submit_held(self, event: Event, sender: str, cause: Event | None) -> int:  # noqa: ARG002 - as a HoldKeeper
         """Collect what a hold submits."""
         return self.submit(event)
+
+    def defer_held(self, event: Event, inbox: Inbox, cause: Event | None) -> None:
+        """Nothing is handled after this delivery."""
 
     def release_hold(self, token: object, *, leaked: bool = False) -> None:
         """Nothing is open outside of a run."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from framework.core.event import Event
 from framework.errors import PipelineEnded
+
+if TYPE_CHECKING:
+    from framework.core.inbox import Inbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,10 @@ class HoldKeeper(Protocol):
         """Deliver what a hold submits."""
         ...
 
+    def defer_held(self, event: Event, inbox: Inbox, cause: Event | None) -> None:
+        """Deliver an event to the holding processor itself."""
+        ...
+
     def release_hold(self, token: object, *, leaked: bool = False) -> None:
         """Forget a hold; the phase may end."""
         ...
@@ -48,14 +55,17 @@ class Hold:
     A hold that is garbage-collected without a release is logged and released.
     """
 
-    __slots__ = ("_cause", "_keeper", "_processor", "_token")
+    __slots__ = ("_cause", "_inbox", "_keeper", "_processor", "_token")
 
-    def __init__(self, keeper: HoldKeeper, token: object, processor: str, cause: Event | None) -> None:
+    def __init__(
+        self, keeper: HoldKeeper, token: object, processor: str, cause: Event | None, inbox: Inbox | None = None
+    ) -> None:
         """Made by `Context.hold`."""
         self._keeper = keeper
         self._token: object | None = token
         self._processor = processor
         self._cause = cause
+        self._inbox = inbox
 
     def submit(self, event: Event) -> int:
         """Send an event in the name of the holding processor, from any thread.
@@ -70,6 +80,16 @@ class Hold:
         if self._token is None:
             raise PipelineEnded("this hold was released: submit before release(), or take another context.hold()")
         return self._keeper.submit_held(event, self._processor, self._cause)
+
+    def defer(self, event: Event) -> None:
+        """Have the holding processor itself handle an event, past the routing, from any thread.
+
+        Raises:
+            PipelineEnded: the hold was released, or the run is over.
+        """
+        if self._token is None or self._inbox is None:
+            raise PipelineEnded("this hold was released: defer before release(), or take another context.hold()")
+        self._keeper.defer_held(event, self._inbox, self._cause)
 
     def release(self) -> None:
         """Let the phase end; releasing twice is harmless."""

@@ -71,12 +71,16 @@ def infer_interests(function: Any, owner: type | None = None) -> tuple[Pair, ...
         AsyncProcess: it is a coroutine function.
         InterestError: its source cannot be found.
     """
+    return tuple(dict.fromkeys(interest[:2] for interest in _inferred(function, owner)))
+
+
+def _inferred(function: Any, owner: type | None) -> tuple[Interest, ...]:
     try:
         cases = cases_of(function, owner)
     except SourceUnavailable as error:
         raise _without_source(function, owner) from error
-    pairs = tuple(dict.fromkeys(pair for case in cases for pair in pairs_of(case)))
-    return pairs or (ANYTHING,)
+    found = tuple(dict.fromkeys(interest for case in cases for interest in _interests(case)))
+    return found or (Interest(*ANYTHING),)
 
 
 def interests_of(processor: Any, strict: bool) -> Interests:  # noqa: FBT001 - mirrors the option of the pipeline
@@ -95,7 +99,7 @@ def interests_of(processor: Any, strict: bool) -> Interests:  # noqa: FBT001 - m
     cls = processor if isinstance(processor, type) else type(processor)
     declared = getattr(processor, "interests", None)
     if declared is None:
-        entries = [Interest(*pair) for pair in infer_interests(_process(processor, cls), cls)]
+        entries = list(_inferred(_process(processor, cls), cls))
     else:
         entries = [_declared(entry, cls) for entry in _entries(declared, cls)]
     generic = any(entry[:2] == ANYTHING for entry in entries)
@@ -107,40 +111,47 @@ def interests_of(processor: Any, strict: bool) -> Interests:  # noqa: FBT001 - m
 
 def pairs_of(case: Case) -> Iterator[Pair]:
     """What one case lets in."""
+    for interest in _interests(case):
+        yield interest[:2]
+
+
+def _interests(case: Case) -> Iterator[Interest]:
     if case.aspect == "event":
-        yield from _pairs(case.pattern, case)
+        yield from _of_pattern(case.pattern, case)
     else:
         for name in _names(case.pattern, case):
-            yield ANYTHING if name is None else (Event.__name__, name)
+            yield Interest(*ANYTHING) if name is None else Interest(Event.__name__, name)
 
 
-def _pairs(pattern: ast.pattern, case: Case) -> Iterator[Pair]:
+def _of_pattern(pattern: ast.pattern, case: Case) -> Iterator[Interest]:
     match pattern:
         case ast.MatchOr(patterns=patterns):
             for part in patterns:
-                yield from _pairs(part, case)
+                yield from _of_pattern(part, case)
         case ast.MatchAs(pattern=ast.pattern() as inner):
-            yield from _pairs(inner, case)
+            yield from _of_pattern(inner, case)
         case ast.MatchClass():
-            yield from _class_pairs(pattern, case)
+            yield from _of_class(pattern, case)
         case _:
-            yield ANYTHING
+            yield Interest(*ANYTHING)
 
 
-def _class_pairs(pattern: ast.MatchClass, case: Case) -> Iterator[Pair]:
+def _of_class(pattern: ast.MatchClass, case: Case) -> Iterator[Interest]:
     try:
         cls = case.scope.resolve(pattern.cls)
     except Unresolved:
         cls = None
     class_name = _class_name(pattern.cls, cls, case)
     if class_name is None:
-        yield ANYTHING
+        yield Interest(*ANYTHING)
         return
     positions = getattr(cls, "__match_args__", Event.__match_args__ if cls is None else ())
     given = dict(zip(positions, pattern.patterns, strict=False))
     given.update(zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True))
     names = _names(given["name"], case) if "name" in given else [None]
-    yield from ((class_name, name) for name in names)
+    key = given.get(getattr(cls, "routing_attribute", None))
+    keys = [None] if key is None else list(_names(key, case))
+    yield from (Interest(class_name, name, key) for name in names for key in keys)
 
 
 def _class_name(expression: ast.expr, cls: Any, case: Case) -> str | None:

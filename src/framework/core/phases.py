@@ -115,7 +115,7 @@ class PhaseRunner:
         with self.driving():
             self._prepare()
             made = self.scheduler.deliver_next(call)
-            if made is None and self.scheduler.put_back():
+            if made is None and (self.scheduler.put_back() or self.scheduler.unpark()):
                 made = self.scheduler.deliver_next(call)
             return made
 

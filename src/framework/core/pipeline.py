@@ -21,6 +21,7 @@ from framework.core.limits import Limits, positive
 from framework.core.observation import Observation, snapshot
 from framework.core.phases import OnError, PhaseRunner
 from framework.core.processor import AbstractProcessor
+from framework.core.reactive_event import ReactiveEvent
 from framework.core.renewing import made_again, replaced
 from framework.core.routing import RoutingTable
 from framework.core.run import Run
@@ -167,6 +168,10 @@ class Pipeline:
             PipelineEnded: the run is over.
         """
         self._scheduler.redeliver(event, self._inbox(processor))
+
+    def resolve(self, target: str) -> int:
+        """Ask for a target of `framework.reactive`; returns the number of recipients."""
+        return self.submit(ReactiveEvent("resolve", target))
 
     # -- driving
 

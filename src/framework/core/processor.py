@@ -36,6 +36,7 @@ class AbstractProcessor(ABC):
     version: ClassVar[str | int | None] = None
     name: str
     priority: int
+    backlog: int = 0  # what it keeps waiting beyond its mailbox; senders that can wait then do
     _arguments: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+ROOM = 1024  # deliveries that may wait for a processor before those who can wait send it no more
+
 
 class Scheduler(ABC):
     """Delivers what is in the mailboxes; nothing is delivered outside of `drain` and `deliver_next`.
@@ -66,6 +68,7 @@ class Scheduler(ABC):
         self.waking = False
         self._max_pending = max_pending
         self._aside: dict[Inbox, list[Event]] | None = None
+        self._parked: list[tuple[Event, Inbox, Event | None, tuple[Inbox, ...]]] = []
         self._give_up_at = 0.0
         self._diverted = Tally()
         priorities = sorted({inbox.priority for inbox in inboxes})
@@ -156,23 +159,58 @@ class Scheduler(ABC):
             self._refuse_when_ended()
 
     def make_room(self) -> None:
-        """Let submits that wait for room look again."""
+        """Let whoever waits for room look again."""
         with self.quiet:
             self.crowded = False
+            parked, self._parked = self._parked, []
+            for deferred in parked:
+                self.defer(*deferred)
             self.quiet.notify_all()
 
     def waiting(self) -> int:
         """How many deliveries wait in all mailboxes."""
         return sum(len(inbox.queue) for inbox in self.inboxes)
 
+    # -- for later
+
+    def defer(self, event: Event, inbox: Inbox, cause: Event | None, recipients: tuple[Inbox, ...] = ()) -> None:
+        """Deliver an event to one mailbox, as soon as none of the recipients of what will follow is full."""
+        with self.quiet:
+            if self.halted:
+                self.dropped += 1
+                return
+            if recipients:
+                # Said before looking: whoever is full now ends a turn later, and makes room then.
+                self.crowded = True
+                if any(len(full.queue) + full.processor.backlog >= ROOM for full in recipients):
+                    self._parked.append((event, inbox, cause, recipients))
+                    return
+            self._post_deferred(event, inbox, cause)
+
+    def unpark(self) -> bool:
+        """Deliver what waits for room, although there is none; returns whether anything did.
+
+        When all is quiet otherwise, they wait for each other in a cycle.
+        """
+        with self.quiet:
+            parked, self._parked = self._parked, []
+            for event, inbox, cause, _ in parked:
+                self._post_deferred(event, inbox, cause)
+        return bool(parked)
+
+    def _post_deferred(self, event: Event, inbox: Inbox, cause: Event | None) -> None:
+        if self.observation.watched:
+            self.observation.submitted(event, inbox.name, cause, (inbox,), self.phase)
+        self.post(event, (inbox,))
+
     # -- holds
 
-    def hold(self, processor: str, cause: Event | None) -> Hold:
+    def hold(self, inbox: Inbox, cause: Event | None) -> Hold:
         """Keep the phase open for a processor."""
         token = object()
         with self.quiet:
-            self.holds[token] = OpenHold(processor, time.monotonic())
-        return Hold(self, token, processor, cause)
+            self.holds[token] = OpenHold(inbox.name, time.monotonic())
+        return Hold(self, token, inbox.name, cause, inbox)
 
     def submit_held(self, event: Event, sender: str, cause: Event | None) -> int:
         """Deliver what a hold submits.
@@ -181,13 +219,26 @@ class Scheduler(ABC):
             PipelineEnded: the run was stopped meanwhile.
         """
         with self.quiet:
-            if self.halted or not self.holds:
-                raise PipelineEnded("the run was stopped while this hold was open: its result is not delivered")
+            self._refuse_when_void()
             inboxes = self.routes.recipients(event)
             if self.observation.watched:
                 self.observation.submitted(event, sender, cause, inboxes, self.phase)
             self.post(event, inboxes)
         return len(inboxes)
+
+    def defer_held(self, event: Event, inbox: Inbox, cause: Event | None) -> None:
+        """Deliver an event to the processor that holds.
+
+        Raises:
+            PipelineEnded: the run was stopped meanwhile.
+        """
+        with self.quiet:
+            self._refuse_when_void()
+            self._post_deferred(event, inbox, cause)
+
+    def _refuse_when_void(self) -> None:
+        if self.halted or not self.holds:
+            raise PipelineEnded("the run was stopped while this hold was open: its result is not delivered")
 
     def release_hold(self, token: object, *, leaked: bool = False) -> None:
         """Forget a hold; the phase may end."""
@@ -219,6 +270,8 @@ class Scheduler(ABC):
                     return deliver(self, inbox, inbox.queue.popleft(), call)
             finally:
                 inbox.release()
+                if self.crowded:
+                    self.make_room()
         return None
 
     @abstractmethod
@@ -282,6 +335,8 @@ class Scheduler(ABC):
             self.routes.divert(Nobody(self._diverted))
             self.dropped += sum(len(events) for events in (self._aside or {}).values())
             self._aside = None
+            self.dropped += len(self._parked)
+            self._parked.clear()
             for inbox in self.inboxes:
                 self.drop(inbox)
             self.quiet.notify_all()
@@ -317,4 +372,4 @@ class Scheduler(ABC):
 
     def is_empty(self) -> bool:
         """Whether nothing waits, runs or is held; call it with `quiet` taken."""
-        return not self.holds and not any(self.levels) and self._aside is None
+        return not self.holds and not any(self.levels) and self._aside is None and not self._parked

@@ -42,7 +42,7 @@ class SeededScheduler(Scheduler):
                 if self.deliver_next() is not None:
                     continue
                 with self.quiet:
-                    if not self.holds and not any(self.levels):
+                    if not self.holds and not any(self.levels) and not self.unpark():
                         return True
                     if not any(self.levels):
                         self.quiet.wait(None if until is None else max(0.0, until - time.monotonic()))

@@ -127,7 +127,10 @@ class Worker:
             queue, process, higher = inbox.queue, inbox.process, inbox.higher
             pop, left = queue.popleft, inbox.budget
             while queue:  # may start empty: what made it ready can have been drained already
-                event = pop()
+                try:
+                    event = pop()
+                except IndexError:  # a stop was faster and dropped it
+                    break
                 try:
                     process(context, event)
                 except BaseException as error:  # noqa: BLE001 - one delivery never stops the others
@@ -161,7 +164,11 @@ class Worker:
         scheduler, queue = self.scheduler, inbox.queue
         ends = time.monotonic() + TIME_SLICE
         while queue:
-            deliver(scheduler, inbox, queue.popleft())
+            try:
+                event = queue.popleft()
+            except IndexError:  # a stop was faster and dropped it
+                break
+            deliver(scheduler, inbox, event)
             if self.lost:
                 return
             if any(inbox.higher) or time.monotonic() > ends:
@@ -247,7 +254,9 @@ class ThreadScheduler(Scheduler):
     def _is_still(self) -> bool:
         if len(self.idle) != self.size:
             return False
-        return self.halted or (not self.holds and not any(self.levels))
+        if self.halted:
+            return True
+        return not self.holds and not any(self.levels) and not self.unpark()
 
     def _patience(self, left: float | None) -> float | None:
         if self._slow_after is None:
@@ -274,7 +283,8 @@ class ThreadScheduler(Scheduler):
 
     def running(self) -> dict[Inbox, float]:
         """The mailboxes that are being drained, with the `time.monotonic()` at which that began."""
-        return {worker.inbox: worker.since for worker in self.workers if worker.inbox is not None}
+        # Each is read once: a worker may park while this looks.
+        return {inbox: worker.since for worker in self.workers if (inbox := worker.inbox) is not None}
 
     def is_worker(self) -> bool:
         """Whether this thread is one of the workers."""

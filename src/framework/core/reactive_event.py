@@ -1,0 +1,47 @@
+"""`ReactiveEvent`: what builders say to each other. It lives here because routing knows it; use `framework.reactive`."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from framework.core.event import Event
+
+
+class ReactiveEvent(Event):
+    """Asks for a target (`resolve`) or announces one artifact of it (`built`).
+
+    Events are routed by target as well, so that an artifact costs only those who can use it::
+
+        pipeline.submit(ReactiveEvent(name="resolve", target="doubles"))
+
+        match event:
+            case ReactiveEvent(name="built", target="doubles", artifact=value): ...
+
+    A builder that resolves what it requires puts its name into `asker`; a resolve without one asks again. An artifact
+    that is announced `again` is for plain processors: builders have had it.
+    """
+
+    __match_args__ = ("name", "target")
+    routing_attribute: ClassVar[str] = "target"
+    asker: str | None = None
+    again: bool = False
+
+    def __init__(self, /, name: str, target: str, **attrs: Any) -> None:
+        """Make an event.
+
+        Args:
+            name: "resolve" or "built".
+            target: what is asked for or announced.
+            attrs: `artifact` for "built".
+
+        Raises:
+            TypeError: `name` or `target` is no string.
+        """
+        if not isinstance(name, str) or not isinstance(target, str):
+            raise TypeError(
+                f"name and target are strings, got {name!r} and {target!r}: ReactiveEvent(name='resolve', target='pair')"
+            )
+        self.name = name
+        self.target = target
+        if attrs:
+            self.__dict__.update(attrs)
