@@ -142,7 +142,8 @@ def committed() -> list[Path]:
 
 @pytest.mark.parametrize("path", [p for p in committed() if p.suffix in {".py", ".js"}], ids=lambda p: p.name)
 def test_files_stay_small(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+    lines = path.read_text(encoding="utf-8").count("\n")
+    assert lines <= LONGEST_FILE
 
 
 # written so that the patterns do not find themselves

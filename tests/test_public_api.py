@@ -13,6 +13,11 @@ PROMISED = {
         infer_interests retry timeit
     """,
     "framework.archive": "Archive CatalogEntry Description InMemCache Placeholder Session Workspace digest rotate_key",
+    "framework.flow": """
+        Batch Capacity Clock Counts Decision FixedCapacity Flow FlowReport JobReport LastWorkItem RouteToErrorQueue
+        ScalingStrategy StopProcessing Strategy Timer UtilizationCapacity current_failure job_capacity job_name router
+        workers
+    """,
     "framework.observe": """
         DeliveryFailed DeliveryFinished DeliveryStarted Edge EventSubmitted Failure Failures Graph Happening
         ItemFinished Node NodeKey NodeSnapshot Observable Observers PhaseReport PhaseSettled PhaseStarted Recorder
