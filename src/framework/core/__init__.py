@@ -1,6 +1,7 @@
 """The event runtime: processors with mailboxes, run phase by phase."""
 
-from framework.core.caching import CachedDelivery, caching
+from framework.archive import InMemCache
+from framework.core.caching import caching
 from framework.core.context import Context
 from framework.core.event import Event
 from framework.core.inbox import Inbox
@@ -10,15 +11,41 @@ from framework.core.processor import AbstractProcessor
 from framework.core.retrying import retry
 from framework.core.run import Run
 from framework.core.timing import timeit
+from framework.errors import (
+    DeadlineExceeded,
+    InterestError,
+    MailboxesFull,
+    NotAnEvent,
+    PhaseLimitReached,
+    PipelineEnded,
+    PipelineRunning,
+    RunFailed,
+    RunLimit,
+    UnsafeSubmit,
+)
+from framework.observe import Failure, PhaseReport, RunReport
 
 __all__ = [
     "AbstractProcessor",
-    "CachedDelivery",
     "Context",
+    "DeadlineExceeded",
     "Event",
+    "Failure",
+    "InMemCache",
     "Inbox",
+    "InterestError",
+    "MailboxesFull",
+    "NotAnEvent",
+    "PhaseLimitReached",
+    "PhaseReport",
     "Pipeline",
+    "PipelineEnded",
+    "PipelineRunning",
     "Run",
+    "RunFailed",
+    "RunLimit",
+    "RunReport",
+    "UnsafeSubmit",
     "caching",
     "infer_interests",
     "retry",
