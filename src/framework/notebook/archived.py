@@ -1,0 +1,177 @@
+"""What was archived, as DataFrames. Start at `archive_frame`; `catalog_frame` says what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from framework.archive import Archive, Workspace
+from framework.errors import OptionError, UnknownName
+from framework.notebook.fields import columns_of, fields_of
+from framework.notebook.glance import glance
+from framework.notebook.typed import Schema, typed_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CATALOG: Schema = {
+    "name": "string",
+    "identity": "string",
+    "records": "int64",
+    "created": "datetime64[us, UTC]",
+    "updated": "datetime64[us, UTC]",
+    "provides": "string",
+    "requires": "string",
+    "arguments": "string",
+    "superseded_by": "string",
+    "python": "string",
+    "source": "string",
+}
+_FACTS = ("target", "processor", "inputs", "built", "seconds")
+
+
+class Result(NamedTuple):
+    """One thing that was archived: an artifact or an emitted event, or a plain record, whose key is then its input."""
+
+    target: str | None
+    processor: str
+    inputs: Any
+    built: float | None
+    seconds: float | None
+    artifact: Any
+
+
+def archive_frame(
+    source: Any,
+    target: str | None = None,
+    processor: str | None = None,
+    since: datetime | float | None = None,
+    limit: int | None = None,
+) -> pd.DataFrame:
+    """Archived results, one row per artifact or emitted event, in the order of archives and of first writing.
+
+    Columns: target (of a plain event, its name), processor, inputs (a short text), built (UTC), seconds (how long it
+    took), then the fields of the artifacts: attributes, fields or items with a name; `artifact` for what has none. A
+    field named as one of the first columns gets `artifact.` in front. Results of code that is not here are read as
+    well, with stand-ins for its classes. Superseded archives are left out.
+
+    Every record is signed and pickled by itself, hence verified and unpickled by itself: that is what loading costs.
+
+    Args:
+        source: a workspace, its path, a pipeline (also one that runs), or one archive.
+        target: only artifacts of that target, or events of that name.
+        processor: only what that processor archived, or only the archive of that name.
+        since: only what was built then or later; a datetime, or seconds of Unix time.
+        limit: at most so many rows.
+
+    Raises:
+        OptionError: `limit` is negative.
+        UnknownName: nothing was archived under that name.
+        ArchiveError: the workspace cannot be read.
+    """
+    if limit is not None and limit < 0:
+        raise OptionError(f"limit is a number of rows, got {limit}")
+    start = since.timestamp() if isinstance(since, datetime) else since
+    results = (
+        result
+        for result in _results(source, processor)
+        if (target is None or result.target == target) and (start is None or (result.built or 0.0) >= start)
+    )
+    with closing(results):
+        return _frame(list(islice(results, limit)))
+
+
+def pipeline_frame(pipeline: Any, name: str, limit: int | None = 1000) -> pd.DataFrame:
+    """What a pipeline archived under the name of a processor, an archive or a target.
+
+    Raises:
+        UnknownName: it is neither.
+    """
+    if name in pipeline.results():
+        return archive_frame(pipeline, processor=name, limit=limit)
+    targets = {node.label for node in pipeline.graph().nodes if node.kind in {"target", "event"}}
+    if name not in targets:
+        raise UnknownName("processor, target or event", name, [*pipeline.results(), *sorted(targets)])
+    return archive_frame(pipeline, target=name, limit=limit)
+
+
+def catalog_frame(source: Any) -> pd.DataFrame:
+    """The archives of a workspace, one row each, superseded ones too.
+
+    Columns: name, identity, records, created, updated (UTC), provides, requires, arguments, superseded_by, python,
+    source (of the class that filled it).
+
+    Args:
+        source: a workspace or its path.
+    """
+    if isinstance(source, Workspace):
+        return typed_frame((_catalog_row(entry) for entry in source.catalog()), CATALOG)
+    with Workspace(Path(source)) as workspace:
+        return catalog_frame(workspace)
+
+
+def _results(source: Any, processor: str | None) -> Iterator[Result]:
+    if isinstance(source, str | Path):
+        with Workspace(source) as workspace:
+            yield from _results(workspace, processor)
+    elif isinstance(source, Workspace):
+        current = {entry.name: entry.identity for entry in source.catalog() if not entry.superseded_by}
+        for name in _chosen(current, processor):
+            yield from _from_archive(name, source.archive(name, identity=current[name], placeholders=True))
+    elif isinstance(source, Archive):
+        yield from _from_archive(processor or "", source)
+    else:
+        archives: Mapping[str, Archive] = source.results()
+        for name in _chosen(archives, processor):
+            yield from _from_archive(name, archives[name])
+
+
+def _chosen(names: Collection[str], name: str | None) -> Collection[str]:
+    if name is not None and name not in names:
+        raise UnknownName("archive", name, list(names))
+    return names if name is None else (name,)
+
+
+def _from_archive(name: str, archive: Archive) -> Iterator[Result]:
+    for key, record in archive.pairs():
+        emitted = getattr(record, "emitted", None)
+        if not isinstance(emitted, tuple):  # somebody keeps records of their own
+            yield Result(None, name, key, None, None, record)
+            continue
+        for event in emitted:
+            facts = (record.event, record.at, record.seconds)
+            if hasattr(event, "artifact") and hasattr(event, "target"):
+                yield Result(str(event.target), name, *facts, event.artifact)
+            else:
+                yield Result(getattr(event, "name", None), name, *facts, event)
+
+
+def _frame(results: list[Result]) -> pd.DataFrame:
+    import pandas as pd
+
+    facts = typed_frame(
+        (
+            (result.target, result.processor, _short(result.inputs), _moment(result.built), result.seconds)
+            for result in results
+        ),
+        dict(zip(_FACTS, ("string", "string", "string", "datetime64[us, UTC]", "float64"), strict=True)),
+    )
+    columns = columns_of([fields_of(result.artifact) for result in results], taken=_FACTS)
+    return pd.concat([facts, columns], axis=1)
+
+
+def _short(value: object) -> str:
+    return value if isinstance(value, str) else glance(value)
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _catalog_row(entry: Any) -> Sequence[Any]:
+    listed = {"provides", "requires"}
+    return [", ".join(getattr(entry, name)) if name in listed else getattr(entry, name) for name in CATALOG]

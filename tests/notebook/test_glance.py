@@ -1,0 +1,38 @@
+import time
+
+from framework.core import Event
+from framework.notebook.glance import LENGTH, attributes_of, glance
+
+
+def test_a_short_value_is_shown_whole():
+    assert glance({"a": [1, 2]}) == "{'a': [1, 2]}"
+
+
+def test_a_long_value_is_cut():
+    assert len(glance("x" * 10_000_000)) <= LENGTH
+    assert len(glance(Event(name="x", text="y" * 10_000))) <= LENGTH
+
+
+def test_a_huge_container_costs_no_more_than_a_small_one():
+    huge = [[0] * 1000] * 1_000_000
+    started = time.perf_counter()
+    glance(huge)
+
+    assert time.perf_counter() - started < 0.05
+
+
+def test_a_repr_that_raises_is_shown_as_such():
+    class Broken:
+        def __repr__(self):
+            raise ValueError
+
+    assert "whose repr raised ValueError" in glance(Broken())
+    assert "whose repr raised ValueError" in glance([Broken()])
+
+
+def test_private_attributes_are_left_out():
+    class Thing:
+        def __init__(self):
+            self.name, self.shown, self._hidden = "n", 1, 2
+
+    assert attributes_of(Thing()) == {"shown": "1"}
