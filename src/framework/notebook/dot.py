@@ -84,9 +84,9 @@ def _edge_line(names: Mapping[NodeKey, str], identifier: str, edge: Edge) -> str
     return f"  {_quoted(names[edge.source])} -> {_quoted(names[edge.target])} [{', '.join(attrs)}];"
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, length: int = LONGEST_LABEL) -> str:
     """A name that fits into a box."""
-    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def _label(text: str) -> str:

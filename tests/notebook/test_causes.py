@@ -1,0 +1,100 @@
+from xml.etree import ElementTree as ET
+
+import pytest
+from notebook_processors import make_pipeline
+
+from framework.core import Event
+from framework.notebook import PhaseStepper, lineage, sequence_diagram
+from framework.observe import EventSubmitted, Recorder
+
+
+@pytest.fixture
+def recorder():
+    recorder = Recorder()
+    pipeline = make_pipeline(count=0, on_error="keep")
+    pipeline.observe(recorder)
+    pipeline.submit(Event(name="start", count=2))
+    pipeline.run()
+    return recorder
+
+
+def test_a_lineage_leads_back_to_the_outside(recorder):
+    parsed = recorder.events(name="parsed")[0]
+
+    assert str(lineage(parsed, recorder)).splitlines() == [
+        "  outside: Event(name='start', count=2) -> Read",
+        "    Read: Event(name='line', number=0) -> Parse",
+        ">     Parse: Event(name='parsed', number=0) -> Total",
+    ]
+
+
+def test_a_lineage_shows_what_came_of_an_event(recorder):
+    start = recorder.events(name="start")[0]
+    names = [step.submitted.event.name for step in lineage(start, recorder)]
+
+    assert names == ["start", "line", "parsed", "lost", "line", "parsed", "lost"]
+
+
+def test_the_recorder_is_found_by_the_event(recorder):
+    assert len(lineage(recorder.events(name="parsed")[0])) == 3
+
+
+def test_an_event_that_was_not_recorded_is_said_to_be_so():
+    assert "not recorded" in str(lineage(Event(name="x")))
+    assert "not recorded" in str(sequence_diagram(Event(name="x")))
+
+
+def test_a_stepper_knows_the_lineage_of_what_it_stepped():
+    stepper = PhaseStepper(make_pipeline())
+    stepper.step()
+
+    assert len(lineage(stepper.recorder.events(name="parsed")[0], stepper)) == 2
+
+
+def test_a_lineage_is_drawn_from_causes_to_effects(recorder):
+    drawing = lineage(recorder.events(name="line")[0], recorder).drawing()
+
+    assert len(drawing.nx) == 4
+    assert [edge.label for edge in drawing.graph.edges] == ["Read", "Parse", "Parse"]
+
+
+def test_an_event_that_causes_itself_again_has_an_end():
+    recorder, event = Recorder(), Event(name="again")
+    recorder(EventSubmitted(event, None, None, ("A",), 0, 0.0))
+    recorder(EventSubmitted(event, "A", event, ("A",), 1, 1.0))
+
+    assert len(lineage(event, recorder)) < 300
+
+
+def test_a_sequence_has_its_messages_in_order(recorder):
+    diagram = sequence_diagram(recorder.events(name="start")[0], recorder)
+
+    assert diagram.participants[:3] == ("outside", "Read", "Parse")
+    assert str(diagram).splitlines()[0] == "outside -> Read: start"
+    assert "Parse -> nobody: lost" in str(diagram)
+
+
+def test_a_sequence_is_a_picture_and_mermaid_text(recorder):
+    diagram = sequence_diagram(recorder.events(name="line")[0], recorder)
+
+    assert ET.fromstring(diagram.svg).tag.endswith("svg")
+    assert diagram.mermaid.splitlines()[0] == "sequenceDiagram"
+    assert "p1->>p2: line" in diagram.mermaid
+    assert "data:image/svg+xml" in diagram._repr_mimebundle_()["text/html"]
+
+
+def test_names_cannot_break_out_of_a_sequence():
+    recorder, event = Recorder(), Event(name="</text><script>\n;end")
+    recorder(EventSubmitted(event, '"><b>', None, ("A-->>B: x",), 0, 0.0))
+    diagram = sequence_diagram(event, recorder)
+
+    assert not [element for element in ET.fromstring(diagram.svg).iter() if element.tag.endswith(("script", "b"))]
+    assert len(diagram.mermaid.splitlines()) == 4
+    assert "<" not in diagram.mermaid.replace("->>", "")
+
+
+def test_a_lineage_escapes_what_the_user_wrote():
+    recorder, event = Recorder(), Event(name="x", text="<script>")
+    recorder(EventSubmitted(event, None, None, (), 0, 0.0))
+
+    assert "<script>" not in lineage(event, recorder)._repr_mimebundle_()["text/html"]
