@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from framework.notebook import views
+from framework.notebook.kernel import shell
 from framework.notebook.markup import bundle
 from framework.observe.reports import short_repr
 
@@ -26,16 +26,16 @@ VIEWS: Mapping[tuple[str, str], Callable[[Any], views.View]] = {
 """Views by module and class name: IPython looks them up that way, so that nothing is imported that is not used."""
 
 
-def load_ipython_extension(shell: Any) -> None:
+def load_ipython_extension(ipython: Any) -> None:
     """What `%load_ext framework.notebook` calls: have IPython show our objects richly."""
-    formatter = shell.display_formatter.mimebundle_formatter
+    formatter = ipython.display_formatter.mimebundle_formatter
     for (module, name), view in VIEWS.items():
         formatter.for_type_by_name(module, name, partial(show, view))
 
 
-def unload_ipython_extension(shell: Any) -> None:
+def unload_ipython_extension(ipython: Any) -> None:
     """What `%unload_ext framework.notebook` calls."""
-    formatter = shell.display_formatter.mimebundle_formatter
+    formatter = ipython.display_formatter.mimebundle_formatter
     for place in VIEWS:
         formatter.pop(place, None)
 
@@ -50,10 +50,9 @@ def show(view: Callable[[Any], views.View], value: Any, **_: Any) -> Mapping[str
 
 def register() -> None:
     """Register in the notebook or IPython shell that this process is, if it is one."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    if shell is not None:
-        load_ipython_extension(shell)
+    running = shell()
+    if running is not None:
+        load_ipython_extension(running)
 
 
 register()  # importing framework.notebook in a notebook is enough

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from framework.errors import LayoutUnavailable, OptionError, UnknownName
-from framework.notebook.collapse import collapsed
+from framework.notebook.collapse import collapsed, members
 from framework.notebook.dot import dot_text
 from framework.notebook.marks import notes_of, states_of
 from framework.notebook.markup import block, bundle, image
@@ -48,6 +48,11 @@ class Drawing:
     def shown(self) -> Graph:
         """The graph as it is drawn: collapsed where it is large."""
         return collapsed(self.graph)
+
+    @cached_property
+    def home(self) -> Mapping[NodeKey, NodeKey]:
+        """For each node the one that it is drawn as."""
+        return {key: node.key for node in self.shown.nodes for key in members(node)}
 
     @property
     def nx(self) -> nx.MultiDiGraph:

@@ -1,0 +1,94 @@
+"""Where `PhaseStepper.until` stops: a condition on happenings, and `Stop`, the observer that waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from framework.errors import OptionError
+from framework.observe import (
+    DeliveryFailed,
+    DeliveryFinished,
+    DeliveryStarted,
+    EventSubmitted,
+    PhaseSettled,
+    PhaseStarted,
+)
+from framework.observe.reports import short_repr
+
+Condition = Callable[[Any], object]
+"""A function of a happening; what it returns counts as true or false."""
+
+
+def condition_of(
+    condition: Condition | Literal["failure"] | None, target: str | None, phase: int | None
+) -> tuple[Condition, str]:
+    """The condition that was asked for, and what to call it.
+
+    Raises:
+        OptionError: not exactly one was given, or it cannot be called.
+    """
+    if [condition, target, phase].count(None) != 2:  # noqa: PLR2004 - two of the three
+        raise OptionError('until takes one of: a function of a happening, "failure", target="...", phase=...')
+    if target is not None:
+        return lambda happening: _is_built(happening, target), f"target {target!r} was built"
+    if phase is not None:
+        return (
+            lambda happening: isinstance(happening, PhaseStarted) and happening.phase >= phase,
+            f"phase {phase} began",
+        )
+    if condition == "failure":
+        return lambda happening: isinstance(happening, DeliveryFailed), "anything failed"
+    if not callable(condition):
+        raise OptionError(f'until takes a function of a happening or "failure", got {condition!r}')
+    return condition, "the condition held"
+
+
+class Stop:
+    """Watches for the first happening that meets a condition."""
+
+    def __init__(self, wanted: Condition) -> None:
+        """Wait for `wanted`."""
+        self._wanted = wanted
+        self.found: Any = None
+        self.error: Exception | None = None
+
+    def __call__(self, happening: Any) -> None:
+        """Look at one happening; this is what the pipeline calls."""
+        if self.found is not None:
+            return
+        try:
+            if self._wanted(happening):
+                self.found = happening
+        except Exception as error:  # noqa: BLE001 - raised where until() was called, not in the pipeline
+            self.found, self.error = happening, error
+
+    def words(self) -> str:
+        """What was found, in a line."""
+        return happening_line(self.found)
+
+
+def happening_line(happening: Any) -> str:
+    """A happening in words."""
+    line = short_repr(happening)
+    match happening:
+        case DeliveryFailed(failure=failure):
+            line = failure.summary
+        case PhaseStarted(phase=phase):
+            line = f"phase {phase} began"
+        case PhaseSettled(report=report):
+            line = f"phase {report.phase} is over"
+        case EventSubmitted(event=event, sender=sender):
+            line = f"{sender or 'outside'} submitted {short_repr(event)}"
+        case DeliveryFinished(processor=processor, event=event):
+            line = f"{processor} handled {short_repr(event)}"
+        case DeliveryStarted(processor=processor, event=event):
+            line = f"{processor} got {short_repr(event)}"
+    return line
+
+
+def _is_built(happening: Any, target: str) -> bool:
+    match happening:
+        case EventSubmitted(event=event):
+            return event.name == "built" and getattr(event, "target", None) == target
+    return False

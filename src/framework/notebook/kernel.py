@@ -1,0 +1,30 @@
+"""What is known of the notebook around us: whether there is one, the cell that runs, the names of its variables."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+
+def shell() -> Any:
+    """IPython's shell, None outside of it; does not import IPython."""
+    ipython = sys.modules.get("IPython")
+    return None if ipython is None else ipython.get_ipython()
+
+
+def in_notebook() -> bool:
+    """Whether this process is a Jupyter kernel: IPython in a terminal shows no widgets."""
+    return getattr(shell(), "kernel", None) is not None
+
+
+def cell_name() -> str:
+    """What the cell that runs now is called, as in "In[14]"; empty outside of IPython."""
+    running = shell()
+    return "" if running is None else f"In[{running.execution_count}]"
+
+
+def name_in_notebook(value: object) -> str | None:
+    """The variable of the notebook that holds this very object, None where there is none."""
+    running = shell()
+    variables = {} if running is None else dict(running.user_ns)
+    return next((name for name, held in variables.items() if held is value and not name.startswith("_")), None)

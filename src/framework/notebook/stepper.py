@@ -1,0 +1,243 @@
+"""`PhaseStepper`: a pipeline under the hand, phase by phase or delivery by delivery, in a cell or from a script."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from framework.errors import PipelineRunning, UnknownName
+from framework.notebook.conditions import Condition, Stop, condition_of
+from framework.notebook.listeners import Listeners
+from framework.notebook.moments import History, Moment, counted_now, moment_of
+from framework.notebook.views import plural
+from framework.notebook.watcher import Watcher
+from framework.observe import DeliveryFailed, Failures, PhaseReport, Recorder
+from framework.observe.reports import short_repr
+
+MEGABYTE = 1024 * 1024
+
+
+class PhaseStepper:
+    """Steps a pipeline; as the last expression of a cell it shows buttons, graph, mailboxes and history.
+
+    Whatever a button does is a method here, each of which returns why it stopped::
+
+        stepper = pipeline.stepper()
+        stepper.step()
+        stepper.until("failure")
+
+    The first command or display attaches a `Recorder`, kept as `stepper.recorder`; what happened before is not known.
+    """
+
+    def __init__(self, pipeline: Any, max_bytes: int = 64 * MEGABYTE) -> None:
+        """Step that pipeline; nothing runs yet.
+
+        Args:
+            pipeline: what to step.
+            max_bytes: about how much memory the recorded history may take.
+        """
+        self.pipeline = pipeline
+        self.recorder = Recorder(max_bytes)
+        self.recorded_from: int | None = None
+        self.history = History()
+        self.looking_at: int | None = None
+        self.message = ""
+        self.listeners = Listeners()
+        self.watcher = Watcher(self.listeners.tell)
+        self._stopping = False
+        # Held by the one command that drives; clicks and cells ask for it, a few times a second at most.
+        self._driving = threading.Lock()
+
+    # -- commands
+
+    def step(self) -> str:
+        """Run one phase to its end.
+
+        Raises:
+            PipelineRunning: another command, or somebody else, is driving the pipeline.
+        """
+        return self._command(self._step)
+
+    def deliver(self) -> str:
+        """Make the next single delivery, on this thread.
+
+        Raises:
+            PipelineRunning: another command, or somebody else, is driving the pipeline.
+        """
+        return self._command(self._deliver)
+
+    def run(self) -> str:
+        """Run phase after phase to the end; failures are shown, not raised.
+
+        Raises:
+            PipelineRunning: another command, or somebody else, is driving the pipeline.
+        """
+        return self._command(self._run)
+
+    def until(
+        self,
+        condition: Condition | Literal["failure"] | None = None,
+        *,
+        target: str | None = None,
+        phase: int | None = None,
+    ) -> str:
+        """Make one delivery after the other, on this thread, and stop right after the first match.
+
+        Args:
+            condition: a function of a happening, or "failure".
+            target: stop when an artifact of that target is announced.
+            phase: stop when that phase begins.
+
+        Raises:
+            OptionError: not exactly one of the three is given.
+            PipelineRunning: another command, or somebody else, is driving the pipeline.
+        """
+        wanted, words = condition_of(condition, target, phase)
+        return self._command(lambda: self._until(wanted, words))
+
+    def stop(self) -> str:
+        """Make no new deliveries, run the hooks and end; the report stays at `pipeline.report`."""
+        self._stopping = True
+        self.pipeline.stop()
+        with self._driving:  # whoever drives ends the run
+            self._settle()
+        return self.say(self.end_line() or "stopping")
+
+    # -- looking back
+
+    def look(self, phase: int) -> Moment:
+        """Show how it was when that phase had settled; nothing is executed.
+
+        Raises:
+            UnknownName: that phase was not recorded.
+        """
+        moment = self.history.at(phase)
+        if moment is None:
+            raise UnknownName("recorded phase", phase, [str(moment.phase) for moment in self.history.moments])
+        self.looking_at = phase
+        self.listeners.tell()
+        return moment
+
+    def now(self) -> Moment:
+        """Show how it is."""
+        self.looking_at = None
+        self.listeners.tell()
+        return self.moment()
+
+    def moment(self) -> Moment:
+        """What is shown: the phase that was looked back at, else how it is now.
+
+        While a command runs, attributes stay as they were before it, and only counts move.
+        """
+        past = self.history.at(self.looking_at) if self.looking_at is not None else None
+        if past is not None:
+            return past
+        before = self._before()
+        if self.busy and self.history.last is not None:
+            return counted_now(self.history.last, self.pipeline.snapshot(), before)
+        return moment_of(self.pipeline, before, self.watcher.failures)
+
+    @property
+    def failures(self) -> Failures:
+        """The failures since recording began, in the order they happened."""
+        return Failures(self.watcher.failures)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a command or a run in the background is driving the pipeline."""
+        return self._driving.locked() or self.pipeline.snapshot().state == "running"
+
+    def attach(self) -> None:
+        """Begin to record, if that has not begun; commands and displays call it."""
+        if self.recorded_from is None:
+            self.recorded_from = self.pipeline.snapshot().phase + 1
+            self.pipeline.observe(self.recorder)
+            self.pipeline.observe(self.watcher)
+            self._settle()
+
+    def _before(self) -> Moment | None:
+        phase = self.pipeline.snapshot().phase
+        return next((moment for moment in reversed(self.history.moments) if moment.phase < phase), None)
+
+    def end_line(self) -> str | None:
+        """How the run ended, in a line; None before its end."""
+        report = self.pipeline.report
+        if report is None:
+            return None
+        state = "Stopped" if report.interrupted else "Finished"
+        return f"{state}: {plural(len(report.phases), 'phase')}, {plural(len(report.failures), 'failure')}"
+
+    # -- how commands work
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._driving.acquire(blocking=False):
+            raise PipelineRunning("the stepper is busy with another command: stop() it, or wait for it")
+        try:
+            yield
+        finally:
+            self._driving.release()
+
+    def _command(self, command: Callable[[], str]) -> str:
+        self.attach()
+        self.looking_at = None
+        self._stopping = False
+        with self._alone():
+            self.listeners.tell()
+            try:
+                reason = self.end_line() or command()
+            finally:
+                self._settle()
+        return self.say(reason)
+
+    def say(self, reason: str) -> str:
+        """Show a line to whoever looks."""
+        self.message = reason
+        self.listeners.tell()
+        return reason
+
+    def _settle(self) -> None:
+        if self.pipeline.snapshot().state != "running":
+            self.history.keep(moment_of(self.pipeline, self._before(), self.watcher.failures))
+
+    def _step(self) -> str:
+        report: PhaseReport = self.pipeline.step()
+        return self.end_line() or f"phase {report.phase} is over"
+
+    def _run(self) -> str:
+        while self.pipeline.report is None and not self._stopping:
+            self.pipeline.step()
+            self._settle()
+        return self.end_line() or "stopped"
+
+    def _deliver(self) -> str:
+        made = self.pipeline.deliver()
+        if made is None:
+            return "nothing waits: step() announces the next phase"
+        if isinstance(made, DeliveryFailed):
+            return made.failure.summary
+        return f"delivered {short_repr(made.event)} to {made.processor}"
+
+    def _until(self, wanted: Condition, words: str) -> str:
+        stop = Stop(wanted)
+        with self.pipeline.observe(stop):
+            while stop.found is None and self.pipeline.report is None and not self._stopping:
+                settled = self.pipeline.advance()
+                if isinstance(settled, PhaseReport):
+                    self._settle()
+        if stop.error is not None:
+            raise stop.error
+        return stop.words() if stop.found is not None else f"{self.end_line() or 'stopped'} before {words}"
+
+    # -- display
+
+    def _repr_mimebundle_(self, **_: Any) -> Any:
+        from framework.notebook.stepper_widget import show_stepper
+
+        return show_stepper(self)
+
+    def __repr__(self) -> str:
+        """The pipeline and its state."""
+        return f"<PhaseStepper of {self.pipeline!r}>"
