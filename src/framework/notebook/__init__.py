@@ -1,18 +1,31 @@
 """See it, step it, watch it, load it: what notebooks show of pipelines, flows and archives."""
 
+from framework.notebook.archived import archive_frame, catalog_frame
+from framework.notebook.causes import lineage
 from framework.notebook.display import load_ipython_extension, unload_ipython_extension
 from framework.notebook.drawing import Drawing, dependency_graph, flow_graph, routing_graph
 from framework.notebook.frames import failures_frame, phases_frame, plan_frame, trace_frame
+from framework.notebook.monitor import ScalingMonitor
+from framework.notebook.progress import watch
+from framework.notebook.sequence import sequence_diagram
+from framework.notebook.stepper import PhaseStepper
 
 __all__ = [
     "Drawing",
+    "PhaseStepper",
+    "ScalingMonitor",
+    "archive_frame",
+    "catalog_frame",
     "dependency_graph",
     "failures_frame",
     "flow_graph",
+    "lineage",
     "load_ipython_extension",
     "phases_frame",
     "plan_frame",
     "routing_graph",
+    "sequence_diagram",
     "trace_frame",
     "unload_ipython_extension",
+    "watch",
 ]
