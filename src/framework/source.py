@@ -210,7 +210,7 @@ def _find_class(cls: type) -> _Found | None:
         node = text.named(cls.__qualname__)
     else:
         node = text.definitions.get((body.co_qualname, body.co_firstlineno))
-        if isinstance(node, ast.ClassDef) and not _covers(node, body):
+        if not _covers(text, body):
             return None  # another text goes by this file's name: exec in `python -c` of 3.13
     return (text, node) if isinstance(node, ast.ClassDef) else None
 
@@ -221,10 +221,9 @@ def _patched(cls: type, body: CodeType) -> bool:
     return bool(strangers) and not set(_nested(body)).issuperset(strangers)
 
 
-def _covers(node: ast.ClassDef, body: CodeType) -> bool:
-    inside = {(part.name, first_line(part)) for part in ast.walk(node) if isinstance(part, Definition)}
+def _covers(text: _Text, body: CodeType) -> bool:
     codes = (code for code in body.co_consts if isinstance(code, CodeType) and not code.co_name.startswith("<"))
-    return all((code.co_name, code.co_firstlineno) in inside for code in codes)
+    return all((code.co_qualname, code.co_firstlineno) in text.definitions for code in codes)
 
 
 def _find_by_methods(cls: type) -> _Found | None:

@@ -514,7 +514,15 @@ def test_a_thousand_instances_of_a_class_parse_once(monkeypatch):
                     pass
 
     asked = []
-    monkeypatch.setattr("framework.core.cases.source_of", lambda obj: asked.append(obj) or source.source_of(obj))
+    monkeypatch.setattr("framework.core.reading.source_of", lambda obj: asked.append(obj) or source.source_of(obj))
     for _ in range(1000):
         interests_module.interests_of(Many(), strict=False)
     assert len(asked) == 1
+
+
+def test_a_function_that_gets_other_code_is_read_again():
+    text = "class P(AbstractProcessor):\n def process(self, context, event):\n  match event:\n   case Event('{}'): pass"
+    old, new = run_cell(text.format("old"))["P"], run_cell(text.format("new"))["P"]
+    assert interests_of(old, strict=True).pairs == (("Event", "old"),)
+    old.process.__code__ = new.process.__code__
+    assert interests_of(old, strict=True).pairs == (("Event", "new"),)

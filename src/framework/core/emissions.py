@@ -10,8 +10,9 @@ from types import FunctionType
 from typing import Any
 
 from framework.archive.code_encoders import is_installed
-from framework.core.cases import Scope, Unresolved, reading_of
+from framework.core.cases import Scope, Unresolved
 from framework.core.event import Event
+from framework.core.reading import reading_of
 from framework.errors import SourceUnavailable
 from framework.source import source_of, unwrap
 

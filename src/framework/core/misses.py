@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import contextlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from framework.core.cases import Scope
 from framework.observe.reports import short_repr
@@ -19,8 +18,7 @@ _ABSENT = object()
 _Part = tuple[ast.pattern, Any, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Miss:
+class Miss(NamedTuple):
     """Why a value does not fit a pattern: `fact` is so, each of the `expected` (if any) is not.
 
     `passed` counts what fitted before, so that the nearest of several misses can be found.
@@ -43,7 +41,7 @@ def nearest(misses: Iterable[Miss]) -> Miss:
     misses = list(misses)
     first = max(misses, key=lambda miss: miss.passed)
     alike = (miss for miss in misses if (miss.passed, miss.fact) == (first.passed, first.fact))
-    return replace(first, expected=tuple(dict.fromkeys(chain.from_iterable(miss.expected for miss in alike))))
+    return first._replace(expected=tuple(dict.fromkeys(chain.from_iterable(miss.expected for miss in alike))))
 
 
 def find_miss(pattern: ast.pattern, value: Any, scope: Scope, instance: object = None, label: str = "") -> Miss | None:

@@ -10,9 +10,8 @@ import ast
 import copy
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import CellType, CodeType, FunctionType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from framework.core.cases import Case, Unresolved, cases_of
 from framework.core.misses import Miss, find_miss
@@ -21,8 +20,7 @@ from framework.errors import SourceUnavailable
 Receives = Literal["yes", "no", "depends"]
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What one case says to one event: `miss` says what kept it out, `reason` puts any verdict into words."""
 
     case: Case

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from framework.source import Definition, normalise
@@ -15,8 +15,7 @@ _MUTATORS = frozenset(
 _ITSELF = frozenset({"self", "cls"})
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """Facts about one definition.
 
     `syntax` is its normal form; `decorators` are the names in the decorators of it and of its methods; `computed` the
