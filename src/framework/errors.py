@@ -167,7 +167,7 @@ class RunFailed(FrameworkError, ExceptionGroup[Exception]):
 def _as_exception(error: BaseException) -> Exception:
     if isinstance(error, Exception):
         return error
-    aborted = DeliveryAborted(f"{type(error).__name__}: {error}")
+    aborted = DeliveryAborted(type(error).__name__)
     aborted.__cause__ = error
     return aborted
 

@@ -12,6 +12,7 @@ from framework.archive import digest
 from framework.archive.serialize import dumps, loads
 from framework.core.context import Context, ForwardingContext
 from framework.core.event import CONTROL, Event
+from framework.core.hold import Hold
 
 Method = TypeVar("Method", bound=Callable[..., object])
 
@@ -44,8 +45,8 @@ def caching(process: Method | None = None) -> Method | Callable[[Method], Method
     """Keep what `process` emits for an input, and emit it again instead of running when the input comes again.
 
     Inputs are compared by digest, within the archive of the processor's identity: other code or other constructor
-    arguments start an empty one. Events are kept as they were when they were submitted. Only calls that return are
-    kept; the pipeline's own events always run. Write `@caching` or `@caching()` above `def process`.
+    arguments start an empty one. Events are kept as they were when they were submitted. Only calls that return and
+    take no hold are kept; the pipeline's own events always run. Write `@caching` or `@caching()` above `def process`.
 
     Raises:
         Undigestable: the delivery fails because its input has no digest.
@@ -58,7 +59,7 @@ def caching(process: Method | None = None) -> Method | Callable[[Method], Method
     def cached(self: Any, context: Context, event: Event) -> object:
         if event.name in CONTROL:
             return process(self, context, event)
-        archive, key = context.archive, digest(event)
+        archive, key = context.archive, digest(event, name="event")
         record = archive.get(key)
         if record is not None:
             for emitted in record.emitted:
@@ -68,6 +69,8 @@ def caching(process: Method | None = None) -> Method | Callable[[Method], Method
         at, started = time.time(), time.perf_counter()
         result = process(self, recording, event)
         seconds = time.perf_counter() - started
+        if recording.held:
+            return result  # what the hold will submit belongs to it and is not known yet
         archive[key] = CachedDelivery(event, tuple(recording.emitted), at, seconds)
         return result
 
@@ -78,11 +81,16 @@ def caching(process: Method | None = None) -> Method | Callable[[Method], Method
 class _Recording(ForwardingContext):
     """Keeps a copy of every submitted event, as it was then."""
 
-    __slots__ = ("emitted",)
+    __slots__ = ("emitted", "held")
 
     def __init__(self, inner: Context) -> None:
         super().__init__(inner)
         self.emitted: list[Event] = []
+        self.held = False
+
+    def hold(self) -> Hold:
+        self.held = True
+        return self.inner.hold()
 
     def submit(self, event: Event) -> int:
         self.emitted.append(loads(dumps(event, name=f"event {event.name}")))

@@ -6,7 +6,7 @@ from _thread import get_ident
 from typing import TYPE_CHECKING
 
 from framework.archive import InMemCache
-from framework.core.event import Event
+from framework.core.event import Event, refusal
 from framework.core.hold import Hold
 from framework.errors import NotAnEvent, UnsafeSubmit
 
@@ -45,7 +45,10 @@ class Context:
         """
         if self._owner != get_ident():
             raise UnsafeSubmit
-        inboxes = self._routes[event.__class__][event.name]
+        try:
+            inboxes = self._routes[event.__class__][event.name]
+        except TypeError:
+            raise refusal(event) from None
         if inboxes.__class__ is not tuple:
             inboxes = inboxes.select(event)  # type: ignore[union-attr]
         self._inbox.emitted += 1
@@ -204,11 +207,11 @@ class DetachedContext(Context):
         """A hold whose submits are collected as well."""
         return Hold(self, object(), self._name, None)
 
-    def submit_held(self, event: Event, sender: str, cause: Event | None) -> int:  # noqa: ARG002 - as a HoldKeeper
-        """Collect what a hold submits."""
+    def submit_held(self, token: object, event: Event, sender: str, cause: Event | None) -> int:  # noqa: ARG002
+        """Collect what a hold submits; the signature is that of a HoldKeeper."""
         return self.submit(event)
 
-    def defer_held(self, event: Event, inbox: Inbox, cause: Event | None) -> None:
+    def defer_held(self, token: object, event: Event, inbox: Inbox, cause: Event | None) -> None:
         """Nothing is handled after this delivery."""
 
     def release_hold(self, token: object, *, leaked: bool = False) -> None:

@@ -21,7 +21,7 @@ Call = Callable[[Process, Context, Event], object]
 
 
 def deliver(
-    scheduler: Scheduler, inbox: Inbox, event: Event, call: Call | None = None
+    scheduler: Scheduler, inbox: Inbox, event: Event, call: Call | None = None, context: Context | None = None
 ) -> DeliveryFinished | DeliveryFailed:
     """Have the processor handle one event on this thread, and tell the observers.
 
@@ -30,7 +30,7 @@ def deliver(
     """
     observation, name, phase = scheduler.observation, inbox.name, scheduler.phase
     matched = observation.matched(inbox, event)
-    context = WatchedContext(scheduler, inbox, event)
+    context = context or WatchedContext(scheduler, inbox, event)
     raised: BaseException | None = None
     started = time.monotonic()
     observation.notify(DeliveryStarted(name, event, phase, started))
@@ -43,14 +43,14 @@ def deliver(
         raised = error
     now = time.monotonic()
     context.retire()
-    inbox.delivered += 1
     inbox.busy += now - started
     outcome: DeliveryFinished | DeliveryFailed
     if raised is None:
         outcome = DeliveryFinished(name, event, phase, now, now - started, matched)
     else:
-        failure = scheduler.failures.keep(inbox, event, phase, raised)
+        failure = scheduler.failed(inbox, event, raised)
         outcome = DeliveryFailed(name, event, phase, now, now - started, failure)
+    inbox.delivered += 1
     observation.notify(outcome)
     if isinstance(raised, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
         raise raised

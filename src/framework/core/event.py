@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from framework.errors import NotAnEvent
 from framework.observe.reports import short_repr
 
 
@@ -42,6 +43,13 @@ class Event:
         """The call that would make it, long values shortened."""
         attrs = ", ".join(f"{key}={short_repr(value, 80)}" for key, value in self.__dict__.items())
         return f"{type(self).__name__}({attrs})"
+
+
+def refusal(thing: object) -> TypeError:
+    """The error for something that cannot be routed: no event, or one whose name is unhashable."""
+    if not isinstance(thing, Event):
+        return NotAnEvent(type(thing))
+    return TypeError(f"the name of an event is a string, got {thing.name!r}: {type(thing).__name__}(name='start', ...)")
 
 
 INIT = "__INIT__"

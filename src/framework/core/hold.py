@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OpenHold:
-    """Who holds the phase open, and since when (`time.monotonic()`)."""
+    """Who holds the phase open, since when (`time.monotonic()`), and in which of its deliveries it began to."""
 
     processor: str
     since: float
+    delivery: int
 
     def __str__(self) -> str:
         """Processor and age."""
@@ -29,11 +30,11 @@ class OpenHold:
 class HoldKeeper(Protocol):
     """Where holds are registered: the scheduler."""
 
-    def submit_held(self, event: Event, sender: str, cause: Event | None) -> int:
+    def submit_held(self, token: object, event: Event, sender: str, cause: Event | None) -> int:
         """Deliver what a hold submits."""
         ...
 
-    def defer_held(self, event: Event, inbox: Inbox, cause: Event | None) -> None:
+    def defer_held(self, token: object, event: Event, inbox: Inbox, cause: Event | None) -> None:
         """Deliver an event to the holding processor itself."""
         ...
 
@@ -52,7 +53,7 @@ class Hold:
             with hold:
                 hold.submit(Event(name="fetched", result=result))
 
-    A hold that is garbage-collected without a release is logged and released.
+    A hold that is garbage-collected without a release is logged and released; so is one whose delivery failed.
     """
 
     __slots__ = ("_cause", "_inbox", "_keeper", "_processor", "_token")
@@ -77,9 +78,10 @@ class Hold:
             PipelineEnded: the hold was released, or the run is over.
             NotAnEvent: `event` is none.
         """
-        if self._token is None:
+        token = self._token
+        if token is None:
             raise PipelineEnded("this hold was released: submit before release(), or take another context.hold()")
-        return self._keeper.submit_held(event, self._processor, self._cause)
+        return self._keeper.submit_held(token, event, self._processor, self._cause)
 
     def defer(self, event: Event) -> None:
         """Have the holding processor itself handle an event, past the routing, from any thread.
@@ -87,9 +89,10 @@ class Hold:
         Raises:
             PipelineEnded: the hold was released, or the run is over.
         """
-        if self._token is None or self._inbox is None:
+        token = self._token
+        if token is None or self._inbox is None:
             raise PipelineEnded("this hold was released: defer before release(), or take another context.hold()")
-        self._keeper.defer_held(event, self._inbox, self._cause)
+        self._keeper.defer_held(token, event, self._inbox, self._cause)
 
     def release(self) -> None:
         """Let the phase end; releasing twice is harmless."""

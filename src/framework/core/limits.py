@@ -17,9 +17,9 @@ class Limits:
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""
-        positive("max_phases", self.max_phases)
+        whole("max_phases", self.max_phases)
         positive("deadline", self.deadline)
-        if self.grace < 0:
+        if not (_is_number(self.grace) and self.grace >= 0):
             raise OptionError(f"grace is a number of seconds >= 0, got {self.grace!r}")
 
 
@@ -29,5 +29,20 @@ def positive(option: str, value: float | None) -> None:
     Raises:
         OptionError: it is not.
     """
-    if value is not None and not (isinstance(value, int | float) and value > 0):
+    if value is not None and not (_is_number(value) and value > 0):
         raise OptionError(f"{option} must be positive, or None for no limit; got {value!r}")
+
+
+def whole(option: str, value: int | None) -> None:
+    """Check that an option is a positive whole number, or None for no limit.
+
+    Raises:
+        OptionError: it is not.
+    """
+    if value is not None and not isinstance(value, int):
+        raise OptionError(f"{option} must be a whole number, or None for no limit; got {value!r}")
+    positive(option, value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

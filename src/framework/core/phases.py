@@ -51,6 +51,7 @@ class PhaseRunner:
         self._dead_letters = dead_letters
         self._started: float | None = None
         self._interrupted = False
+        self._hooking = False
         self._limit: RunLimit | None = None
         self._cause = ""
         # Where the last phase ended: single deliveries made since then belong to the next.
@@ -74,25 +75,31 @@ class PhaseRunner:
             PipelineRunning: somebody else drives.
         """
         if not self._driver.acquire(blocking=False):
+            self._refuse_when_ended()  # who drove a run that was abandoned may not have noticed yet
             raise PipelineRunning(
                 f"{self.name} is running: wait for it (pipeline.current_run.wait()) or stop it (pipeline.stop()) first"
             )
         try:
-            if self.report is not None:
-                raise PipelineEnded(
-                    f"{self.name} has ended; its results are in pipeline.report. Make a new Pipeline to run again, or "
-                    "pipeline.renew() to go on from its archives"
-                )
+            self._refuse_when_ended()
             with self.scheduler.quiet:
-                self.scheduler.driven = True
+                self.scheduler.driver = threading.get_ident()
             self.scheduler.archives.busy = True
             yield
         finally:
             self.scheduler.archives.busy = False
             with self.scheduler.quiet:
-                self.scheduler.driven = False
+                self.scheduler.driver = None
                 self.scheduler.quiet.notify_all()  # submits that wait for room must not wait for nobody
             self._driver.release()
+        if self.scheduler.halted and self.report is None:
+            self.stop()  # it came after this driver had looked for the last time
+
+    def _refuse_when_ended(self) -> None:
+        if self.report is not None:
+            raise PipelineEnded(
+                f"{self.name} has ended; its results are in pipeline.report. Make a new Pipeline to run again, or "
+                "pipeline.renew() to go on from its archives"
+            )
 
     def step(self) -> PhaseReport:
         """Run one phase; the one that settles also ends the run."""
@@ -123,13 +130,19 @@ class PhaseRunner:
         """Make no new deliveries and end the run; returns at once when somebody else drives, who then ends it."""
         if self.report is not None:
             return
-        self._interrupted = True
-        self.scheduler.halt(self._limits.grace)
+        self._call_off()
         try:
             with self.driving():
                 self._finish()
         except (PipelineRunning, PipelineEnded):
             return
+
+    def _call_off(self) -> None:
+        """Make no new deliveries; hooks that have begun still get the grace."""
+        self._interrupted = True
+        with self.scheduler.quiet:
+            end = self.scheduler.hurry if self._hooking else self.scheduler.halt
+            end(self._limits.grace)
 
     def abandon(self) -> None:
         """Give up at once: running deliveries are left behind and no hooks run."""
@@ -172,8 +185,7 @@ class PhaseRunner:
             return self._step()
         except KeyboardInterrupt:
             # Ctrl-C while this thread, the main one, waits for the workers or delivers itself.
-            self._interrupted = True
-            self.scheduler.halt(self._limits.grace)
+            self._call_off()
             try:
                 self._finish()
             except KeyboardInterrupt:
@@ -270,13 +282,15 @@ class PhaseRunner:
         scheduler = self.scheduler
         with scheduler.quiet:
             scheduler.accepting = False
+            first, self._hooking = not self._hooking, True
             scheduler.quiet.notify_all()
         waiting = self.why_waiting()
-        if scheduler.halted:
+        if first and scheduler.halted:
             self._wait_for_running()
             scheduler.resume()
         if self._started is not None:
-            scheduler.announce(Event(name=POISON))
+            if first:  # an interrupt of the hooks comes here again
+                scheduler.announce(Event(name=POISON))
             hooks_until = time.monotonic() + self._limits.grace if self._interrupted else self._until_hooks()
             if not scheduler.drain(hooks_until):
                 scheduler.halt(self._limits.grace)
@@ -328,7 +342,10 @@ class PhaseRunner:
 
     def _unfinished(self) -> Iterable[Unfinished]:
         for inbox in self.scheduler.inboxes:
-            yield from inbox.processor.unfinished()
+            try:
+                yield from tuple(inbox.processor.unfinished())
+            except Exception as error:  # noqa: BLE001 - asking what is missing must not end a run
+                yield Unfinished("else", f"{inbox.name}.unfinished() raised {type(error).__name__}")
 
 
 class _Count:

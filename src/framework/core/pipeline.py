@@ -17,7 +17,7 @@ from framework.core.explain import Explanation, explain
 from framework.core.failures import FailureLedger
 from framework.core.inbox import Inbox, open_inboxes
 from framework.core.interests import interests_of
-from framework.core.limits import Limits, positive
+from framework.core.limits import Limits, positive, whole
 from framework.core.observation import Observation, snapshot
 from framework.core.phases import OnError, PhaseRunner
 from framework.core.processor import AbstractProcessor
@@ -103,8 +103,8 @@ class Pipeline:
         if on_error not in ("raise", "keep"):
             raise OptionError(f'on_error is "raise" or "keep", got {on_error!r}')
         positive("slow_after", slow_after)
-        positive("max_pending", max_pending)
-        positive("max_workers", max_workers)
+        whole("max_pending", max_pending)
+        whole("max_workers", max_workers)
         self._options: dict[str, Any] = {
             "strict_interest_inference": strict_interest_inference,
             "workspace": workspace,
@@ -271,7 +271,7 @@ class Pipeline:
 
     def graph(self) -> Graph:
         """Processors and the events that they receive (from `match`) and emit (from the source, or as seen)."""
-        return routing(self.name, self._interests, self._observation.emissions)
+        return routing(self.name, self._interests, tuple(self._observation.emissions))  # workers add to them
 
     def snapshot(self) -> Snapshot:
         """How every processor is now; takes no lock."""
@@ -292,7 +292,7 @@ class Pipeline:
     def _state(self) -> State:
         if self._runner.report is not None:
             return "finished"
-        if self._scheduler.driven:
+        if self._scheduler.driver is not None:
             return "running"
         return "paused" if self._runner.started else "not started"
 
@@ -341,7 +341,7 @@ class Pipeline:
             UnknownName: a replacement has a name that is not there.
             OptionError: a processor cannot be made again: give an instance of it.
         """
-        if self._scheduler.driven:
+        if self._scheduler.driver is not None:
             raise PipelineRunning(f"{self.name} is running: wait for it or stop it before renew()")
         processors = replaced([(inbox.name, inbox.processor) for inbox in self._inboxes], replacements)
         self.close()

@@ -65,9 +65,13 @@ def _submitting(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dic
         buffers.append(_Buffer(value))
         return buffers[-1]
 
-    result = function(*map(buffered, args), **{key: buffered(value) for key, value in kwargs.items()})
-    for buffer in buffers:
-        buffer.flush()
+    try:
+        result = function(*map(buffered, args), **{key: buffered(value) for key, value in kwargs.items()})
+        for buffer in buffers:
+            buffer.flush()
+    finally:
+        for buffer in buffers:
+            buffer.retire()
     return result
 
 
@@ -96,4 +100,3 @@ class _Buffer(ForwardingContext):
     def flush(self) -> None:
         for event in self._events:
             self.inner.submit(event)
-        self.retire()

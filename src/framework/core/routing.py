@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
-from framework.core.event import CONTROL, Event
+from framework.core.event import CONTROL, Event, refusal
 from framework.core.inbox import Inbox
 from framework.core.interests import Interest
 from framework.errors import NotAnEvent, OptionError
@@ -138,7 +138,10 @@ class RoutingTable(dict[type, dict[str | None, Recipients]]):
 
     def recipients(self, event: Event) -> tuple[Inbox, ...]:
         """The mailboxes that this event goes to, counted as a dead letter if there are none."""
-        found = self[event.__class__][event.name]
+        try:
+            found = self[event.__class__][event.name]
+        except TypeError:
+            raise refusal(event) from None
         return found if isinstance(found, tuple) else found.select(event)
 
     def preview(self, event: Event) -> tuple[Inbox, ...]:

@@ -70,8 +70,9 @@ class Run:
         return self._runner.outcome(report)
 
     def join(self) -> None:
-        """Wait for the end, whatever the outcome."""
-        self._ended.wait()
+        """Wait for the end, whatever the outcome; an observer on the thread that drives does not wait for itself."""
+        if threading.current_thread() is not self._thread:
+            self._ended.wait()
 
     def stop(self) -> None:
         """Make no new deliveries, run the hooks and end; does not wait for that."""

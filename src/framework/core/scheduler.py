@@ -5,7 +5,9 @@ The threads are in `threads.py`, the single seeded thread in `simulation.py`; wh
 
 from __future__ import annotations
 
+import gc
 import logging
+import math
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -27,8 +29,12 @@ if TYPE_CHECKING:
     from framework.core.failures import FailureLedger
     from framework.core.observation import Observation
     from framework.core.threads import Worker
+    from framework.observe import Failure
 
 logger = logging.getLogger(__name__)
+
+PARKING = 0.1  # seconds that workers between two deliveries get to see a halt, also with no grace
+COLLECT_AFTER = 1.0  # seconds of waiting for nothing but holds, before the collector looks for leaked ones
 
 ROOM = 1024  # deliveries that may wait for a processor before those who can wait send it no more
 
@@ -58,7 +64,7 @@ class Scheduler(ABC):
         self.phase = 0
         self.dropped = 0
         self.accepting = True
-        self.driven = False
+        self.driver: int | None = None
         self.halted = False
         self.crowded = False
         self.holds: dict[object, OpenHold] = {}
@@ -69,7 +75,9 @@ class Scheduler(ABC):
         self._max_pending = max_pending
         self._aside: dict[Inbox, list[Event]] | None = None
         self._parked: list[tuple[Event, Inbox, Event | None, tuple[Inbox, ...]]] = []
-        self._give_up_at = 0.0
+        self._give_up_at = math.inf
+        self._collect_after = COLLECT_AFTER
+        self._single: tuple[Inbox, float] | None = None
         self._diverted = Tally()
         priorities = sorted({inbox.priority for inbox in inboxes})
         self.levels: list[deque[Inbox]] = [deque() for _ in priorities] or [deque()]
@@ -147,14 +155,18 @@ class Scheduler(ABC):
             )
 
     def _wait_for_room(self, limit: int) -> None:
-        # A delivery that waited for room could wait for itself.
-        while self.waiting() >= limit and not self.is_worker():
-            if not self.driven:
+        # A delivery or an observer that waited for room could wait for itself.
+        if self.is_worker() or self.driver == threading.get_ident():
+            return
+        while True:
+            self.crowded = True  # before looking: a worker that makes room after the look must see it
+            if self.waiting() < limit:
+                return
+            if self.driver is None:
                 raise MailboxesFull(
                     f"{limit} deliveries wait (max_pending={limit}) and nobody runs the pipeline: call start() first, "
                     "or run() what is there"
                 )
-            self.crowded = True
             self.quiet.wait()
             self._refuse_when_ended()
 
@@ -169,7 +181,8 @@ class Scheduler(ABC):
 
     def waiting(self) -> int:
         """How many deliveries wait in all mailboxes."""
-        return sum(len(inbox.queue) for inbox in self.inboxes)
+        aside = self._aside or {}
+        return sum(len(inbox.queue) for inbox in self.inboxes) + sum(len(events) for events in aside.values())
 
     # -- for later
 
@@ -206,39 +219,42 @@ class Scheduler(ABC):
     # -- holds
 
     def hold(self, inbox: Inbox, cause: Event | None) -> Hold:
-        """Keep the phase open for a processor."""
+        """Keep the phase open for the delivery that a processor is at."""
         token = object()
         with self.quiet:
-            self.holds[token] = OpenHold(inbox.name, time.monotonic())
+            self.holds[token] = OpenHold(inbox.name, time.monotonic(), inbox.delivered)
         return Hold(self, token, inbox.name, cause, inbox)
 
-    def submit_held(self, event: Event, sender: str, cause: Event | None) -> int:
+    def submit_held(self, token: object, event: Event, sender: str, cause: Event | None) -> int:
         """Deliver what a hold submits.
 
         Raises:
-            PipelineEnded: the run was stopped meanwhile.
+            PipelineEnded: the hold is void.
         """
         with self.quiet:
-            self._refuse_when_void()
+            self._refuse_when_void(token)
             inboxes = self.routes.recipients(event)
             if self.observation.watched:
                 self.observation.submitted(event, sender, cause, inboxes, self.phase)
             self.post(event, inboxes)
         return len(inboxes)
 
-    def defer_held(self, event: Event, inbox: Inbox, cause: Event | None) -> None:
+    def defer_held(self, token: object, event: Event, inbox: Inbox, cause: Event | None) -> None:
         """Deliver an event to the processor that holds.
 
         Raises:
-            PipelineEnded: the run was stopped meanwhile.
+            PipelineEnded: the hold is void.
         """
         with self.quiet:
-            self._refuse_when_void()
+            self._refuse_when_void(token)
             self._post_deferred(event, inbox, cause)
 
-    def _refuse_when_void(self) -> None:
-        if self.halted or not self.holds:
-            raise PipelineEnded("the run was stopped while this hold was open: its result is not delivered")
+    def _refuse_when_void(self, token: object) -> None:
+        if self.halted or token not in self.holds:
+            raise PipelineEnded(
+                "this hold is void, because the run was stopped or the delivery that took it has failed: what it "
+                "submits is not delivered"
+            )
 
     def release_hold(self, token: object, *, leaked: bool = False) -> None:
         """Forget a hold; the phase may end."""
@@ -249,6 +265,28 @@ class Scheduler(ABC):
                     "%s leaked a hold: released now; call hold.release() when the work is done", hold.processor
                 )
             self.quiet.notify_all()
+
+    def failed(self, inbox: Inbox, event: Event, error: BaseException) -> Failure:
+        """Keep what a delivery raised; call it before the delivery is counted.
+
+        Holds that the delivery took are released: its traceback, which is kept, would keep them open for ever.
+        """
+        failure = self.failures.keep(inbox, event, self.phase, error)
+        for token, hold in tuple(self.holds.items()):
+            if (hold.processor, hold.delivery) == (inbox.name, inbox.delivered):
+                self.release_hold(token, leaked=True)
+        return failure
+
+    def _rest(self, seconds: float, *, only_holds: bool) -> None:
+        """Wait until something changes; call it with `quiet` taken.
+
+        A leaked hold in a reference cycle waits for the collector, which need not run while nothing else does.
+        """
+        if not only_holds:
+            self.quiet.wait(min(seconds, threading.TIMEOUT_MAX))
+        elif not self.quiet.wait(min(seconds, self._collect_after)):
+            gc.collect()
+            self._collect_after *= 2
 
     # -- out of the mailboxes
 
@@ -266,9 +304,15 @@ class Scheduler(ABC):
         """Make the next single delivery on this thread; None when nothing waits."""
         while (inbox := self.next_ready()) is not None:
             try:
-                if inbox.queue:
-                    return deliver(self, inbox, inbox.queue.popleft(), call)
+                event = inbox.queue.popleft()
+            except IndexError:  # drained already, or a stop dropped it
+                inbox.release()
+                continue
+            self._single = inbox, time.monotonic()
+            try:
+                return deliver(self, inbox, event, call)
             finally:
+                self._single = None
                 inbox.release()
                 if self.crowded:
                     self.make_room()
@@ -299,7 +343,8 @@ class Scheduler(ABC):
 
     def running(self) -> dict[Inbox, float]:
         """The mailboxes that are being drained, with the `time.monotonic()` at which that began."""
-        return {}
+        single = self._single
+        return {} if single is None else dict([single])
 
     # -- before anything else
 
@@ -331,7 +376,7 @@ class Scheduler(ABC):
             if self.halted:
                 return
             self.halted = True
-            self._give_up_at = time.monotonic() + grace
+            self._give_up_at = time.monotonic() + max(grace, PARKING)
             self.routes.divert(Nobody(self._diverted))
             self.dropped += sum(len(events) for events in (self._aside or {}).values())
             self._aside = None
@@ -339,6 +384,12 @@ class Scheduler(ABC):
             self._parked.clear()
             for inbox in self.inboxes:
                 self.drop(inbox)
+            self.quiet.notify_all()
+
+    def hurry(self, grace: float) -> None:
+        """Give what is being drained at most `grace` seconds more."""
+        with self.quiet:
+            self._give_up_at = min(self._give_up_at, time.monotonic() + max(grace, PARKING))
             self.quiet.notify_all()
 
     def drop(self, inbox: Inbox) -> None:
@@ -358,6 +409,7 @@ class Scheduler(ABC):
         """Deliver again after a halt, for the hooks at the end; holds of the halted run are void."""
         with self.quiet:
             self.halted = False
+            self._give_up_at = math.inf
             self.holds.clear()
             for inbox in self.inboxes:
                 self.drop(inbox)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
+from collections.abc import Iterable
 from typing import Any
 
+from framework.core.event import Event
 from framework.core.inbox import Inbox
 from framework.core.scheduler import Scheduler
 
@@ -22,7 +25,6 @@ class SeededScheduler(Scheduler):
         super().__init__(*args, **kwargs)
         self._random = random.Random(seed)  # noqa: S311 - a schedule is no secret
         self._thread: int | None = None
-        self._current: tuple[Inbox, float] | None = None
 
     def next_ready(self) -> Inbox | None:
         """Take one of the ready mailboxes of the best priority."""
@@ -32,28 +34,34 @@ class SeededScheduler(Scheduler):
                 return level.popleft()
         return None
 
+    def post(self, event: Event, inboxes: Iterable[Inbox]) -> None:
+        """Put an event into mailboxes; the one thread may be waiting for holds and is told."""
+        with self.quiet:
+            super().post(event, inboxes)
+            self.quiet.notify_all()
+
     def drain(self, until: float | None = None) -> bool:
         """Deliver one event at a time on this thread until everything is quiet."""
         self._thread = threading.get_ident()
         try:
             while not self.halted:
-                if until is not None and time.monotonic() >= until:
+                left = min(self._give_up_at, math.inf if until is None else until) - time.monotonic()
+                if left <= 0:
                     return False
                 if self.deliver_next() is not None:
                     continue
                 with self.quiet:
-                    if not self.holds and not any(self.levels) and not self.unpark():
+                    if any(self.levels) or self.halted or (not self.holds and self.unpark()):
+                        continue
+                    if not self.holds:
                         return True
-                    if not any(self.levels):
-                        self.quiet.wait(None if until is None else max(0.0, until - time.monotonic()))
+                    self._rest(left, only_holds=True)
             return False
         finally:
             self._thread = None
 
     def wake(self) -> None:
-        """Tell the one thread, which may be waiting for holds."""
-        with self.quiet:
-            self.quiet.notify_all()
+        """Nothing to do: no worker is ever idle, the one thread looks by itself."""
 
     def is_worker(self) -> bool:
         """Whether this is the thread of the simulation."""

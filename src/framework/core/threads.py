@@ -8,6 +8,7 @@ mailbox is ready.
 from __future__ import annotations
 
 import logging
+import math
 import sys
 import threading
 import time
@@ -16,7 +17,7 @@ from _thread import allocate_lock
 from contextvars import copy_context
 from typing import Any
 
-from framework.core.context import Context
+from framework.core.context import Context, WatchedContext
 from framework.core.delivery import deliver
 from framework.core.inbox import Inbox
 from framework.core.scheduler import Scheduler
@@ -64,8 +65,9 @@ class Worker:
     def wake(self) -> None:
         """Have the worker look for ready mailboxes."""
         if self.thread is None:
-            self.thread = threading.Thread(target=self._main, name=self.name, daemon=True)
-            self.thread.start()
+            thread = threading.Thread(target=self._main, name=self.name, daemon=True)
+            thread.start()
+            self.thread = thread
         self.gate.release()
 
     def lose(self) -> None:
@@ -118,7 +120,7 @@ class Worker:
             self.since, self.inbox = now, inbox
             if scheduler.observation.watched:
                 self._drain_watched(inbox)
-                now = clock()
+                context, now = None, clock()
                 continue
             if context is None:
                 context = self.context = Context(scheduler, inbox)
@@ -136,7 +138,7 @@ class Worker:
                 except BaseException as error:  # noqa: BLE001 - one delivery never stops the others
                     if self.lost:
                         return
-                    scheduler.failures.keep(inbox, event, scheduler.phase, error)
+                    scheduler.failed(inbox, event, error)
                 inbox.delivered += 1
                 if references(context) != unshared:
                     # Somebody kept the context: retire it, so that a late submit is refused.
@@ -168,7 +170,8 @@ class Worker:
                 event = queue.popleft()
             except IndexError:  # a stop was faster and dropped it
                 break
-            deliver(scheduler, inbox, event)
+            self.context = WatchedContext(scheduler, inbox, event)
+            deliver(scheduler, inbox, event, context=self.context)
             if self.lost:
                 return
             if any(inbox.higher) or time.monotonic() > ends:
@@ -215,7 +218,13 @@ class ThreadScheduler(Scheduler):
         except IndexError:
             return
         self.waking = True
-        worker.wake()
+        try:
+            worker.wake()
+        except RuntimeError:  # the system has no more threads: those that there are do the work
+            self.waking = False
+            self.idle.insert(0, worker)
+            if not self.idents:
+                raise
 
     def park(self, worker: Worker) -> bool:
         """List a worker as idle.
@@ -243,11 +252,10 @@ class ThreadScheduler(Scheduler):
             if any(self.levels):
                 self.wake()
             while not self._is_still():
-                ends = [moment for moment in (until, self._give_up_at if self.halted else None) if moment is not None]
-                left = min(ends) - time.monotonic() if ends else None
-                if left is not None and left <= 0:
+                left = min(self._give_up_at, math.inf if until is None else until) - time.monotonic()
+                if left <= 0:
                     return False
-                self.quiet.wait(self._patience(left))
+                self._rest(self._patience(left), only_holds=len(self.idle) == self.size)
             self._draining = False
             return not self.halted
 
@@ -258,11 +266,11 @@ class ThreadScheduler(Scheduler):
             return True
         return not self.holds and not any(self.levels) and not self.unpark()
 
-    def _patience(self, left: float | None) -> float | None:
+    def _patience(self, left: float) -> float:
         if self._slow_after is None:
             return left
         self._log_slow(self._slow_after)
-        return self._slow_after / 2 if left is None else min(left, self._slow_after / 2)
+        return min(left, self._slow_after / 2)
 
     def _log_slow(self, slow_after: float) -> None:
         """Log deliveries that last long: the same one is seen at work again and again."""
@@ -284,7 +292,8 @@ class ThreadScheduler(Scheduler):
     def running(self) -> dict[Inbox, float]:
         """The mailboxes that are being drained, with the `time.monotonic()` at which that began."""
         # Each is read once: a worker may park while this looks.
-        return {inbox: worker.since for worker in self.workers if (inbox := worker.inbox) is not None}
+        at_work = {inbox: worker.since for worker in self.workers if (inbox := worker.inbox) is not None}
+        return super().running() | at_work
 
     def is_worker(self) -> bool:
         """Whether this thread is one of the workers."""

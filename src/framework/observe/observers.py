@@ -96,7 +96,7 @@ class Observers:
         for callback in self._callbacks:
             try:
                 callback(happening)
-            except Exception:
+            except (Exception, SystemExit):
                 self.detach(callback)
                 logger.exception("observer %r failed and is told nothing more", callback)
 

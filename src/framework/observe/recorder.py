@@ -124,13 +124,13 @@ class Recorder:
 
         Empty when the event was not recorded.
         """
-        chain: list[EventSubmitted] = []
+        chain: dict[int, EventSubmitted] = {}
         with self._lock:
             origin = self._origins.get(id(event))
-            while origin is not None and all(origin is not seen for seen in chain):
-                chain.append(origin)
+            while origin is not None and id(origin) not in chain:
+                chain[id(origin)] = origin
                 origin = self._origins.get(id(origin.cause)) if origin.cause is not None else None
-        return chain
+        return [*chain.values()]
 
     def frame(self) -> pd.DataFrame:
         """One row per record, as `framework.notebook.trace_frame` gives it."""
@@ -153,10 +153,11 @@ class Recorder:
         self._bytes -= self._weights.popleft()
         self.dropped += 1
         match record.happening:
-            case EventSubmitted(event=event) as submitted:
+            case EventSubmitted(event=event, recipients=recipients) as submitted:
                 if self._origins.get(id(event)) is submitted:
                     del self._origins[id(event)]
-                self._forget_dead_letter(event)
+                if not recipients:
+                    self._forget_dead_letter(event)
             case DeliveryFinished(event=event, matched=False):
                 self._forget_dead_letter(event)
             case DeliveryStarted() | DeliveryFailed() | _:
@@ -170,11 +171,15 @@ class Recorder:
 
 def _payload_bytes(subject: object) -> int:
     """About how much memory a recorded event holds on to: its own attributes, arrays and buffers by their size."""
-    total = 0
-    for value in getattr(subject, "__dict__", {}).values():
+    # A copy, because whoever handles the event may be changing it.
+    return sum(map(_own_bytes, tuple(getattr(subject, "__dict__", {}).values())))
+
+
+def _own_bytes(value: object) -> int:
+    try:
         size = getattr(value, "nbytes", None)
         if isinstance(size, int):
-            total += size
-        elif isinstance(value, str | bytes | bytearray | list | tuple | dict | set):
-            total += value.__sizeof__()
-    return total
+            return size
+        return value.__sizeof__() if isinstance(value, str | bytes | bytearray | list | tuple | dict | set) else 0
+    except Exception:  # noqa: BLE001 - a user's value may raise anything; this is an estimate
+        return 0

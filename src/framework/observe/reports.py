@@ -34,8 +34,7 @@ class Failure:
     @property
     def summary(self) -> str:
         """One line: who failed, with what, on which input."""
-        error = f"{type(self.exception).__name__}: {self.exception}".splitlines()[0]
-        return f"{self.processor} raised {error} on {short_repr(self.event)}"
+        return f"{self.processor} raised {error_line(self.exception)} on {short_repr(self.event)}"
 
     def debug(self) -> None:
         """Open the debugger post mortem on the kept traceback; nothing is executed again."""
@@ -154,6 +153,16 @@ class RunReport:
     elapsed: float
     waiting: str
     interrupted: bool
+
+
+def error_line(error: BaseException) -> str:
+    """Type and first line of the message of an error; never raises, whatever the error's `__str__` does."""
+    kind = type(error).__name__
+    try:
+        lines = str(error).strip().splitlines()
+    except Exception as other:  # noqa: BLE001 - a user's __str__ may raise anything
+        return f"{kind} (whose message raised {type(other).__name__})"
+    return f"{kind}: {lines[0]}" if lines else kind
 
 
 def short_repr(value: object, limit: int = SHOWN_REPR) -> str:
