@@ -113,7 +113,8 @@ def test_an_async_process_is_refused_with_the_remedy():
         async def process(self, context, event):
             pass
 
-    with pytest.raises(AsyncProcess, match=r"Sleeper\.process is `async def`.*test_processor_interests\.py:\d+.*framework\.flow"):
+    where = r"test_processor_interests\.py:\d+"
+    with pytest.raises(AsyncProcess, match=rf"Sleeper\.process is `async def`.*{where}.*framework\.flow"):
         interests_of(Sleeper(), strict=False)
 
 
