@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from framework.core.event import Event
     from framework.core.waiting import Unfinished
 
-InterestDeclaration = Iterable[tuple[type | str, str | None]]
+InterestDeclaration = Iterable[tuple[type | str, str | None] | tuple[type | str, str | None, Any]]
 
 
 class AbstractProcessor(ABC):

@@ -1,4 +1,4 @@
-"""`ReactiveEvent`: what builders say to each other. It lives here because routing knows it; use `framework.reactive`."""
+"""`ReactiveEvent`: what builders say to each other; a pipeline resolves with it, `framework.reactive` offers it."""
 
 from __future__ import annotations
 
@@ -35,11 +35,16 @@ class ReactiveEvent(Event):
             attrs: `artifact` for "built".
 
         Raises:
-            TypeError: `name` or `target` is no string.
+            TypeError: `name` or `target` is no string, or "built" has no artifact.
         """
         if not isinstance(name, str) or not isinstance(target, str):
             raise TypeError(
-                f"name and target are strings, got {name!r} and {target!r}: ReactiveEvent(name='resolve', target='pair')"
+                "name and target of a ReactiveEvent are strings: ReactiveEvent(name='resolve', target='pair'); "
+                f"got {name!r} and {target!r}"
+            )
+        if name == "built" and "artifact" not in attrs:
+            raise TypeError(
+                f"{target!r} was built without an artifact: ReactiveEvent('built', {target!r}, artifact=...)"
             )
         self.name = name
         self.target = target

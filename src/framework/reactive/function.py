@@ -1,0 +1,72 @@
+"""`@reactive`: a builder that is one function."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from typing import Any, Self
+
+from framework.core import Context
+from framework.errors import WiringError
+from framework.reactive.builder import ReactiveBuilder
+
+Build = Callable[..., Iterable[Any]]
+
+
+class FunctionBuilder(ReactiveBuilder):
+    """A builder whose `build` is a function; call it to get another one for another pipeline."""
+
+    def __call__(self) -> Self:
+        """Another builder of the same function."""
+        return type(self)()  # type: ignore[call-arg]  # each has an __init__ of its own
+
+
+def reactive(  # noqa: PLR0913 - as a ReactiveBuilder
+    provides: str,
+    requires: Iterable[str] = (),
+    persist: bool = False,  # noqa: FBT001, FBT002 - the order of these is promised
+    *,
+    dedupe: bool = False,
+    name: str | None = None,
+    priority: int = 0,
+) -> Callable[[Build], FunctionBuilder]:
+    """Make a builder of a function that takes what `build` takes.
+
+    Example::
+
+        @reactive(provides="doubles", requires=["numbers"])
+        def doubles(context, number):
+            yield 2 * number
+
+        pipeline = Pipeline([numbers, doubles, sink])
+
+    Args:
+        provides: the target that it announces.
+        requires: the targets whose artifacts it gets.
+        persist: keep the results.
+        dedupe: build equal inputs of one run once.
+        name: the function's by default.
+        priority: lower runs first.
+
+    Raises:
+        WiringError: the arguments make no sense, or what is decorated is no function.
+    """
+
+    def decorate(function: Build) -> FunctionBuilder:
+        title = getattr(function, "__name__", None)
+        if title is None or isinstance(function, type):
+            raise WiringError(f"@reactive makes a builder of a function, got {function!r}: subclass ReactiveBuilder")
+
+        def __init__(self: FunctionBuilder) -> None:  # noqa: N807 - it becomes one
+            ReactiveBuilder.__init__(self, provides, requires, persist, dedupe, name or title, priority)
+
+        @functools.wraps(function)
+        def build(_: FunctionBuilder, context: Context, *args: Any) -> Iterable[Any]:
+            return function(context, *args)
+
+        # A class of its own, in the user's module: what its results depend on is the function, not this file.
+        members = {"__init__": __init__, "build": build, "__module__": function.__module__, "__doc__": function.__doc__}
+        made: FunctionBuilder = type(title, (FunctionBuilder,), members)()
+        return made
+
+    return decorate

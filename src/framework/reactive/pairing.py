@@ -1,0 +1,99 @@
+"""`Pairing`: what a builder requires, and the artifacts that have arrived for it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from framework.errors import BuildError, WiringError
+from framework.observe.reports import short_repr
+
+EXPAND = "*"
+
+
+class Pairing:
+    """Several requirements are paired by arrival: the first of each, then the second of each.
+
+    A requirement `*name` wants the target `name` and hands the parts of each artifact to `build` as arguments.
+    """
+
+    def __init__(self, requires: Iterable[str]) -> None:
+        """Wait for the first artifact of each requirement."""
+        requires = tuple(requires)
+        self.targets = tuple(target_of(required) for required in requires)
+        self.arrived: set[str] = set()
+        self._expanded = tuple(required.startswith(EXPAND) for required in requires)
+        self._queues: dict[str, deque[Any]] = {target: deque() for target in self.targets}
+
+    def add(self, target: str, artifact: Any) -> None:
+        """Keep an artifact until it has its partners."""
+        self._queues[target].append(artifact)
+        self.arrived.add(target)
+
+    def take(self) -> tuple[Any, ...] | None:
+        """The artifacts of the next input, one of each requirement; None while one is missing."""
+        queues = self._queues.values()
+        if not all(queues):
+            return None
+        return tuple([queue.popleft() for queue in queues])
+
+    def take_all(self) -> Iterator[tuple[Any, ...]]:
+        """The artifacts of every input that is complete."""
+        while self._queues and (artifacts := self.take()) is not None:
+            yield artifacts
+
+    def arguments(self, artifacts: tuple[Any, ...]) -> tuple[Any, ...]:
+        """What `build` gets for an input.
+
+        Raises:
+            BuildError: an artifact that is to be expanded has no parts.
+        """
+        if True not in self._expanded:
+            return artifacts
+        arguments: list[Any] = []
+        for target, expand, artifact in zip(self.targets, self._expanded, artifacts, strict=True):
+            if expand:
+                arguments.extend(_parts(target, artifact))
+            else:
+                arguments.append(artifact)
+        return tuple(arguments)
+
+    def waiting(self) -> dict[str, int]:
+        """How many artifacts of each target wait for a partner."""
+        return {target: len(queue) for target, queue in self._queues.items()}
+
+
+def target_of(required: str) -> str:
+    """The target that a requirement names."""
+    return required.removeprefix(EXPAND)
+
+
+def checked(owner: str, provides: object, requires: object) -> tuple[str, list[str]]:
+    """What a builder declares, if it makes sense.
+
+    Raises:
+        WiringError: it does not.
+    """
+    if not isinstance(provides, str) or not provides:
+        raise WiringError(f"{owner}: provides is the name of a target, got {provides!r}")
+    if isinstance(requires, str) or not isinstance(requires, Iterable):
+        raise WiringError(f"{owner}: requires is a list of targets, got {requires!r}; write requires=[{requires!r}]")
+    names = list(requires)
+    for required in names:
+        if not isinstance(required, str) or not target_of(required):
+            raise WiringError(f'{owner}: requires names targets ("name" or "*name"), got {required!r}')
+    targets = [target_of(required) for required in names]
+    for target in targets:
+        if targets.count(target) > 1:
+            raise WiringError(f"{owner} requires {target!r} twice: require it once and use the argument twice")
+    return provides, names
+
+
+def _parts(target: str, artifact: Any) -> Iterable[Any]:
+    if isinstance(artifact, str | bytes) or not isinstance(artifact, Iterable):
+        raise BuildError(
+            f"'*{target}' expands a tuple into arguments, but this artifact is {short_repr(artifact)}; "
+            f"announce tuples, or require {target!r}"
+        )
+    return artifact
