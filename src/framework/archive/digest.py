@@ -55,12 +55,11 @@ def digest(value: Any, *, name: str = "value") -> str:
     Raises:
         Undigestable: a part of the value has no digest, an iterator or a lock for example; the message names it.
     """
-    kind = type(value)
-    if kind in _BUILTIN:
-        plain = _BUILTIN[kind](value)
-        if plain is not None:
-            return sha256(plain).hexdigest()[:HEX_DIGITS]
-    return _walked(value, name)
+    try:
+        plain = _BUILTIN.get(type(value), _not_plain)(value)
+    except TypeError:  # a metaclass without __hash__
+        plain = None
+    return _walked(value, name) if plain is None else sha256(plain).hexdigest()[:HEX_DIGITS]
 
 
 def _walked(value: Any, name: str) -> str:
@@ -106,14 +105,14 @@ class Walk:
     def walk(self, value: Any) -> None:
         """Emit the value."""
         kind = type(value)
-        if kind in _BUILTIN:
-            plain = _BUILTIN[kind](value)
-            if plain is not None:
-                self.emit(plain)
-                return
-            self._enter(value, _CONTAINERS[kind])
-            return
-        self._enter(value, _encoder(kind))
+        try:
+            plain = _BUILTIN.get(kind, _not_plain)(value)
+        except TypeError:  # a metaclass without __hash__
+            plain = None
+        if plain is None:
+            self._enter(value, _encoder(kind))
+        else:
+            self.emit(plain)
 
     def text(self, text: str) -> None:
         """Emit a name, so that it cannot run into what follows."""
@@ -131,7 +130,10 @@ class Walk:
 
     def attributes(self, state: Mapping[str, Any]) -> None:
         """Emit a mapping of attribute names, whatever their order."""
-        plain = _plain_dict(state) if type(state) is dict else None
+        try:
+            plain = _plain_dict(state) if type(state) is dict else None
+        except TypeError:  # a metaclass without __hash__
+            plain = None
         if plain is not None:
             self.emit(plain)
             return
@@ -216,15 +218,12 @@ def canonical(value: Any) -> Any:
 
 def _plain_sequence(values: Any) -> bytes | None:
     """A sequence of scalars, or of tuples of scalars, in one piece; None for any other."""
-    try:
-        if _are_scalars(map(type, values)):
-            data = dumps(values, 2)
-            if (b"\x7f" in data or b"\xff" in data) and _may_hold_nan(data):
-                data = dumps(type(values)(map(canonical, values)), 2)
-            return b"q" + data
-        if not (_are_tuples(map(type, values)) and _are_scalars(map(type, chain.from_iterable(values)))):
-            return None
-    except TypeError:  # a metaclass without __hash__
+    if _are_scalars(map(type, values)):
+        data = dumps(values, 2)
+        if (b"\x7f" in data or b"\xff" in data) and _may_hold_nan(data):
+            data = dumps(type(values)(map(canonical, values)), 2)
+        return b"q" + data
+    if not (_are_tuples(map(type, values)) and _are_scalars(map(type, chain.from_iterable(values)))):
         return None
     data = dumps(values, 2)
     if _may_hold_nan(data):
@@ -234,10 +233,7 @@ def _plain_sequence(values: Any) -> bytes | None:
 
 def _plain_dict(values: dict[Any, Any]) -> bytes | None:
     """A dict of strings to scalars in one piece; None for any other."""
-    try:
-        if not (_are_strings(map(type, values)) and _are_scalars(map(type, values.values()))):
-            return None
-    except TypeError:  # a metaclass without __hash__
+    if not (_are_strings(map(type, values)) and _are_scalars(map(type, values.values()))):
         return None
     items = sorted(values.items(), key=_key)
     data = dumps(items, 2)
@@ -254,7 +250,8 @@ def _may_hold_nan(data: bytes) -> bool:
     return _float_nan(data) is not None or (b"y" in data and _complex_nan(data) is not None)
 
 
-def _encode_sequence(walk: Walk, values: Any) -> None:
+def encode_sequence(walk: Walk, values: Any) -> None:
+    """A tuple or list with parts that are not plain."""
     walk.emit((b"t" if type(values) is tuple else b"l") + pack("<Q", len(values)))
     walk.each(values)
 
@@ -265,10 +262,13 @@ def _encoder(kind: type) -> Encoder:
     return encoders.encoder(kind)
 
 
+def _not_plain(_: Any) -> None:
+    return None
+
+
 _BUILTIN: dict[type, Callable[[Any], bytes | None]] = {
     **dict.fromkeys(_SCALARS, _scalar),
     tuple: _plain_sequence,
     list: _plain_sequence,
     dict: _plain_dict,
 }
-_CONTAINERS: dict[type, Encoder] = {tuple: _encode_sequence, list: _encode_sequence, dict: Walk.mapping}

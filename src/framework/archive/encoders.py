@@ -16,10 +16,10 @@ from struct import pack
 from typing import Any
 
 from framework.archive import code_encoders
-from framework.archive.digest import Encoder, Refusal, Walk
+from framework.archive.digest import Encoder, Refusal, Walk, encode_sequence
 
 _INHERITED: tuple[tuple[type, Encoder], ...]
-_chosen: dict[type, Encoder] = {}
+_chosen: dict[type, Encoder] = {tuple: encode_sequence, list: encode_sequence, dict: Walk.mapping}
 
 
 def encoder(kind: type) -> Encoder:
@@ -37,6 +37,8 @@ def _choose(kind: type) -> Encoder:
     for base, encode in _INHERITED:
         if issubclass(kind, base):
             return encode
+    if hasattr(kind, "__next__"):
+        return _refused
     package = kind.__module__.partition(".")[0]
     if package in {"numpy", "pandas"}:
         from framework.archive import array_encoders
@@ -44,13 +46,18 @@ def _choose(kind: type) -> Encoder:
         found = array_encoders.encoder(kind)
         if found is not None:
             return found
-    if kind in copyreg.dispatch_table or not _reduces_as_object(kind):
+    if _registered(kind) or not _reduces_as_object(kind):
         return _reduced
     if issubclass(kind, list | tuple):
         return _sequence_object(kind)
-    if hasattr(kind, "__next__"):
-        return _refused
     return _plain_object(kind) if kind.__dictoffset__ and not _slots(kind) and kind.__basicsize__ <= _SIZE else _reduced
+
+
+def _registered(kind: type) -> bool:
+    try:
+        return kind in copyreg.dispatch_table
+    except TypeError:  # a metaclass without __hash__
+        return False
 
 
 def _reduces_as_object(kind: type) -> bool:
@@ -141,8 +148,7 @@ def _proxy(walk: Walk, value: types.MappingProxyType[Any, Any]) -> None:
 def _reduced(walk: Walk, value: Any) -> None:
     kind = type(value)
     try:
-        special = copyreg.dispatch_table.get(kind)
-        told = special(value) if special else value.__reduce_ex__(4)
+        told = copyreg.dispatch_table[kind](value) if _registered(kind) else value.__reduce_ex__(4)
     except Exception as error:
         raise refusal(value, str(error)) from error
     if isinstance(told, str):
@@ -218,7 +224,6 @@ _INHERITED = (
     (types.ModuleType, code_encoders.encode_module),
     (types.CodeType, code_encoders.encode_code),
     (code_encoders.LruCacheType, code_encoders.encode_wrapper),
-    (io.IOBase, _refused),
     (types.GeneratorType, _refused),
     (types.CoroutineType, _refused),
     (types.AsyncGeneratorType, _refused),

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from framework.archive.logs import check_logs
 from framework.errors import ArchiveError, WorkspaceDamaged, WorkspaceInUse
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _NOT_DAMAGE = ("Permission denied", "No space left", "Too many open files", "Read-only file system", "Cannot allocate")
 
 
-def open_database(path: Path, access: AccessType, *, create: bool = False) -> Rdict:
+def open_database(path: Path, access: AccessType, *, create: bool = False, log_folder: str | None = None) -> Rdict:
     """Open the RocksDB in a folder.
 
     Raises:
@@ -28,8 +29,12 @@ def open_database(path: Path, access: AccessType, *, create: bool = False) -> Rd
     """
     from rocksdict import Rdict
 
+    check_logs(path)
     with translated(path):
-        return Rdict(str(path), options=_options(create=create), access_type=access)
+        options = _options(create=create)
+        if log_folder:
+            options.set_db_log_dir(log_folder)
+        return Rdict(str(path), options=options, access_type=access)
 
 
 def _options(*, create: bool) -> Options:
@@ -42,6 +47,7 @@ def _options(*, create: bool) -> Options:
     # default would quietly open the store as it was before the damaged place.
     options.set_wal_recovery_mode(DBRecoveryMode.tolerate_corrupted_tail_records())
     options.set_max_open_files(-1)  # a secondary must keep the files that the writer deletes
+    options.set_write_buffer_size(16 << 20)  # the log that opening reads again never grows beyond it
     options.set_keep_log_file_num(2)
     options.set_max_log_file_size(1 << 20)
     return options

@@ -8,7 +8,6 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.archive import registry
@@ -104,7 +103,11 @@ class _Secondary:
         self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         for attempt in range(_TRIES):
             try:
-                self._db = open_database(layout.store, AccessType.secondary(str(Path(folder))))
+                # A secondary leaves out table files that are missing or cut off, a read-only database refuses them.
+                open_database(
+                    layout.store, AccessType.read_only(error_if_log_file_exist=False), log_folder=folder
+                ).close()
+                self._db = open_database(layout.store, AccessType.secondary(folder))
                 break
             except WorkspaceDamaged:  # also when the writer removed a file that was about to be opened
                 if attempt == _TRIES - 1:
