@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from framework.archive import Archive, Description, InMemCache, Session, Workspace
-from framework.core.identity import Identity, identity_of
 from framework.core.inbox import Inbox
 from framework.core.processor import AbstractProcessor
-from framework.errors import ArchiveError, IdentityClash
+from framework.errors import ArchiveError, IdentityClash, NotAWorkspace, UnknownName
 
 
 class ArchiveRoom:
@@ -89,6 +89,15 @@ class ArchiveRoom:
         about = self._describe(inbox)
         return self._workspace.archive(about.name, readonly=True, identity=about.identity)
 
+    def kept(self, inboxes: Iterable[Inbox]) -> dict[str, Archive]:
+        """The results of all processors that keep them, as far as there are any, by name."""
+        found = {}
+        for inbox in inboxes:
+            if keeps_results(inbox.processor):
+                with suppress(UnknownName, NotAWorkspace):  # nothing was written yet
+                    found[inbox.name] = self.results(inbox)
+        return found
+
     def sync(self) -> None:
         """Bring everything that was written to the disk."""
         if self._session is not None:
@@ -141,7 +150,9 @@ def keeps_results(processor: AbstractProcessor) -> bool:
 
 def described(processor: AbstractProcessor) -> Description:
     """What the catalog says about the archive of a processor."""
-    identity: Identity = identity_of(processor)
+    from framework.core.identity import identity_of  # reads sources; only for processors that keep results
+
+    identity = identity_of(processor)
     return Description(
         name=processor.name,
         identity=identity.digest,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from framework.core.event import Event
 from framework.core.inbox import Inbox
-from framework.core.patterns import falls_through
 from framework.observe import EventSubmitted, NodeSnapshot, Observers, Snapshot
 from framework.observe.snapshot import State
 
@@ -45,6 +44,8 @@ class Observation(Observers):
             return None
         through = self._through.get(inbox)
         if through is None:
+            from framework.core.patterns import falls_through  # reads sources; only for a recorder
+
             through = self._through[inbox] = falls_through(inbox.processor)
         fell = through(event)
         return None if fell is None else not fell

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import logging
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from framework.core.archives import ArchiveRoom
-from framework.core.comparing import Comparison, compare
 from framework.core.delivery import Call
 from framework.core.event import Event
-from framework.core.explain import Explanation, explain
 from framework.core.failures import FailureLedger
 from framework.core.inbox import Inbox, open_inboxes
 from framework.core.interests import interests_of
 from framework.core.limits import Limits, positive, whole
+from framework.core.notebook_methods import NotebookMethods
 from framework.core.observation import Observation, snapshot
 from framework.core.phases import OnError, PhaseRunner
 from framework.core.processor import AbstractProcessor
@@ -29,7 +28,6 @@ from framework.core.scheduler import Scheduler
 from framework.core.simulation import SeededScheduler
 from framework.core.tally import Tally
 from framework.core.threads import ThreadScheduler
-from framework.core.topology import routing
 from framework.core.view import InboxView
 from framework.errors import OptionError, PipelineRunning, UnknownName
 from framework.observe import DeliveryFailed, DeliveryFinished, Graph, PhaseReport, RunReport, Snapshot, Subscription
@@ -38,13 +36,15 @@ from framework.observe.snapshot import State
 
 if TYPE_CHECKING:
     from framework.archive import Archive
+    from framework.core.comparing import Comparison
+    from framework.core.explain import Explanation
 
 logger = logging.getLogger(__name__)
 
 MOST_WORKERS = 32
 
 
-class Pipeline:
+class Pipeline(NotebookMethods):
     """Connects processors and runs them phase by phase.
 
     Example::
@@ -242,6 +242,14 @@ class Pipeline:
         """
         return self._runner.deliver(_debugger() if break_ else None)
 
+    def advance(self) -> DeliveryFinished | DeliveryFailed | PhaseReport:
+        """Make the next single delivery of the run on this thread, phases included; `step` then finishes the phase.
+
+        Returns:
+            What came of it; the report of a phase where no delivery was left in it.
+        """
+        return self._runner.advance()
+
     def stop(self) -> None:
         """Make no new deliveries, run the hooks and end; from any thread. What waits is dropped and counted."""
         self._runner.stop()
@@ -271,6 +279,8 @@ class Pipeline:
 
     def graph(self) -> Graph:
         """Processors and the events that they receive (from `match`) and emit (from the source, or as seen)."""
+        from framework.core.topology import routing  # reads sources; not before somebody asks
+
         return routing(self.name, self._interests, tuple(self._observation.emissions))  # workers add to them
 
     def snapshot(self) -> Snapshot:
@@ -283,6 +293,8 @@ class Pipeline:
 
     def explain(self, event: Event) -> Explanation:
         """For every processor whether it receives the event, and why (not); executes no guard and delivers nothing."""
+        from framework.core.explain import explain  # reads sources; not before somebody asks
+
         return explain(event, self._interests, self._routes)
 
     def why_waiting(self) -> str:
@@ -319,6 +331,10 @@ class Pipeline:
             readonly: only look; writing raises.
         """
         return self._archives.named(name, readonly=readonly)
+
+    def results(self) -> Mapping[str, Archive]:
+        """The archives of the processors that keep their results, by name of the processor, to look at."""
+        return self._archives.kept(self._inboxes)
 
     def inbox(self, name: str) -> InboxView:
         """What waits for the processor of that name, to look at.
@@ -364,6 +380,8 @@ class Pipeline:
             UnknownName: no processor of this pipeline is meant.
             ArchiveError: nothing is archived.
         """
+        from framework.core.comparing import compare
+
         inbox = self._inbox(old if isinstance(old, str) else self._name_of(old))
         renewed = made_again(inbox.processor, new) if isinstance(new, type) else new
         return compare(inbox.name, self._archives.results(inbox), renewed, limit)
