@@ -1,3 +1,4 @@
+import importlib
 import sys
 import threading
 
@@ -131,3 +132,8 @@ def test_loading_the_extension_imports_no_runtime(shell):
     framework.notebook.unload_ipython_extension(shell)
 
     assert not {name for name in set(sys.modules) - before if name.startswith("framework.")}
+
+
+def test_every_type_that_is_shown_exists():
+    for module, name in display.VIEWS:
+        assert hasattr(importlib.import_module(module), name)

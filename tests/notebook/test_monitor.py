@@ -1,0 +1,200 @@
+import asyncio
+import io
+from xml.etree import ElementTree as ET
+
+import pytest
+from notebook_processors import make_pipeline
+from notebook_samples import Runtime, node_snapshot, snapshot
+
+from framework.errors import OptionError
+from framework.flow import Flow, UtilizationCapacity
+from framework.notebook import ScalingMonitor, watch
+from framework.notebook.monitor_picture import monitor_svg
+from framework.notebook.monitor_view import MonitorView
+from framework.notebook.monitor_widget import monitor_twin
+from framework.notebook.series import WINDOW, Series
+from framework.observe import Snapshot
+
+pytestmark = pytest.mark.timeout(30)
+
+
+class Scripted(Runtime):
+    """A runtime whose snapshots are given one after the other."""
+
+    report = None
+
+    def __init__(self, *snapshots):
+        super().__init__(None, None)
+        self._left = list(snapshots)
+
+    def snapshot(self):
+        return self._left.pop(0) if len(self._left) > 1 else self._left[0]
+
+
+def at(second, done, state="running", **numbers):
+    node = node_snapshot("fetch", done=done, workers=5, max_workers=5, capacity=10, **numbers)
+    return Snapshot("flow", state, float(second), {"fetch": node})
+
+
+def test_a_series_knows_what_was_finished_per_second():
+    series = Series()
+    for second, done in ((1.0, 0), (1.9, 10), (2.5, 30), (4.5, 50)):
+        series.add(second, done)
+
+    assert series.rates() == [20.0, 10.0, 10.0]
+    assert series.rate == 10.0
+
+
+def test_a_series_keeps_a_minute():
+    series = Series()
+    for second in range(200):
+        series.add(second, second)
+
+    assert len(series.rates()) == WINDOW
+
+
+def test_a_series_begins_again_with_its_run():
+    series = Series()
+    for second, done in ((1, 100), (2, 200), (3, 0), (4, 5)):
+        series.add(second, done)
+
+    assert series.rates() == [5.0]
+
+
+def test_a_monitor_tells_how_long_how_fast_and_how_many_failed():
+    monitor = ScalingMonitor(Scripted(at(0, 0, "not started"), at(10, 0), at(11, 840), at(22, 840, failed=3)))
+    for _ in range(3):
+        monitor.sample()
+
+    assert MonitorView(monitor).header() == "Running 12 s, 0 done/s, 3 failed"
+
+
+def test_a_flow_that_has_not_started_says_so():
+    assert MonitorView(ScalingMonitor(Scripted(at(0, 0, "not started")))).header() == "Flow not started"
+
+
+def test_a_row_shows_workers_queue_and_limits():
+    monitor = ScalingMonitor(Scripted(at(1, 4, running=3, blocked=1, waiting=7)))
+    (row,) = MonitorView(monitor).state()["rows"]
+
+    assert row["workers"] == [3, 1, 1]
+    assert row["queue"] == [7, 10]
+    assert row["limits"] == [1, 5]
+
+
+def test_listeners_are_told_only_when_something_moved():
+    told = []
+    monitor = ScalingMonitor(Scripted(at(1, 4, "finished")))
+    monitor.listeners.add(lambda: told.append(1))
+    monitor.sample()
+
+    assert told == []
+
+
+def test_sampling_faster_than_ten_times_a_second_is_refused():
+    with pytest.raises(OptionError, match="ten times a second"):
+        ScalingMonitor(make_pipeline(), interval=0.01)
+
+
+def test_the_picture_is_well_formed_and_escapes_names():
+    monitor = ScalingMonitor(Runtime(None, snapshot(node_snapshot("<script>", running=1))))
+    monitor.runtime.report = None
+    svg = monitor_svg(MonitorView(monitor).state()["rows"])
+
+    assert not [element for element in ET.fromstring(svg).iter() if element.tag.endswith("script")]
+
+
+async def scaled_flow():
+    async def fetch(item):
+        await asyncio.sleep(0.005)
+        if item == 7:
+            raise ValueError(item)
+        return item
+
+    capacity = UtilizationCapacity(initial_workers=1, max_workers=4, sampling=0.02, cooldown=0.02, dampening=0.02)
+    flow = Flow(capacity=capacity).add(fetch)
+    monitor = ScalingMonitor(flow, interval=0.1)
+    monitor.start()
+    await flow.run(range(100))
+    monitor.close()
+    monitor.sample()
+    return monitor
+
+
+def test_scaling_decisions_and_failures_of_a_flow_are_shown_with_reasons():
+    monitor = asyncio.run(scaled_flow())
+    state = MonitorView(monitor).state()
+
+    assert state["decisions"]
+    assert state["decisions"][-1][1:3] == ("fetch", "1 → 3")
+    assert "0.70" in state["decisions"][-1][3]
+    assert state["failures"] == [["fetch", "ValueError(7)", "7"]]
+    assert "1 failed" in state["header"]
+    assert "99" in state["header"] or "100" in state["header"]
+
+
+def test_the_twin_of_a_monitor_needs_no_script():
+    html, text = monitor_twin(MonitorView(asyncio.run(scaled_flow())))
+
+    assert "<script" not in html
+    assert "<svg" not in html
+    assert text.startswith("flow: Finished")
+
+
+def test_a_flow_is_stopped_from_another_thread():
+    async def endless(item):
+        await asyncio.sleep(60)
+
+    async def main():
+        flow = Flow().add(endless)
+        monitor = ScalingMonitor(flow)
+        running = asyncio.create_task(flow.run(range(3)))
+        await asyncio.sleep(0)
+        await asyncio.to_thread(monitor.stop)
+        return await running
+
+    assert asyncio.run(main()).ended == "stopped"
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_has_a_line_that_is_rewritten_until_the_end():
+    out = Terminal()
+    pipeline = make_pipeline(on_error="keep")
+    monitor = watch(pipeline, out)
+    pipeline.run()
+    monitor.sample()
+    monitor.sample()
+
+    assert out.getvalue().startswith("\rdemo: ")
+    assert out.getvalue().count("\n") == 1
+    assert "1 failed" in out.getvalue()
+
+
+def test_a_log_has_whole_lines():
+    out = io.StringIO()
+    pipeline = make_pipeline(on_error="keep")
+    monitor = watch(pipeline, out)
+    pipeline.run()
+    monitor.sample()
+
+    assert "\r" not in out.getvalue()
+    assert out.getvalue().splitlines()[-1].startswith("demo: Finished 0 s, 17 done")
+
+
+def test_a_monitor_that_nobody_holds_is_let_go():
+    import gc
+    import weakref
+
+    monitor = ScalingMonitor(make_pipeline(), interval=0.1)
+    monitor.start()
+    thread, gone = monitor._thread, weakref.ref(monitor)
+    del monitor
+    while gone() is not None:
+        gc.collect()
+
+    thread.join(10)
+    assert not thread.is_alive()
