@@ -49,17 +49,17 @@ class BatchWorker(Worker):
             try:
                 await self._collect(entries)
             except BaseException:
-                self.job.drop(entries)
+                self.drop(self.job, entries)
                 raise
             last = isinstance(entries[-1], LastWorkItem) and entries.pop()
             if entries:
                 await self._process(entries, call)
             if last:
-                self.job.run.cut(self.job)
+                self.run.cut(self.job)
             await asyncio.sleep(0)  # as after a turn of single items
 
     async def _collect(self, entries: list[Any]) -> None:
-        channel, clock, batch = self.job.input, self.job.run.clock, self.batch
+        channel, clock, batch = self.job.input, self.run.clock, self.batch
         until = clock.now() + batch.linger
         while True:
             while channel.buffer and len(entries) < batch.size:
@@ -73,7 +73,7 @@ class BatchWorker(Worker):
 
     async def _linger(self, seconds: float) -> bool:
         channel, lingerer = self.job.input, Lingerer()
-        timer = self.job.run.clock.call_later(seconds, lingerer.give_up)
+        timer = self.run.clock.call_later(seconds, lingerer.give_up)
         channel.parked.append(lingerer)
         try:
             return await lingerer.waiter
@@ -82,7 +82,7 @@ class BatchWorker(Worker):
             channel.left(lingerer)
 
     async def _process(self, entries: list[Any], call: Call) -> None:
-        began = self.job.run.clock.now()
+        began = self.run.clock.now()
         try:
             results = results_of(await call([plain(entry) for entry in entries]), len(entries), self.job.name)
         except BaseException as error:  # noqa: BLE001 - judged and raised again for the first
@@ -98,7 +98,7 @@ class BatchWorker(Worker):
                 else:
                     await self.returned(entry, result, began)
             except BaseException:
-                self.job.drop(entries[index + 1 :])
+                self.drop(self.job, entries[index + 1 :])
                 raise
 
 

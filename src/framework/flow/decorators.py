@@ -90,7 +90,7 @@ class Declared(Generic[F]):
 
 def _declaring(**said: Any) -> Callable[[F], F]:
     def decorate(function: F) -> F:
-        if not callable(function):
+        if not (callable(function) or isinstance(function, classmethod)):
             raise FlowError(f"only something callable can be a processor, got {function!r}")
         own = _copy(function)
         setattr(own, ATTRIBUTE, replace(declaration_of(function), **said))

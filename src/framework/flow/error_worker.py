@@ -30,11 +30,11 @@ class ErrorWorker(Worker):
 
     async def returned(self, entry: Any, result: Any, began: float | None = None) -> None:
         """The case is closed."""
-        self.job.tally.done += 1
+        self.tally.done += 1
         self.tell(entry, "done", began)
-        _close(entry)
+        self._close(entry)
         if isinstance(result, LastWorkItem):
-            self.job.run.cut(self.job)
+            self.run.cut(self.job)
 
     async def raised(self, entry: Any, error: BaseException, call: Call, began: float | None = None) -> None:
         """Settle a case that the error job itself failed on; there is nobody else to hand it to.
@@ -43,24 +43,23 @@ class ErrorWorker(Worker):
             BaseException: `error` itself, when it ends the worker and not just the item.
         """
         if self.ends_worker(error):
-            self.job.drop([entry])
+            self.drop(self.job, [entry])
             raise error
         if isinstance(error, StopProcessing):
-            self.job.tally.skipped += 1
+            self.tally.skipped += 1
             self.tell(entry, "skipped", began)
-            _close(entry)
+            self._close(entry)
             return
-        self.job.tally.failed += 1
+        self.tally.failed += 1
         self.tell(entry, "failed", began)
         failure = Failure(self.job.name, entry.item, 0, error, repeat=partial(call, entry.item))
-        self.job.run.keep(failure)
+        self.run.keep(failure)
         log_failure(failure)
-        if entry.outcome == "rerouted":
+        if entry.outcome == "rerouted" and not self.is_left_behind:
             entry.job.tally.failed += 1
         finish(entry, "failed", error)
 
-
-def _close(case: Case) -> None:
-    if case.outcome == "rerouted":
-        case.job.tally.rerouted += 1
-    finish(case, case.outcome, case.failure.exception)
+    def _close(self, case: Case) -> None:
+        if case.outcome == "rerouted" and not self.is_left_behind:
+            case.job.tally.rerouted += 1
+        finish(case, case.outcome, case.failure.exception)

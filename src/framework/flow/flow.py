@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Self, Unpack
 
@@ -13,7 +13,7 @@ from framework.errors import FlowError, LifecycleError, OptionError
 from framework.flow.batching import Batch
 from framework.flow.capacity import Capacity, UtilizationCapacity
 from framework.flow.clock import Clock, LoopClock
-from framework.flow.composition import JobOptions, blueprint
+from framework.flow.composition import Blueprint, JobOptions, blueprint
 from framework.flow.error_job import ErrorJob
 from framework.flow.job import Job
 from framework.flow.report import FlowReport
@@ -106,7 +106,7 @@ class Flow:
             LifecycleError: the flow is running.
         """
         extras = JobOptions(timeout=timeout, retry=retry, rate=rate, batch=batch, executor=executor)
-        return self._append(self._embedded(processor), capacity, name, extras)
+        return self._append(processor, capacity, name, extras)
 
     add_job = add
 
@@ -147,7 +147,7 @@ class Flow:
         Raises:
             OptionError: as `add`; or there is one already; or `batch` was given.
         """
-        return self._set_error(self._embedded(processor), capacity, name, options)
+        return self._set_error(processor, capacity, name, options)
 
     def error_with_lock(
         self,
@@ -204,14 +204,13 @@ class Flow:
             await run.stop("cancelled")
             raise
 
-    async def stream(self, source: Source, *, ordered: bool = False) -> AsyncIterator[Any]:
+    def stream(self, source: Source, ordered: bool = False) -> AsyncGenerator[Any, None]:  # noqa: FBT001, FBT002 - reads well both ways
         """Run with that source and hand out the results of the last job, in its order or in that of the source.
 
         A slow reader holds the source back. Leaving the loop early stops the flow; `contextlib.aclosing` does so at
         once. Items that do not come out at the end are left out.
         """
-        async for result in stream(self._current(), source, ordered=ordered):
-            yield result
+        return stream(self._current, source, ordered=ordered)
 
     async def put(self, item: Any) -> None:
         """Put an item into the first job, when there is room.
@@ -310,36 +309,34 @@ class Flow:
         self._run = FlowRun(self.name, self._jobs, self._error, self._strategy, clock, self._observers)
         return self._run
 
-    def _embedded(self, processor: Any) -> Any:
-        if not isinstance(processor, Flow):
-            return processor
-        if self in processor.parts():
-            raise FlowError(f"{processor.name} cannot be part of itself: make a second flow")
-        return SubFlow(processor)
-
     def _append(
         self, subject: Any, capacity: Capacity | None, name: str | None, options: JobOptions, **how: Any
     ) -> Self:
-        self._check_stopped()
-        known = [job.name for job in self._all()]
-        self._jobs.append(Job(blueprint(subject, capacity, name, options, known=known, **how), self._capacity))
+        self._jobs.append(Job(self._plan(subject, capacity, name, options, **how), self._capacity))
         return self
 
     def _set_error(
         self, subject: Any, capacity: Capacity | None, name: str | None, options: JobOptions, **how: Any
     ) -> Self:
-        self._check_stopped()
         if self._error is not None:
             raise OptionError(f"{self.name} has an error job already, {self._error.name}: one handles all failures")
         if options.get("batch") is not None:
             raise OptionError("an error job gets one item at a time, so that it can ask why: leave batch= out")
-        known = [job.name for job in self._all()]
-        self._error = ErrorJob(blueprint(subject, capacity, name, options, known=known, **how), self._capacity)
+        self._error = ErrorJob(self._plan(subject, capacity, name, options, **how), self._capacity)
         return self
 
-    def _check_stopped(self) -> None:
+    def _plan(
+        self, subject: Any, capacity: Capacity | None, name: str | None, options: JobOptions, **how: Any
+    ) -> Blueprint:
         if self.running:
             raise LifecycleError(f"{self.name} is running: await flow.stop() before adding jobs")
+        known = [job.name for job in self._all()]
+        subject = SubFlow(subject) if isinstance(subject, Flow) else subject
+        plan = blueprint(subject, capacity, name, options, known=known, **how)
+        for flow in plan.subflows:
+            if self in flow.parts():
+                raise FlowError(f"{self.name} cannot be part of itself: make a second flow")
+        return plan
 
 
 def _needed(resource_manager: Any) -> AbstractAsyncContextManager[Any]:

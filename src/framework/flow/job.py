@@ -216,10 +216,10 @@ class Job:
     def _left(self, worker: Worker, task: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self.run.fail(error)
-        if not self.run.closing:
+            worker.run.fail(error)
+        if worker.run is self.run and not self.run.closing:
             self._await_first_item()
-        self.run.settle()
+        worker.run.settle()
 
     def _await_first_item(self) -> None:
         opening, channel = self._opening, self._input

@@ -170,7 +170,7 @@ class FlowRun:
             for task in pending:
                 task.cancel()
             tasks = list(pending)
-        for task in tasks:
+        for task in tasks:  # what they hold is written off when the report is made
             logger.warning("%s does not end although it was cancelled twice: it was left behind", task.get_name())
 
     def _end(self, ended: Ended) -> None:
@@ -187,10 +187,17 @@ class FlowRun:
             ticket.finish("dropped")
         for job in self._all:
             job.drop(job.input.clear())
+        self._write_off()
         self.report = self.report_now()
         self._wake_drainers()
         if self.observers.watched:
             self.observers.notify(RunFinished(self.report, self.clock.now()))
+
+    def _write_off(self) -> None:
+        left_behind = [job for job in self._all if job.workers]
+        if left_behind:
+            job = left_behind[0] if left_behind[0] in self.jobs else self.jobs[-1]
+            job.tally.dropped += self.taken - self.counts.ended
 
     # -- what comes in
 
@@ -212,6 +219,8 @@ class FlowRun:
 
     def feed_from(self, source: Source, put: Put | None = None) -> None:
         """Put everything that `source` gives, and let the run go on at least that long; a failing one ends it."""
+        if self.closing:
+            return  # stopped while it started
         self.open_feed()
         entrance = self.jobs[0].input
         feeding = pump(source, entrance.offer, entrance.put) if put is None else pump(source, _declined, put)

@@ -41,9 +41,9 @@ class Scaler:
         self._timer = self._run.clock.call_later(self._interval, self._sample)
 
     def _sample(self) -> None:
-        if self._run.closing:
-            return
         job = self._job
+        if job.input.closed:
+            return  # its workers are on their way out
         try:
             now = self._run.clock.now()
             made = self._run.strategy.decide(job.snapshot(), self._capacity, self._state, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING, Any
 
 from framework.errors import FlowEnded
@@ -56,18 +56,18 @@ class Results:
         """Nothing more will come."""
         self._endings.put_nowait(None)
 
-    async def __aiter__(self) -> AsyncIterator[Any]:
-        """The results of those items that reached the end of the flow."""
-        while (ending := await self._endings.get()) is not None:
-            if isinstance(ending, FutureTicket):
-                ending = await ending.ending
-            self._window.release()
-            if ending.outcome == "done" and not isinstance(ending.value, LastWorkItem):
-                yield ending.value
+    async def next(self) -> Ending | None:
+        """The ending of the next item; None when nothing more will come."""
+        ending = await self._endings.get()
+        if isinstance(ending, FutureTicket):
+            ending = await ending.ending
+        self._window.release()
+        return ending
 
 
-async def stream(run: FlowRun, source: Source, *, ordered: bool) -> AsyncIterator[Any]:
-    """Drive `run` with that source, and hand out the results of its last job."""
+async def stream(begin: Callable[[], FlowRun], source: Source, *, ordered: bool) -> AsyncGenerator[Any, None]:
+    """Drive a run with that source, and hand out the results of its last job."""
+    run = begin()
     results = Results(run.room, ordered=ordered)
     run.claim()
     try:
@@ -75,8 +75,9 @@ async def stream(run: FlowRun, source: Source, *, ordered: bool) -> AsyncIterato
         run.feed_from(source, lambda item: results.put(run, item))
         run.when_over(results.close)
         run.drive()
-        async for result in results:
-            yield result
+        while (ending := await results.next()) is not None:
+            if ending.outcome == "done" and not isinstance(ending.value, LastWorkItem):
+                yield ending.value
         await run.finished()
     finally:
         await run.stop()

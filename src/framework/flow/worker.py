@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,13 @@ TURN = range(256)  # items before others get a turn: a body that never waits wou
 class Worker:
     """One task of a job; it owns its processor, and at most one item (or batch) at a time."""
 
-    __slots__ = ("job", "loop", "ready", "task", "waiter")
+    __slots__ = ("job", "loop", "meter", "ready", "run", "tally", "task", "waiter")
 
     def __init__(self, job: Job) -> None:
         loop = self.loop = asyncio.get_running_loop()
         self.job = job
+        # Its own run, because a processor that ignores its cancellation may outlive it into the next.
+        self.run, self.tally, self.meter = job.run, job.tally, job.meter
         self.ready: asyncio.Future[None] = loop.create_future()
         self.waiter: asyncio.Future[bool] = loop.create_future()
         self.task: asyncio.Task[None] = loop.create_task(self._live(), name=f"{job.run.name}/{job.name}")
@@ -36,16 +39,16 @@ class Worker:
         async with job.source.processor() as processor:
             call = job.prepare(processor)
             self.ready.set_result(None)
-            job.meter.shift(running=1)
+            self.meter.shift(running=1)
             try:
                 await self.work(call)
             finally:
-                job.meter.shift(running=-1)
+                self.meter.shift(running=-1)
 
     async def work(self, call: Call) -> None:  # noqa: C901 - the hot loop: a call more per item costs a tenth
         """Take items until retired or until the job is closed and empty."""
         job, following = self.job, self.job.next
-        channel, tally, observers = job.input, job.tally, job.run.observers
+        channel, tally, observers = job.input, self.tally, self.run.observers
         buffer, parked, putters = channel.buffer, channel.parked, channel.putters
         out = following.input if following else channel
         out_buffer, out_parked, out_putters = out.buffer, out.parked, out.putters
@@ -85,14 +88,14 @@ class Worker:
 
     async def rest(self) -> bool:
         """Wait until there may be an item; False when this worker is to retire."""
-        job, channel, meter = self.job, self.job.input, self.job.meter
-        if channel.closed:
+        job, channel, meter = self.job, self.job.input, self.meter
+        if channel.closed or self.is_left_behind:
             return False
         waiter = self.waiter = self.loop.create_future()
         meter.shift(-1)
         channel.park(self)
         if job.resting:
-            job.run.settle()
+            self.run.settle()
         try:
             stays: bool = await waiter
         except BaseException:
@@ -107,9 +110,9 @@ class Worker:
     async def handle(self, entry: Any, call: Call) -> None:
         """Process one entry of the queue, whatever it is, watched or not."""
         if isinstance(entry, LastWorkItem):
-            self.job.run.cut(self.job)
+            self.run.cut(self.job)
             return
-        began = self.job.run.clock.now()
+        began = self.run.clock.now()
         try:
             result = await call(plain(entry))
         except BaseException as error:  # noqa: BLE001 - judged and raised again there
@@ -124,7 +127,7 @@ class Worker:
         elif self.job.next is not None:
             await self._forward(entry, result, self.job.next, began)
         else:
-            self.job.tally.done += 1
+            self.tally.done += 1
             self.tell(entry, "done", began)
             finish(entry, "done", result)
 
@@ -135,9 +138,9 @@ class Worker:
             BaseException: `error` itself, when it ends the worker and not just the item.
         """
         if self.ends_worker(error):
-            self.job.drop([entry])
+            self.drop(self.job, [entry])
             raise error
-        tally = self.job.tally
+        tally = self.tally
         if isinstance(error, StopProcessing):
             tally.skipped += 1
             self.tell(entry, "skipped", began)
@@ -152,10 +155,20 @@ class Worker:
         ticket = entry.ticket if isinstance(entry, Envelope) else None
         await self._report(Case(item, ticket, self.job, failure, outcome))
 
+    @property
+    def is_left_behind(self) -> bool:
+        """Whether its run is over, and with it everything that could be done with its item."""
+        return self.run.report is not None
+
+    def drop(self, job: Job, entries: Sequence[Any]) -> None:
+        """Have entries counted that `job` will not process."""
+        if not self.is_left_behind:
+            job.drop(entries)
+
     def tell(self, entry: Any, outcome: Outcome, began: float | None) -> None:
         """Tell whoever watches that an item left this job."""
-        run = self.job.run
-        if run.observers.watched:
+        run = self.run
+        if run.observers.watched and not self.is_left_behind:
             now = run.clock.now()
             elapsed = 0.0 if began is None else now - began
             run.observers.notify(ItemFinished(self.job.name, plain(entry), outcome, now, elapsed))
@@ -167,13 +180,13 @@ class Worker:
         return isinstance(error, KeyboardInterrupt | GeneratorExit)
 
     def _last(self, entry: Any, began: float | None = None) -> None:
-        self.job.tally.last += 1
+        self.tally.last += 1
         self.tell(entry, "done", began)
         finish(entry, "done", LastWorkItem())
-        self.job.run.cut(self.job)
+        self.run.cut(self.job)
 
     async def _report(self, case: Case) -> None:
-        run = self.job.run
+        run = self.run
         errors = run.error_job
         if errors is None or case.outcome == "failed":
             run.keep(case.failure)
@@ -181,18 +194,20 @@ class Worker:
             await self._push(errors, case)
             return
         if case.outcome == "rerouted":
-            self.job.tally.rerouted += 1
+            self.tally.rerouted += 1
         log_failure(case.failure)
         finish(case, case.outcome, case.failure.exception)
 
     async def _forward(self, entry: Any, result: Any, following: Job, began: float | None = None) -> None:
-        self.job.tally.done += 1
+        self.tally.done += 1
         self.tell(entry, "done", began)
         await self._push(following, Envelope(result, entry.ticket) if isinstance(entry, Envelope) else result)
 
     async def _push(self, job: Job, entry: Any) -> None:
         """Put an entry into another job's queue, or drop it there when that takes nothing more."""
-        channel, meter = job.input, self.job.meter
+        if self.is_left_behind:
+            return
+        channel, meter = job.input, self.meter
         channel.mixed |= isinstance(entry, Special)
         if channel.room:
             channel.append(entry)
@@ -201,11 +216,11 @@ class Worker:
         try:
             is_open = await channel.wait_room()
         except BaseException:
-            job.drop([entry])
+            self.drop(job, [entry])
             raise
         finally:
             meter.shift(running=1, blocked=-1)
         if is_open:
             channel.append(entry)
         else:
-            job.drop([entry])
+            self.drop(job, [entry])

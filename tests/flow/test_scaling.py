@@ -1,0 +1,335 @@
+"""Scaling: the pure decision, and jobs that follow it on a clock moved by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from virtual_time import ManualClock, play, settle
+
+from framework.errors import FlowError, FrameworkError, OptionError
+from framework.flow import (
+    Capacity,
+    Decision,
+    FixedCapacity,
+    Flow,
+    ScalingStrategy,
+    Strategy,
+    UtilizationCapacity,
+)
+from framework.flow.scaling import FixedScaling, UtilizationScaling
+from framework.observe import NodeSnapshot
+
+pytestmark = pytest.mark.timeout(30)
+
+CAPACITY = UtilizationCapacity()
+
+
+def snapshot(running, workers, blocked=0, waiting=0):
+    return NodeSnapshot("job", waiting, running, workers, 1, 5, 0, 0, 0.0, blocked=blocked, capacity=10)
+
+
+def sample(snapshots, capacity=CAPACITY, sampling=5.0):
+    """The decisions over successive samples, each of one snapshot."""
+    state, now, decisions = None, 0.0, []
+    for each in snapshots:
+        now += sampling
+        decisions.append(UtilizationScaling().decide(each, capacity, state, now))
+        state = decisions[-1].state
+    return decisions
+
+
+def test_a_job_scales_up_after_dampening_and_cooldown():
+    busy = snapshot(3, 3)
+    assert [decision.target for decision in sample([busy] * 3)] == [3, 3, 5]
+
+
+def test_a_decision_gives_its_reason():
+    assert sample([snapshot(3, 3)] * 3)[-1].reason == "3->5: 1.00 > 0.70 for 10 s"
+
+
+def test_the_reason_states_the_mean_utilization_of_the_period():
+    mixed = [snapshot(4, 5), snapshot(5, 5), snapshot(4, 5)]
+    capacity = UtilizationCapacity(max_workers=8)
+    assert sample(mixed, capacity)[-1].reason == "5->7: 0.87 > 0.70 for 10 s"
+
+
+def test_a_dip_begins_the_period_anew():
+    busy, dip = snapshot(3, 3), snapshot(2, 3)
+    assert [decision.target for decision in sample([busy, busy, dip, busy, busy, busy])] == [3, 3, 3, 3, 3, 5]
+
+
+def test_the_start_counts_as_the_last_scaling():
+    capacity = UtilizationCapacity(dampening=0, cooldown=15)
+    assert [decision.target for decision in sample([snapshot(3, 3)] * 3, capacity)] == [3, 3, 5]
+
+
+def test_a_job_is_left_alone_for_the_cooldown_after_a_change():
+    capacity = UtilizationCapacity(dampening=0, cooldown=15, max_workers=9)
+    samples = [snapshot(3, 3)] * 3 + [snapshot(5, 5)] * 3
+    assert [decision.target for decision in sample(samples, capacity)] == [3, 3, 5, 5, 5, 7]
+
+
+def test_blocked_and_idle_workers_are_not_busy():
+    blocked = snapshot(0, 3, blocked=3)
+    assert [decision.target for decision in sample([blocked] * 4)] == [3, 3, 3, 3]  # nobody idle: nobody can retire
+    idle = snapshot(0, 3)
+    assert [decision.target for decision in sample([idle] * 3)] == [3, 3, 2]
+
+
+def test_only_idle_workers_retire():
+    capacity = UtilizationCapacity(downscaling_rate=4, max_workers=9)
+    assert sample([snapshot(1, 6, blocked=3)] * 3, capacity)[-1].target == 4
+
+
+@pytest.mark.parametrize(("lower", "upper"), [(-1, 2), (-5.0, 1.0)])
+def test_thresholds_outside_the_range_never_scale(lower, upper):
+    capacity = UtilizationCapacity(lower_threshold=lower, upper_threshold=upper)
+    assert {decision.target for decision in sample([snapshot(3, 3)] * 6, capacity)} == {3}
+    assert {decision.target for decision in sample([snapshot(0, 3)] * 6, capacity)} == {3}
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.integers(0, 6)), max_size=30),
+    st.integers(0, 3),
+    st.integers(3, 8),
+    st.integers(0, 4),
+    st.integers(0, 4),
+)
+def test_a_decision_is_pure_and_stays_within_the_capacity(samples, least, most, up, down):
+    capacity = UtilizationCapacity(
+        min_workers=least, max_workers=most, upscaling_rate=up, downscaling_rate=down, dampening=5, cooldown=5
+    )
+    before = copy.copy(capacity)
+    workers, state, now = most, None, 0.0
+    for busy, blocked, waiting in samples:
+        now += 5
+        running = min(busy, workers)
+        shown = snapshot(running, workers, blocked=min(blocked, workers - running), waiting=waiting)
+        first = UtilizationScaling().decide(shown, capacity, state, now)
+        assert first == UtilizationScaling().decide(shown, capacity, state, now)
+        assert least <= first.target <= most
+        assert workers - first.target <= max(0, shown.idle)
+        assert (first.target == workers) == (first.reason == "")
+        workers, state = first.target, first.state
+    assert capacity == before
+
+
+def test_the_strategies_of_the_package_satisfy_the_protocol():
+    assert isinstance(UtilizationScaling(), ScalingStrategy)
+    assert isinstance(FixedScaling(), ScalingStrategy)
+    assert isinstance(Strategy.UTILIZATION.scaling, UtilizationScaling)
+
+
+class Load:
+    """Bodies that work until they are released."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+
+    async def body(self, item):
+        await self.gate.wait()
+        return item
+
+
+async def started(clock: ManualClock, capacity: Capacity, strategy=Strategy.UTILIZATION, items=10):
+    load = Load()
+    flow = Flow(strategy, clock=clock).add(load.body, capacity, "job")
+    await flow.start()
+    for item in range(items):
+        await flow.put(item)
+    return flow, load
+
+
+def sizes(flow):
+    return [(s.before, s.after, s.reason, s.at) for s in flow.report.scalings]
+
+
+def test_a_job_scales_up_under_load_and_down_when_it_is_over(clock):
+    async def main():
+        flow, load = await started(clock, UtilizationCapacity(cooldown=15, queue_length=20))
+        await clock.advance(14.9)
+        assert sizes(flow) == []
+        await clock.advance(0.1)
+        assert sizes(flow) == [(3, 5, "3->5: 1.00 > 0.70 for 10 s", 15.0)]
+        load.gate.set()
+        await clock.advance(200)
+        assert [(before, after) for before, after, *_ in sizes(flow)] == [(3, 5), (5, 4), (4, 3), (3, 2), (2, 1)]
+        await flow.stop()
+        assert flow.report.counts["done"] == 10
+        assert clock.pending == 0
+
+    play(main())
+
+
+def test_scaling_down_loses_no_item(clock):
+    async def main():
+        capacity = UtilizationCapacity(5, 0, 5, 50, cooldown=0, dampening=0, sampling=1, downscaling_rate=5)
+        flow, load = await started(clock, capacity, items=0)
+        for round_ in range(10):
+            await clock.advance(1)
+            assert flow.snapshot().nodes["job"].workers == 0
+            await flow.put(round_)
+            await settle()
+            assert flow.snapshot().nodes["job"].workers == 1
+            load.gate.set()
+        await flow.run()
+        assert flow.report.counts["done"] == 10
+
+    play(main())
+
+
+def test_a_job_scaled_to_zero_comes_back_when_an_item_waits(clock):
+    async def main():
+        capacity = UtilizationCapacity(1, 0, 5, cooldown=1, sampling=1, dampening=1)
+        flow, load = await started(clock, capacity, items=0)
+        load.gate.set()
+        await clock.advance(10)
+        assert flow.snapshot().nodes["job"].workers == 0
+        await flow.put(1)
+        await settle()
+        assert flow.report.jobs["job"].counts["done"] == 1
+        assert [reason for *_, reason, _ in sizes(flow)] == ["1->0: 0.00 < 0.50 for 1 s", "0->1: an item waits"]
+        await flow.stop()
+
+    play(main())
+
+
+def test_a_flow_that_starts_with_no_workers_runs(clock):
+    async def main():
+        report = await Flow(clock=clock, capacity=UtilizationCapacity(0, 0, 2)).add(_same).add(_same).run(range(50))
+        assert report.counts["done"] == 50
+
+    play(main())
+
+
+async def _same(item):
+    return item
+
+
+def test_a_fixed_strategy_takes_no_samples(clock):
+    async def main():
+        flow, load = await started(clock, UtilizationCapacity(), Strategy.FIXED)
+        assert clock.pending == 0
+        load.gate.set()
+        await flow.run()
+
+    play(main())
+
+
+def test_one_capacity_serves_many_jobs_and_may_change_between_runs(clock):
+    async def main():
+        capacity = FixedCapacity(2)
+        flow = Flow(clock=clock, capacity=capacity).add(_same).add(_same)
+        await flow.start()
+        capacity.initial_workers = capacity.min_workers = capacity.max_workers = 4
+        assert [len(job._workers) for job in flow._jobs] == [2, 2]
+        await flow.stop()
+        await flow.start()
+        assert [len(job._workers) for job in flow._jobs] == [4, 4]
+        await flow.stop()
+
+    play(main())
+
+
+class OneMore:
+    """A strategy of a user."""
+
+    def decide(self, snapshot, capacity, state, now):
+        target = min(snapshot.workers + 1, capacity.max_workers)
+        return Decision(target, f"{now:g}: {target}", (state or 0) + 1)
+
+
+def test_strategies_are_pluggable(clock):
+    async def main():
+        flow, load = await started(clock, UtilizationCapacity(1, 1, 3, 20), OneMore())
+        await clock.advance(20)
+        assert [reason for *_, reason, _ in sizes(flow)] == ["5: 2", "10: 3"]
+        load.gate.set()
+        await flow.run()
+
+    play(main())
+
+
+class Returns:
+    def __init__(self, made):
+        self.made = made
+
+    def decide(self, snapshot, capacity, state, now):
+        if isinstance(self.made, Exception):
+            raise self.made
+        return self.made
+
+
+@pytest.mark.parametrize(
+    ("made", "error", "says"),
+    [
+        (ZeroDivisionError("oops"), ZeroDivisionError, "oops"),
+        (None, FlowError, "return Decision"),
+        (7, FlowError, "return Decision"),
+        (Decision("many"), FlowError, "whole number"),
+        (Decision(99), OptionError, r"1\.\.5"),
+        (Decision(-1), OptionError, r"1\.\.5"),
+    ],
+)
+def test_a_strategy_that_fails_or_returns_nonsense_ends_the_run_cleanly(clock, made, error, says):
+    async def main():
+        flow, _ = await started(clock, UtilizationCapacity(queue_length=20), Returns(made))
+        running = asyncio.create_task(flow.run())
+        await clock.advance(5)
+        with pytest.raises(error, match=says) as caught:
+            await running
+        assert "while scaling job" in str(getattr(caught.value, "__notes__", ""))
+        assert not flow.running
+        assert flow.report.ended == "failed"
+        assert flow.report.counts["dropped"] == 10
+
+    play(main())
+
+
+@pytest.mark.parametrize("strategy", [None, "utilization", OneMore, object()])
+def test_what_is_no_strategy_is_refused(strategy):
+    with pytest.raises(FlowError, match="decide"):
+        Flow(strategy)
+
+
+@pytest.mark.parametrize(
+    "capacity",
+    [
+        Capacity(min_workers=6),
+        Capacity(max_workers=0),
+        Capacity(queue_length=0),
+        Capacity(initial_workers=-1),
+        Capacity(max_workers=2.5),
+        Capacity(queue_length=True),
+        UtilizationCapacity(cooldown=-1),
+        UtilizationCapacity(sampling=0),
+        UtilizationCapacity(dampening=float("nan")),
+        UtilizationCapacity(upscaling_rate=-1),
+        UtilizationCapacity(lower_threshold=0.9, upper_threshold=0.1),
+        UtilizationCapacity(sampling="often"),
+        FixedCapacity(0),
+    ],
+    ids=repr,
+)
+def test_impossible_capacities_are_refused_at_the_start(capacity):
+    async def main():
+        flow = Flow().add(_same, capacity)
+        with pytest.raises(OptionError) as caught:
+            await flow.start()
+        assert isinstance(caught.value, (FrameworkError, ValueError))
+        assert not flow.running
+
+    play(main())
+
+
+def test_the_initial_number_is_brought_into_the_range():
+    assert UtilizationCapacity(max_workers=2).validated().initial_workers == 2
+    assert UtilizationCapacity(min_workers=5).validated().initial_workers == 5
+
+
+def test_the_default_capacity_is_the_promised_one():
+    assert UtilizationCapacity() == UtilizationCapacity(3, 1, 5, 10, 0.5, 0.7, 15, 5, 10, 2, 1)
