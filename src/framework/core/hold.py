@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -12,6 +14,8 @@ from framework.errors import PipelineEnded
 
 if TYPE_CHECKING:
     from framework.core.inbox import Inbox
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,60 @@ class OpenHold:
     def __str__(self) -> str:
         """Processor and age."""
         return f"{self.processor} holds the phase open since {time.monotonic() - self.since:.1f} s"
+
+
+class OpenHolds:
+    """The holds of one scheduler, which takes its lock around every call that changes them."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.submitted = 0
+        self._open: dict[object, OpenHold] = {}
+
+    def take(self, inbox: Inbox) -> object:
+        """Note a hold of the delivery that a processor is at; returns its token."""
+        token = object()
+        self._open[token] = OpenHold(inbox.name, time.monotonic(), inbox.delivered)
+        return token
+
+    def release(self, token: object, *, leaked: bool = False) -> None:
+        """Forget a hold; unknown ones are ignored."""
+        hold = self._open.pop(token, None)
+        if hold is not None and leaked:
+            logger.warning("%s leaked a hold: released now; call hold.release() when the work is done", hold.processor)
+
+    def release_failed(self, inbox: Inbox) -> None:
+        """Release what a failed delivery took, before it is counted.
+
+        Its traceback, which is kept, would keep these holds open for ever.
+        """
+        for token, hold in tuple(self._open.items()):
+            if (hold.processor, hold.delivery) == (inbox.name, inbox.delivered):
+                self.release(token, leaked=True)
+
+    def check(self, token: object) -> None:
+        """Refuse a hold that is open no more.
+
+        Raises:
+            PipelineEnded: it is void.
+        """
+        if token not in self._open:
+            raise PipelineEnded(
+                "this hold is void, because the run was stopped or the delivery that took it has failed: what it "
+                "submits is not delivered"
+            )
+
+    def clear(self) -> None:
+        """Void all of them."""
+        self._open.clear()
+
+    def __len__(self) -> int:
+        """How many are open."""
+        return len(self._open)
+
+    def __iter__(self) -> Iterator[OpenHold]:
+        """Those that are open now."""
+        return iter(tuple(self._open.values()))
 
 
 class HoldKeeper(Protocol):

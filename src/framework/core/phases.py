@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from framework.core.event import INIT, PHASE, POISON, Event
 from framework.core.limits import Limits
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 OnError = Literal["raise", "keep"]
+Delivery = DeliveryFinished | DeliveryFailed
+Result = TypeVar("Result")
+Paused = Generator[Delivery, None, Result]
 
 
 class PhaseRunner:
@@ -52,8 +55,11 @@ class PhaseRunner:
         self._started: float | None = None
         self._interrupted = False
         self._hooking = False
+        self._singly = False
+        self._open: Paused[PhaseReport] | None = None
         self._limit: RunLimit | None = None
         self._cause = ""
+        self._waiting = ""  # why it was not finished when it was called off: a halt drops what waits
         # Where the last phase ended: single deliveries made since then belong to the next.
         self._before = _Count(scheduler)
         self._driver = threading.Lock()
@@ -104,7 +110,7 @@ class PhaseRunner:
     def step(self) -> PhaseReport:
         """Run one phase; the one that settles also ends the run."""
         with self.driving():
-            return self._interruptible_step()
+            return self._interruptible(self._step)
 
     def run(self) -> RunReport:
         """Run phases to the end."""
@@ -114,7 +120,7 @@ class PhaseRunner:
     def drive(self) -> RunReport:
         """Run phases to the end, inside of `driving()`."""
         while self.report is None:
-            self._interruptible_step()
+            self._interruptible(self._step)
         return self.report
 
     def deliver(self, call: Call | None = None) -> DeliveryFinished | DeliveryFailed | None:
@@ -125,6 +131,15 @@ class PhaseRunner:
             if made is None and (self.scheduler.put_back() or self.scheduler.unpark()):
                 made = self.scheduler.deliver_next(call)
             return made
+
+    def advance(self) -> Delivery | PhaseReport:
+        """Make the next single delivery of the run on this thread, phases included.
+
+        Returns:
+            What came of it; the report of a phase instead of a delivery where none was left in it.
+        """
+        with self.driving():
+            return self._interruptible(self._advance)
 
     def stop(self) -> None:
         """Make no new deliveries and end the run; returns at once when somebody else drives, who then ends it."""
@@ -140,6 +155,7 @@ class PhaseRunner:
     def _call_off(self) -> None:
         """Make no new deliveries; hooks that have begun still get the grace."""
         self._interrupted = True
+        self._waiting = self._waiting or self.why_waiting()
         with self.scheduler.quiet:
             end = self.scheduler.hurry if self._hooking else self.scheduler.halt
             end(self._limits.grace)
@@ -171,7 +187,7 @@ class PhaseRunner:
         """What keeps the run from being finished, a line each; empty when nothing does."""
         scheduler = self.scheduler
         lines = [str(unfinished) for unfinished in self._unfinished()]
-        lines += [str(hold) for hold in tuple(scheduler.holds.values())]
+        lines += [str(hold) for hold in scheduler.holds]
         lines += [f"{inbox.name} has {len(inbox.queue)} waiting" for inbox in scheduler.inboxes if inbox.queue]
         lines += [f"{inbox.name} is at work" for inbox in scheduler.running()]
         if self._cause:
@@ -180,9 +196,9 @@ class PhaseRunner:
 
     # -- one phase
 
-    def _interruptible_step(self) -> PhaseReport:
+    def _interruptible(self, drive: Callable[[], Result]) -> Result:
         try:
-            return self._step()
+            return drive()
         except KeyboardInterrupt:
             # Ctrl-C while this thread, the main one, waits for the workers or delivers itself.
             self._call_off()
@@ -193,19 +209,39 @@ class PhaseRunner:
             raise
 
     def _step(self) -> PhaseReport:
+        phase, self._open, self._singly = self._open or self._phase(), None, False
+        try:
+            while True:
+                next(phase)
+        except StopIteration as over:
+            report: PhaseReport = over.value
+            return report
+
+    def _advance(self) -> Delivery | PhaseReport:
+        phase, self._open, self._singly = self._open or self._phase(), None, True
+        try:
+            made = next(phase)
+        except StopIteration as over:
+            report: PhaseReport = over.value
+            return report
+        self._open = phase
+        return made
+
+    def _phase(self) -> Paused[PhaseReport]:
+        """One phase; it pauses after every delivery while `_singly` is set."""
         scheduler = self.scheduler
         self._prepare()
         scheduler.phase += 1
         number, started, before = scheduler.phase, time.monotonic(), self._before
         scheduler.observation.notify(PhaseStarted(number, started))
-        settled = self._drain() and self._announce_phase(number)
+        settled = (yield from self._drain()) and (yield from self._announce_phase(number))
         scheduler.archives.sync()
         settled = settled and self._close_doors()
         self._before = after = _Count(scheduler)
         report = PhaseReport(
             phase=number,
             delivered=after.delivered_since(before),
-            emitted=sum(after.emitted) - sum(before.emitted),
+            emitted=after.emitted_since(before),
             failures=scheduler.failures.since(before.failed),
             elapsed=time.monotonic() - started,
             settled=settled,
@@ -227,27 +263,38 @@ class PhaseRunner:
             self.scheduler.set_aside()
             self.scheduler.announce(init)
 
-    def _drain(self) -> bool:
+    def _drain(self) -> Paused[bool]:
         until = self._until()
-        quiet = self.scheduler.drain(until)
+        quiet = yield from self._deliver_all(until)
         if quiet and self.scheduler.put_back():
-            quiet = self.scheduler.drain(until)
+            quiet = yield from self._deliver_all(until)
         if not quiet and not self.scheduler.halted:
-            why = self.why_waiting()
-            self._limit = DeadlineExceeded(f"{self.name} was not finished after {self._limits.deadline} s:\n{why}")
+            self._waiting = self.why_waiting()
+            self._limit = DeadlineExceeded(
+                f"{self.name} was not finished after {self._limits.deadline} s:\n{self._waiting}"
+            )
             self.scheduler.halt(self._limits.grace)
         return quiet
+
+    def _deliver_all(self, until: float | None) -> Paused[bool]:
+        while self._singly and not self.scheduler.halted:
+            made = self.scheduler.deliver_next()
+            if made is not None:
+                yield made
+            elif not self.scheduler.wait_for_held():
+                break
+        return self.scheduler.drain(until)
 
     def _until(self) -> float | None:
         if self._limits.deadline is None or self._started is None:
             return None
         return self._started + self._limits.deadline
 
-    def _announce_phase(self, number: int) -> bool:
+    def _announce_phase(self, number: int) -> Paused[bool]:
         """Announce the phase; returns whether that caused no work beyond its own deliveries."""
         before = _Count(self.scheduler)
         recipients = self.scheduler.announce(Event(name=PHASE, phase=number))
-        quiet = self._drain()
+        quiet = yield from self._drain()
         after = _Count(self.scheduler)
         more = sum(after.delivered) - sum(before.delivered) - recipients
         busy = [
@@ -284,7 +331,7 @@ class PhaseRunner:
             scheduler.accepting = False
             first, self._hooking = not self._hooking, True
             scheduler.quiet.notify_all()
-        waiting = self.why_waiting()
+        waiting = self._waiting or self.why_waiting()
         if first and scheduler.halted:
             self._wait_for_running()
             scheduler.resume()
@@ -355,11 +402,15 @@ class _Count:
         self._inboxes = scheduler.inboxes
         self.delivered = [inbox.delivered for inbox in scheduler.inboxes]
         self.emitted = [inbox.emitted for inbox in scheduler.inboxes]
+        self.held = scheduler.holds.submitted
         self.failed = len(scheduler.failures)
 
     def delivered_since(self, before: _Count) -> dict[str, int]:
         rows = zip(self._inboxes, self.delivered, before.delivered, strict=True)
         return {inbox.name: new - old for inbox, new, old in rows}
+
+    def emitted_since(self, before: _Count) -> int:
+        return sum(self.emitted) + self.held - sum(before.emitted) - before.held
 
 
 def _texts(unfinished: Sequence[Unfinished], kind: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from framework.core.delivery import Call, deliver
 from framework.core.event import Event
-from framework.core.hold import Hold, OpenHold
+from framework.core.hold import Hold, OpenHolds
 from framework.core.inbox import Inbox
 from framework.core.routing import Nobody, RoutingTable
 from framework.core.tally import Tally
@@ -67,7 +67,7 @@ class Scheduler(ABC):
         self.driver: int | None = None
         self.halted = False
         self.crowded = False
-        self.holds: dict[object, OpenHold] = {}
+        self.holds = OpenHolds()
         # Reentrant, because a leaked hold may be collected on a thread that is in here already.
         self.quiet = threading.Condition(threading.RLock())
         self.idle: list[Worker] = []
@@ -76,7 +76,7 @@ class Scheduler(ABC):
         self._aside: dict[Inbox, list[Event]] | None = None
         self._parked: list[tuple[Event, Inbox, Event | None, tuple[Inbox, ...]]] = []
         self._give_up_at = math.inf
-        self._collect_after = COLLECT_AFTER
+        self._rested, self._collect_after = 0.0, COLLECT_AFTER
         self._single: tuple[Inbox, float] | None = None
         self._diverted = Tally()
         priorities = sorted({inbox.priority for inbox in inboxes})
@@ -220,9 +220,8 @@ class Scheduler(ABC):
 
     def hold(self, inbox: Inbox, cause: Event | None) -> Hold:
         """Keep the phase open for the delivery that a processor is at."""
-        token = object()
         with self.quiet:
-            self.holds[token] = OpenHold(inbox.name, time.monotonic(), inbox.delivered)
+            token = self.holds.take(inbox)
         return Hold(self, token, inbox.name, cause, inbox)
 
     def submit_held(self, token: object, event: Event, sender: str, cause: Event | None) -> int:
@@ -232,8 +231,9 @@ class Scheduler(ABC):
             PipelineEnded: the hold is void.
         """
         with self.quiet:
-            self._refuse_when_void(token)
+            self.holds.check(token)
             inboxes = self.routes.recipients(event)
+            self.holds.submitted += 1
             if self.observation.watched:
                 self.observation.submitted(event, sender, cause, inboxes, self.phase)
             self.post(event, inboxes)
@@ -246,35 +246,22 @@ class Scheduler(ABC):
             PipelineEnded: the hold is void.
         """
         with self.quiet:
-            self._refuse_when_void(token)
+            self.holds.check(token)
             self._post_deferred(event, inbox, cause)
-
-    def _refuse_when_void(self, token: object) -> None:
-        if self.halted or token not in self.holds:
-            raise PipelineEnded(
-                "this hold is void, because the run was stopped or the delivery that took it has failed: what it "
-                "submits is not delivered"
-            )
 
     def release_hold(self, token: object, *, leaked: bool = False) -> None:
         """Forget a hold; the phase may end."""
         with self.quiet:
-            hold = self.holds.pop(token, None)
-            if hold is not None and leaked:
-                logger.warning(
-                    "%s leaked a hold: released now; call hold.release() when the work is done", hold.processor
-                )
+            self.holds.release(token, leaked=leaked)
             self.quiet.notify_all()
 
     def failed(self, inbox: Inbox, event: Event, error: BaseException) -> Failure:
-        """Keep what a delivery raised; call it before the delivery is counted.
-
-        Holds that the delivery took are released: its traceback, which is kept, would keep them open for ever.
-        """
+        """Keep what a delivery raised, and release the holds that it took; call it before the delivery is counted."""
         failure = self.failures.keep(inbox, event, self.phase, error)
-        for token, hold in tuple(self.holds.items()):
-            if (hold.processor, hold.delivery) == (inbox.name, inbox.delivered):
-                self.release_hold(token, leaked=True)
+        if self.holds:
+            with self.quiet:
+                self.holds.release_failed(inbox)
+                self.quiet.notify_all()
         return failure
 
     def _rest(self, seconds: float, *, only_holds: bool) -> None:
@@ -284,9 +271,22 @@ class Scheduler(ABC):
         """
         if not only_holds:
             self.quiet.wait(min(seconds, threading.TIMEOUT_MAX))
-        elif not self.quiet.wait(min(seconds, self._collect_after)):
+            return
+        started = time.monotonic()
+        self.quiet.wait(min(seconds, self._collect_after))
+        self._rested += time.monotonic() - started
+        if self._rested >= self._collect_after:
+            self._rested, self._collect_after = 0.0, 2 * self._collect_after
             gc.collect()
-            self._collect_after *= 2
+
+    def wait_for_held(self) -> bool:
+        """Wait a moment for what holds submit; returns whether there may be more to deliver."""
+        with self.quiet:
+            if any(self.levels) or (not self.holds and self.unpark()):
+                return True
+            if self.holds:
+                self._rest(PARKING, only_holds=True)
+            return bool(self.holds) or any(self.levels)
 
     # -- out of the mailboxes
 
@@ -376,6 +376,7 @@ class Scheduler(ABC):
             if self.halted:
                 return
             self.halted = True
+            self.holds.clear()
             self._give_up_at = time.monotonic() + max(grace, PARKING)
             self.routes.divert(Nobody(self._diverted))
             self.dropped += sum(len(events) for events in (self._aside or {}).values())
@@ -410,7 +411,7 @@ class Scheduler(ABC):
         with self.quiet:
             self.halted = False
             self._give_up_at = math.inf
-            self.holds.clear()
+            self.holds.clear()  # taken by deliveries that were running
             for inbox in self.inboxes:
                 self.drop(inbox)
             # What running deliveries submitted during the halt was dropped as well.
