@@ -31,6 +31,7 @@ CATALOG: Schema = {
     "python": "string",
     "source": "string",
 }
+MICROSECOND = 1e-6
 _FACTS = ("target", "processor", "inputs", "built", "seconds")
 
 
@@ -75,7 +76,8 @@ def archive_frame(
     """
     if limit is not None and limit < 0:
         raise OptionError(f"limit is a number of rows, got {limit}")
-    start = since.timestamp() if isinstance(since, datetime) else since
+    # The column shows whole microseconds: what it shows must not be later than what it stands for.
+    start = since.timestamp() - MICROSECOND if isinstance(since, datetime) else since
     results = (
         result
         for result in _results(source, processor)

@@ -57,7 +57,7 @@ def node_names(graph: Graph) -> dict[NodeKey, str]:
 
 _DEFAULTS = (
     f'  graph [rankdir=LR, bgcolor="{GROUND.light}", nodesep=0.25, ranksep=0.5, fontname="{FONT}"];',
-    f'  node [shape=box, style="rounded,filled", fillcolor="{SURFACE.light}", color="#8b949e", penwidth=2];',
+    f'  node [shape=box, style="filled", fillcolor="{SURFACE.light}", color="#8b949e", penwidth=2];',
     f'  node [fontname="{FONT}", fontsize=12, height=0.4, margin="0.16,0.06"];',
     f'  edge [color="#59636e", arrowsize=0.7, fontname="{FONT}", fontsize=10];',
 )
@@ -68,8 +68,8 @@ def _node_line(name: str, identifier: str, node: Node, state: State | None, note
     classes = f"{node.kind} s-{state}" if state else node.kind
     attrs = [f"label={_label(label)}", f'id="{identifier}"', f'class="{classes}"']
     if node.kind not in _STEP_KINDS:
-        # What flows is drawn thinner and smaller than what works on it.
-        attrs += ["penwidth=1", "fontsize=11", "height=0.3", 'margin="0.2,0.04"']
+        # What flows is drawn round, thinner and smaller than what works on it.
+        attrs += ['style="rounded,filled"', "penwidth=1", "fontsize=11", "height=0.3", 'margin="0.2,0.04"']
     if node.details.get("persist"):
         attrs.append("peripheries=2")
     return f"  {_quoted(name)} [{', '.join(attrs)}];"

@@ -64,7 +64,7 @@ def picture_css() -> str:
     """The style sheet of a picture; it follows the reader's light or dark theme, where pictures are told of it."""
     light = _rules({name: look.light for name, look in _grounds()}, "light")
     dark = _rules({name: look.dark for name, look in _grounds()}, "dark")
-    dashed = ",".join(f".s-{state}>path" for state, look in LOOKS.items() if look.dashed)
+    dashed = ",".join(_shape(f".s-{state}") for state, look in LOOKS.items() if look.dashed)
     return f"{light}{dashed}{{stroke-dasharray:5 3}}@media(prefers-color-scheme:dark){{{dark}}}"
 
 
@@ -79,8 +79,12 @@ def _rules(colours: Mapping[str, str], scheme: Literal["light", "dark"]) -> str:
         f".edge path{{stroke:{colours['faint']}}}",
         f".edge polygon{{stroke:{colours['faint']};fill:{colours['faint']}}}",
         f".edge text,.legend text{{fill:{colours['faint']}}}",
-        f".node path{{fill:{colours['surface']};stroke:{colours['faint']}}}",
+        f"{_shape('.node')}{{fill:{colours['surface']};stroke:{colours['faint']}}}",
     ]
-    rules += [f".s-{state}>path{{stroke:{getattr(look, scheme)}}}" for state, look in LOOKS.items()]
+    rules += [f"{_shape(f'.s-{state}')}{{stroke:{getattr(look, scheme)}}}" for state, look in LOOKS.items()]
     rules += [f".legend .i-{state}{{fill:{getattr(look, scheme)}}}" for state, look in LOOKS.items()]
     return "".join(rules)
+
+
+def _shape(node: str) -> str:
+    return f"{node}>path,{node}>polygon"  # Graphviz draws round boxes as paths and others as polygons
