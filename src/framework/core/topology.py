@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from framework.core.dependencies import dependencies, is_builder
 from framework.core.emissions import infer_emissions
 from framework.core.event import CONTROL, Event
 from framework.core.inbox import Inbox
@@ -25,7 +26,7 @@ class _Traffic:
 
 
 def routing(name: str, interests: Mapping[Inbox, Interests], observed: Iterable[Emission]) -> Graph:
-    """The graph of processors and events.
+    """The graph of processors and events, and of builders and their targets.
 
     An event that somebody emits and nobody receives has `missing=True`; one that is wanted and never emitted inside,
     hence must come from outside, has the detail `source`.
@@ -43,13 +44,17 @@ def routing(name: str, interests: Mapping[Inbox, Interests], observed: Iterable[
         nodes.append(Node(key, "event", event[1] or event[0], missing=not traffic.received_by, details=details))
         edges += [Edge(sender, key, "emits", seen) for sender, seen in traffic.emitted_by.items()]
         edges += [Edge(key, receiver, "receives") for receiver in traffic.received_by]
-    return Graph(name, tuple(nodes), tuple(edges))
+    targets, dependent = dependencies(interests)
+    return Graph(name, (*nodes, *targets), (*edges, *dependent))
 
 
 def _processor(inbox: Inbox, wanted: Interests) -> Node:
     processor = inbox.processor
     details = {"class": type(processor).__qualname__, "priority": processor.priority, "receives": str(wanted)}
-    return Node(inbox.name, "processor", inbox.name, details=details)
+    if not is_builder(processor):
+        return Node(inbox.name, "processor", inbox.name, details=details)
+    details["persist"] = bool(getattr(processor, "persist", False))
+    return Node(inbox.name, "builder", inbox.name, details=details)
 
 
 def _traffic(interests: Mapping[Inbox, Interests], observed: Iterable[Emission]) -> dict[EventName, _Traffic]:

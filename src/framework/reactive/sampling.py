@@ -1,0 +1,119 @@
+"""Builders that let a part of a stream through: `StreamSampler` and `ReservoirSampler`."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+
+from framework.core import Context
+from framework.errors import OptionError
+from framework.reactive.batching import Batch, Inputs, positive
+from framework.reactive.builder import ReactiveBuilder
+
+Seed = int | str | None
+
+
+class StreamSampler(ReactiveBuilder):
+    """Announces the arguments of each input, a tuple, with a fixed probability; `requires=["*sample"]` unpacks them.
+
+    Equal seeds and targets give equal decisions, one after another; two samplers with one seed decide independently.
+    """
+
+    def __init__(  # noqa: PLR0913 - options of a builder
+        self,
+        provides: str,
+        requires: Iterable[str],
+        probability: float,
+        seed: Seed = 42,
+        *,
+        name: str | None = None,
+        priority: int = 0,
+    ) -> None:
+        """Sample a stream.
+
+        Args:
+            provides: the target of the sample.
+            requires: the targets that are sampled, paired by arrival.
+            probability: of each input to be announced, from 0 to 1.
+            seed: of the decisions; None for others in every run.
+            name: the class's by default.
+            priority: lower runs first.
+
+        Raises:
+            OptionError: `probability` is none.
+        """
+        super().__init__(provides, requires, name=name, priority=priority)
+        if not isinstance(probability, int | float) or not 0 <= probability <= 1:
+            raise OptionError(f"{self.name}: probability is a number from 0 to 1, got {probability!r}")
+        self._probability = probability
+        self._seed = seed
+        self._random = _stream(seed, self.provides)
+
+    def on_init(self, context: Context) -> None:  # noqa: ARG002 - the signature of a hook
+        """Begin the decisions anew."""
+        self._random = _stream(self._seed, self.provides)
+
+    def build(self, context: Context, *args: object) -> Iterable[Inputs]:  # noqa: ARG002 - nothing to submit
+        """Announce an input, or not."""
+        return [args] if self._random.random() < self._probability else ()
+
+
+class ReservoirSampler(ReactiveBuilder):
+    """Announces a batch of at most `size` inputs of each phase, when the phase is quiet.
+
+    Each input has the same chance and at most `size` are held: algorithm R of Vitter (1985), Random Sampling with a
+    Reservoir.
+    """
+
+    def __init__(  # noqa: PLR0913 - options of a builder
+        self,
+        provides: str,
+        requires: Iterable[str],
+        size: int,
+        seed: Seed = None,
+        *,
+        name: str | None = None,
+        priority: int = 0,
+    ) -> None:
+        """Sample a phase.
+
+        Args:
+            provides: the target of the samples.
+            requires: the targets that are sampled, paired by arrival.
+            size: how many inputs a sample has.
+            seed: of the choice. A fixed one chooses the same positions in every run, hence None is the default.
+            name: the class's by default.
+            priority: lower runs first.
+
+        Raises:
+            OptionError: `size` is not positive.
+        """
+        super().__init__(provides, requires, name=name, priority=priority)
+        self._size = positive(self.name, "size", size)
+        self._seed = seed
+        self._random = _stream(seed, self.provides)
+        self._sample: Batch = []
+        self._seen = 0
+
+    def on_init(self, context: Context) -> None:  # noqa: ARG002 - the signature of a hook
+        """Begin with an empty reservoir."""
+        self._random = _stream(self._seed, self.provides)
+        self._sample, self._seen = [], 0
+
+    def build(self, context: Context, *args: object) -> Iterable[Batch]:  # noqa: ARG002 - announced on the phase
+        """Keep an input in the place of another, or not."""
+        self._seen += 1
+        if self._seen <= self._size:
+            self._sample.append(args)
+        elif (place := self._random.randrange(self._seen)) < self._size:
+            self._sample[place] = args
+        return ()
+
+    def phase(self, context: Context, phase: int) -> Iterable[Batch]:  # noqa: ARG002 - the signature of a hook
+        """Announce the sample."""
+        sample, self._sample, self._seen = self._sample, [], 0
+        return [sample] if sample else ()
+
+
+def _stream(seed: Seed, target: str) -> random.Random:
+    return random.Random(None if seed is None else f"{seed}:{target}")  # noqa: S311 - a sample is no secret
