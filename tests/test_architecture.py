@@ -31,7 +31,7 @@ LAYERS = {
     "__init__": set(),
 }
 # What a function may import when it is called: methods beside the data hand out what the upper rooms make of it.
-ON_CALL = {"notebook"}
+LATER = {"notebook"}
 
 HEAVY = {
     "IPython",
@@ -67,21 +67,13 @@ def named(node: ast.AST) -> Iterator[str]:
         )
 
 
-def imports(tree: ast.AST, *, on_call: bool = False) -> Iterator[tuple[str, bool]]:
-    """Every imported module, and whether it is imported only when a function is called."""
+def imports(tree: ast.AST, *, later: bool = False) -> Iterator[tuple[str, bool]]:
+    """Every imported module, and whether it is imported only by a call, or only for the type checker."""
     for node in ast.iter_child_nodes(tree):
-        yield from ((name, on_call) for name in named(node))
-        yield from imports(node, on_call=on_call or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
-
-
-def without_type_checking(tree: ast.Module) -> ast.Module:
-    """The module as the interpreter runs it."""
-
-    class Remover(ast.NodeTransformer):
-        def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
-            return node.orelse if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)
-
-    return Remover().visit(tree)
+        yield from ((name, later) for name in named(node))
+        called = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        checked = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        yield from imports(node, later=later or called or checked)
 
 
 def parse(path: Path) -> ast.Module:
@@ -92,10 +84,10 @@ def parse(path: Path) -> ast.Module:
 def test_imports_point_down(path):
     room = layer(path)
     upward = []
-    for name, on_call in imports(parse(path)):
+    for name, later in imports(parse(path)):
         package, _, rest = name.partition(".")
         used = rest.partition(".")[0]
-        if package == "framework" and used not in LAYERS[room] | {room} | (ON_CALL if on_call else set()):
+        if package == "framework" and used not in LAYERS[room] | {room} | (LATER if later else set()):
             upward.append(name)
     assert upward == []
 
@@ -109,7 +101,7 @@ def test_the_rule_sees_imports_wherever_they_stand():
 
 @pytest.mark.parametrize("path", [p for p in FILES if layer(p) == "observe"], ids=lambda path: path.name)
 def test_observation_needs_the_standard_library_only(path):
-    eager = {name.partition(".")[0] for name, on_call in imports(without_type_checking(parse(path))) if not on_call}
+    eager = {name.partition(".")[0] for name, later in imports(parse(path)) if not later}
     assert eager <= sys.stdlib_module_names | {"framework"}
 
 
