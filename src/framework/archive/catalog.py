@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from framework.archive.records import Records, rows_with
+from framework.archive.records import Records, lost, rows_with
 from framework.archive.trust import MAC_BYTES, Keyring, Seal
 from framework.errors import UntrustedWorkspace
 
@@ -183,7 +183,10 @@ def _encode(entry: CatalogEntry) -> bytes:
 
 
 def _decode(uid: bytes, body: bytes) -> CatalogEntry:
-    facts = json.loads(body)
-    facts |= {name: datetime.fromisoformat(facts[name]) for name in ("created", "updated")}
-    facts |= {name: tuple(facts[name]) for name in ("provides", "requires")}
-    return CatalogEntry(**facts, uid=uid.hex())
+    try:
+        facts = json.loads(body)
+        facts |= {name: datetime.fromisoformat(facts[name]) for name in ("created", "updated")}
+        facts |= {name: tuple(facts[name]) for name in ("provides", "requires")}
+        return CatalogEntry(**facts, uid=uid.hex())
+    except (ValueError, KeyError, TypeError) as error:
+        raise lost(f"the catalog entry of archive {uid.hex()} cannot be read ({error})") from error

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
 import threading
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.archive import registry
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from rocksdict import Rdict
 
 _TRIES = 5
+_OWN = {"LOCK", "LOG", "rocksdict-config.json"}
 
 
 class View(NamedTuple):
@@ -38,12 +41,12 @@ class Reader:
     A secondary takes no lock, keeps its own log in a temporary folder, and catches up before each read.
     """
 
-    def __init__(self, layout: Layout, *, trust: bool = False) -> None:
+    def __init__(self, layout: Layout, *, trust: bool = False, keyring: Keyring | None = None) -> None:
         self.layout = layout
         self.trust = trust
         self._lock = threading.Lock()  # readers of one Workspace object, once per page
         self._secondary: _Secondary | None = None
-        self._keyring: Keyring | None = None
+        self._keyring = keyring
 
     @property
     def keyring(self) -> Keyring:
@@ -95,23 +98,30 @@ class Reader:
 
 
 class _Secondary:
+    """A RocksDB secondary over links to the store's files.
+
+    The links are for rocksdict, which writes its configuration into every folder that it opens: looking must change
+    nothing, and a store that the reader may not write to can be read as well.
+    """
+
     def __init__(self, layout: Layout) -> None:
         from rocksdict import AccessType
 
         self._layout = layout
-        folder = tempfile.mkdtemp(prefix="framework-reader-")
+        folder = Path(tempfile.mkdtemp(prefix="framework-reader-"))
+        self._links = folder / "store"
+        self._links.mkdir()
         self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         for attempt in range(_TRIES):
+            self._link()
             try:
-                # A secondary leaves out table files that are missing or cut off, a read-only database refuses them.
-                open_database(
-                    layout.store, AccessType.read_only(error_if_log_file_exist=False), log_folder=folder
-                ).close()
-                self._db = open_database(layout.store, AccessType.secondary(folder))
+                # A secondary leaves out table files that are missing or cut off; a read-only database refuses them.
+                open_database(self._links, AccessType.read_only(error_if_log_file_exist=False)).close()
+                self._db = open_database(self._links, AccessType.secondary(str(folder / "secondary")))
                 break
-            except WorkspaceDamaged:  # also when the writer removed a file that was about to be opened
+            except WorkspaceDamaged as error:  # also when the writer removed a file that was about to be opened
                 if attempt == _TRIES - 1:
-                    raise
+                    raise WorkspaceDamaged(str(error).replace(str(folder), str(layout.path))) from error
         self._seen = -1
         self._catalog: Catalog | None = None
 
@@ -130,8 +140,20 @@ class _Secondary:
 
     def _catch_up(self, marks: Marks) -> None:
         for _ in range(_TRIES):
+            self._link()
             self._db.try_catch_up_with_primary()
             found = self._db.latest_sequence_number()
             if found >= marks.required:
                 return
         raise lost(f"{self._layout.path} lost the last {marks.required - found} of {marks.required} writes")
+
+    def _link(self) -> None:
+        try:
+            theirs = {entry.name for entry in os.scandir(self._layout.store)} - _OWN
+            ours = {entry.name for entry in os.scandir(self._links)} - _OWN
+            for name in ours - theirs:
+                (self._links / name).unlink()
+            for name in theirs - ours:
+                (self._links / name).symlink_to(self._layout.store / name)
+        except OSError as error:
+            raise lost(f"{self._layout.store} cannot be read ({error.strerror})") from error

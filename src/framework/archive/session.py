@@ -49,8 +49,8 @@ class Session:
         self.owner = owner
         self._busy = busy
         self._layout = Layout(path)
-        self._reader = Reader(self._layout, trust=trust)
         self._store: Store | None = registry.acquire(self._layout)
+        self._reader = Reader(self._layout, trust=trust, keyring=self._store.keyring)
         self._release = weakref.finalize(self, registry.release, self._layout)
         try:
             self._store.catalog.checked(trust=trust)
@@ -78,7 +78,7 @@ class Session:
         if readonly:
             return StoredArchive(self._reader, name, identity, None)
         writer = self.writer(name) if isinstance(about, str) else self._describe(about)
-        return StoredArchive(self._reader, name, identity, lambda: writer, writer)
+        return StoredArchive(self._reader, name, identity, lambda: self.writer(name, identity), writer)
 
     def writer(self, name: str, identity: str | None = None) -> ArchiveWriter:
         """The writer of an archive, claimed for this session; its description stays as it is.
@@ -125,7 +125,8 @@ class Session:
 
     def _open(self) -> Store:
         if self._store is None:
-            raise ArchiveError(f"the session of {self.owner} on {self._layout.path} is closed")
+            path = str(self._layout.path)
+            raise ArchiveError(f"{path} is closed for {self.owner}; to write to it, open it again: Workspace({path!r})")
         return self._store
 
     def _describe(self, description: Description) -> ArchiveWriter:

@@ -35,6 +35,7 @@ class Store:
 
         self._layout = layout
         self._lock = threading.RLock()
+        self.translated = translated(layout.store)
         layout.check()
         self.keyring = Keyring()
         layout.create()
@@ -44,7 +45,7 @@ class Store:
         self._mark: Mark | None = None
         try:
             self._mark = self._marked(marks)
-            with translated(layout.store):
+            with self.translated:
                 self.catalog = Catalog.read(self.db, self.keyring)
         except BaseException:
             self.close()
@@ -63,9 +64,8 @@ class Store:
             ArchiveError: it was closed, or belongs to the process that this one was forked from.
         """
         if self.db is None:
-            raise ArchiveError(
-                f"{self._layout.path} is closed here; open it again: Workspace({str(self._layout.path)!r})"
-            )
+            path = str(self._layout.path)
+            raise ArchiveError(f"{path} is closed here; to write to it, open it again: Workspace({path!r})")
         return self.db
 
     def write(self, batch: WriteBatch) -> None:
@@ -75,7 +75,7 @@ class Store:
             ArchiveError: it was not written, for lack of space for example.
         """
         db = self.database()
-        with translated(self._layout.store):
+        with self.translated:
             db.write(batch)
         self._mark.written(db.latest_sequence_number())  # type: ignore[union-attr] # open as long as the database
 
@@ -83,7 +83,7 @@ class Store:
         """Bring everything written to the disk: it survives a power cut from here on."""
         db = self.database()
         self._write_touched()
-        with translated(self._layout.store):
+        with self.translated:
             number = db.latest_sequence_number()
             db.flush_wal(sync=True)
         self._mark.synced(number)  # type: ignore[union-attr] # as above
@@ -115,7 +115,8 @@ class Store:
         """The one writer of an archive that is there, whose description stays as it is."""
         with self._lock:
             if uid not in self._writers:
-                self._writers[uid] = ArchiveWriter(self, uid, records_of(uid, self.keyring, trust=True))
+                with self.translated:
+                    self._writers[uid] = ArchiveWriter(self, uid, records_of(uid, self.keyring, trust=True))
             return self._writers[uid]
 
     def touch(self, uid: bytes) -> None:
@@ -134,7 +135,8 @@ class Store:
                     writer.retire()
             self.write(batch)
             self.sync()
-            self.database().compact_range(None, None)
+            with self.translated:
+                self.database().compact_range(None, None)
 
     def close(self) -> None:
         """Sync and close. May be called again."""

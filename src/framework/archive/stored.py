@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from framework.archive.archive import Archive, index_key
 from framework.archive.catalog import records_of
-from framework.archive.options import translated
 from framework.archive.reader import Reader, View
 from framework.archive.records import Counts, Record, Records, lost, pack_position
 from framework.archive.serialize import dumps, loads
@@ -165,7 +164,7 @@ class StoredArchive(Archive):
     def _ask_directly(self, writer: ArchiveWriter, question: Callable[[Rdict, Records], Any]) -> Any:
         if self._found is None or self._found[0] != writer.uid:
             self._found = writer.uid, records_of(writer.uid, self._reader.keyring, trust=self._reader.trust)
-        with translated(self._reader.layout.store):
+        with writer.store.translated:
             return question(writer.store.database(), self._found[1])
 
     def _located(self, view: View | None) -> Records | None:

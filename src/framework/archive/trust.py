@@ -63,12 +63,10 @@ class Keyring:
         self._path, self.keys = key_file(), ()
         return self
 
-    def refresh(self) -> bool:
-        """Read the file again, because another process may have rotated; True if there are new keys."""
-        before = self.keys
+    def refresh(self) -> None:
+        """Read the file again, because another process may have rotated."""
         with contextlib.suppress(KeyUnavailable):
             self.keys = _read_or_create(self._path)
-        return self.keys != before
 
 
 class Seal:
@@ -77,13 +75,13 @@ class Seal:
     With `trust`, everything verifies: the user said that the workspace's author may run code here.
     """
 
-    __slots__ = ("_bases", "_keyring", "_scope", "_trust")
+    __slots__ = ("_bases", "_keyring", "_keys", "_scope", "_trust")
 
     def __init__(self, keyring: Keyring, scope: bytes, *, trust: bool = False) -> None:
         self._keyring = keyring
         self._scope = scope
         self._trust = trust
-        self._bases = self._prepared()
+        self._prepare()
 
     def sign(self, place: bytes, body: bytes) -> bytes:
         """The signature of a body that stands in that place, 16 bytes."""
@@ -101,8 +99,9 @@ class Seal:
         signature, body = record[:MAC_BYTES], record[MAC_BYTES:]
         if self._trust or self._signed(signature, place, body):
             return body
-        if self._keyring.keys and self._keyring.refresh():
-            self._bases = self._prepared()
+        self._keyring.refresh()
+        if self._keyring.keys != self._keys:
+            self._prepare()
             if self._signed(signature, place, body):
                 return body
         raise UntrustedWorkspace(
@@ -120,9 +119,10 @@ class Seal:
                 return True
         return False
 
-    def _prepared(self) -> list[blake2b]:
+    def _prepare(self) -> None:
+        self._keys = self._keyring.keys
         # Copying a prepared state costs half of making a keyed hash.
-        return [blake2b(self._scope, digest_size=MAC_BYTES, key=key, person=b"framework") for key in self._keyring.keys]
+        self._bases = [blake2b(self._scope, digest_size=MAC_BYTES, key=key, person=b"framework") for key in self._keys]
 
 
 def _read_or_create(path: Path) -> tuple[bytes, ...]:

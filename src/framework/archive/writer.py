@@ -44,7 +44,7 @@ class ArchiveWriter:
     def put_all(self, records: Iterable[tuple[bytes, bytes, bytes]]) -> None:
         """Write records in one batch; later ones win."""
         store, rows = self.store, self._records
-        with self._lock:
+        with self._lock, self.store.translated:
             db = self._database()
             placed: dict[bytes, bytes] = {}
             batch, following = store.batch(), self._next
@@ -61,7 +61,7 @@ class ArchiveWriter:
 
     def delete(self, index: bytes) -> bool:
         """Delete one record; False if there is none."""
-        with self._lock:
+        with self._lock, self.store.translated:
             position = self._records.position(self._database(), index)
             if position is None:
                 return False
@@ -74,7 +74,7 @@ class ArchiveWriter:
 
     def clear(self) -> None:
         """Delete all records."""
-        with self._lock:
+        with self._lock, self.store.translated:
             self._database()
             batch = self.store.batch()
             self._records.clear(batch, Counts(self._next, self._next))

@@ -1,0 +1,234 @@
+"""Every archive behaves as a dict, in memory and stored."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from framework.archive import InMemCache, Session, Workspace
+from framework.errors import ArchiveError, Undigestable, Unpicklable
+
+
+@pytest.fixture(params=["memory", "stored"])
+def archive(request, path):
+    if request.param == "memory":
+        yield InMemCache()
+    else:
+        with Session(path, "a test") as session:
+            yield session.archive("results")
+
+
+class ArchiveModel(RuleBasedStateMachine):
+    """An archive beside a dict whose keys are pairs of type and value."""
+
+    make: Callable[[], object]
+
+    def __init__(self):
+        super().__init__()
+        self.archive = self.make()
+        self.model = {}
+
+    keys = st.sampled_from(["a", "b", "", "x" * 100, "\ud800", 0, 1, 1.0, True, None, b"a", (1, "a"), [1, 2]])
+    values = st.integers() | st.text(max_size=3) | st.lists(st.integers(), max_size=3)
+
+    @staticmethod
+    def of(key):
+        return type(key), repr(key)
+
+    @rule(key=keys, value=values)
+    def put(self, key, value):
+        self.archive[key] = value
+        self.model[self.of(key)] = (key, value)
+
+    @rule(entries=st.lists(st.tuples(keys, values), max_size=5))
+    def update(self, entries):
+        self.archive.update(entries)
+        self.model.update({self.of(key): (key, value) for key, value in entries})
+
+    @rule(key=keys)
+    def delete(self, key):
+        if self.of(key) in self.model:
+            del self.archive[key]
+            del self.model[self.of(key)]
+        else:
+            with pytest.raises(KeyError):
+                del self.archive[key]
+
+    @rule(key=keys)
+    def get(self, key):
+        assert (key in self.archive) == (self.of(key) in self.model)
+        _, value = self.model.get(self.of(key), (None, "missing"))
+        assert self.archive.get(key, "missing") == value
+
+    @rule(key=keys, value=values)
+    def setdefault(self, key, value):
+        _, expected = self.model.setdefault(self.of(key), (key, value))
+        assert self.archive.setdefault(key, value) == expected
+
+    @precondition(lambda self: self.model)
+    @rule()
+    def clear(self):
+        self.archive.clear()
+        self.model.clear()
+
+    @invariant()
+    def holds_the_same_in_the_same_order(self):
+        assert list(self.archive.pairs()) == list(self.model.values())
+        assert list(map(self.of, self.archive)) == list(self.model)
+        assert len(self.archive) == len(self.model)
+
+
+class MemoryModel(ArchiveModel):
+    def make(self):
+        return InMemCache()
+
+
+TestMemoryModel = MemoryModel.TestCase
+TestMemoryModel.settings = settings(max_examples=40, stateful_step_count=25)
+
+
+class StoredModel(ArchiveModel):
+    session: Session
+    numbers = itertools.count()
+
+    def make(self):
+        return self.session.archive(f"archive {next(self.numbers)}")
+
+    def teardown(self):
+        self.archive.verify()
+
+
+@pytest.fixture(scope="module")
+def stored_models(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FRAMEWORK_KEY_FILE", str(tmp_path_factory.mktemp("key") / "key"))
+        with Session(tmp_path_factory.mktemp("models"), "the model") as session:  # one store: opening takes longest
+            StoredModel.session = session
+            yield
+
+
+@pytest.mark.usefixtures("stored_models")
+class TestStoredModel(StoredModel.TestCase):
+    settings = settings(max_examples=40, stateful_step_count=25)
+
+
+def test_the_order_is_that_of_first_writing(archive):
+    for key in "cab":
+        archive[key] = key
+    archive["c"] = "again"
+    assert list(archive.items()) == [("c", "again"), ("a", "a"), ("b", "b")]
+    del archive["c"]
+    archive["c"] = "new"
+    assert list(archive) == ["a", "b", "c"]
+
+
+def test_keys_of_other_types_are_other_keys(archive):
+    for key in (1, True, 1.0, "1", np.int64(1)):
+        archive[key] = type(key).__name__
+    assert len(archive) == 5
+    assert archive[True] == "bool"
+
+
+def test_a_value_is_a_copy_when_put_and_when_got(archive):
+    value = [1]
+    archive["a"] = value
+    value.append(2)
+    archive["a"].append(3)
+    assert archive["a"] == [1]
+
+
+def test_a_key_is_a_copy_as_well(archive):
+    key = [1]
+    archive[key] = "x"
+    key.append(2)
+    assert list(archive) == [[1]]
+    assert archive[[1]] == "x"
+
+
+def test_more_records_than_a_page_are_read_in_order(archive):
+    archive.update((n, n * n) for n in range(5000))
+    assert list(archive.pairs()) == [(n, n * n) for n in range(5000)]
+    assert list(archive.values())[-1] == 4999**2
+
+
+def test_a_function_without_a_name_can_be_stored(archive):
+    factor = 3
+    archive["f"] = lambda x: x * factor
+    assert archive["f"](2) == 6
+
+
+def test_a_value_that_cannot_be_stored_is_refused_by_the_name_of_its_part(archive):
+    with pytest.raises(Unpicklable, match=r"^value\['rows'\]\[1\]: a lock cannot be stored"):
+        archive["a"] = {"rows": [1, threading.Lock()]}
+    assert "a" not in archive
+    assert len(archive) == 0
+
+
+def test_a_key_without_a_digest_is_refused(archive):
+    with pytest.raises(Undigestable, match=r"^key: an iterator"):
+        archive[iter([])] = 1
+    with pytest.raises(Undigestable):
+        archive.get(iter([]))
+
+
+def test_a_record_may_be_put_while_iterating(archive):
+    archive.update({n: n for n in range(3000)})
+    seen = []
+    for key in archive:
+        seen.append(key)
+        if key == 0:
+            archive["late"] = 1
+    assert seen[:3000] == list(range(3000))
+
+
+def test_threads_may_share_an_archive(archive):
+    start = threading.Barrier(4)
+
+    def work(number):
+        start.wait()
+        for n in range(200):
+            archive[f"{number} {n}"] = n
+            archive["shared"] = number
+
+    threads = [threading.Thread(target=work, args=[number]) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(archive) == len(list(archive)) == 801
+    assert all(archive[f"{number} {n}"] == n for number in range(4) for n in range(200))
+
+
+def test_a_read_only_archive_refuses_writing(path):
+    with Session(path, "a test") as session:
+        session.archive("a")["k"] = 1
+        archive = session.archive("a", readonly=True)
+        assert archive.readonly
+        assert archive["k"] == 1
+        for write in (lambda: archive.update(k=2), lambda: archive.pop("k"), archive.clear):
+            with pytest.raises(ArchiveError, match="for reading only"):
+                write()
+
+
+def test_an_archive_survives_its_session(path):
+    with Session(path, "a test") as session:
+        archive = session.archive("a")
+        archive["k"] = 1
+    assert archive["k"] == 1
+    assert list(archive) == ["k"]
+    with pytest.raises(ArchiveError, match="to write to it, open it again"):
+        archive["k"] = 2
+
+
+def test_large_values_come_back_whole(path):
+    value = np.arange(2_000_000)
+    with Workspace(path) as workspace:
+        workspace.archive("a")["k"] = value
+    assert (Workspace(path).archive("a")["k"] == value).all()
