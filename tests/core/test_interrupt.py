@@ -1,0 +1,242 @@
+"""Ctrl-C as it is: a real SIGINT to a real process."""
+
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+HEAD = """
+    import sys, threading, time
+    from framework.core import AbstractProcessor, Event, Pipeline
+
+    def say(*words):
+        print(*words, flush=True)
+
+    class Slow(AbstractProcessor):
+        def process(self, context, event):
+            match event:
+                case Event(name="work", seconds=seconds):
+                    say("working")
+                    ends = time.monotonic() + seconds
+                    while time.monotonic() < ends:
+                        time.sleep(0.01)
+                    say("worked")
+
+    class Hooked(AbstractProcessor):
+        def process(self, context, event):
+            match event:
+                case Event(name="__POISON__"):
+                    say("hook")
+
+    def pipeline(*processors, **options):
+        return Pipeline(processors, name="interrupted", **options)
+
+    def show(made):
+        report = made.report
+        say("report", report.interrupted, report.delivered, report.dropped)
+"""
+
+modes = pytest.mark.parametrize("drive", ["made.run()", "list(made.phases())"], ids=["run", "steps"])
+
+
+@pytest.fixture
+def interrupted(tmp_path):
+    """Runs a script, sends it SIGINT at each of the lines `marks`, and gives all that it printed."""
+
+    def run(body, *marks):
+        script = tmp_path / "script.py"
+        script.write_text(textwrap.dedent(HEAD) + textwrap.dedent(body))
+        seen, waiting = [], list(marks)
+        output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        with subprocess.Popen([sys.executable, str(script)], **output) as process:
+            for line in process.stdout:
+                seen.append(line.rstrip())
+                if waiting and seen[-1] == waiting[0]:
+                    waiting.pop(0)
+                    process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 0, seen
+        assert not waiting, seen
+        return seen
+
+    return run
+
+
+@modes
+def test_the_first_ctrl_c_lets_what_runs_finish_drops_the_rest_and_runs_the_hooks(interrupted, drive):
+    lines = interrupted(
+        f"""
+        made = pipeline(Slow(), Hooked())
+        for _ in range(3):
+            made.submit(Event("work", seconds=0.3))
+        try:
+            {drive}
+        except KeyboardInterrupt:
+            say("interrupted")
+            show(made)
+        """,
+        "working",
+    )
+    assert lines == ["working", "worked", "hook", "interrupted", "report True {'Slow': 1, 'Hooked': 1} 2"]
+
+
+@modes
+def test_a_delivery_that_outlasts_the_grace_is_left_behind(interrupted, drive):
+    lines = interrupted(
+        f"""
+        made = pipeline(Slow(), Hooked(), grace=0.1)
+        made.submit(Event("work", seconds=20))
+        try:
+            {drive}
+        except KeyboardInterrupt:
+            show(made)
+        """,
+        "working",
+    )
+    assert lines == [
+        "working",
+        "interrupted: Slow did not return within grace=0.1 s and was left behind",
+        "hook",
+        "report True {'Slow': 0, 'Hooked': 1} 0",
+    ]
+
+
+@modes
+def test_a_second_ctrl_c_abandons_at_once(interrupted, drive):
+    started = time.monotonic()
+    lines = interrupted(
+        f"""
+        made = pipeline(Slow(), Hooked(), grace=60)
+        made.submit(Event("work", seconds=60))
+        def soon():  # the first Ctrl-C was taken when the run is halted
+            while not made._scheduler.halted:
+                time.sleep(0.01)
+            say("waiting for the grace")
+        threading.Thread(target=soon, daemon=True).start()
+        try:
+            {drive}
+        except KeyboardInterrupt:
+            show(made)
+        """,
+        "working",
+        "waiting for the grace",
+    )
+    assert lines == ["working", "waiting for the grace", "report True {'Slow': 0, 'Hooked': 0} 0"]
+    assert time.monotonic() - started < 30
+
+
+@modes
+def test_a_ctrl_c_during_the_hooks_lets_each_of_them_run_once(interrupted, drive):
+    lines = interrupted(
+        f"""
+        class SlowHook(Slow):
+            def process(self, context, event):
+                match event:
+                    case Event(name="__POISON__"):
+                        super().process(context, Event("work", seconds=0.3))
+
+        made = pipeline(SlowHook(), Hooked(priority=1), max_workers=1)
+        try:
+            {drive}
+        except KeyboardInterrupt:
+            show(made)
+        """,
+        "working",
+    )
+    assert lines == ["working", "worked", "hook", "report True {'SlowHook': 1, 'Hooked': 1} 0"]
+
+
+def test_a_ctrl_c_in_a_simulation_ends_it_and_runs_the_hooks(interrupted):
+    lines = interrupted(
+        """
+        made = pipeline(Slow(), Hooked(), seed=1)
+        for _ in range(3):
+            made.submit(Event("work", seconds=20))
+        try:
+            made.run()
+        except KeyboardInterrupt:
+            show(made)
+        """,
+        "working",
+    )
+    assert lines == [
+        "working",
+        "interrupted: Slow raised KeyboardInterrupt on Event(name='work', seconds=20)",
+        "hook",
+        "report True {'Slow': 1, 'Hooked': 1} 2",
+    ]
+
+
+def test_a_ctrl_c_in_a_single_delivery_is_a_failure_and_the_pipeline_goes_on(interrupted):
+    lines = interrupted(
+        """
+        made = pipeline(Slow(), Hooked(), on_error="keep")
+        made.submit(Event("work", seconds=20))
+        try:
+            made.deliver()
+        except KeyboardInterrupt:
+            say("interrupted")
+        report = made.run()
+        say(report.interrupted, len(report.failures))
+        """,
+        "working",
+    )
+    assert lines[-3:] == ["interrupted", "hook", "False 1"]
+
+
+def test_a_background_run_survives_the_interrupt_of_a_waiting_cell(interrupted):
+    lines = interrupted(
+        """
+        made = pipeline(Slow(), Hooked())
+        made.submit(Event("work", seconds=0.3))
+        run = made.start()
+        try:
+            run.wait()
+        except KeyboardInterrupt:
+            say("interrupted", run.done)
+        run.wait()
+        show(made)
+        """,
+        "working",
+    )
+    assert lines == ["working", "interrupted False", "worked", "hook", "report False {'Slow': 1, 'Hooked': 1} 0"]
+
+
+def test_the_interpreter_ends_with_a_run_in_the_background(interrupted):
+    lines = interrupted(
+        """
+        made = pipeline(Slow())
+        made.submit(Event("work", seconds=60))
+        made.start()
+        """
+    )
+    assert lines in ([], ["working"])
+
+
+def test_archives_are_closed_after_a_ctrl_c(interrupted, tmp_path):
+    lines = interrupted(
+        f"""
+        from pathlib import Path
+        from framework.archive import Workspace
+
+        class Keeping(Slow):
+            def process(self, context, event):
+                match event:
+                    case Event(name="work"):
+                        self.kept["before"] = 1
+                        super().process(context, event)
+
+        slow = Keeping()
+        made = pipeline(slow, workspace=Path({str(tmp_path / "ws")!r}))
+        slow.kept = made.archive("mine")
+        made.submit(Event("work", seconds=0.2))
+        try:
+            made.run()
+        except KeyboardInterrupt:
+            say(dict(Workspace(Path({str(tmp_path / "ws")!r})).archive("mine")))
+        """,
+        "working",
+    )
+    assert lines[-1] == "{'before': 1}"
