@@ -40,7 +40,7 @@ class BatchWorker(Worker):
 
     async def work(self, call: Call) -> None:
         """Take batches until retired or until the job is closed and empty."""
-        buffer = self.job.input.buffer
+        buffer = self.channel.buffer
         while True:
             while not buffer:
                 if not await self.rest():
@@ -59,7 +59,7 @@ class BatchWorker(Worker):
             await asyncio.sleep(0)  # as after a turn of single items
 
     async def _collect(self, entries: list[Any]) -> None:
-        channel, clock, batch = self.job.input, self.run.clock, self.batch
+        channel, clock, batch = self.channel, self.run.clock, self.batch
         until = clock.now() + batch.linger
         while True:
             while channel.buffer and len(entries) < batch.size:
@@ -72,7 +72,7 @@ class BatchWorker(Worker):
                 return
 
     async def _linger(self, seconds: float) -> bool:
-        channel, lingerer = self.job.input, Lingerer()
+        channel, lingerer = self.channel, Lingerer()
         timer = self.run.clock.call_later(seconds, lingerer.give_up)
         channel.parked.append(lingerer)
         try:

@@ -39,11 +39,8 @@ class Channel:
         """Make one that is not open yet."""
         self.name = name
         self.started = False
+        self.bound = SHUT
         self.on_change: Callable[[], object] = bool
-        self._reset(SHUT)
-
-    def _reset(self, bound: int) -> None:
-        self.bound = bound
         self.buffer: deque[Any] = deque()
         self.parked: deque[Waiter] = deque()
         self.idle = 0
@@ -55,8 +52,8 @@ class Channel:
         self.taken = 0  # items accepted from outside
 
     def open(self, bound: int, on_change: Callable[[], object]) -> None:
-        """Begin empty; `on_change` is called when a waiting put gave up, which may leave the flow idle."""
-        self._reset(bound)
+        """Take items; `on_change` is called when a waiting put gave up, which may leave the flow idle."""
+        self.bound = bound
         self._loop = asyncio.get_running_loop()
         self.started = True
         self.on_change = on_change
@@ -113,7 +110,11 @@ class Channel:
             return
         self.putting += 1
         try:
-            await self._wait_turn()
+            # Behind those that already wait, even where there is room for a moment.
+            turn = not (self.putters or self.inviting)
+            while not (turn and self.room) and not self.closed:
+                await self._invitation(first=not turn)
+                turn = True
             if self.closed:
                 raise self._refusal()
             self._accept(item)
@@ -140,19 +141,12 @@ class Channel:
         while not self.room:
             if self.closed:
                 return False
-            await self._wait_invitation(first=first)
+            await self._invitation(first=first)
             first = False
         return True
 
-    async def _wait_turn(self) -> None:
-        # As wait_room, but behind those that already wait, even where there is room for a moment.
-        if not self.closed and (self.putters or self.inviting):
-            await self._wait_invitation(first=True)
-        while not self.closed and not self.room:
-            await self._wait_invitation(first=False)
-
-    async def _wait_invitation(self, *, first: bool) -> None:
-        invitation: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    async def _invitation(self, *, first: bool) -> None:
+        invitation: asyncio.Future[None] = self._loop.create_future()
         # Whoever was invited and found the room gone keeps its place at the head.
         (self.putters.append if first else self.putters.appendleft)(invitation)
         try:

@@ -8,11 +8,16 @@ from typing import Self
 
 
 class Tally:
-    """How items left one job; `last` are those that a job answered with a LastWorkItem."""
+    """How items left one job; `last` are those that a job answered with a LastWorkItem.
 
-    __slots__ = ("done", "dropped", "failed", "last", "rerouted", "skipped")
+    Beside them, how many of its workers are `blocked`, and the seconds that they were `busy` up to their last pause.
+    """
+
+    __slots__ = ("blocked", "busy", "done", "dropped", "failed", "last", "rerouted", "skipped")
 
     def __init__(self) -> None:
+        self.blocked = 0
+        self.busy = 0.0
         self.done = self.skipped = self.rerouted = self.failed = self.dropped = self.last = 0
 
     @property

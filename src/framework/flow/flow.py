@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from framework.errors import FlowError, LifecycleError, OptionError
 from framework.flow.batching import Batch
@@ -24,6 +24,9 @@ from framework.flow.stream import stream
 from framework.flow.subflow import SubFlow
 from framework.observe import Edge, Graph, Observers, Snapshot, Subscription
 from framework.observe.observers import Observer
+
+if TYPE_CHECKING:
+    from framework.notebook import ScalingMonitor
 
 logger = logging.getLogger(__name__)
 
@@ -286,6 +289,12 @@ class Flow:
     def observe(self, callback: Observer) -> Subscription:
         """Have `callback` told of every `ItemFinished`, `WorkersScaled` and `RunFinished`."""
         return self._observers.attach(callback)
+
+    def watch(self) -> ScalingMonitor:
+        """Watch it run: charts in a notebook, a progress line in a terminal."""
+        from framework.notebook import watch
+
+        return watch(self)
 
     def parts(self) -> set[Flow]:
         """This flow and those that are jobs or arms in it."""

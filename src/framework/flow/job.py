@@ -13,7 +13,6 @@ from framework.flow.capacity import Capacity, scalable, with_workers
 from framework.flow.channel import Channel
 from framework.flow.counts import Counts, Tally
 from framework.flow.envelope import finish, plain
-from framework.flow.meter import Meter
 from framework.flow.processors import Call, as_call
 from framework.flow.report import JobReport
 from framework.flow.scaler import Scaler
@@ -55,7 +54,6 @@ class Job:
         self._plan = plan
         self._default = default
         self.tally = Tally()
-        self.meter = Meter(float)
         self._cap = self._declared()
         self._input = Channel(self.name)
         self._workers: set[Worker] = set()
@@ -95,10 +93,10 @@ class Job:
         self.run = run
         self.next = following
         self.tally = Tally()
-        self.meter = Meter(run.clock.now)
         self._workers = set()
         self._opening = None
         self._wrap = self.limits.around(run.clock)
+        self._input = Channel(self.name)  # a new one: whoever was left behind by the last run finds the old one closed
         self._input.open(self._cap.queue_length, run.settle)
         self._scaler = Scaler(self, run)
 
@@ -234,21 +232,32 @@ class Job:
             self._opening = Opening(self)
             channel.parked.append(self._opening)
 
+    def _at_work(self) -> list[float]:
+        # A copy, made in one step: a widget may ask from another thread.
+        return [worker.since for worker in tuple(self._workers) if worker.since is not None]
+
+    @property
+    def busy_seconds(self) -> float:
+        """Seconds at work up to now, added up over the workers."""
+        at_work = self._at_work()
+        now = self.run.clock.now() if at_work else 0.0
+        return self.tally.busy + sum(now - since for since in at_work)
+
     def snapshot(self) -> NodeSnapshot:
         """The job as it is now."""
-        channel, meter, cap = self._input, self.meter, self._cap
+        channel, cap = self._input, self._cap
         handed = min(len(channel.buffer), channel.idle)
         return NodeSnapshot(
             name=self.name,
             waiting=channel.waiting,
-            running=meter.running + handed,
+            running=len(self._at_work()) + handed,
             workers=len(self._workers),
             min_workers=cap.min_workers,
             max_workers=cap.max_workers,
             done=self.tally.finished,
             failed=self.tally.failed,
-            busy_seconds=meter.busy_seconds,
-            blocked=meter.blocked,
+            busy_seconds=self.busy_seconds,
+            blocked=self.tally.blocked,
             capacity=cap.queue_length,
         )
 
@@ -269,6 +278,4 @@ class Job:
 
     def report(self) -> JobReport:
         """What became of its items."""
-        return JobReport(
-            self.name, Counts.of(self.tally.finished + self.tally.dropped, self.tally), self.meter.busy_seconds
-        )
+        return JobReport(self.name, Counts.of(self.tally.finished + self.tally.dropped, self.tally), self.busy_seconds)

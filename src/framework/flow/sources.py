@@ -28,24 +28,22 @@ async def pump(source: Source, offer: Offer, put: Put) -> None:
     try:
         if isinstance(items, AsyncIterable):
             async for item in items:
-                if not (offer(item) or await _accepted(put, item)):
-                    return
+                if not offer(item):
+                    try:
+                        await put(item)
+                    except FlowEnded:
+                        return
         else:
             for item in items:
-                if not (offer(item) or await _accepted(put, item)):
-                    return
+                if not offer(item):
+                    try:
+                        await put(item)
+                    except FlowEnded:
+                        return
     finally:
         # A generator that is left half-way would run its cleanup whenever it is collected, in a task of nobody.
         if inspect.isasyncgen(items):
             await items.aclose()
-
-
-async def _accepted(put: Put, item: Any) -> bool:
-    try:
-        await put(item)
-    except FlowEnded:
-        return False
-    return True
 
 
 async def _opened(source: Source) -> Items:

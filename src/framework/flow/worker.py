@@ -21,15 +21,20 @@ TURN = range(256)  # items before others get a turn: a body that never waits wou
 
 
 class Worker:
-    """One task of a job; it owns its processor, and at most one item (or batch) at a time."""
+    """One task of a job; it owns its processor, and at most one item (or batch) at a time.
 
-    __slots__ = ("job", "loop", "meter", "ready", "run", "tally", "task", "waiter")
+    It is at work `since` some moment, or waits for an item or for room.
+    """
+
+    __slots__ = ("channel", "job", "loop", "now", "ready", "run", "since", "tally", "task", "waiter")
 
     def __init__(self, job: Job) -> None:
         loop = self.loop = asyncio.get_running_loop()
         self.job = job
         # Its own run, because a processor that ignores its cancellation may outlive it into the next.
-        self.run, self.tally, self.meter = job.run, job.tally, job.meter
+        self.run, self.tally, self.channel = job.run, job.tally, job.input
+        self.now = job.run.clock.now
+        self.since: float | None = None
         self.ready: asyncio.Future[None] = loop.create_future()
         self.waiter: asyncio.Future[bool] = loop.create_future()
         self.task: asyncio.Task[None] = loop.create_task(self._live(), name=f"{job.run.name}/{job.name}")
@@ -39,16 +44,15 @@ class Worker:
         async with job.source.processor() as processor:
             call = job.prepare(processor)
             self.ready.set_result(None)
-            self.meter.shift(running=1)
+            self.since = self.now()
             try:
                 await self.work(call)
             finally:
-                self.meter.shift(running=-1)
+                self.pause()
 
     async def work(self, call: Call) -> None:  # noqa: C901 - the hot loop: a call more per item costs a tenth
         """Take items until retired or until the job is closed and empty."""
-        job, following = self.job, self.job.next
-        channel, tally, observers = job.input, self.tally, self.run.observers
+        following, channel, tally, observers = self.job.next, self.channel, self.tally, self.run.observers
         buffer, parked, putters = channel.buffer, channel.parked, channel.putters
         out = following.input if following else channel
         out_buffer, out_parked, out_putters = out.buffer, out.parked, out.putters
@@ -88,13 +92,13 @@ class Worker:
 
     async def rest(self) -> bool:
         """Wait until there may be an item; False when this worker is to retire."""
-        job, channel, meter = self.job, self.job.input, self.meter
-        if channel.closed or self.is_left_behind:
+        channel = self.channel
+        if channel.closed:
             return False
         waiter = self.waiter = self.loop.create_future()
-        meter.shift(-1)
+        self.pause()
         channel.park(self)
-        if job.resting:
+        if channel.idle == self.job.workers:
             self.run.settle()
         try:
             stays: bool = await waiter
@@ -102,10 +106,16 @@ class Worker:
             channel.abandon(self)
             raise
         finally:
-            meter.shift(1)
+            self.since = self.now()
         if stays:
             channel.unpark()
         return stays
+
+    def pause(self) -> None:
+        """Add up the time at work; between items it costs nothing."""
+        if self.since is not None:
+            self.tally.busy += self.now() - self.since
+            self.since = None
 
     async def handle(self, entry: Any, call: Call) -> None:
         """Process one entry of the queue, whatever it is, watched or not."""
@@ -207,19 +217,21 @@ class Worker:
         """Put an entry into another job's queue, or drop it there when that takes nothing more."""
         if self.is_left_behind:
             return
-        channel, meter = job.input, self.meter
+        channel = job.input
         channel.mixed |= isinstance(entry, Special)
         if channel.room:
             channel.append(entry)
             return
-        meter.shift(running=-1, blocked=1)
+        self.pause()
+        self.tally.blocked += 1
         try:
             is_open = await channel.wait_room()
         except BaseException:
             self.drop(job, [entry])
             raise
         finally:
-            meter.shift(running=1, blocked=-1)
+            self.tally.blocked -= 1
+            self.since = self.now()
         if is_open:
             channel.append(entry)
         else:
