@@ -114,7 +114,7 @@ def test_what_would_end_the_program_is_a_failure_like_any_other(error, options):
 
 
 def test_an_error_whose_message_raises_is_reported():
-    class Mute(Exception):  # noqa: N818
+    class Mute(Exception):
         def __str__(self):
             raise RuntimeError
 

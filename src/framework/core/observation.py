@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from framework.core.event import Event
+from framework.core.event import CONTROL, Event
 from framework.core.inbox import Inbox
 from framework.observe import EventSubmitted, NodeSnapshot, Observers, Snapshot
 from framework.observe.snapshot import State
@@ -40,7 +40,7 @@ class Observation(Observers):
 
     def matched(self, inbox: Inbox, event: Event) -> bool | None:
         """Whether a `case` will take the event; None when it cannot be told or nobody wants to know."""
-        if not self.any_wants("wants_matches"):
+        if event.name in CONTROL or not self.any_wants("wants_matches"):
             return None
         through = self._through.get(inbox)
         if through is None:

@@ -15,6 +15,8 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from framework.core.aside import Aside
+from framework.core.deferrals import Deferrals, Deferred
 from framework.core.delivery import Call, deliver
 from framework.core.event import Event
 from framework.core.hold import Hold, OpenHolds
@@ -35,8 +37,6 @@ logger = logging.getLogger(__name__)
 
 PARKING = 0.1  # seconds that workers between two deliveries get to see a halt, also with no grace
 COLLECT_AFTER = 1.0  # seconds of waiting for nothing but holds, before the collector looks for leaked ones
-
-ROOM = 1024  # deliveries that may wait for a processor before those who can wait send it no more
 
 
 class Scheduler(ABC):
@@ -73,8 +73,8 @@ class Scheduler(ABC):
         self.idle: list[Worker] = []
         self.waking = False
         self._max_pending = max_pending
-        self._aside: dict[Inbox, list[Event]] | None = None
-        self._parked: list[tuple[Event, Inbox, Event | None, tuple[Inbox, ...]]] = []
+        self._aside = Aside()
+        self._deferrals = Deferrals(self._post_deferred)
         self._give_up_at = math.inf
         self._rested, self._collect_after = 0.0, COLLECT_AFTER
         self._single: tuple[Inbox, float] | None = None
@@ -105,7 +105,7 @@ class Scheduler(ABC):
         """
         with self.quiet:
             inboxes = self.routes.control(event)
-            if self.observation.watched:
+            if inboxes and self.observation.watched:  # one that nobody wants is no dead letter
                 self.observation.submitted(event, None, None, inboxes, self.phase)
             for inbox in inboxes:
                 inbox.put(event)
@@ -128,11 +128,10 @@ class Scheduler(ABC):
                 self._wait_for_room(self._max_pending)
             if self.observation.watched:
                 self.observation.submitted(event, None, None, inboxes, self.phase)
-            if self._aside is None:
-                self.post(event, inboxes)
+            if self._aside:
+                self._aside.add(event, inboxes)
             else:
-                for inbox in inboxes:
-                    self._aside.setdefault(inbox, []).append(event)
+                self.post(event, inboxes)
         return len(inboxes)
 
     def redeliver(self, event: Event, inbox: Inbox) -> None:
@@ -174,15 +173,14 @@ class Scheduler(ABC):
         """Let whoever waits for room look again."""
         with self.quiet:
             self.crowded = False
-            parked, self._parked = self._parked, []
-            for deferred in parked:
-                self.defer(*deferred)
+            if self._deferrals:
+                self.crowded = True
+                self._deferrals.retry()
             self.quiet.notify_all()
 
     def waiting(self) -> int:
         """How many deliveries wait in all mailboxes."""
-        aside = self._aside or {}
-        return sum(len(inbox.queue) for inbox in self.inboxes) + sum(len(events) for events in aside.values())
+        return sum(len(inbox.queue) for inbox in self.inboxes) + len(self._aside)
 
     # -- for later
 
@@ -195,23 +193,15 @@ class Scheduler(ABC):
             if recipients:
                 # Said before looking: whoever is full now ends a turn later, and makes room then.
                 self.crowded = True
-                if any(len(full.queue) + full.processor.backlog >= ROOM for full in recipients):
-                    self._parked.append((event, inbox, cause, recipients))
-                    return
-            self._post_deferred(event, inbox, cause)
+            self._deferrals.add(Deferred(event, inbox, cause, recipients))
 
-    def unpark(self) -> bool:
-        """Deliver what waits for room, although there is none; returns whether anything did.
-
-        When all is quiet otherwise, they wait for each other in a cycle.
-        """
+    def force_deferred(self) -> bool:
+        """Deliver what waits for room, although there is none; returns whether anything did."""
         with self.quiet:
-            parked, self._parked = self._parked, []
-            for event, inbox, cause, _ in parked:
-                self._post_deferred(event, inbox, cause)
-        return bool(parked)
+            return self._deferrals.force()
 
-    def _post_deferred(self, event: Event, inbox: Inbox, cause: Event | None) -> None:
+    def _post_deferred(self, deferred: Deferred) -> None:
+        event, inbox, cause, _ = deferred
         if self.observation.watched:
             self.observation.submitted(event, inbox.name, cause, (inbox,), self.phase)
         self.post(event, (inbox,))
@@ -247,7 +237,7 @@ class Scheduler(ABC):
         """
         with self.quiet:
             self.holds.check(token)
-            self._post_deferred(event, inbox, cause)
+            self._post_deferred(Deferred(event, inbox, cause, ()))
 
     def release_hold(self, token: object, *, leaked: bool = False) -> None:
         """Forget a hold; the phase may end."""
@@ -282,7 +272,7 @@ class Scheduler(ABC):
     def wait_for_held(self) -> bool:
         """Wait a moment for what holds submit; returns whether there may be more to deliver."""
         with self.quiet:
-            if any(self.levels) or (not self.holds and self.unpark()):
+            if any(self.levels) or (not self.holds and self.force_deferred()):
                 return True
             if self.holds:
                 self._rest(PARKING, only_holds=True)
@@ -351,22 +341,14 @@ class Scheduler(ABC):
     def set_aside(self) -> None:
         """Keep everything that waits out of the mailboxes, and what is submitted from outside as well."""
         with self.quiet:
-            self._aside = {inbox: list(inbox.queue) for inbox in self.inboxes if inbox.queue}
+            self._aside.take(self.inboxes)
             for level in self.levels:
                 level.clear()
-            for inbox in self._aside:
-                inbox.queue.clear()
-                inbox.token[0] = True
 
     def put_back(self) -> bool:
         """Undo `set_aside`; returns whether anything came back."""
         with self.quiet:
-            aside, self._aside = self._aside, None
-            for inbox, events in (aside or {}).items():
-                inbox.queue.extendleft(reversed(events))
-                if inbox.claim(0, None):
-                    inbox.ready(inbox)
-            return bool(aside)
+            return self._aside.put_back()
 
     # -- stopping
 
@@ -379,10 +361,7 @@ class Scheduler(ABC):
             self.holds.clear()
             self._give_up_at = time.monotonic() + max(grace, PARKING)
             self.routes.divert(Nobody(self._diverted))
-            self.dropped += sum(len(events) for events in (self._aside or {}).values())
-            self._aside = None
-            self.dropped += len(self._parked)
-            self._parked.clear()
+            self.dropped += self._aside.clear() + self._deferrals.clear()
             for inbox in self.inboxes:
                 self.drop(inbox)
             self.quiet.notify_all()
@@ -425,4 +404,4 @@ class Scheduler(ABC):
 
     def is_empty(self) -> bool:
         """Whether nothing waits, runs or is held; call it with `quiet` taken."""
-        return not self.holds and not any(self.levels) and self._aside is None and not self._parked
+        return not self.holds and not any(self.levels) and not self._aside and not self._deferrals
