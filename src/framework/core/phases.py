@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from framework.core.counting import Count
 from framework.core.event import INIT, PHASE, POISON, Event
 from framework.core.limits import Limits
-from framework.core.waiting import Unfinished
+from framework.core.waiting import unfinished, why_waiting
 from framework.errors import DeadlineExceeded, PhaseLimitReached, PipelineEnded, PipelineRunning, RunFailed, RunLimit
 from framework.observe import (
     DeliveryFailed,
@@ -61,7 +62,7 @@ class PhaseRunner:
         self._cause = ""
         self._waiting = ""  # why it was not finished when it was called off: a halt drops what waits
         # Where the last phase ended: single deliveries made since then belong to the next.
-        self._before = _Count(scheduler)
+        self._before = Count(scheduler)
         self._driver = threading.Lock()
         self._ending = threading.Lock()  # an impatient second Ctrl-C ends a run that its driver is ending
 
@@ -128,7 +129,7 @@ class PhaseRunner:
         with self.driving():
             self._prepare()
             made = self.scheduler.deliver_next(call)
-            if made is None and (self.scheduler.put_back() or self.scheduler.unpark()):
+            if made is None and (self.scheduler.put_back() or self.scheduler.force_deferred()):
                 made = self.scheduler.deliver_next(call)
             return made
 
@@ -185,14 +186,7 @@ class PhaseRunner:
 
     def why_waiting(self) -> str:
         """What keeps the run from being finished, a line each; empty when nothing does."""
-        scheduler = self.scheduler
-        lines = [str(unfinished) for unfinished in self._unfinished()]
-        lines += [str(hold) for hold in scheduler.holds]
-        lines += [f"{inbox.name} has {len(inbox.queue)} waiting" for inbox in scheduler.inboxes if inbox.queue]
-        lines += [f"{inbox.name} is at work" for inbox in scheduler.running()]
-        if self._cause:
-            lines.append(self._cause)
-        return "\n".join(lines)
+        return why_waiting(self.scheduler, self._cause)
 
     # -- one phase
 
@@ -237,7 +231,7 @@ class PhaseRunner:
         settled = (yield from self._drain()) and (yield from self._announce_phase(number))
         scheduler.archives.sync()
         settled = settled and self._close_doors()
-        self._before = after = _Count(scheduler)
+        self._before = after = Count(scheduler)
         report = PhaseReport(
             phase=number,
             delivered=after.delivered_since(before),
@@ -292,16 +286,12 @@ class PhaseRunner:
 
     def _announce_phase(self, number: int) -> Paused[bool]:
         """Announce the phase; returns whether that caused no work beyond its own deliveries."""
-        before = _Count(self.scheduler)
+        before = Count(self.scheduler)
         recipients = self.scheduler.announce(Event(name=PHASE, phase=number))
         quiet = yield from self._drain()
-        after = _Count(self.scheduler)
-        more = sum(after.delivered) - sum(before.delivered) - recipients
-        busy = [
-            inbox.name
-            for inbox, new, old in zip(self.scheduler.inboxes, after.emitted, before.emitted, strict=True)
-            if new > old
-        ]
+        after = Count(self.scheduler)
+        more = sum(after.delivered_since(before).values()) - recipients
+        busy = after.emitters_since(before)
         self._cause = (
             f"phase {number} caused {more} more deliveries, begun by {', '.join(busy)}" if more and busy else ""
         )
@@ -366,9 +356,9 @@ class PhaseRunner:
         scheduler.close()
         for inbox in scheduler.inboxes:
             scheduler.drop(inbox)
-        unfinished = list(self._unfinished())
-        for left in unfinished:
-            logger.warning("%s: %s", self.name, left)
+        left = list(unfinished(scheduler.inboxes))
+        for thing in left:
+            logger.warning("%s: %s", self.name, thing)
         started = self._started if self._started is not None else time.monotonic()
         self.report = RunReport(
             phases=tuple(self.phases),
@@ -376,8 +366,8 @@ class PhaseRunner:
             failures=scheduler.failures.since(0),
             dead_letters=self._dead_letters.count,
             dropped=scheduler.dropped,
-            orphans=_texts(unfinished, "orphan"),
-            gaps=_texts(unfinished, "gap"),
+            orphans=tuple(thing.text for thing in left if thing.kind == "orphan"),
+            gaps=tuple(thing.text for thing in left if thing.kind == "gap"),
             elapsed=time.monotonic() - started,
             waiting=waiting,
             interrupted=self._interrupted,
@@ -386,32 +376,3 @@ class PhaseRunner:
             scheduler.archives.close()
         finally:
             scheduler.observation.notify(RunFinished(self.report, time.monotonic()))
-
-    def _unfinished(self) -> Iterable[Unfinished]:
-        for inbox in self.scheduler.inboxes:
-            try:
-                yield from tuple(inbox.processor.unfinished())
-            except Exception as error:  # noqa: BLE001 - asking what is missing must not end a run
-                yield Unfinished("else", f"{inbox.name}.unfinished() raised {type(error).__name__}")
-
-
-class _Count:
-    """The counters of all mailboxes at one moment."""
-
-    def __init__(self, scheduler: Scheduler) -> None:
-        self._inboxes = scheduler.inboxes
-        self.delivered = [inbox.delivered for inbox in scheduler.inboxes]
-        self.emitted = [inbox.emitted for inbox in scheduler.inboxes]
-        self.held = scheduler.holds.submitted
-        self.failed = len(scheduler.failures)
-
-    def delivered_since(self, before: _Count) -> dict[str, int]:
-        rows = zip(self._inboxes, self.delivered, before.delivered, strict=True)
-        return {inbox.name: new - old for inbox, new, old in rows}
-
-    def emitted_since(self, before: _Count) -> int:
-        return sum(self.emitted) + self.held - sum(before.emitted) - before.held
-
-
-def _texts(unfinished: Sequence[Unfinished], kind: str) -> tuple[str, ...]:
-    return tuple(left.text for left in unfinished if left.kind == kind)

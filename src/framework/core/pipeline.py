@@ -189,13 +189,12 @@ class Pipeline(NotebookMethods):
         """
         if self._simulated:
             return self._runner.outcome(self._runner.run())
-        run = None
+        run = Run(self._runner, self)
         try:
-            run = self.start()
+            self._begin(run)
             return run.wait()
         except KeyboardInterrupt:
-            if run is not None:
-                self._interrupt(run)
+            self._interrupt(run)
             raise
 
     def _interrupt(self, run: Run) -> None:
@@ -213,8 +212,12 @@ class Pipeline(NotebookMethods):
             PipelineRunning: it runs already.
             PipelineEnded: it has run.
         """
-        self.current_run = Run(self._runner, self)
-        return self.current_run
+        return self._begin(Run(self._runner, self))
+
+    def _begin(self, run: Run) -> Run:
+        run.begin()
+        self.current_run = run
+        return run
 
     def step(self) -> PhaseReport:
         """Run one phase: drain, announce `__PHASE__`, drain; the phase that settles also ends the run.

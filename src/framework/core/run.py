@@ -11,6 +11,8 @@ from typing import Any
 from framework.core.phases import PhaseRunner
 from framework.observe import RunReport
 
+POLL = 0.05
+
 
 class Run:
     """A run in the background: obtained from `pipeline.start()`, kept as `pipeline.current_run`.
@@ -20,15 +22,11 @@ class Run:
     """
 
     def __init__(self, runner: PhaseRunner, pipeline: object) -> None:
-        """Begin to run.
+        """Made by the pipeline, which calls `begin`.
 
         Args:
             runner: what drives.
             pipeline: kept alive until the end.
-
-        Raises:
-            PipelineRunning: somebody else drives.
-            PipelineEnded: the run is over.
         """
         self._runner = runner
         self._pipeline = pipeline
@@ -36,11 +34,17 @@ class Run:
         self._entered = threading.Event()
         self._ended = threading.Event()
         self._refused: BaseException | None = None
+
+    def begin(self) -> None:
+        """Run from here on, on a thread of its own.
+
+        Raises:
+            PipelineRunning: somebody else drives.
+            PipelineEnded: the run is over.
+        """
         # The context of the caller, so that prints land in the cell that started the run.
-        self._thread = threading.Thread(
-            target=copy_context().run, args=(self._drive,), name=f"{runner.name}-driver", daemon=True
-        )
-        self._thread.start()
+        drive = copy_context().run
+        threading.Thread(target=drive, args=(self._drive,), name=f"{self._runner.name}-driver", daemon=True).start()
         self._entered.wait()
         if self._refused is not None:
             raise self._refused
@@ -70,9 +74,10 @@ class Run:
         return self._runner.outcome(report)
 
     def join(self) -> None:
-        """Wait for the end, whatever the outcome; an observer on the thread that drives does not wait for itself."""
-        if threading.current_thread() is not self._thread:
-            self._ended.wait()
+        """Wait for the end, whatever the outcome."""
+        # A poll, because an interrupt may have come before there was a thread that ends.
+        while self._runner.report is None and not self._ended.wait(POLL):
+            pass
 
     def stop(self) -> None:
         """Make no new deliveries, run the hooks and end; does not wait for that."""

@@ -51,7 +51,7 @@ class SeededScheduler(Scheduler):
                 if self.deliver_next() is not None:
                     continue
                 with self.quiet:
-                    if any(self.levels) or self.halted or (not self.holds and self.unpark()):
+                    if any(self.levels) or self.halted or (not self.holds and self.force_deferred()):
                         continue
                     if not self.holds:
                         return True

@@ -264,7 +264,7 @@ class ThreadScheduler(Scheduler):
             return False
         if self.halted:
             return True
-        return not self.holds and not any(self.levels) and not self.unpark()
+        return not self.holds and not any(self.levels) and not self.force_deferred()
 
     def _patience(self, left: float) -> float:
         if self._slow_after is None:
