@@ -11,7 +11,7 @@ from typing import Any, TypeVar, overload
 from framework.archive import digest
 from framework.archive.serialize import dumps, loads
 from framework.core.context import Context, ForwardingContext
-from framework.core.event import CONTROL, Event
+from framework.core.event import CONTROL, Event, refusal
 from framework.core.hold import Hold
 
 Method = TypeVar("Method", bound=Callable[..., object])
@@ -45,8 +45,9 @@ def caching(process: Method | None = None) -> Method | Callable[[Method], Method
     """Keep what `process` emits for an input, and emit it again instead of running when the input comes again.
 
     Inputs are compared by digest, within the archive of the processor's identity: other code or other constructor
-    arguments start an empty one. Events are kept as they were when they were submitted. Only calls that return and
-    take no hold are kept; the pipeline's own events always run. Write `@caching` or `@caching()` above `def process`.
+    arguments start an empty one. Events are kept as they were when they were submitted. Only calls that return, take
+    no hold and defer nothing are kept; the pipeline's own events always run. Write `@caching` or `@caching()` above
+    `def process`.
 
     Raises:
         Undigestable: the delivery fails because its input has no digest.
@@ -69,8 +70,8 @@ def caching(process: Method | None = None) -> Method | Callable[[Method], Method
         at, started = time.time(), time.perf_counter()
         result = process(self, recording, event)
         seconds = time.perf_counter() - started
-        if recording.held:
-            return result  # what the hold will submit belongs to it and is not known yet
+        if not recording.complete:
+            return result  # what a hold or a deferred event will submit belongs to it and is not known yet
         archive[key] = CachedDelivery(event, tuple(recording.emitted), at, seconds)
         return result
 
@@ -81,17 +82,23 @@ def caching(process: Method | None = None) -> Method | Callable[[Method], Method
 class _Recording(ForwardingContext):
     """Keeps a copy of every submitted event, as it was then."""
 
-    __slots__ = ("emitted", "held")
+    __slots__ = ("complete", "emitted")
 
     def __init__(self, inner: Context) -> None:
         super().__init__(inner)
         self.emitted: list[Event] = []
-        self.held = False
+        self.complete = True
 
     def hold(self) -> Hold:
-        self.held = True
+        self.complete = False
         return self.inner.hold()
 
+    def defer(self, event: Event, room_for: Event | None = None) -> None:
+        self.complete = False
+        super().defer(event, room_for)
+
     def submit(self, event: Event) -> int:
+        if not isinstance(event, Event):
+            raise refusal(event)
         self.emitted.append(loads(dumps(event, name=f"event {event.name}")))
         return super().submit(event)

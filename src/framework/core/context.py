@@ -68,8 +68,7 @@ class Context:
         Raises:
             UnsafeSubmit: the delivery has ended, or this is another thread.
         """
-        if self._owner != get_ident():
-            raise UnsafeSubmit
+        self.check_owner()
         return self._scheduler.hold(self._inbox, self.event)
 
     def defer(self, event: Event, room_for: Event | None = None) -> None:
@@ -82,8 +81,7 @@ class Context:
         Raises:
             UnsafeSubmit: the delivery has ended, or this is another thread; use `hold()` for that.
         """
-        if self._owner != get_ident():
-            raise UnsafeSubmit
+        self.check_owner()
         recipients = () if room_for is None else self._routes.preview(room_for)
         self._scheduler.defer(event, self._inbox, self.event, recipients)
 
@@ -110,6 +108,15 @@ class Context:
     def archive(self) -> Archive:
         """The archive of this processor: its own results, found again by its identity."""
         return self._scheduler.archives.of(self._inbox)
+
+    def check_owner(self) -> None:
+        """Refuse a use that comes late or from another thread.
+
+        Raises:
+            UnsafeSubmit: it does.
+        """
+        if self._owner != get_ident():
+            raise UnsafeSubmit
 
     def retire(self) -> None:
         """End the delivery: whatever still holds this context can submit no more."""
@@ -160,12 +167,12 @@ class ForwardingContext(Context):
 
     def submit(self, event: Event) -> int:
         """Send an event through the inner context."""
-        if self._owner != get_ident():
-            raise UnsafeSubmit
+        self.check_owner()
         return self.inner.submit(event)
 
     def defer(self, event: Event, room_for: Event | None = None) -> None:
         """Have this processor itself handle an event, through the inner context."""
+        self.check_owner()
         self.inner.defer(event, room_for)
 
     def recipients(self, event: Event) -> int:

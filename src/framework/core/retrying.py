@@ -86,17 +86,22 @@ def _yielding(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[
 class _Buffer(ForwardingContext):
     """Holds submissions back until the attempt has succeeded."""
 
-    __slots__ = ("_events",)
+    __slots__ = ("_calls",)
 
     def __init__(self, inner: Context) -> None:
         super().__init__(inner)
-        self._events: list[Event] = []
+        self._calls: list[Callable[[], object]] = []
 
     def submit(self, event: Event) -> int:
+        self.check_owner()
         recipients = self.recipients(event)
-        self._events.append(event)
+        self._calls.append(functools.partial(self.inner.submit, event))
         return recipients
 
+    def defer(self, event: Event, room_for: Event | None = None) -> None:
+        self.check_owner()
+        self._calls.append(functools.partial(self.inner.defer, event, room_for))
+
     def flush(self) -> None:
-        for event in self._events:
-            self.inner.submit(event)
+        for call in self._calls:
+            call()

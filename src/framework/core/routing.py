@@ -146,6 +146,8 @@ class RoutingTable(dict[type, dict[str | None, Recipients]]):
 
     def preview(self, event: Event) -> tuple[Inbox, ...]:
         """The mailboxes that this event would go to if it were submitted now; counts nothing."""
+        if not isinstance(event, Event):
+            raise refusal(event)
         cls, name = type(event), event.name
         found = self.find(cls, name) if name in CONTROL else self[cls][name]
         if isinstance(found, ByKey):
