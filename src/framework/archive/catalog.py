@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import platform
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
@@ -43,6 +43,10 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _python() -> str:
+    return ".".join(map(str, sys.version_info[:3]))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogEntry(Description):
     """One archive of a workspace.
@@ -55,7 +59,7 @@ class CatalogEntry(Description):
     number: int
     created: datetime = field(default_factory=_now)
     updated: datetime = field(default_factory=_now)
-    python: str = field(default_factory=platform.python_version)
+    python: str = field(default_factory=_python)
     superseded_by: str = ""
     records: int = 0
 
@@ -66,7 +70,7 @@ class CatalogEntry(Description):
     def described(self, description: Description) -> Self:
         """The entry with that description, used now by this Python."""
         parts = {name: getattr(description, name) for name in _DESCRIBING}
-        return dataclasses.replace(self, **parts, updated=_now(), python=platform.python_version(), superseded_by="")
+        return dataclasses.replace(self, **parts, updated=_now(), python=_python(), superseded_by="")
 
     def touched(self) -> Self:
         """The entry, written to now."""

@@ -95,7 +95,7 @@ def loaded_names(code: types.CodeType) -> tuple[str, ...]:
 
 def _loads(code: types.CodeType) -> Iterator[str]:
     for step in dis.get_instructions(code):
-        if step.opname in {"LOAD_GLOBAL", "LOAD_NAME"}:
+        if step.opname in {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}:
             yield step.argval
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):

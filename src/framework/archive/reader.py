@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import tempfile
 import threading
 import weakref
 from collections.abc import Iterator
@@ -15,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from framework.archive import registry
 from framework.archive.catalog import Catalog
 from framework.archive.layout import Layout
-from framework.archive.marks import Marks
+from framework.archive.marks import Marks, read_marks
 from framework.archive.options import open_database, translated
 from framework.archive.records import lost
 from framework.archive.trust import Keyring
@@ -78,7 +76,9 @@ class Reader:
                     yield View(store.database(), store.catalog.checked(trust=self.trust))
                 return
         with self._lock:
-            marks = self.layout.marks() if self.layout.check() else None
+            # The folder is looked at once; after that its mark says whether there is anything new.
+            known = self._secondary is not None
+            marks = read_marks(self.layout.mark) if known else self.layout.marks() if self.layout.check() else None
             if marks is None:
                 yield None
                 return
@@ -105,6 +105,9 @@ class _Secondary:
     """
 
     def __init__(self, layout: Layout) -> None:
+        import shutil
+        import tempfile
+
         from rocksdict import AccessType
 
         self._layout = layout

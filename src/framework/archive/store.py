@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import secrets
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -168,7 +168,7 @@ class Store:
         return mark
 
     def _new_entry(self, description: Description) -> tuple[bytes, CatalogEntry]:
-        uid = secrets.token_bytes(ID_BYTES)
+        uid = os.urandom(ID_BYTES)
         number = 1 + max((entry.number for entry in self.catalog.entries.values()), default=0)
         return uid, CatalogEntry(name=description.name, uid=uid.hex(), number=number).described(description)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hmac
 import os
-import secrets
 from hashlib import blake2b
 from pathlib import Path
 
@@ -43,7 +42,7 @@ def rotate_key() -> Path:
     path = key_file()
     keys = _read_or_create(path)
     try:
-        _write(path, [secrets.token_bytes(_KEY_BYTES), *keys])
+        _write(path, [os.urandom(_KEY_BYTES), *keys])
     except OSError as error:
         raise _unavailable(path, "written", error) from error
     return path
@@ -128,7 +127,7 @@ class Seal:
 def _read_or_create(path: Path) -> tuple[bytes, ...]:
     with contextlib.suppress(FileNotFoundError):
         return _read(path)
-    key = secrets.token_bytes(_KEY_BYTES)
+    key = os.urandom(_KEY_BYTES)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _write(path, [key], exclusive=True)
@@ -156,7 +155,7 @@ def _read(path: Path) -> tuple[bytes, ...]:
 
 def _write(path: Path, keys: list[bytes], *, exclusive: bool = False) -> None:
     """Put the file in place whole, readable by this user only."""
-    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    fresh = path.with_name(f"{path.name}.{os.urandom(4).hex()}.new")
     try:
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(descriptor, "w", encoding="ascii") as file:  # noqa: PTH123 - a descriptor, for the mode

@@ -1,0 +1,265 @@
+"""Archives: puts, gets and reading everything, beside raw stores.
+
+Every contestant keeps the same small rows under 32-digit keys. A put of ours has reached the operating system when it
+returns and the disk at the end of the phase; the raw store closest to that is one RocksDB batch per put with the same
+two rows (value and index) and one sync. What syncs each put shows what that costs.
+
+Reading 100,000 rows in one pass is faster than key by key, but not 10 times as fast as a raw scan that unpickles row by
+row: every row of ours is verified before it is unpickled, on its own, because any of them may be overwritten or deleted
+on its own. Columns of many rows in one block would be faster, and would have to be written a second time at each sync.
+"""
+
+import itertools
+import pickle
+import shutil
+import sqlite3
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import diskcache
+import joblib
+import lmdb
+import pandas as pd
+from interleaved import finish, measure, promise, table
+from rocksdict import Options, Rdict, WriteBatch, WriteOptions
+
+from framework.archive import Description, InMemCache, Session, Workspace
+
+COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+SYNCED = 300
+"""Puts that are synced one by one, or nearly: a disk takes its time."""
+FRAME = 100_000
+COLUMNS = ["id", "name", "value", "kind", "ok"]
+KEYS = [f"{n:032x}" for n in range(FRAME)]
+ROOT = Path(tempfile.mkdtemp())
+_numbers = itertools.count()
+
+
+def row(n):
+    return n, f"name{n}", n * 0.5, n % 7, n % 2 == 0
+
+
+def place():
+    return ROOT / str(next(_numbers))
+
+
+def per_put(count, seconds):
+    """As if it were COUNT puts."""
+    return seconds / count * COUNT
+
+
+def ours(path=None):
+    with Session(path or place(), "the benchmark") as session:
+        archive = session.archive("rows")
+        started = time.perf_counter()
+        for n in range(COUNT):
+            archive[KEYS[n]] = row(n)
+        session.sync()
+        return time.perf_counter() - started
+
+
+def ours_in_bulk():
+    with Session(place(), "the benchmark") as session:
+        archive = session.archive("rows")
+        started = time.perf_counter()
+        archive.update((KEYS[n], row(n)) for n in range(COUNT))
+        session.sync()
+        return time.perf_counter() - started
+
+
+def ours_in_memory():
+    archive = InMemCache()
+    started = time.perf_counter()
+    for n in range(COUNT):
+        archive[KEYS[n]] = row(n)
+    return time.perf_counter() - started
+
+
+def raw(batch, *, count=COUNT, sync=False):
+    def run():
+        db = Rdict(str(place()), options=Options(raw_mode=True))
+        options = WriteOptions()
+        options.sync = sync
+        started = time.perf_counter()
+        for first in range(0, count, batch):
+            rows = WriteBatch(raw_mode=True)
+            for n in range(first, first + batch):
+                position = n.to_bytes(8, "big")
+                rows.put(b"I" + KEYS[n].encode(), position)
+                rows.put(b"R" + position, pickle.dumps((KEYS[n], row(n)), 5))
+            db.write(rows, options)
+        db.flush_wal(sync=True)
+        took = time.perf_counter() - started
+        db.close()
+        return per_put(count, took)
+
+    return run
+
+
+def with_sqlite(per_commit, synchronous, count):
+    def run():
+        db = sqlite3.connect(place(), isolation_level=None)
+        db.execute("pragma journal_mode=wal")
+        db.execute(f"pragma synchronous={synchronous}")
+        db.execute("create table rows (key text primary key, value blob) without rowid")
+        started = time.perf_counter()
+        for first in range(0, count, per_commit):
+            db.execute("begin")
+            rows = [(KEYS[n], pickle.dumps(row(n), 5)) for n in range(first, first + per_commit)]
+            db.executemany("insert or replace into rows values (?, ?)", rows)
+            db.execute("commit")
+        took = time.perf_counter() - started
+        db.close()
+        return per_put(count, took)
+
+    return run
+
+
+def with_lmdb(per_commit, count):
+    def run():
+        with lmdb.open(str(place()), map_size=1 << 28) as db:
+            started = time.perf_counter()
+            for first in range(0, count, per_commit):
+                with db.begin(write=True) as transaction:
+                    for n in range(first, first + per_commit):
+                        transaction.put(KEYS[n].encode(), pickle.dumps(row(n), 5))
+            return per_put(count, time.perf_counter() - started)
+
+    return run
+
+
+def with_diskcache():
+    with diskcache.Cache(place()) as cache:
+        started = time.perf_counter()
+        for n in range(SYNCED * 5):
+            cache[KEYS[n]] = row(n)
+        return per_put(SYNCED * 5, time.perf_counter() - started)
+
+
+def with_joblib():
+    cached = joblib.Memory(place(), verbose=0).cache(row)
+    started = time.perf_counter()
+    for n in range(SYNCED):
+        cached(n)
+    return per_put(SYNCED, time.perf_counter() - started)
+
+
+def puts():
+    medians = measure(
+        {
+            "framework": ours,
+            "framework, update()": ours_in_bulk,
+            "framework, in memory": ours_in_memory,
+            "raw rocksdict, a batch per put": raw(1),
+            "raw rocksdict, 1,000 per batch": raw(1000),
+            "raw rocksdict, each put synced": raw(1, count=SYNCED, sync=True),
+            "sqlite3, 1,000 per commit": with_sqlite(1000, "full", COUNT),
+            "sqlite3, each put committed": with_sqlite(1, "normal", COUNT // 10),
+            "sqlite3, each put synced": with_sqlite(1, "full", SYNCED),
+            "lmdb, 1,000 per transaction": with_lmdb(1000, COUNT),
+            "lmdb, each put synced": with_lmdb(1, SYNCED),
+            "diskcache": with_diskcache,
+            "joblib.Memory": with_joblib,
+        },
+        rounds=5,
+    )
+    table("Puts", medians, "framework", COUNT)
+    promise("puts per second, durable at the end of a phase", COUNT / medians["framework"], at_least=40_000)
+    synced = medians["raw rocksdict, each put synced"] / medians["framework"]
+    promise("times as fast as a synced put each", synced, at_least=20)
+    share = medians["raw rocksdict, a batch per put"] / medians["framework"]
+    promise("share of the speed of raw rocksdict batches, put by put", share, at_least=0.8)
+    share = medians["raw rocksdict, 1,000 per batch"] / medians["framework, update()"]
+    promise("share of the speed of raw rocksdict batches, in bulk", share, at_least=0.5)
+
+
+def gets():
+    path, plain = place(), place()
+    ours(path)
+    session = Session(path, "the benchmark")
+    archive, other = session.archive("rows"), Workspace(path).archive("rows")
+    db = Rdict(str(plain), options=Options(raw_mode=True))
+    cache = diskcache.Cache(place())
+    base = sqlite3.connect(place(), isolation_level=None)
+    base.execute("create table rows (key text primary key, value blob) without rowid")
+    for n in range(COUNT):
+        db[KEYS[n].encode()] = pickle.dumps(row(n), 5)
+    base.executemany("insert into rows values (?, ?)", ((KEYS[n], pickle.dumps(row(n), 5)) for n in range(COUNT)))
+    for n in range(SYNCED):
+        cache[KEYS[n]] = row(n)
+
+    def each(get, count=COUNT):
+        def run():
+            started = time.perf_counter()
+            for n in range(count):
+                get(KEYS[n])
+            return per_put(count, time.perf_counter() - started)
+
+        return run
+
+    query = "select value from rows where key = ?"
+    contestants = {
+        "framework, in a run": each(archive.__getitem__),
+        "framework, a reader beside it": each(other.__getitem__, COUNT // 4),
+        "raw rocksdict": each(lambda key: pickle.loads(db[key.encode()])),
+        "sqlite3": each(lambda key: pickle.loads(base.execute(query, (key,)).fetchone()[0])),
+        "diskcache": each(cache.__getitem__, SYNCED),
+    }
+    table("Gets", measure(contestants, rounds=5), "framework, in a run", COUNT)
+    for store in (session, db, cache, base):
+        store.close()
+
+
+def frames():
+    path = place()
+    with Session(path, "the benchmark") as session:
+        session.archive("rows").update((KEYS[n], row(n)) for n in range(FRAME))
+    archive = Workspace(path).archive("rows", readonly=True)
+    db = Rdict(str(place()), options=Options(raw_mode=True))
+    for n in range(FRAME):
+        db[KEYS[n].encode()] = pickle.dumps(row(n), 5)
+    rows = [row(n) for n in range(FRAME)]
+    contestants = {
+        "pairs() into a DataFrame": lambda: pd.DataFrame.from_records((v for _, v in archive.pairs()), columns=COLUMNS),
+        "archive[key] for each key": lambda: pd.DataFrame([archive[key] for key in archive], columns=COLUMNS),
+        "raw rocksdict, unpickled row by row": lambda: pd.DataFrame(map(pickle.loads, db.values()), columns=COLUMNS),
+        "raw rocksdict, db[key] for each key": lambda: pd.DataFrame(
+            [pickle.loads(db[key.encode()]) for key in KEYS], columns=COLUMNS
+        ),
+        "the DataFrame alone, of rows in memory": lambda: pd.DataFrame.from_records(rows, columns=COLUMNS),
+    }
+    medians = measure(contestants, rounds=3)
+    table("100,000 rows to a DataFrame", medians, "pairs() into a DataFrame", FRAME)
+    gain = medians["archive[key] for each key"] / medians["pairs() into a DataFrame"]
+    db.close()
+    promise("times as fast as our own archive row by row", gain, at_least=3)
+
+
+def opening():
+    path = place()
+    with Session(path, "the benchmark") as session:
+        for n in range(1000):
+            session.archive(Description(name=f"builder {n}", identity="i"))["k"] = n
+
+    def run():
+        started = time.perf_counter()
+        with Session(path, "the benchmark") as session:
+            for n in range(1000):
+                assert session.archive(Description(name=f"builder {n}", identity="i"))["k"] == n
+            return time.perf_counter() - started
+
+    medians = measure({"1,000 archives": run}, rounds=5)
+    table("Opening a workspace and every archive in it", medians, "1,000 archives", 1, "ms")
+    promise("seconds to open 1,000 archives", medians["1,000 archives"], at_most=0.5)
+
+
+try:
+    puts()
+    gets()
+    frames()
+    opening()
+finally:
+    shutil.rmtree(ROOT, ignore_errors=True)
+finish()

@@ -1,0 +1,108 @@
+"""Digest: the cost of naming a value, and how many judged pairs each way of doing it gets wrong.
+
+The pairs are those of tests/archive/test_digest.py: equal exactly when type and value are. Peers with their defaults;
+`DeepHash, ordered` has the options that make it see order and repetition. An error counts as a wrong answer.
+dask is faster on frames with text: it goes through 64-bit hashes of each string, we through the strings.
+"""
+
+import hashlib
+import pickle
+import sys
+import timeit
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import dask.base
+import deepdiff
+import joblib
+import numpy as np
+import pandas as pd
+from interleaved import finish, measure, promise, table
+
+from framework.archive import digest
+
+sys.path.append(str(Path(__file__).parent.parent / "tests" / "archive"))
+from test_digest import JUDGED
+
+warnings.filterwarnings("ignore")
+ROUND = 0.02
+"""Seconds that a contestant takes per round."""
+
+
+@dataclass
+class Sample:
+    number: int
+    text: str
+    share: float
+    pair: tuple
+
+
+WAYS = {
+    "framework": digest,
+    "pickle + sha256": lambda value: hashlib.sha256(pickle.dumps(value, 5)).hexdigest(),
+    "joblib.hash": joblib.hash,
+    "dask tokenize": dask.base.tokenize,
+    "DeepHash": lambda value: deepdiff.DeepHash(value)[value],
+    "DeepHash, ordered": lambda value: deepdiff.DeepHash(value, ignore_iterable_order=False, ignore_repetition=False)[
+        value
+    ],
+}
+RNG = np.random.default_rng(0)
+VALUES = {
+    "an int": 12345,
+    "a short string": "hello world",
+    "a tuple of 3 scalars": (1, "abc", 2.5),
+    "a dict of 5": {"id": 7, "name": "x", "v": 1.5, "ok": True, "tag": None},
+    "a list of 1,000 ints": list(range(1000)),
+    "333 rows of 3": [(n, str(n), n * 0.5) for n in range(333)],
+    "a dataclass": Sample(1, "x", 2.0, (1, 2)),
+    "an array of 100,000 doubles": RNG.random(100_000),
+    "a frame of 10,000 x 5": pd.DataFrame(
+        {
+            "a": np.arange(10_000),
+            "b": RNG.random(10_000),
+            "c": RNG.random(10_000),
+            "s": [f"k{n}" for n in range(10_000)],
+        }
+    ),
+}
+
+
+def timed(way, value):
+    try:
+        once = timeit.timeit(lambda: way(value), number=1)
+    except Exception:  # noqa: BLE001 - a peer that cannot is left out
+        return None
+    number = max(1, min(5000, int(ROUND / max(once, 1e-6))))
+    return lambda: timeit.timeit(lambda: way(value), number=number) / number
+
+
+def wrong(way):
+    count = 0
+    for left, right, equal in JUDGED.values():
+        try:
+            count += (way(left) == way(right)) is not equal
+        except Exception:  # noqa: BLE001 - no answer is a wrong one
+            count += 1
+    return count
+
+
+def main():
+    gains = []
+    for name, value in VALUES.items():
+        contestants = {way: run for way, function in WAYS.items() if (run := timed(function, value))}
+        medians = measure(contestants)
+        table(f"Digest of {name}", medians, "framework", 1)
+        gains.append(medians["joblib.hash"] / medians["framework"])
+    print(f"### Wrong answers of {len(JUDGED)} pairs\n\n| contestant | wrong |\n|---|---:|")
+    mistakes = {name: wrong(way) for name, way in WAYS.items()}
+    for name, count in mistakes.items():
+        print(f"| {name} | {count} |")
+    print()
+    promise("wrong answers", mistakes["framework"], at_most=0)
+    promise("times as fast as joblib.hash, least of all values", min(gains), at_least=2)
+    finish()
+
+
+main()
