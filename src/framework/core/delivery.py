@@ -55,3 +55,14 @@ def deliver(
     if isinstance(raised, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
         raise raised
     return outcome
+
+
+def debugger() -> Call:
+    """Calls a process so that IPython's debugger stops at its first line.
+
+    `breakpoint()` does nothing in a kernel without an attached debugger; this works in a cell.
+    """
+    from IPython.core.debugger import Pdb
+
+    runcall: Call = Pdb().runcall
+    return runcall

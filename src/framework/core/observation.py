@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from framework.core.event import CONTROL, Event
@@ -51,7 +51,7 @@ class Observation(Observers):
         return None if fell is None else not fell
 
 
-def snapshot(name: str, state: State, scheduler: Scheduler, inboxes: Sequence[Inbox]) -> Snapshot:
+def snapshot(name: str, state: State, scheduler: Scheduler, inboxes: Iterable[Inbox]) -> Snapshot:
     """How the processors are now; reads plain attributes, takes no lock."""
     now = time.monotonic()
     running = scheduler.running()

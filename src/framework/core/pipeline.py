@@ -10,14 +10,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from framework.core.archives import ArchiveRoom
-from framework.core.delivery import Call
+from framework.core.delivery import debugger
+from framework.core.directory import Directory
 from framework.core.event import Event
 from framework.core.failures import FailureLedger
-from framework.core.inbox import Inbox, open_inboxes
+from framework.core.inbox import open_inboxes
+from framework.core.intake import Intake
 from framework.core.interests import interests_of
-from framework.core.limits import Limits, positive, whole
 from framework.core.notebook_methods import NotebookMethods
 from framework.core.observation import Observation, snapshot
+from framework.core.options import Options
 from framework.core.phases import OnError, PhaseRunner
 from framework.core.processor import AbstractProcessor
 from framework.core.reactive_event import ReactiveEvent
@@ -29,7 +31,7 @@ from framework.core.simulation import SeededScheduler
 from framework.core.tally import Tally
 from framework.core.threads import ThreadScheduler
 from framework.core.view import InboxView
-from framework.errors import OptionError, PipelineRunning, UnknownName
+from framework.errors import PipelineRunning
 from framework.observe import DeliveryFailed, DeliveryFinished, Graph, PhaseReport, RunReport, Snapshot, Subscription
 from framework.observe.observers import Observer
 from framework.observe.snapshot import State
@@ -99,31 +101,25 @@ class Pipeline(NotebookMethods):
             InterestError: what a processor wants cannot be inferred.
             TypeError: something is no processor.
         """
-        limits = Limits(max_phases=max_phases, deadline=deadline, grace=grace)
-        if on_error not in ("raise", "keep"):
-            raise OptionError(f'on_error is "raise" or "keep", got {on_error!r}')
-        positive("slow_after", slow_after)
-        whole("max_pending", max_pending)
-        whole("max_workers", max_workers)
-        self._options: dict[str, Any] = {
-            "strict_interest_inference": strict_interest_inference,
-            "workspace": workspace,
-            "max_workers": max_workers,
-            "config": config,
-            "name": name,
-            "on_error": on_error,
-            "max_phases": max_phases,
-            "deadline": deadline,
-            "grace": grace,
-            "slow_after": slow_after,
-            "max_pending": max_pending,
-            "seed": seed,
-            "trust": trust,
-        }
+        self._options = Options(
+            strict_interest_inference=strict_interest_inference,
+            workspace=workspace,
+            max_workers=max_workers,
+            config=config,
+            name=name,
+            on_error=on_error,
+            max_phases=max_phases,
+            deadline=deadline,
+            grace=grace,
+            slow_after=slow_after,
+            max_pending=max_pending,
+            seed=seed,
+            trust=trust,
+        )
         self.name = name or "pipeline"
         self.config = config
         self.current_run: Run | None = None
-        self._inboxes = open_inboxes(processors)
+        self._inboxes = Directory(open_inboxes(processors))
         self._interests = {inbox: interests_of(inbox.processor, strict_interest_inference) for inbox in self._inboxes}
         for inbox, interests in self._interests.items():
             if not interests:
@@ -133,15 +129,15 @@ class Pipeline(NotebookMethods):
         self._observation = Observation()
         self._archives = ArchiveRoom(self.name, None if workspace is None else Path(workspace), trust=trust)
         failures = FailureLedger(self.name)
-        shared = (self._inboxes, self._routes, self._observation, failures, self._archives, max_pending)
-        self._simulated = seed is not None
+        shared = (tuple(self._inboxes), self._routes, self._observation, failures, self._archives)
         self._scheduler: Scheduler
         if seed is not None:
             self._scheduler = SeededScheduler(*shared, seed=seed)
         else:
             workers = max_workers or min(len(self._inboxes), MOST_WORKERS) or 1
             self._scheduler = ThreadScheduler(*shared, name=self.name, max_workers=workers, slow_after=slow_after)
-        self._runner = PhaseRunner(self.name, self._scheduler, limits, on_error, dead_letters)
+        self._intake = Intake(self._scheduler, max_pending)
+        self._runner = PhaseRunner(self.name, self._scheduler, self._options.limits(), on_error, dead_letters)
         # A pipeline that was stepped and then dropped must not leave threads or an open store behind.
         weakref.finalize(self, _let_go, self._scheduler, self._archives)
 
@@ -158,7 +154,7 @@ class Pipeline(NotebookMethods):
             PipelineEnded: the run is over.
             MailboxesFull: `max_pending` deliveries wait and nobody runs the pipeline.
         """
-        return self._scheduler.submit(event)
+        return self._intake.submit(event)
 
     def redeliver(self, processor: str, event: Event) -> None:
         """Deliver an event to one processor only, as `failures.retry(pipeline)` does.
@@ -167,7 +163,7 @@ class Pipeline(NotebookMethods):
             UnknownName: there is no such processor.
             PipelineEnded: the run is over.
         """
-        self._scheduler.redeliver(event, self._inbox(processor))
+        self._intake.redeliver(event, self._inboxes[processor])
 
     def resolve(self, target: str) -> int:
         """Ask for a target of `framework.reactive`; returns the number of recipients."""
@@ -187,7 +183,7 @@ class Pipeline(NotebookMethods):
             PipelineRunning: it runs already.
             PipelineEnded: it has run.
         """
-        if self._simulated:
+        if isinstance(self._scheduler, SeededScheduler):
             return self._runner.outcome(self._runner.run())
         run = Run(self._runner, self)
         try:
@@ -243,7 +239,7 @@ class Pipeline(NotebookMethods):
         Raises:
             PipelineRunning: workers are running.
         """
-        return self._runner.deliver(_debugger() if break_ else None)
+        return self._runner.deliver(debugger() if break_ else None)
 
     def advance(self) -> DeliveryFinished | DeliveryFailed | PhaseReport:
         """Make the next single delivery of the run on this thread, phases included; `step` then finishes the phase.
@@ -324,9 +320,9 @@ class Pipeline(NotebookMethods):
         Raises:
             UnknownName: there is none; the message suggests the nearest.
         """
-        return self._inbox(name).processor
+        return self._inboxes[name].processor
 
-    def archive(self, name: str, *, readonly: bool = False) -> Archive:
+    def archive(self, name: str, readonly: bool = False) -> Archive:  # noqa: FBT001, FBT002 - promised so
         """An archive of that name: a mapping that iterates in the order of first writing.
 
         Args:
@@ -345,7 +341,7 @@ class Pipeline(NotebookMethods):
         Raises:
             UnknownName: there is none; the message suggests the nearest.
         """
-        return InboxView(self._inbox(name))
+        return InboxView(self._inboxes[name])
 
     # -- editing and going on
 
@@ -364,7 +360,7 @@ class Pipeline(NotebookMethods):
             raise PipelineRunning(f"{self.name} is running: wait for it or stop it before renew()")
         processors = replaced([(inbox.name, inbox.processor) for inbox in self._inboxes], replacements)
         self.close()
-        return type(self)(processors, **self._options)
+        return type(self)(processors, **self._options.arguments())
 
     def compare(
         self,
@@ -385,34 +381,14 @@ class Pipeline(NotebookMethods):
         """
         from framework.core.comparing import compare
 
-        inbox = self._inbox(old if isinstance(old, str) else self._name_of(old))
+        inbox = self._inboxes.of(old)
         renewed = made_again(inbox.processor, new) if isinstance(new, type) else new
         return compare(inbox.name, self._archives.results(inbox), renewed, limit)
-
-    def _inbox(self, name: str) -> Inbox:
-        for inbox in self._inboxes:
-            if inbox.name == name:
-                return inbox
-        raise UnknownName("processor", name, [inbox.name for inbox in self._inboxes])
-
-    def _name_of(self, cls: type) -> str:
-        for inbox in self._inboxes:
-            if type(inbox.processor) is cls:
-                return inbox.name
-        return cls.__name__
 
     def __repr__(self) -> str:
         """Name, state, and how much waits."""
         now = self.snapshot()
         return f"<Pipeline {self.name}: {now.state}, {len(self._inboxes)} processors, {now.waiting} waiting>"
-
-
-def _debugger() -> Call:
-    # `breakpoint()` does nothing in a kernel without an attached debugger; IPython's own works in a cell.
-    from IPython.core.debugger import Pdb
-
-    runcall: Call = Pdb().runcall
-    return runcall
 
 
 def _let_go(scheduler: Scheduler, archives: ArchiveRoom) -> None:

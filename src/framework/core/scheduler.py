@@ -23,7 +23,6 @@ from framework.core.hold import Hold, OpenHolds
 from framework.core.inbox import Inbox
 from framework.core.routing import Nobody, RoutingTable
 from framework.core.tally import Tally
-from framework.errors import MailboxesFull, PipelineEnded
 from framework.observe import DeliveryFailed, DeliveryFinished
 
 if TYPE_CHECKING:
@@ -46,14 +45,13 @@ class Scheduler(ABC):
     that a phase is over and the one that nothing more is accepted. Workers take it only when the last of them parks.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the rooms that the pipeline wires together
+    def __init__(
         self,
         inboxes: Sequence[Inbox],
         routes: RoutingTable,
         observation: Observation,
         failures: FailureLedger,
         archives: ArchiveRoom,
-        max_pending: int | None = None,
     ) -> None:
         """Take over the mailboxes, paused."""
         self.inboxes = tuple(inboxes)
@@ -72,7 +70,6 @@ class Scheduler(ABC):
         self.quiet = threading.Condition(threading.RLock())
         self.idle: list[Worker] = []
         self.waking = False
-        self._max_pending = max_pending
         self._aside = Aside()
         self._deferrals = Deferrals(self._post_deferred)
         self._give_up_at = math.inf
@@ -114,60 +111,14 @@ class Scheduler(ABC):
                     inbox.ready(inbox)
         return len(inboxes)
 
-    def submit(self, event: Event) -> int:
-        """Accept an event from outside; returns the number of recipients.
-
-        Raises:
-            PipelineEnded: nothing is accepted any more.
-            MailboxesFull: `max_pending` deliveries wait and nobody runs the pipeline.
-        """
-        with self.quiet:
-            self._refuse_when_ended()
-            inboxes = self.routes.recipients(event)
-            if self._max_pending is not None:
-                self._wait_for_room(self._max_pending)
-            if self.observation.watched:
-                self.observation.submitted(event, None, None, inboxes, self.phase)
-            if self._aside:
-                self._aside.add(event, inboxes)
-            else:
-                self.post(event, inboxes)
-        return len(inboxes)
-
-    def redeliver(self, event: Event, inbox: Inbox) -> None:
-        """Accept an event from outside for one mailbox only.
-
-        Raises:
-            PipelineEnded: nothing is accepted any more.
-        """
-        with self.quiet:
-            self._refuse_when_ended()
-            if self.observation.watched:
-                self.observation.submitted(event, None, None, (inbox,), self.phase)
-            self.post(event, (inbox,))
-
-    def _refuse_when_ended(self) -> None:
-        if not self.accepting:
-            raise PipelineEnded(
-                "this pipeline has ended and takes no more events: make a new Pipeline, or pipeline.renew() to go on "
-                "from its archives"
-            )
-
-    def _wait_for_room(self, limit: int) -> None:
-        # A delivery or an observer that waited for room could wait for itself.
-        if self.is_worker() or self.driver == threading.get_ident():
-            return
-        while True:
-            self.crowded = True  # before looking: a worker that makes room after the look must see it
-            if self.waiting() < limit:
-                return
-            if self.driver is None:
-                raise MailboxesFull(
-                    f"{limit} deliveries wait (max_pending={limit}) and nobody runs the pipeline: call start() first, "
-                    "or run() what is there"
-                )
-            self.quiet.wait()
-            self._refuse_when_ended()
+    def accept(self, event: Event, inboxes: tuple[Inbox, ...]) -> None:
+        """Take what comes from outside; call it with `quiet` taken."""
+        if self.observation.watched:
+            self.observation.submitted(event, None, None, inboxes, self.phase)
+        if self._aside:
+            self._aside.add(event, inboxes)
+        else:
+            self.post(event, inboxes)
 
     def make_room(self) -> None:
         """Let whoever waits for room look again."""
