@@ -11,6 +11,7 @@ from framework.archive import InMemCache, Workspace
 from framework.core import AbstractProcessor, Event, Pipeline, caching
 from framework.errors import NotAWorkspace, OptionError, UnknownName
 from framework.notebook import archive_frame, catalog_frame
+from framework.reactive import ReactiveBuilder, ReactiveEvent
 
 
 @dataclass(frozen=True)
@@ -225,3 +226,25 @@ def test_a_pipeline_gives_frames_by_name_of_processor_or_target(tmp_path):
     assert len(pipeline.frame("Measure", limit=1)) == 1
     with pytest.raises(UnknownName, match="did you mean 'Names'"):
         pipeline.frame("Nam")
+
+
+class Words(ReactiveBuilder):
+    def __init__(self):
+        super().__init__(provides="words", requires=["text"], persist=True)
+
+    def build(self, context, text):
+        for word in text.split():
+            yield {"word": word, "length": len(word)}
+
+
+def test_the_artifacts_of_a_builder_are_rows_with_their_inputs(tmp_path):
+    pipeline = Pipeline([Words()], workspace=tmp_path / "built", strict_interest_inference=True)
+    pipeline.submit(ReactiveEvent(name="resolve", target="words"))
+    pipeline.submit(ReactiveEvent(name="built", target="text", artifact="to be"))
+    pipeline.run()
+    frame = archive_frame(tmp_path / "built", target="words")
+
+    assert frame["word"].tolist() == ["to", "be"]
+    assert frame["length"].tolist() == [2, 2]
+    assert frame["inputs"].tolist() == ["('to be',)"] * 2
+    assert frame["seconds"].notna().all()

@@ -98,3 +98,12 @@ def test_a_lineage_escapes_what_the_user_wrote():
     recorder(EventSubmitted(event, None, None, (), 0, 0.0))
 
     assert "<script>" not in lineage(event, recorder)._repr_mimebundle_()["text/html"]
+
+
+def test_a_stepper_says_since_when_it_recorded():
+    pipeline = make_pipeline(on_error="keep")
+    pipeline.step()
+    stepper = PhaseStepper(pipeline)
+    stepper.attach()
+
+    assert str(lineage(Event(name="x"), stepper)) == "not recorded before phase 2"

@@ -1,13 +1,17 @@
+import asyncio
+import base64
 import importlib
 import sys
 import threading
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from notebook_processors import make_pipeline
 from notebook_samples import Runtime, node_snapshot, routing, snapshot
 
 import framework.notebook
 from framework.core.event import Event
+from framework.flow import Flow
 from framework.notebook import display, views
 from framework.observe import Failure, Failures, Graph, PhaseReport, RunReport
 
@@ -132,6 +136,40 @@ def test_loading_the_extension_imports_no_runtime(shell):
     framework.notebook.unload_ipython_extension(shell)
 
     assert not {name for name in set(sys.modules) - before if name.startswith("framework.")}
+
+
+def test_a_flow_shows_what_became_of_its_items(shown):
+    async def halve(item):
+        if item == 3:
+            raise ValueError("<odd>")
+        return item // 2
+
+    flow = Flow().add(halve)
+    html = shown(asyncio.run(flow.run(range(4))))["text/html"]
+
+    assert "Finished: 4 taken, 3 done, 1 failed" in html
+    assert "&lt;odd&gt;" in html
+    assert (
+        "workers 0/5, queue 0/10"
+        in base64.b64decode(shown(flow)["text/html"].split("base64,")[1].split('"')[0]).decode()
+    )
+
+
+def test_a_pipeline_and_its_run_are_shown(shown):
+    pipeline = make_pipeline(on_error="keep")
+    assert shown(pipeline)["text/plain"] == "demo: not started, 3 processors, 1 event waiting"
+    run = pipeline.start()
+    run.wait()
+
+    assert "Finished: 2 phases" in shown(run)["text/plain"]
+    assert "demo: finished, 3 processors, phase 2, 17 delivered, 1 failed" in shown(pipeline)["text/plain"]
+
+
+def test_an_explanation_is_a_table(shown):
+    html = shown(make_pipeline().explain(Event(name="line", number=1)))["text/html"]
+
+    assert ">Parse</td>" in html
+    assert ">reason</th>" in html
 
 
 def test_every_type_that_is_shown_exists():

@@ -160,3 +160,17 @@ def test_the_mermaid_text_names_every_arrow():
 
 def test_a_drawing_says_what_it_shows():
     assert repr(drawing.Drawing(routing())) == "pipeline: 2 processors, 3 events"
+
+
+def test_a_job_shows_its_workers_and_its_queue():
+    node = node_snapshot("fetch", workers=3, max_workers=5, waiting=7, capacity=10, done=2)
+    flow = Graph("flow", (Node("fetch", "job", "fetch"),), ())
+
+    assert "workers 3/5, queue 7/10" in flow_graph(Runtime(flow, snapshot(node))).svg
+
+
+def test_a_drawing_can_be_explored():
+    widget = routing_graph(Runtime(routing(), snapshot(node_snapshot("Find", done=1)))).explore()
+
+    assert widget.picture.startswith("<svg")
+    assert ["node-0", "ran", "✓ 1"] in [list(node) for node in widget.state["nodes"]]

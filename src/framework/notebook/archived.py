@@ -139,17 +139,23 @@ def _chosen(names: Collection[str], name: str | None) -> Collection[str]:
 
 
 def _from_archive(name: str, archive: Archive) -> Iterator[Result]:
+    # Records are known by their fields, so that whoever reads them imports no runtime that wrote them.
     for key, record in archive.pairs():
-        emitted = getattr(record, "emitted", None)
-        if not isinstance(emitted, tuple):  # somebody keeps records of their own
-            yield Result(None, name, key, None, None, record)
-            continue
-        for event in emitted:
-            facts = (record.event, record.at, record.seconds)
-            if hasattr(event, "artifact") and hasattr(event, "target"):
-                yield Result(str(event.target), name, *facts, event.artifact)
-            else:
-                yield Result(getattr(event, "name", None), name, *facts, event)
+        match record:
+            case object(target=target, inputs=inputs, artifacts=tuple(artifacts), at=at, seconds=seconds):
+                yield from (Result(target, name, inputs, at, seconds, artifact) for artifact in artifacts)
+            case object(event=event, emitted=tuple(emitted), at=at, seconds=seconds):
+                yield from (Result(*_announced(made, name), event, at, seconds, _artifact(made)) for made in emitted)
+            case _:
+                yield Result(None, name, key, None, None, record)
+
+
+def _announced(event: Any, processor: str) -> tuple[str | None, str]:
+    return str(event.target) if hasattr(event, "target") else getattr(event, "name", None), processor
+
+
+def _artifact(event: Any) -> Any:
+    return event.artifact if hasattr(event, "artifact") and hasattr(event, "target") else event
 
 
 def _frame(results: list[Result]) -> pd.DataFrame:

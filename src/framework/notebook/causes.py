@@ -31,9 +31,10 @@ class Lineage:
     Iterates over `Step`s: causes first, then what followed, depth first.
     """
 
-    def __init__(self, event: Any, recorder: Recorder) -> None:
-        """Look the event up in what the recorder kept."""
+    def __init__(self, event: Any, recorder: Recorder, since: int | None = None) -> None:
+        """Look the event up in what the recorder kept, since it was attached in that phase."""
         self.event = event
+        self.since = since
         kept = submissions(recorder)
         self._texts = {id(submitted): text for _, submitted, text in kept}
         self._children: dict[int, list[EventSubmitted]] = {}
@@ -62,8 +63,7 @@ class Lineage:
     def __str__(self) -> str:
         """The tree as indented text; `>` marks the event that was asked for."""
         if not self.causes:
-            lost = f"; {self.dropped:,} older records were dropped" if self.dropped else ""
-            return f"not recorded: a recorder or a stepper must be attached when it is submitted{lost}"
+            return self._why_not()
         return "\n".join(
             f"{'> ' if step.asked else '  '}{'  ' * step.depth}{step.submitted.sender or 'outside'}: {step.text}"
             f" -> {', '.join(step.submitted.recipients) or 'nobody'}"
@@ -90,6 +90,13 @@ class Lineage:
         )
         return Drawing(Graph("lineage", nodes, edges))
 
+    def _why_not(self) -> str:
+        if self.dropped:
+            return f"not recorded any more: {self.dropped:,} older records were dropped"
+        if self.since is not None:
+            return f"not recorded before phase {self.since}"
+        return "not recorded: a recorder or a stepper must be attached when it is submitted"
+
     def _step(self, depth: int, submitted: EventSubmitted) -> Step:
         text = self._texts.get(id(submitted), "not kept")
         return Step(depth, submitted, text, submitted.event is self.event)
@@ -105,4 +112,4 @@ def lineage(event: Any, recorder: Any = None) -> Lineage:
         event: the very object that was submitted.
         recorder: a `Recorder`, or a stepper; one that knows the event, where none is given.
     """
-    return Lineage(event, recorder_of(event, recorder))
+    return Lineage(event, recorder_of(event, recorder), getattr(recorder, "recorded_from", None))

@@ -14,6 +14,7 @@ from framework.observe.reports import short_repr
 VIEWS: Mapping[tuple[str, str], Callable[[Any], views.View]] = {
     ("framework.core.pipeline", "Pipeline"): views.runtime_view,
     ("framework.flow.flow", "Flow"): views.runtime_view,
+    ("framework.flow.report", "FlowReport"): views.flow_report_view,
     ("framework.core.run", "Run"): views.run_view,
     ("framework.core.explain", "Explanation"): views.rows_view(("processor", "receives", "reason", "where")),
     ("framework.reactive.plan", "Plan"): views.rows_view(("builder", "input", "action", "reason", "diff")),

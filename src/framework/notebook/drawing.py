@@ -88,6 +88,12 @@ class Drawing:
         states, notes = states_of(self.shown, self.snapshot), notes_of(self.shown, self.snapshot)
         return picture_svg(self.shown, states, notes)
 
+    def explore(self) -> Any:
+        """A live view of the picture: zoom with Ctrl and the wheel or the buttons, drag to move, fit."""
+        from framework.notebook.drawing_widget import DrawingView, DrawingWidget
+
+        return DrawingWidget(DrawingView(self))
+
     def save(self, path: str | Path) -> Path:
         """Write the picture to a file; its suffix says how: `.svg`, `.dot`, `.mmd` or `.html`.
 

@@ -20,7 +20,8 @@ def in_notebook() -> bool:
 def cell_name() -> str:
     """What the cell that runs now is called, as in "In[14]"; empty outside of IPython."""
     running = shell()
-    return "" if running is None else f"In[{running.execution_count}]"
+    # The list of inputs, because the counter of IPython 9 is ahead of the cell that runs.
+    return "" if running is None else f"In[{len(running.user_ns.get('In', ())) - 1}]"
 
 
 def name_in_notebook(value: object) -> str | None:

@@ -17,7 +17,9 @@ def notes_of(graph: Graph, snapshot: Snapshot | None = None) -> dict[NodeKey, st
     """The second line of each node that is in the snapshot."""
     if snapshot is None or snapshot.state == "not started":
         return {}
-    return {node.key: note_of(snaps) for node in graph.nodes if (snaps := _snapshots(node, snapshot))}
+    notes = {node.key: note_of(snaps) for node in graph.nodes if (snaps := _snapshots(node, snapshot))}
+    jobs = (node for node in graph.nodes if node.kind == "job" and node.key in notes)
+    return notes | {node.key: f"{notes[node.key]}\n{_places(_snapshots(node, snapshot))}" for node in jobs}
 
 
 def note_of(nodes: list[NodeSnapshot]) -> str:
@@ -29,6 +31,12 @@ def note_of(nodes: list[NodeSnapshot]) -> str:
         ("waiting", sum(node.waiting for node in nodes)),
     ]
     return "  ".join(f"{LOOKS[state].icon} {count:,}" for state, count in counts if count) or LOOKS["idle"].icon
+
+
+def _places(nodes: list[NodeSnapshot]) -> str:
+    workers, most = sum(node.workers for node in nodes), sum(node.max_workers for node in nodes)
+    waiting, room = sum(node.waiting for node in nodes), sum(node.capacity or 0 for node in nodes)
+    return f"workers {workers}/{most}, queue {waiting}/{room}"
 
 
 def _state(node: Node, snapshot: Snapshot | None) -> State | None:

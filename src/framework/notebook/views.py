@@ -53,6 +53,16 @@ def run_report_view(report: RunReport) -> View:
     return block(*parts, _phase_table(report.phases)), text
 
 
+def flow_report_view(report: Any) -> View:
+    """A flow's run: one line, the failures, what became of the items of each job."""
+    counts = report.counts
+    words = [f"{count:,} {outcome}" for outcome, count in counts.items() if count]
+    text = f"{report.ended.capitalize()}: {', '.join(words) or 'no items'}, {report.elapsed:.2f} s"
+    rows = [[job.name, *job.counts.values(), job.busy_seconds] for job in report.jobs.values()]
+    jobs = _long_table(("job", *counts, "busy seconds"), rows)
+    return block(line(text, strong=True), *_failure_parts(report.failures), jobs), text
+
+
 def phase_report_view(report: PhaseReport) -> View:
     """A phase: one line, the failures, what was delivered to whom."""
     text = f"Phase {report.phase}: {_outcome(report)}{', settled' if report.settled else ''}"

@@ -45,5 +45,6 @@ function waitingFor(model, line) {
 
 /** In place of a view that is shown further down by now. */
 function movedNote(root, text) {
+  root.className = "fw";
   root.replaceChildren(h("p", { class: "fw-note" }, text));
 }

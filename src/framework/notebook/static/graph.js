@@ -35,8 +35,9 @@ function graphPane(onSelect) {
       const kind = node.getAttribute("class").split(" ").filter((name) => !/^(s-|selected)/.test(name));
       node.setAttribute("class", [...kind, state && `s-${state}`, node.id === selected && "selected"].filter(Boolean).join(" "));
       node.setAttribute("aria-pressed", node.id === selected);
-      const second = node.querySelectorAll("text")[1];
-      if (second) second.textContent = note;
+      const lines = [...node.querySelectorAll("text")].slice(1);
+      const texts = note.split("\n");
+      lines.forEach((line, place) => { line.textContent = texts[place] ?? ""; });
     }
     const now = new Set(used);
     for (const edge of svg.querySelectorAll(".edge")) edge.classList.toggle("used", now.has(edge.id));
