@@ -31,7 +31,7 @@ ITEMS = 20_000
 
 
 def chain(length):
-    nodes = tuple(Node(f"node {number} of many", "job", f"node {number} of many") for number in range(length))
+    nodes = tuple(Node(f"n{number}x", "job", f"n{number}x") for number in range(length))
     edges = tuple(Edge(nodes[number // 2].key, nodes[number].key, "next") for number in range(1, length))
     return Graph("tree", nodes, edges)
 

@@ -38,7 +38,7 @@ def at(second, done, state="running", **numbers):
 
 def test_a_series_knows_what_was_finished_per_second():
     series = Series()
-    for second, done in ((1.0, 0), (1.9, 10), (2.5, 30), (4.5, 50)):
+    for second, done in ((1.0, 0), (1.9, 10), (2.5, 30), (4.5, 50), (5.1, 51)):
         series.add(second, done)
 
     assert series.rates() == [20.0, 10.0, 10.0]
@@ -55,14 +55,14 @@ def test_a_series_keeps_a_minute():
 
 def test_a_series_begins_again_with_its_run():
     series = Series()
-    for second, done in ((1, 100), (2, 200), (3, 0), (4, 5)):
+    for second, done in ((1, 100), (2, 200), (3, 0), (4, 5), (5, 6)):
         series.add(second, done)
 
     assert series.rates() == [5.0]
 
 
 def test_a_monitor_tells_how_long_how_fast_and_how_many_failed():
-    monitor = ScalingMonitor(Scripted(at(0, 0, "not started"), at(10, 0), at(11, 840), at(22, 840, failed=3)))
+    monitor = ScalingMonitor(Scripted(at(0, 0, "not started"), at(10, 0), at(21, 0), at(22, 840, failed=3)))
     for _ in range(3):
         monitor.sample()
 

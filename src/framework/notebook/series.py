@@ -14,7 +14,7 @@ class Series:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._points: deque[tuple[int, int]] = deque(maxlen=WINDOW + 1)
+        self._points: deque[tuple[int, int]] = deque(maxlen=WINDOW + 2)
 
     def add(self, at: float, done: int) -> None:
         """Take one sample: finished until now; the last of a second stands for it."""
@@ -27,14 +27,14 @@ class Series:
 
     @property
     def rate(self) -> float:
-        """Finished per second, in the last second."""
+        """Finished per second, in the last whole second."""
         rates = self.rates()
         return rates[-1] if rates else 0.0
 
     def rates(self) -> list[float]:
-        """Finished items per second, oldest first, the newest second last."""
+        """Finished per second, oldest first, the newest whole second last."""
         rates: list[float] = []
-        points = list(self._points)
+        points = list(self._points)[:-1]  # the second that goes on would look like a drop
         for (before, done), (after, more) in pairwise(points):
             rates += [round((more - done) / (after - before), 2)] * (after - before)
         return rates[-WINDOW:]

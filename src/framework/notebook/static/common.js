@@ -43,6 +43,14 @@ function waitingFor(model, line) {
   };
 }
 
+/** The frame of a widget; what is in it may ask how wide it is. */
+function frame(el, name, attrs) {
+  const root = h("div", { class: `fw ${name}`, role: "region", ...attrs });
+  el.classList.add("fw-box");
+  el.append(root);
+  return root;
+}
+
 /** In place of a view that is shown further down by now. */
 function movedNote(root, text) {
   root.className = "fw";

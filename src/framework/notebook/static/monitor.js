@@ -1,8 +1,7 @@
 const WINDOW = 60;
 
 function render({ model, el }) {
-  const root = h("div", { class: "fw fw-monitor", role: "region", "aria-label": "Scaling monitor" });
-  el.append(root);
+  const root = frame(el, "fw-monitor", { "aria-label": "Scaling monitor" });
   const busyLine = h("span", { class: "fw-busy", role: "status" });
   const kernel = waitingFor(model, busyLine);
   const header = h("b", { class: "fw-header", role: "status" });

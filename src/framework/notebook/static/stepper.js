@@ -2,8 +2,7 @@ const TABS = { processors: "Processors", inbox: "Inbox", attributes: "Attributes
 const HELP = "S step · D one delivery · R run to end · U until · Esc stop · ← → look back · / filter · ? this line";
 
 function render({ model, el }) {
-  const root = h("div", { class: "fw fw-stepper", tabindex: "0", role: "region", "aria-label": "Phase stepper", keydown: key });
-  el.append(root);
+  const root = frame(el, "fw-stepper", { tabindex: "0", "aria-label": "Phase stepper", keydown: key });
   const busyLine = h("span", { class: "fw-busy", role: "status" });
   const kernel = waitingFor(model, busyLine);
   const send = kernel.send;
