@@ -67,6 +67,10 @@ class Ingredients:
     def _add_class(self, cls: type) -> None:
         if is_installed(cls.__module__) or not self._is_new(cls):
             return
+        function = vars(cls).get("__wrapped__")
+        if isinstance(function, FunctionType):  # a class that a decorator made of a function counts as the function
+            self._add_function(function)
+            return
         functions = _functions(cls)
         own = [function for function in functions if function.__qualname__.startswith(f"{cls.__qualname__}.")]
         module = getattr(sys.modules.get(cls.__module__), "__dict__", {})

@@ -1,16 +1,30 @@
 """Builders: targets that are made from other targets, on the event runtime."""
 
 from framework.core.reactive_event import ReactiveEvent
+from framework.reactive.balancing_worker import (
+    LoadBalancerRouter,
+    LoadBalancerWorkerEmitter,
+    LoadBalancerWorkerWrapper,
+)
 from framework.reactive.batching import Collector, Grouper, StreamGrouper
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.function import reactive
+from framework.reactive.gaps import SequenceGapPolicy, SkipAheadOnBacklog, WaitForSequenceGaps
+from framework.reactive.load_balancing import make_load_balancer, parallelize
+from framework.reactive.offload import offload
 from framework.reactive.orphans import MaxPendingRendezvousKeys, RendezvousOrphanPolicy, WaitForRendezvousOrphans
 from framework.reactive.rendezvous import RendezvousPublisher, RendezvousReceiver, make_rendezvous
 from framework.reactive.sampling import ReservoirSampler, StreamSampler
+from framework.reactive.sequence import LoadBalancerCollector, LoadBalancerSequencer
 
 __all__ = [
     "Collector",
     "Grouper",
+    "LoadBalancerCollector",
+    "LoadBalancerRouter",
+    "LoadBalancerSequencer",
+    "LoadBalancerWorkerEmitter",
+    "LoadBalancerWorkerWrapper",
     "MaxPendingRendezvousKeys",
     "ReactiveBuilder",
     "ReactiveEvent",
@@ -18,9 +32,15 @@ __all__ = [
     "RendezvousPublisher",
     "RendezvousReceiver",
     "ReservoirSampler",
+    "SequenceGapPolicy",
+    "SkipAheadOnBacklog",
     "StreamGrouper",
     "StreamSampler",
     "WaitForRendezvousOrphans",
+    "WaitForSequenceGaps",
+    "make_load_balancer",
     "make_rendezvous",
+    "offload",
+    "parallelize",
     "reactive",
 ]

@@ -42,11 +42,16 @@ class Answers:
             Unpicklable: an artifact cannot be stored.
         """
         key = digest(arguments)
+        found = self.found(archive, key)
+        return self.recorded(archive, key, copies(arguments), build(arguments)) if found is None else found
+
+    def found(self, archive: Archive, key: str) -> Iterator[Any] | None:
+        """The archived artifacts for the input of that digest, if there are any."""
         record: BuildRecord | None = archive.get(key)
-        if record is not None:
-            self._answered.append(key)
-            return iter(record.artifacts)
-        return self._recorded(archive, key, copies(arguments), build(arguments))
+        if record is None:
+            return None
+        self._answered.append(key)
+        return iter(record.artifacts)
 
     def again(self, archive: Archive) -> Iterator[Any]:
         """All that this run has answered until now, in order."""
@@ -59,9 +64,12 @@ class Answers:
             self._answered.append(key)
             yield from record.artifacts
 
-    def _recorded(self, archive: Archive, key: str, inputs: tuple[Any, ...], built: Iterator[Any]) -> Iterator[Any]:
+    def recorded(
+        self, archive: Archive, key: str, inputs: tuple[Any, ...], built: Iterator[Any], seconds: float = 0.0
+    ) -> Iterator[Any]:
+        """The artifacts of a build, which took so many seconds until now; its end writes the record."""
         artifacts = []
-        at, seconds, resumed = time.time(), 0.0, time.perf_counter()
+        at, resumed = time.time() - seconds, time.perf_counter()
         for artifact in built:
             artifacts.append(copy(artifact))
             seconds += time.perf_counter() - resumed

@@ -10,7 +10,7 @@ from framework.core import AbstractProcessor, Context, Event
 from framework.core.event import INIT, PHASE, POISON
 from framework.core.reactive_event import ReactiveEvent
 from framework.core.waiting import Unfinished
-from framework.reactive.building import Build, Building, Replay
+from framework.reactive.building import Building, Note
 from framework.reactive.pairing import checked, target_of
 
 
@@ -106,7 +106,7 @@ class ReactiveBuilder(AbstractProcessor):
         match event:
             case ReactiveEvent(name="built", again=False):
                 self._building.receive(context, event.target, event.artifact)  # type: ignore[attr-defined]
-            case Build() | Replay():
+            case Note():
                 self._building.handle(context, event)
             case ReactiveEvent(name="resolve", asker=asker):
                 self._building.resolve(context, asker)

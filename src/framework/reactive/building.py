@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 SLICE = 256  # artifacts that a builder announces before it asks whether there is room for more
 
 
-class Build(Event):
-    """A builder's note to itself: build these inputs, or go on building them."""
+class Note(Event):
+    """What a builder sends to its own mailbox."""
+
+
+class Build(Note):
+    """Build these inputs, or go on building them."""
 
     def __init__(self, inputs: tuple[Any, ...]) -> None:
         """Name the artifacts that the build takes."""
@@ -32,8 +36,8 @@ class Build(Event):
         self.inputs = inputs
 
 
-class Replay(Event):
-    """A builder's note to itself: announce what is archived, `again` what this run has answered or else everything."""
+class Replay(Note):
+    """Announce what is archived: `again` what this run has answered, or else everything."""
 
     def __init__(self, *, again: bool) -> None:
         """Say which."""
@@ -60,7 +64,7 @@ class Building:
     def __init__(self, builder: ReactiveBuilder) -> None:
         """Begin with nothing resolved."""
         self.pairing = Pairing(builder.requires)
-        self.pending: deque[Event] = deque()
+        self.pending: deque[Note] = deque()
         self.resolved = False
         self.context = BuildContext()
         self._builder = builder
@@ -108,7 +112,7 @@ class Building:
             # A build of several artifacts is a delivery of its own, so that a failure is kept with all of them.
             self.do(context, Build(inputs))
 
-    def do(self, context: Context, note: Event) -> None:
+    def do(self, context: Context, note: Note) -> None:
         """Handle a note when everything before it is done."""
         self.pending.append(note)
         if not self._busy:
@@ -116,19 +120,25 @@ class Building:
 
     # -- what is done about it
 
-    def handle(self, context: Context, note: Event) -> None:
+    def handle(self, context: Context, note: Note) -> None:
         """Begin with a note, or go on where its last slice ended; then send the next note."""
         rest, self._rest = self._rest, None
         try:
-            if rest is not None:
+            if rest is None:
+                self.begin(context, note)
+            else:
                 self._announce(context, *rest)
-            elif isinstance(note, Build):
-                self._answer(context, note.inputs)
-            elif isinstance(note, Replay):
-                source = self._answers.again if note.again else self._answers.everything
-                self._announce(context, source(context.archive), (), again=note.again)
         finally:
             self._send_next(context)
+
+    def begin(self, context: Context, note: Note) -> None:
+        """Do what a note says."""
+        match note:
+            case Build(inputs=inputs):
+                self._answer(context, inputs)
+            case Replay(again=again):
+                source = self._answers.again if again else self._answers.everything
+                self._announce(context, source(context.archive), (), again=again)
 
     def call(self, context: Context, hook: Callable[..., Any], *arguments: Any) -> None:
         """Call a hook and announce what it yields, if anything."""
@@ -185,20 +195,18 @@ class Building:
 
     def _send_next(self, context: Context) -> None:
         """Send the next note to this builder's own mailbox, if there is anything left to do."""
-        note: Event
-        if self._rest is not None:
-            note = Build(self._rest.inputs)
-        elif self.pending:
-            note = self.pending.popleft()
-        else:
-            self._busy = False
+        note = Build(self._rest.inputs) if self._rest is not None else self._take_next()
+        self._busy = note is not None
+        if note is None:
             return
-        self._busy = True
         if self._room > 0:
             context.defer(note)
         else:
             self._room = SLICE
             context.defer(note, room_for=self._announcement)
+
+    def _take_next(self) -> Note | None:
+        return self.pending.popleft() if self.pending else None
 
     # -- how it ends
 

@@ -65,7 +65,7 @@ def reactive(  # noqa: PLR0913 - as a ReactiveBuilder
             return function(context, *args)
 
         # A class of its own, in the user's module: what its results depend on is the function, not this file.
-        members = {"__init__": __init__, "build": build, "__module__": function.__module__, "__doc__": function.__doc__}
+        members = {"__init__": __init__, "build": build, "__module__": function.__module__, "__wrapped__": function}
         made: FunctionBuilder = type(title, (FunctionBuilder,), members)()
         return made
 
