@@ -9,6 +9,7 @@ from typing import Any
 from framework.core.event import Event
 from framework.core.processor import AbstractProcessor
 from framework.errors import OptionError
+from framework.observe.reports import short_repr
 
 FIRST_BUDGET = 1
 
@@ -93,6 +94,8 @@ def open_inboxes(processors: Iterable[AbstractProcessor]) -> Sequence[Inbox]:
         TypeError: something is no processor.
         OptionError: a processor stands there twice, or its priority is no number.
     """
+    if not isinstance(processors, Iterable):
+        raise TypeError(f"a pipeline takes a list of processors, got {short_repr(processors)}: Pipeline([...])")
     inboxes: dict[str, Inbox] = {}
     seen: set[int] = set()
     for number, processor in enumerate(processors):

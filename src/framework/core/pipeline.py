@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import weakref
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -138,8 +138,6 @@ class Pipeline(NotebookMethods):
             self._scheduler = ThreadScheduler(*shared, name=self.name, max_workers=workers, slow_after=slow_after)
         self._intake = Intake(self._scheduler, max_pending)
         self._runner = PhaseRunner(self.name, self._scheduler, self._options.limits(), on_error, dead_letters)
-        # A pipeline that was stepped and then dropped must not leave threads or an open store behind.
-        weakref.finalize(self, _let_go, self._scheduler, self._archives)
 
     # -- what goes in
 
@@ -258,6 +256,12 @@ class Pipeline(NotebookMethods):
         self._runner.stop()
         if self.current_run is not None:
             self.current_run.join()
+
+    def __del__(self) -> None:
+        """End the threads of a pipeline that was stepped and then dropped; its archives let go of their store."""
+        scheduler = getattr(self, "_scheduler", None)  # None where an option was refused
+        if scheduler is not None and not sys.is_finalizing():
+            scheduler.close()
 
     def __enter__(self) -> Self:
         """Use the pipeline for the length of a `with` block."""
@@ -389,8 +393,3 @@ class Pipeline(NotebookMethods):
         """Name, state, and how much waits."""
         now = self.snapshot()
         return f"<Pipeline {self.name}: {now.state}, {len(self._inboxes)} processors, {now.waiting} waiting>"
-
-
-def _let_go(scheduler: Scheduler, archives: ArchiveRoom) -> None:
-    scheduler.close()
-    archives.close()

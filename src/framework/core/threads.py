@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 MAX_BUDGET = 256
 TIME_SLICE = 0.005
+PARKED = 5.0  # seconds that a thread waits for the next wake-up before it ends
 
 
 class _Keeper:
@@ -48,7 +49,7 @@ class Worker:
     A worker that is listed in `scheduler.idle` holds no mailbox: quiescence depends on that.
     """
 
-    __slots__ = ("context", "gate", "inbox", "lost", "name", "scheduler", "since", "thread")
+    __slots__ = ("context", "gate", "inbox", "lost", "name", "scheduler", "since", "starting", "thread")
 
     def __init__(self, scheduler: ThreadScheduler, name: str) -> None:
         """Make a worker that has not started yet."""
@@ -56,6 +57,7 @@ class Worker:
         self.name = name
         self.gate = allocate_lock()
         self.gate.acquire()
+        self.starting = allocate_lock()  # contended only by a wake-up and a thread that has waited for one too long
         self.thread: threading.Thread | None = None
         self.inbox: Inbox | None = None
         self.since = 0.0
@@ -64,11 +66,12 @@ class Worker:
 
     def wake(self) -> None:
         """Have the worker look for ready mailboxes."""
-        if self.thread is None:
-            thread = threading.Thread(target=self._main, name=self.name, daemon=True)
-            thread.start()
-            self.thread = thread
-        self.gate.release()
+        with self.starting:
+            if self.thread is None:
+                thread = threading.Thread(target=self._main, name=self.name, daemon=True)
+                thread.start()
+                self.thread = thread
+            self.gate.release()
 
     def lose(self) -> None:
         """Give the worker up: what it is doing may submit nothing more, and it ends when that returns."""
@@ -81,7 +84,8 @@ class Worker:
         scheduler.idents.add(threading.get_ident())
         try:
             while not self.lost:
-                self.gate.acquire()
+                if not self.gate.acquire(timeout=PARKED) and self._leave():
+                    return
                 scheduler.waking = False
                 if scheduler.closed:
                     return
@@ -89,6 +93,14 @@ class Worker:
                 scheduler.drain_context.copy().run(self._work)
         finally:
             scheduler.idents.discard(threading.get_ident())
+
+    def _leave(self) -> bool:
+        """End the thread, which keeps everything alive that it can reach, unless it was woken just now."""
+        with self.starting:
+            if self.gate.acquire(blocking=False):
+                return False
+            self.thread = None
+            return True
 
     def _work(self) -> None:  # noqa: C901, PLR0912, PLR0915 - the hot path, see below
         """Drain ready mailboxes until there are none.
