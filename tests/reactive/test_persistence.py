@@ -300,7 +300,7 @@ def test_results_can_be_read_without_the_code(run, tmp_path):
 
 # -- kill and resume
 
-KILLED = """
+KILLED = r"""
 import os, signal, sys
 from framework.core import AbstractProcessor, Pipeline
 from framework.reactive import ReactiveBuilder, ReactiveEvent
