@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 from framework.archive.archive import Archive, index_key
 from framework.archive.catalog import records_of
 from framework.archive.reader import Reader, View
-from framework.archive.records import Counts, Record, Records, lost, pack_position
+from framework.archive.records import Counts, Record, Records, lost, unpack_position
 from framework.archive.serialize import dumps, loads
 from framework.archive.writer import BATCH, ArchiveWriter
 from framework.errors import ArchiveError
@@ -130,7 +130,7 @@ class StoredArchive(Archive):
         total = 0
         for record in self._records():
             total += 1
-            if self._position(_index_of(record.key)) != pack_position(record.position):
+            if self._position(_index_of(record.key)) != record.position:
                 raise lost(f"the index of archive {self.name!r} does not name a record that is there")
         return total
 
@@ -182,7 +182,7 @@ class StoredArchive(Archive):
         start = seen = 0
         while page := self._page(start):
             yield from page
-            start = page[-1].position + 1
+            start = unpack_position(page[-1].position) + 1
             seen += len(page)
         if before and seen < before.records and before == self._ask(lambda db, records: records.counts(db)):
             raise lost(f"archive {self.name!r} has {seen} of {before.records} records")
