@@ -174,3 +174,8 @@ def test_a_drawing_can_be_explored():
 
     assert widget.picture.startswith("<svg")
     assert ["node-0", "ran", "✓ 1"] in [list(node) for node in widget.state["nodes"]]
+
+
+def test_the_legend_tells_what_the_second_line_of_a_builder_means():
+    assert "keeps its results" in dependency_graph(dependencies()).svg
+    assert "keeps its results" not in dependency_graph(dependencies(), "words").svg

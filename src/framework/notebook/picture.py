@@ -30,7 +30,7 @@ def picture_svg(graph: Graph, states: Mapping[NodeKey, State], notes: Mapping[No
     if opening is None:  # a Graphviz that writes its first line differently still gives a picture, without legend
         return svg
     width, height = int(opening[1]), int(opening[2])
-    present = set(states.values())
+    present = set(states.values()) | {"persists" for node in graph.nodes if node.details.get("persist")}
     rows = _legend_rows([state for state in LOOKS if state in present], max(width, _LEGEND_WIDTH))
     width = max([width, *(round(_row_width(row)) + 2 * _MARGIN for row in rows)])
     total = height + (_ROW * len(rows) + _MARGIN if rows else 0)

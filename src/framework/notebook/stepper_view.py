@@ -9,6 +9,7 @@ from framework.notebook.causes import Lineage
 from framework.notebook.dot import dot_text, edge_id, node_id
 from framework.notebook.drawing import Drawing
 from framework.notebook.glance import glance
+from framework.notebook.keys import without_protocol
 from framework.notebook.layout import layout_svg
 from framework.notebook.marks import notes_of, states_of
 from framework.notebook.moments import Moment
@@ -17,7 +18,6 @@ from framework.notebook.recorders import submissions
 from framework.notebook.selection import Selection
 from framework.notebook.stepper import PhaseStepper
 from framework.notebook.theme import LOOKS
-from framework.observe import Graph
 
 ROOM = "✓ 1,000  … 10"
 """What the second line of a node is laid out for."""
@@ -29,13 +29,13 @@ class StepperView:
     def __init__(self, stepper: PhaseStepper) -> None:
         """Show that stepper."""
         self.stepper = stepper
-        self.drawing = Drawing(stepper.pipeline.graph())
+        self.drawing = Drawing(without_protocol(stepper.pipeline.graph()))
         self.selection = Selection()
         self.tree = ""
 
     def picture(self) -> str:
         """The graph as an `<svg>` without colours; the widget's style sheet and `state` bring them."""
-        graph: Graph = self.stepper.pipeline.graph()
+        graph = without_protocol(self.stepper.pipeline.graph())
         if graph != self.drawing.graph:
             self.drawing = Drawing(graph)
         shown = self.drawing.shown

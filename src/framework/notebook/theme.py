@@ -8,7 +8,7 @@ from typing import Literal
 
 from framework.observe import NodeSnapshot
 
-State = Literal["idle", "ran", "running", "waiting", "failed", "missing", "unreceived", "unemitted"]
+State = Literal["idle", "ran", "running", "waiting", "failed", "missing", "unreceived", "unemitted", "persists"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ LOOKS: Mapping[State, Look] = {
     "missing": Look("#cf222e", "#f85149", "✗", "missing: nobody provides it", dashed=True),
     "unreceived": Look("#9a6700", "#d29922", "!", "emitted, but nobody receives it", dashed=True),
     "unemitted": Look("#8b949e", "#8b949e", "→", "nobody here emits it: submit it from outside", dashed=True),
+    "persists": Look("#8250df", "#a371f7", "▣", "keeps its results"),
 }
 
 # Text and surfaces: at least 4.5 to 1 between a text and its ground, checked by a test.
@@ -79,6 +80,7 @@ def _rules(colours: Mapping[str, str], scheme: Literal["light", "dark"]) -> str:
         f".edge path{{stroke:{colours['faint']}}}",
         f".edge polygon{{stroke:{colours['faint']};fill:{colours['faint']}}}",
         f".edge text,.legend text{{fill:{colours['faint']}}}",
+        '.node>[fill="none"]{fill:none!important}',  # the outer line of what persists
         f"{_shape('.node')}{{fill:{colours['surface']};stroke:{colours['faint']}}}",
     ]
     rules += [f"{_shape(f'.s-{state}')}{{stroke:{getattr(look, scheme)}}}" for state, look in LOOKS.items()]

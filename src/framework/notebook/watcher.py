@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from framework.notebook.keys import keys_of
 from framework.observe import DeliveryFailed, EventSubmitted, Failure, NodeKey, PhaseStarted
 
 Arrow = tuple[NodeKey, NodeKey]
@@ -23,11 +24,11 @@ class Watcher:
         """Take note of one happening, on whichever thread."""
         match happening:
             case EventSubmitted(event=event, sender=sender, recipients=recipients, phase=phase):
-                key: NodeKey = ("event", type(event).__name__, event.name)
                 used = self.used.setdefault(phase, set())
-                if sender is not None:
-                    used.add((sender, key))
-                used.update((key, recipient) for recipient in recipients)
+                for key in keys_of(event):
+                    if sender is not None:
+                        used.add((sender, key))
+                    used.update((key, recipient) for recipient in recipients)
             case DeliveryFailed(failure=failure):
                 self.failures.append(failure)
             case PhaseStarted(phase=phase):
