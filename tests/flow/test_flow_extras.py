@@ -441,3 +441,13 @@ def test_a_router_with_bad_parts_is_refused():
         router(parity)
     with pytest.raises(FlowError, match="executor="):
         router(parity, odd=square)
+
+
+def test_plain_functions_run_on_dask():
+    distributed = pytest.importorskip("distributed")
+
+    async def main(executor):
+        assert await results(Flow().add(square, executor=executor), range(5)) == [0, 1, 4, 9, 16]
+
+    with distributed.Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None) as client:
+        asyncio.run(main(client.get_executor()))
