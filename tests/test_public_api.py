@@ -18,6 +18,11 @@ PROMISED = {
         ScalingStrategy StopProcessing Strategy Timer UtilizationCapacity current_failure job_capacity job_name router
         workers
     """,
+    "framework.notebook": """
+        Drawing PhaseStepper ScalingMonitor archive_frame catalog_frame dependency_graph failures_frame flow_graph
+        lineage load_ipython_extension phases_frame plan_frame routing_graph sequence_diagram trace_frame
+        unload_ipython_extension watch
+    """,
     "framework.observe": """
         DeliveryFailed DeliveryFinished DeliveryStarted Edge EventSubmitted Failure Failures Graph Happening
         ItemFinished Node NodeKey NodeSnapshot Observable Observers PhaseReport PhaseSettled PhaseStarted Recorder

@@ -28,6 +28,10 @@ class PhaseStepper:
         stepper.step()
         stepper.until("failure")
 
+    Commands of the widget run on threads of their own, so that the notebook stays free. Clicks are answered while a cell
+    is busy with ipykernel 7.1 or later, whose kernels hear widgets on a thread of their own; with an older one they wait
+    for the cell, and the widget says so. `until` and `deliver` make one delivery at a time, also with many workers.
+
     The first command or display attaches a `Recorder`, kept as `stepper.recorder`; what happened before is not known.
     """
 
