@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from framework.archive import Archive, Description, InMemCache, Session, Workspace
+from framework.archive import Archive, CatalogEntry, Description, InMemCache, Session, Workspace
 from framework.core.inbox import Inbox
 from framework.core.processor import AbstractProcessor
 from framework.errors import ArchiveError, IdentityClash, NotAWorkspace, UnknownName
@@ -97,6 +97,12 @@ class ArchiveRoom:
                 with suppress(UnknownName, NotAWorkspace):  # nothing was written yet
                     found[inbox.name] = self.results(inbox)
         return found
+
+    def catalog(self) -> list[CatalogEntry]:
+        """What the workspace holds; nothing where there is none yet."""
+        with suppress(NotAWorkspace):
+            return [] if self._workspace is None else self._workspace.catalog()
+        return []
 
     def sync(self) -> None:
         """Bring everything that was written to the disk."""

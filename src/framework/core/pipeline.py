@@ -37,7 +37,7 @@ from framework.observe.observers import Observer
 from framework.observe.snapshot import State
 
 if TYPE_CHECKING:
-    from framework.archive import Archive
+    from framework.archive import Archive, CatalogEntry
     from framework.core.comparing import Comparison
     from framework.core.explain import Explanation
 
@@ -338,6 +338,10 @@ class Pipeline(NotebookMethods):
     def results(self) -> Mapping[str, Archive]:
         """The archives of the processors that keep their results, by name of the processor, to look at."""
         return self._archives.kept(self._inboxes)
+
+    def catalog(self) -> list[CatalogEntry]:
+        """What the workspace holds, former results too; nothing without one."""
+        return self._archives.catalog()
 
     def inbox(self, name: str) -> InboxView:
         """What waits for the processor of that name, to look at.

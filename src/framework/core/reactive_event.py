@@ -23,6 +23,8 @@ class ReactiveEvent(Event):
 
     __match_args__ = ("name", "target")
     routing_attribute: ClassVar[str] = "target"
+    target: str
+    artifact: Any
     asker: str | None = None
     again: bool = False
 

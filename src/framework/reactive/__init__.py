@@ -13,6 +13,7 @@ from framework.reactive.gaps import SequenceGapPolicy, SkipAheadOnBacklog, WaitF
 from framework.reactive.load_balancing import make_load_balancer, parallelize
 from framework.reactive.offload import offload
 from framework.reactive.orphans import MaxPendingRendezvousKeys, RendezvousOrphanPolicy, WaitForRendezvousOrphans
+from framework.reactive.plan import plan
 from framework.reactive.rendezvous import RendezvousPublisher, RendezvousReceiver, make_rendezvous
 from framework.reactive.sampling import ReservoirSampler, StreamSampler
 from framework.reactive.sequence import LoadBalancerCollector, LoadBalancerSequencer
@@ -42,5 +43,6 @@ __all__ = [
     "make_rendezvous",
     "offload",
     "parallelize",
+    "plan",
     "reactive",
 ]

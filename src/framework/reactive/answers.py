@@ -25,6 +25,16 @@ class BuildRecord(NamedTuple):
     at: float
     seconds: float
 
+    @property
+    def input(self) -> tuple[Any, ...]:
+        """The inputs, as records of any processor are asked for them."""
+        return self.inputs
+
+    @property
+    def output(self) -> tuple[Any, ...]:
+        """The artifacts, as records of any processor are asked for them."""
+        return self.artifacts
+
 
 class Answers:
     """Which inputs this run has answered, on top of an archive that also holds those of former runs."""

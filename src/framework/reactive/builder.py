@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from framework.core import AbstractProcessor, Context, Event
+from framework.core.context import DetachedContext
 from framework.core.event import INIT, PHASE, POISON
 from framework.core.reactive_event import ReactiveEvent
 from framework.core.waiting import Unfinished
+from framework.reactive.artifacts import artifacts_of
 from framework.reactive.building import Building, Note
 from framework.reactive.pairing import checked, target_of
 
@@ -93,6 +95,10 @@ class ReactiveBuilder(AbstractProcessor):
         """How many inputs and replays wait to be handled."""
         return len(self._building.pending)
 
+    def reproduce(self, archived_input: tuple[Any, ...]) -> Iterable[Any]:
+        """What `build` makes of archived inputs, outside of any run; writes nothing."""
+        return list(artifacts_of(self.build(DetachedContext(self.name), *archived_input), self.build))
+
     def unfinished(self) -> Iterable[Unfinished]:
         """Requirements that are missing, and artifacts that wait for a partner."""
         return self._building.unfinished()
@@ -105,7 +111,7 @@ class ReactiveBuilder(AbstractProcessor):
         """Handle what concerns the targets, phases, and the notes that a builder sends itself."""
         match event:
             case ReactiveEvent(name="built", again=False):
-                self._building.receive(context, event.target, event.artifact)  # type: ignore[attr-defined]
+                self._building.receive(context, event.target, event.artifact)
             case Note():
                 self._building.handle(context, event)
             case ReactiveEvent(name="resolve", asker=asker):

@@ -1,0 +1,99 @@
+"""`plan`: what a run would replay and what it would build, and why, before anything runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from framework.core import Pipeline
+from framework.errors import UnknownName
+from framework.reactive.planning import Planner
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Action = Literal["replay", "build", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """What happens to one input of one builder, and why.
+
+    `input` holds the arguments of `build`, None where they are not known before the run; `diff` is a unified diff of
+    what changed since the results were archived, None where nothing did.
+    """
+
+    builder: str
+    input: tuple[Any, ...] | None
+    action: Action
+    reason: str
+    diff: str | None = None
+
+
+class Plan(Sequence[PlanRow]):
+    """What a run would do for a target, a row per builder and input, upstream first; its text is a summary."""
+
+    def __init__(self, target: str, rows: Iterable[PlanRow]) -> None:
+        """Keep the rows."""
+        self.target = target
+        self._rows = tuple(rows)
+
+    @overload
+    def __getitem__(self, index: int) -> PlanRow: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[PlanRow]: ...
+    def __getitem__(self, index: int | slice) -> PlanRow | Sequence[PlanRow]:
+        """One row, or some."""
+        return self._rows[index]
+
+    def __len__(self) -> int:
+        """How many inputs of how many builders."""
+        return len(self._rows)
+
+    def frame(self) -> pd.DataFrame:
+        """One row per builder and input: builder, input, action, reason, diff."""
+        from framework.notebook.frames import plan_frame
+
+        return plan_frame(self)
+
+    def __repr__(self) -> str:
+        """A line for each builder, with the diffs below it."""
+        counts: dict[str, Counter[tuple[str, str]]] = {}
+        diffs: dict[str, dict[str, None]] = {}
+        for row in self._rows:
+            counts.setdefault(row.builder, Counter())[row.action, row.reason] += 1
+            if row.diff is not None:
+                diffs.setdefault(row.builder, {})[row.diff] = None
+        lines = [f"plan for {self.target!r}:"]
+        for builder, counted in counts.items():
+            parts = [f"{action} {count:,} ({reason})" for (action, reason), count in counted.items()]
+            lines.append(f"  {builder}: {', '.join(parts)}")
+            lines += [f"    {line}" for diff in diffs.get(builder, ()) for line in diff.splitlines()]
+        return "\n".join(lines)
+
+
+def plan(pipeline: Pipeline, target: str) -> Plan:
+    """Say what a run that resolves `target` would do; builds nothing and writes nothing.
+
+    Results that are archived are read, so that what is built from them is known as well; what a build will announce
+    is not, hence neither are the inputs behind it.
+
+    Args:
+        pipeline: one that has not run yet; artifacts that were submitted to it count.
+        target: what would be resolved.
+
+    Returns:
+        Rows with the actions `replay`, `build` and `unknown`. Reasons: `archived`; `never built`, `new input`,
+        `code changed`, `arguments changed`, `not persisted`; `upstream unknown`, `not provided`.
+
+    Raises:
+        UnknownName: no builder provides the target.
+        ArchiveError: what is archived cannot be read.
+    """
+    planner = Planner(pipeline)
+    if target not in planner.providers:
+        raise UnknownName("target", target, list(planner.providers))
+    planner.artifacts(target)
+    return Plan(target, (PlanRow(*facts) for facts in planner.rows))

@@ -1,0 +1,157 @@
+"""`Planner`: walks upstream over builders and their archives, and executes nothing."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import takewhile
+from typing import Any, Final
+
+from framework.archive import Archive, CatalogEntry, Description, InMemCache, digest
+from framework.core import Pipeline
+from framework.core.archives import described
+from framework.core.reactive_event import ReactiveEvent
+from framework.errors import BuildError, Undigestable
+from framework.reactive.builder import ReactiveBuilder
+from framework.reactive.pairing import Pairing
+
+Facts = tuple[str, tuple[Any, ...] | None, Any, str, str | None]
+
+
+class Unknown:
+    """Stands for any number of artifacts that only the run will tell."""
+
+
+UNKNOWN: Final = Unknown()
+
+
+class Planner:
+    """Follows the artifacts that are known; `rows` grow upstream first."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        """Find the builders of a pipeline."""
+        self.rows: list[Facts] = []
+        self.providers: dict[str, list[str]] = {}
+        self._pipeline = pipeline
+        self._archives = pipeline.results()
+        self._catalog = pipeline.catalog()
+        self._known: dict[str, list[Any]] = {}
+        for name in pipeline.snapshot().nodes:
+            builder = pipeline[name]
+            if isinstance(builder, ReactiveBuilder):
+                self.providers.setdefault(builder.provides, []).append(name)
+
+    def artifacts(self, target: str) -> list[Any]:
+        """The artifacts that builders would announce for a target, UNKNOWN among them."""
+        known = self._known.get(target)
+        if known is None:
+            self._known[target] = [UNKNOWN]  # what a cycle gets of itself
+            found = [artifact for name in self.providers.get(target, ()) for artifact in self._outputs(name)]
+            known = self._known[target] = found
+        return known
+
+    def _outputs(self, name: str) -> list[Any]:
+        builder = self._pipeline[name]
+        assert isinstance(builder, ReactiveBuilder)  # noqa: S101 - providers holds no others
+        pairing = Pairing(builder.requires)
+        arrivals = {target: [*self._submitted(name, target), *self.artifacts(target)] for target in pairing.targets}
+        history = _History(name, builder, self._archives.get(name) or InMemCache(), self._catalog)
+        if self._is_missing(arrivals):
+            return self._replay_all(history) if len(history.archive) else [self._unknown(name, "not provided")]
+        outputs: list[Any] = []
+        for inputs in _paired(list(arrivals.values())):
+            outputs += (
+                [self._unknown(name, "upstream unknown")] if inputs is None else self._answer(history, pairing, inputs)
+            )
+        return outputs
+
+    def _submitted(self, name: str, target: str) -> Iterator[Any]:
+        """Artifacts that wait in the mailbox already."""
+        for event in self._pipeline.inbox(name):
+            match event:
+                case ReactiveEvent(name="built", target=announced, artifact=artifact) if announced == target:
+                    yield artifact
+
+    def _is_missing(self, arrivals: dict[str, list[Any]]) -> bool:
+        return any(not artifacts and target not in self.providers for target, artifacts in arrivals.items())
+
+    def _replay_all(self, history: _History) -> list[Any]:
+        outputs: list[Any] = []
+        for _, record in history.archive.pairs():
+            self.rows.append((history.name, record.inputs, "replay", "archived", None))
+            outputs += record.artifacts
+        return outputs
+
+    def _unknown(self, name: str, reason: str) -> Unknown:
+        self.rows.append((name, None, "unknown", reason, None))
+        return UNKNOWN
+
+    def _answer(self, history: _History, pairing: Pairing, inputs: tuple[Any, ...]) -> Iterable[Any]:
+        try:
+            arguments = pairing.arguments(inputs)
+        except BuildError as error:
+            return [self._unknown(history.name, str(error))]
+        record = history.record_of(arguments)
+        if record is not None:
+            self.rows.append((history.name, arguments, "replay", "archived", None))
+            return record.artifacts  # type: ignore[no-any-return]
+        self.rows.append((history.name, arguments, "build", *history.why_build))
+        return [UNKNOWN]
+
+
+@dataclass
+class _History:
+    """What a builder has archived, now and under former identities."""
+
+    name: str
+    builder: ReactiveBuilder
+    archive: Archive
+    catalog: list[CatalogEntry]
+
+    def record_of(self, arguments: tuple[Any, ...]) -> Any:
+        """What is archived for an input, if anything."""
+        try:
+            return self.archive.get(digest(arguments))
+        except Undigestable:  # the build will fail and say so
+            return None
+
+    @cached_property
+    def why_build(self) -> tuple[str, str | None]:
+        """Why an input without a record is built, and what changed."""
+        if not self.builder.persist:
+            return "not persisted", None
+        if len(self.archive):
+            return "new input", None
+        now = described(self.builder)
+        former = [entry for entry in self.catalog if entry.name == now.name and entry.records]
+        if not former:
+            return "never built", None
+        last = max(former, key=lambda entry: entry.updated)
+        if last.source != now.source:
+            return "code changed", _diff(last.source, now.source)
+        return "arguments changed", _diff(*map(_arguments, (last, now)))
+
+
+def _arguments(described: Description) -> str:
+    return described.arguments.replace(", ", "\n")
+
+
+def _diff(before: str, after: str) -> str:
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), "archived", "now", lineterm="", n=2)
+    return "\n".join(lines)
+
+
+def _paired(arrivals: list[list[Any]]) -> Iterator[tuple[Any, ...] | None]:
+    """The inputs that arrivals make, None for those that are not known; behind one, pairs are anybody's guess."""
+    match arrivals:
+        case []:
+            yield ()
+        case [artifacts]:
+            yield from (None if artifact is UNKNOWN else (artifact,) for artifact in artifacts)
+        case _:
+            known = [list(takewhile(lambda artifact: artifact is not UNKNOWN, artifacts)) for artifacts in arrivals]
+            yield from zip(*known, strict=False)
+            if any(len(part) < len(artifacts) for part, artifacts in zip(known, arrivals, strict=True)):
+                yield None
