@@ -7,7 +7,7 @@ import weakref
 import pytest
 from samples import PATIENCE, Gate, ignore, processor, run
 
-from framework.core import Event, Pipeline
+from framework.core import Event, Pipeline, Run
 from framework.errors import PipelineEnded, PipelineRunning, RunFailed
 
 
@@ -243,9 +243,28 @@ def test_a_processor_may_close_its_own_pipeline():
 
 
 def test_an_observer_may_close_the_pipeline_from_the_thread_that_drives():
-    pipeline = Pipeline([processor(ignore, "__PHASE__")])
-    pipeline.observe(lambda happening: pipeline.close() if type(happening).__name__ == "PhaseStarted" else None)
-    assert pipeline.start().wait(PATIENCE).interrupted
+    gate = Gate()
+    pipeline = Pipeline([processor(gate, "__PHASE__")])
+    pipeline.observe(lambda happening: pipeline.close() if type(happening).__name__ == "PhaseSettled" else None)
+    running = pipeline.start()
+    gate.met()
+    gate.open()
+    assert running.wait(PATIENCE).interrupted
+
+
+def test_an_interrupt_while_a_run_is_being_started_ends_it(monkeypatch):
+    begin = Run.begin
+
+    def interrupted(run):
+        begin(run)
+        raise KeyboardInterrupt
+
+    seen = []
+    pipeline = Pipeline([processor(lambda *_: seen.append(1), "__POISON__")])
+    monkeypatch.setattr(Run, "begin", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.run()
+    assert (pipeline.report is not None, seen) == (True, [1])
 
 
 def test_a_run_can_be_awaited():

@@ -52,8 +52,9 @@ for _ in range(int(sys.argv[1])):
     except KeyboardInterrupt:
         pass
     thread.join()
-    if pipeline.report is None:
-        pipeline.close()  # interrupted before it drove
+    if pipeline.report is None:  # interrupted before it drove
+        assert not hop.count, hop.count
+        pipeline.close()
     report = pipeline.report
     interrupted += report.interrupted
     assert hop.count["__POISON__"] <= 1, hop.count

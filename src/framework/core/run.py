@@ -74,7 +74,9 @@ class Run:
         return self._runner.outcome(report)
 
     def join(self) -> None:
-        """Wait for the end, whatever the outcome."""
+        """Wait for the end, whatever the outcome; an observer on the thread that drives does not wait for itself."""
+        if self._runner.scheduler.driver == threading.get_ident():
+            return
         # A poll, because an interrupt may have come before there was a thread that ends.
         while self._runner.report is None and not self._ended.wait(POLL):
             pass
