@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from framework.archive.code_encoders import is_installed
 from framework.core.cases import Scope, Unresolved
@@ -26,21 +27,29 @@ class Emission:
     line: int
 
 
+# Reading a class takes milliseconds, and a stepper asks for the graph of all of them after every click.
+_known: WeakKeyDictionary[type, tuple[tuple[Any, ...], tuple[Emission, ...]]] = WeakKeyDictionary()
+
+
 def infer_emissions(cls: type) -> tuple[Emission, ...]:
     """The events that methods of a class submit, those that it inherits from the user's own classes included.
 
     Found are `submit(Event(...))` with or without something in front of `submit`, and `submit(event)` where `event`
     was assigned in the same function; a helper function outside the class is not followed.
     """
-    functions = (
+    functions = tuple(
         unwrap(value)
         for base in cls.__mro__
         if not is_installed(base.__module__)
         for name, value in vars(base).items()
         if getattr(cls, name, None) is getattr(base, name, None) or _calls_super(cls, name)
     )
-    found = (emission for function in functions for emission in _emissions(function, cls))
-    return tuple(dict.fromkeys(found))
+    code = tuple(getattr(function, "__code__", None) for function in functions)
+    known = _known.get(cls)
+    if known is None or known[0] != code:
+        found = (emission for function in functions for emission in _emissions(function, cls))
+        known = _known[cls] = code, tuple(dict.fromkeys(found))
+    return known[1]
 
 
 def _calls_super(cls: type, name: str) -> bool:

@@ -28,9 +28,9 @@ class PhaseStepper:
         stepper.step()
         stepper.until("failure")
 
-    Commands of the widget run on threads of their own, so that the notebook stays free. Clicks are answered while a cell
-    is busy with ipykernel 7.1 or later, whose kernels hear widgets on a thread of their own; with an older one they wait
-    for the cell, and the widget says so. `until` and `deliver` make one delivery at a time, also with many workers.
+    Commands of the widget run on threads of their own, so that the notebook stays free. With ipykernel 7.1 or later
+    clicks are answered while a cell is busy, because its kernels hear widgets on another thread; with an older one they
+    wait for the cell, and the widget says so. `until` and `deliver` make one delivery at a time, with many workers too.
 
     The first command or display attaches a `Recorder`, kept as `stepper.recorder`; what happened before is not known.
     """

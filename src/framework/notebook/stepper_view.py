@@ -35,9 +35,10 @@ class StepperView:
 
     def picture(self) -> str:
         """The graph as an `<svg>` without colours; the widget's style sheet and `state` bring them."""
-        graph = without_protocol(self.stepper.pipeline.graph())
-        if graph != self.drawing.graph:
-            self.drawing = Drawing(graph)
+        if not self.stepper.busy:  # the graph changes seldom; a running pipeline has better things to do
+            graph = without_protocol(self.stepper.pipeline.graph())
+            if graph != self.drawing.graph:
+                self.drawing = Drawing(graph)
         shown = self.drawing.shown
         room = {node.key: ROOM for node in shown.nodes if node.kind in {"processor", "builder"}}
         return layout_svg(dot_text(shown, notes=room))
