@@ -1,6 +1,7 @@
 """What every test gets: its own key and Jupyter folders, and property tests that a slow machine does not fail."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,3 +27,12 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for kind in ("CONFIG", "DATA", "RUNTIME"):
             patch.setenv(f"JUPYTER_{kind}_DIR", str(home / f"jupyter-{kind.lower()}"))
         yield home
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_shell_left() -> Iterator[None]:
+    """Take away the IPython shell that a module made, so that the next one does not believe itself in a notebook."""
+    yield
+    ipython = sys.modules.get("IPython.core.interactiveshell")
+    if ipython is not None and ipython.InteractiveShell.initialized():
+        ipython.InteractiveShell.clear_instance()

@@ -79,7 +79,8 @@ def server(folder: Path, own_home: Path) -> Iterator[str]:
             process.terminate()
 
 
-@pytest.fixture(scope="session")
+# of a module, not of the session: while it is open, no other test of this process can run an event loop
+@pytest.fixture(scope="module")
 def context(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     """A browser with an empty profile."""
     from playwright.sync_api import sync_playwright
