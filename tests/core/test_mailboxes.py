@@ -186,3 +186,16 @@ def test_a_thread_is_not_left_behind_by_a_run():
         if thread.name.startswith("tidy-"):
             thread.join(10)
             assert not thread.is_alive()
+
+
+def test_where_the_system_has_no_more_threads_those_that_there_are_do_the_work(monkeypatch):
+    start = threading.Thread.start
+
+    def scarce(thread):
+        if thread.name.startswith("poor-") and thread.name not in {"poor-driver", "poor-0"}:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", scarce)
+    report = run(*[processor(ignore, "go") for _ in range(6)], events=[Event("go")] * 50, name="poor", deadline=20)
+    assert sum(report.delivered.values()) == 300
