@@ -28,6 +28,13 @@ PROMISED = {
         ItemFinished Node NodeKey NodeSnapshot Observable Observers PhaseReport PhaseSettled PhaseStarted Recorder
         RunFinished RunReport Snapshot Subscription WorkersScaled
     """,
+    "framework.reactive": """
+        Collector Grouper LoadBalancerCollector LoadBalancerRouter LoadBalancerSequencer LoadBalancerWorkerEmitter
+        LoadBalancerWorkerWrapper MaxPendingRendezvousKeys ReactiveBuilder ReactiveEvent RendezvousOrphanPolicy
+        RendezvousPublisher RendezvousReceiver ReservoirSampler SequenceGapPolicy SkipAheadOnBacklog StreamGrouper
+        StreamSampler WaitForRendezvousOrphans WaitForSequenceGaps make_load_balancer make_rendezvous offload
+        parallelize plan reactive
+    """,
 }
 
 
