@@ -307,6 +307,56 @@ def test_puts_that_wait_are_served_in_turn():
     play(main())
 
 
+def test_a_put_that_waits_keeps_the_flow_from_ending():
+    async def main():
+        flow = Flow(capacity=FixedCapacity(1, 1)).add(same)
+        await flow.start()
+        puts = [asyncio.create_task(flow.put(item)) for item in range(20)]
+        report = await flow.run()
+        await asyncio.gather(*puts)
+        assert report.counts["done"] == 20
+
+    play(main())
+
+
+def test_a_stop_while_the_flow_starts_ends_a_run_with_a_source():
+    class Slow:
+        async def __aenter__(self):
+            await asyncio.sleep(1)
+            return same
+
+        async def __aexit__(self, *_):
+            pass
+
+    async def numbers():
+        yield 1
+
+    async def main():
+        for pause in (0, 0.5, 1):
+            flow = Flow().add_job_with_factory(Slow())
+            running = asyncio.create_task(flow.run(numbers()))
+            await asyncio.sleep(pause)
+            await flow.stop()
+            report = await running
+            assert report.ended == "stopped"
+            assert report.counts["taken"] == report.counts.ended
+
+    play(main())
+
+
+def test_a_worker_that_somebody_else_cancels_is_replaced_and_its_item_is_dropped():
+    async def main():
+        flow = Flow(capacity=FixedCapacity(1, 5)).add(pause)
+        running = asyncio.create_task(flow.run(range(4)))
+        await asyncio.sleep(1.5)
+        (worker,) = flow._jobs[0]._workers
+        worker.task.cancel()
+        report = await running
+        assert (report.counts["done"], report.counts["dropped"]) == (3, 1)
+
+    play(main())
+
+
 def test_a_put_after_the_end_is_refused():
     async def main():
         flow = Flow().add(same)

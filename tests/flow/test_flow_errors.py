@@ -105,6 +105,23 @@ def test_an_error_job_may_skip_what_it_got():
     assert run(flow, [0]).counts["rerouted"] == 1
 
 
+def test_an_item_that_stop_keeps_from_the_error_job_is_dropped_when_rerouted_and_failed_when_failed():
+    async def slow(item):
+        await asyncio.sleep(1000)
+
+    async def main():
+        flow = Flow().add(raising(RouteToErrorQueue(), ValueError(), RouteToErrorQueue())).error(slow, FixedCapacity(1))
+        await flow.start()
+        for item in range(3):
+            await flow.put(item)
+        await asyncio.sleep(1)
+        await flow.stop()
+        counts = {"taken": 3, "done": 0, "skipped": 0, "rerouted": 0, "failed": 1, "dropped": 2}
+        assert flow.report.counts == counts
+
+    play(main())
+
+
 def test_a_failure_can_be_repeated():
     attempts = []
 

@@ -271,7 +271,7 @@ def check(world: World) -> None:
         assert skipped == counts["skipped"]
 
 
-@pytest.mark.timeout(110)
+@pytest.mark.timeout(max(110, EXAMPLES // 10))  # a long campaign may take long
 @settings(
     max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow], derandomize=False
 )

@@ -254,6 +254,28 @@ def test_strategies_are_pluggable(clock):
     play(main())
 
 
+class Blink:
+    """One worker, none, two, none, and so on."""
+
+    def decide(self, snapshot, capacity, state, now):
+        target = 2 if snapshot.workers == 0 else 0
+        return Decision(target, f"{snapshot.workers}->{target}")
+
+
+def test_workers_that_come_back_without_an_item_take_the_next_one(clock):
+    async def main():
+        flow, load = await started(clock, UtilizationCapacity(1, 0, 2), Blink(), items=0)
+        load.gate.set()
+        for item in range(12):
+            await clock.advance(5)
+            await flow.put(item)
+            await settle()
+            assert flow.report.counts["done"] == item + 1
+        await flow.stop()
+
+    play(main())
+
+
 class Returns:
     def __init__(self, made):
         self.made = made
