@@ -156,33 +156,48 @@ class ForwardingContext(Context):
     __slots__ = ("inner",)
 
     def __init__(self, inner: Context) -> None:
-        """Stand around `inner`, for the same delivery."""
-        super().__init__(inner._scheduler, inner._inbox)  # noqa: SLF001 - one family, one file
+        """Stand around `inner`, for the same delivery; it is asked for everything, and may be outside of any run."""
         self.inner = inner
+        self._owner = get_ident()
 
     @property
     def event(self) -> Event | None:
         """The event that is being handled, where the run is watched."""
         return self.inner.event
 
+    @property
+    def processor(self) -> str:
+        """The name of the processor."""
+        return self.inner.processor
+
+    @property
+    def phase(self) -> int:
+        """The number of the phase."""
+        return self.inner.phase
+
+    @property
+    def archive(self) -> Archive:
+        """The archive of this processor."""
+        return self.inner.archive
+
     def submit(self, event: Event) -> int:
         """Send an event through the inner context."""
         self.check_owner()
         return self.inner.submit(event)
+
+    def hold(self) -> Hold:
+        """Keep the phase open, through the inner context."""
+        self.check_owner()
+        return self.inner.hold()
 
     def defer(self, event: Event, room_for: Event | None = None) -> None:
         """Have this processor itself handle an event, through the inner context."""
         self.check_owner()
         self.inner.defer(event, room_for)
 
-    def recipients(self, event: Event) -> int:
-        """How many would receive the event now."""
-        return len(self._routes.preview(event))
-
-    @property
-    def archive(self) -> Archive:
-        """The archive of this processor."""
-        return self.inner.archive
+    def receivers(self, event: Event) -> tuple[AbstractProcessor, ...]:
+        """The processors that would receive an event; nothing is sent."""
+        return self.inner.receivers(event)
 
 
 class DetachedContext(Context):

@@ -94,7 +94,7 @@ class _Buffer(ForwardingContext):
 
     def submit(self, event: Event) -> int:
         self.check_owner()
-        recipients = self.recipients(event)
+        recipients = len(self.receivers(event))
         self._calls.append(functools.partial(self.inner.submit, event))
         return recipients
 
