@@ -27,7 +27,7 @@ from framework.observe import Edge, Graph, Node
 ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
 PROCESSORS = 1000
 DELIVERIES = 100_000
-ITEMS = 20_000
+ITEMS = 60_000
 
 
 def chain(length):

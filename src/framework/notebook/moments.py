@@ -61,12 +61,11 @@ class History:
         return next((moment for moment in reversed(self.moments) if moment.phase == phase), None)
 
 
-def moment_of(pipeline: Any, before: Moment | None, failures: Sequence[Failure]) -> Moment:
+def moment_of(pipeline: Any, snapshot: Snapshot, before: Moment | None, failures: Sequence[Failure]) -> Moment:
     """Look at a pipeline that rests, and freeze what is seen.
 
     Only processors that got something since `before` are looked at again: what the others hold is the same text.
     """
-    snapshot: Snapshot = pipeline.snapshot()
     attributes: dict[str, Texts] = {}
     delivered: dict[str, int] = {}
     for name, node in snapshot.nodes.items():

@@ -13,7 +13,7 @@ from framework.notebook.listeners import Listeners
 from framework.notebook.moments import History, Moment, counted_now, moment_of
 from framework.notebook.views import plural
 from framework.notebook.watcher import Watcher
-from framework.observe import DeliveryFailed, Failures, PhaseReport, Recorder
+from framework.observe import DeliveryFailed, Failures, PhaseReport, Recorder, Snapshot
 from framework.observe.reports import short_repr
 
 MEGABYTE = 1024 * 1024
@@ -138,10 +138,11 @@ class PhaseStepper:
         past = self.history.at(self.looking_at) if self.looking_at is not None else None
         if past is not None:
             return past
-        before = self._before()
-        if self.busy and self.history.last is not None:
-            return counted_now(self.history.last, self.pipeline.snapshot(), before)
-        return moment_of(self.pipeline, before, self.watcher.failures)
+        snapshot = self.pipeline.snapshot()
+        last, before = self.history.last, self._before(snapshot)
+        if last is not None and self._is_busy(snapshot):
+            return counted_now(last, snapshot, before)
+        return moment_of(self.pipeline, snapshot, before, self.watcher.failures)
 
     @property
     def failures(self) -> Failures:
@@ -151,7 +152,7 @@ class PhaseStepper:
     @property
     def busy(self) -> bool:
         """Whether a command or a run in the background is driving the pipeline."""
-        return self._driving.locked() or self.pipeline.snapshot().state == "running"
+        return self._is_busy(self.pipeline.snapshot())
 
     def attach(self) -> None:
         """Begin to record, if that has not begun; commands and displays call it."""
@@ -160,10 +161,6 @@ class PhaseStepper:
             self.pipeline.observe(self.recorder)
             self.pipeline.observe(self.watcher)
             self._settle()
-
-    def _before(self) -> Moment | None:
-        phase = self.pipeline.snapshot().phase
-        return next((moment for moment in reversed(self.history.moments) if moment.phase < phase), None)
 
     def end_line(self) -> str | None:
         """How the run ended, in a line; None before its end."""
@@ -203,8 +200,16 @@ class PhaseStepper:
         return reason
 
     def _settle(self) -> None:
-        if self.pipeline.snapshot().state != "running":
-            self.history.keep(moment_of(self.pipeline, self._before(), self.watcher.failures))
+        snapshot = self.pipeline.snapshot()
+        if snapshot.state != "running":
+            before = self._before(snapshot)
+            self.history.keep(moment_of(self.pipeline, snapshot, before, self.watcher.failures))
+
+    def _before(self, snapshot: Snapshot) -> Moment | None:
+        return next((moment for moment in reversed(self.history.moments) if moment.phase < snapshot.phase), None)
+
+    def _is_busy(self, snapshot: Snapshot) -> bool:
+        return self._driving.locked() or snapshot.state == "running"
 
     def _step(self) -> str:
         report: PhaseReport = self.pipeline.step()

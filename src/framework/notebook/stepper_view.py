@@ -46,16 +46,16 @@ class StepperView:
     def state(self) -> Mapping[str, Any]:
         """Everything that changes, ready for JSON."""
         stepper = self.stepper
-        moment = stepper.moment()
+        moment, busy = stepper.moment(), stepper.busy
         history = stepper.history
         return {
             "name": stepper.pipeline.name,
             "summary": _summary(moment),
             "state": moment.snapshot.state,
-            "busy": stepper.busy,
+            "busy": busy,
             "finished": stepper.pipeline.report is not None,
             "message": stepper.message,
-            "hint": _hint(stepper, moment),
+            "hint": _hint(stepper, moment, busy=busy),
             "waiting": moment.waiting,
             "past": stepper.looking_at,
             "ticks": [[kept.phase, _failed_in(kept)] for kept in history.moments if kept.phase],
@@ -128,7 +128,7 @@ def _failed_in(moment: Moment) -> int:
     return sum(1 for failure in moment.failures if failure.phase == moment.phase)
 
 
-def _hint(stepper: PhaseStepper, moment: Moment) -> str:
-    if not moment.snapshot.done and not moment.snapshot.waiting and not stepper.busy:
+def _hint(stepper: PhaseStepper, moment: Moment, *, busy: bool) -> str:
+    if not moment.snapshot.done and not moment.snapshot.waiting and not busy:
         return stepper.end_line() or 'Nothing submitted yet: pipeline.submit(Event(name="..."))'
     return stepper.end_line() or ""
