@@ -267,6 +267,21 @@ def test_an_interrupt_while_a_run_is_being_started_ends_it(monkeypatch):
     assert (pipeline.report is not None, seen) == (True, [1])
 
 
+def test_an_interrupted_start_leaves_the_run_and_its_handle(monkeypatch):
+    begin = Run.begin
+
+    def interrupted(run):
+        begin(run)
+        raise KeyboardInterrupt
+
+    pipeline = Pipeline([processor(ignore, "a")])
+    pipeline.submit(Event("a"))
+    monkeypatch.setattr(Run, "begin", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.start()
+    assert pipeline.current_run.wait(PATIENCE).delivered == {"sample": 1}
+
+
 def test_a_run_can_be_awaited():
     async def main():
         pipeline = Pipeline([processor(ignore, "a")])

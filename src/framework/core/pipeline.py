@@ -31,7 +31,7 @@ from framework.core.simulation import SeededScheduler
 from framework.core.tally import Tally
 from framework.core.threads import ThreadScheduler
 from framework.core.view import InboxView
-from framework.errors import PipelineRunning
+from framework.errors import LifecycleError, PipelineRunning
 from framework.observe import DeliveryFailed, DeliveryFinished, Graph, PhaseReport, RunReport, Snapshot, Subscription
 from framework.observe.observers import Observer
 from framework.observe.snapshot import State
@@ -209,8 +209,13 @@ class Pipeline(NotebookMethods):
         return self._begin(Run(self._runner, self))
 
     def _begin(self, run: Run) -> Run:
-        run.begin()
-        self.current_run = run
+        # Known before it begins: an interrupt of this cell does not stop it, and must not lose it.
+        former, self.current_run = self.current_run, run
+        try:
+            run.begin()
+        except LifecycleError:
+            self.current_run = former
+            raise
         return run
 
     def step(self) -> PhaseReport:
