@@ -100,6 +100,14 @@ def test_until_a_phase_stops_when_it_begins(stepper):
     assert stepper.pipeline.snapshot().phase == 2
 
 
+def test_until_a_phase_that_has_begun_makes_no_delivery(stepper):
+    stepper.step()
+    done = stepper.pipeline.snapshot().done
+
+    assert stepper.until(phase=1) == "phase 1 has begun already"
+    assert stepper.pipeline.snapshot().done == done
+
+
 def test_until_a_target_stops_when_its_artifact_is_announced():
     class Announce(AbstractProcessor):
         def process(self, context, event):

@@ -5,7 +5,8 @@ import threading
 import pytest
 from notebook_processors import make_pipeline
 
-from framework.notebook import PhaseStepper, ScalingMonitor
+from framework.errors import LayoutUnavailable
+from framework.notebook import PhaseStepper, ScalingMonitor, picture, stepper_view, stepper_widget
 from framework.notebook.monitor_widget import MonitorView, MonitorWidget, show_monitor
 from framework.notebook.stepper_view import StepperView
 from framework.notebook.stepper_widget import StepperWidget, show_stepper
@@ -89,3 +90,25 @@ def test_the_stop_button_of_a_monitor_ends_the_run():
     MonitorView(ScalingMonitor(pipeline)).handle({"do": "stop"})
 
     assert pipeline.report.interrupted
+
+
+def test_without_graphviz_the_stepper_still_works(monkeypatch):
+    def unavailable(_):
+        raise LayoutUnavailable(["none"])
+
+    monkeypatch.setattr(stepper_view, "layout_svg", unavailable)
+    monkeypatch.setattr(picture, "layout_svg", unavailable)
+    data, _ = PhaseStepper(make_pipeline())._repr_mimebundle_()
+
+    assert "flowchart LR" in data["text/html"]
+
+
+def test_a_display_that_fails_is_a_text_with_the_reason(monkeypatch):
+    def failing(_):
+        raise RuntimeError("no widgets here")
+
+    monkeypatch.setattr(stepper_widget, "show_stepper", failing)
+    shown = PhaseStepper(make_pipeline())._repr_mimebundle_()
+
+    assert shown["text/plain"].startswith("<PhaseStepper of")
+    assert "no widgets here" in shown["text/plain"]

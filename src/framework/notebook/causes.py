@@ -9,6 +9,7 @@ from typing import Any
 from framework.notebook.drawing import Drawing
 from framework.notebook.markup import block, bundle, line, preformatted
 from framework.notebook.recorders import recorder_of, submissions
+from framework.notebook.safely import safely
 from framework.observe import Edge, EventSubmitted, Graph, Node, Recorder
 
 MOST_EVENTS = 200
@@ -102,6 +103,10 @@ class Lineage:
         return Step(depth, submitted, text, submitted.event is self.event)
 
     def _repr_mimebundle_(self, **_: Any) -> Mapping[str, str]:
+        shown: Mapping[str, str] = safely(self._bundle, self)
+        return shown
+
+    def _bundle(self) -> Mapping[str, str]:
         return bundle(block(line("Lineage", strong=True), preformatted(str(self))), str(self))
 
 

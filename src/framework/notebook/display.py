@@ -9,7 +9,7 @@ from typing import Any
 from framework.notebook import views
 from framework.notebook.kernel import shell
 from framework.notebook.markup import bundle
-from framework.observe.reports import short_repr
+from framework.notebook.safely import safely
 
 VIEWS: Mapping[tuple[str, str], Callable[[Any], views.View]] = {
     ("framework.core.pipeline", "Pipeline"): views.runtime_view,
@@ -42,11 +42,9 @@ def unload_ipython_extension(ipython: Any) -> None:
 
 
 def show(view: Callable[[Any], views.View], value: Any, **_: Any) -> Mapping[str, str]:
-    """The bundle for one object; never an exception, because a failing display ends Run All."""
-    try:
-        return bundle(*view(value))
-    except Exception as error:  # noqa: BLE001 - whatever a user's object does, the cell must go on
-        return {"text/plain": f"{short_repr(value)}\n(no picture: {type(error).__name__}: {short_repr(str(error))})"}
+    """The bundle for one object; never an exception."""
+    shown: Mapping[str, str] = safely(lambda: bundle(*view(value)), value)
+    return shown
 
 
 def register() -> None:

@@ -14,6 +14,7 @@ from framework.notebook.dot import dot_text
 from framework.notebook.marks import notes_of, states_of
 from framework.notebook.markup import block, bundle, image
 from framework.notebook.picture import picture_svg
+from framework.notebook.safely import safely
 from framework.observe import Graph, NodeKey, Snapshot
 from framework.observe.graph import EdgeKind, NodeKind
 
@@ -124,7 +125,11 @@ class Drawing:
         return f"{self.graph.name}: {', '.join(counts) or 'nothing to draw'}"
 
     def _repr_mimebundle_(self, **_: Any) -> Mapping[str, str]:
-        """A picture where it can be laid out, mermaid text elsewhere; never an exception, which would end Run All."""
+        """A picture where it can be laid out, mermaid text elsewhere; never an exception."""
+        shown: Mapping[str, str] = safely(self._bundle, self)
+        return shown
+
+    def _bundle(self) -> Mapping[str, str]:
         try:
             return bundle(block(image(self.svg, repr(self))), repr(self))
         except LayoutUnavailable:

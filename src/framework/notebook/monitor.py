@@ -12,6 +12,7 @@ from typing import Any
 
 from framework.errors import OptionError
 from framework.notebook.listeners import Listeners
+from framework.notebook.safely import safely
 from framework.notebook.series import Series
 from framework.observe import Failure, Snapshot, WorkersScaled
 
@@ -119,9 +120,12 @@ class ScalingMonitor:
             asyncio.run_coroutine_threadsafe(stopping, loop)
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
-        from framework.notebook.monitor_widget import show_monitor
+        def bundle() -> Any:
+            from framework.notebook.monitor_widget import show_monitor
 
-        return show_monitor(self)
+            return show_monitor(self)
+
+        return safely(bundle, self)
 
     def __repr__(self) -> str:
         """What is watched, and its state."""

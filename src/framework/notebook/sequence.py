@@ -11,6 +11,7 @@ from framework.notebook.causes import Lineage
 from framework.notebook.dot import shortened
 from framework.notebook.markup import block, bundle, image, line, printable
 from framework.notebook.recorders import recorder_of
+from framework.notebook.safely import safely
 from framework.notebook.theme import FAINT, FONT, GROUND, INK, LINE, LOOKS, SURFACE
 
 OUTSIDE = "outside"
@@ -77,6 +78,10 @@ class SequenceDiagram:
     __repr__ = __str__
 
     def _repr_mimebundle_(self, **_: Any) -> Mapping[str, str]:
+        shown: Mapping[str, str] = safely(self._bundle, self)
+        return shown
+
+    def _bundle(self) -> Mapping[str, str]:
         if not self.messages:
             return bundle(block(line(str(self))), str(self))
         return bundle(block(image(self.svg, f"{len(self.messages)} messages in order")), str(self))

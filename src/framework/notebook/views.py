@@ -28,13 +28,13 @@ def runtime_view(runtime: Any) -> View:
     graph: Graph = runtime.graph()
     snapshot: Snapshot | None = promptly(runtime.snapshot)
     status = f"{graph.name}: {status_line(graph, snapshot)}"
-    return block(line(status, strong=True), _picture(Drawing(without_protocol(graph), snapshot))), status
+    return block(line(status, strong=True), picture(Drawing(without_protocol(graph), snapshot))), status
 
 
 def graph_view(graph: Graph) -> View:
     """A graph by itself."""
     drawing = Drawing(graph)
-    return block(_picture(drawing)), repr(drawing)
+    return block(picture(drawing)), repr(drawing)
 
 
 def run_view(run: Any) -> View:
@@ -143,7 +143,8 @@ def promptly(question: Callable[[], Any]) -> Any:
     return answers[0] if answers else None
 
 
-def _picture(drawing: Drawing) -> str:
+def picture(drawing: Drawing) -> str:
+    """The drawing as an image, or as mermaid text where it cannot be laid out."""
     try:
         return image(drawing.svg, repr(drawing))
     except LayoutUnavailable:
