@@ -319,27 +319,23 @@ def test_a_put_that_waits_keeps_the_flow_from_ending():
     play(main())
 
 
-def test_a_stop_while_the_flow_starts_ends_a_run_with_a_source():
-    class Slow:
-        async def __aenter__(self):
-            await asyncio.sleep(1)
-            return same
-
-        async def __aexit__(self, *_):
-            pass
-
-    async def numbers():
+@pytest.mark.parametrize("turns", range(12))
+def test_a_stop_at_any_moment_of_the_start_leaves_no_source_behind(turns):
+    async def hangs():
+        await asyncio.sleep(1e6)
         yield 1
 
     async def main():
-        for pause in (0, 0.5, 1):
-            flow = Flow().add_job_with_factory(Slow())
-            running = asyncio.create_task(flow.run(numbers()))
-            await asyncio.sleep(pause)
-            await flow.stop()
-            report = await running
-            assert report.ended == "stopped"
-            assert report.counts["taken"] == report.counts.ended
+        flow = Flow().add(same)
+        running = asyncio.create_task(flow.run(hangs()))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await flow.stop()
+        if turns:
+            assert (await running).ended == "stopped"
+        else:  # it had not begun
+            running.cancel()
+            await asyncio.wait({running})
 
     play(main())
 

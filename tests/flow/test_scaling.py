@@ -267,7 +267,8 @@ def test_workers_that_come_back_without_an_item_take_the_next_one(clock):
         flow, load = await started(clock, UtilizationCapacity(1, 0, 2), Blink(), items=0)
         load.gate.set()
         for item in range(12):
-            await clock.advance(5)
+            await clock.advance(10)
+            assert flow.snapshot().nodes["job"].idle == 2
             await flow.put(item)
             await settle()
             assert flow.report.counts["done"] == item + 1
