@@ -3,40 +3,23 @@
 import statistics
 import subprocess
 import sys
+from pathlib import Path
 
 from interleaved import finish, promise
 
+QUEUED = Path(__file__).with_name("queued.py")
 IMPORT = "import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
-QUEUED = """
-import resource
-from framework.core import AbstractProcessor, Event, Pipeline
-
-class Many(AbstractProcessor):
-    def __init__(self, number):
-        self.number = number
-
-    def process(self, context, event):
-        match event:
-            case Event(name="work", value=value):
-                pass
-
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-pipeline = Pipeline([Many(number) for number in range({processors})])
-for value in range({events}):
-    pipeline.submit(Event("work", value=value))
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
-"""
 
 
-def output(code):
-    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+def output(*arguments):
+    return float(subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True).stdout)
 
 
 def main():
     found = {}
     print("### imports\n\n| module | ms |\n|---|---:|")
     for module in ("framework.core", "framework.flow", "framework.reactive", "framework.notebook"):
-        seconds = statistics.median(output(IMPORT.format(module=module)) for _ in range(9))
+        seconds = statistics.median(output("-c", IMPORT.format(module=module)) for _ in range(9))
         print(f"| {module} | {seconds * 1000:.0f} |", flush=True)
         found[module] = seconds * 1000
     print()
@@ -45,7 +28,7 @@ def main():
     print("\n### memory\n\n| processors | events | deliveries waiting | MB |\n|---:|---:|---:|---:|")
     most = 0.0
     for processors, events in ((1, 1_000_000), (1_000, 1_000)):
-        megabytes = output(QUEUED.format(processors=processors, events=events))
+        megabytes = output(QUEUED, str(processors), str(events))
         print(f"| {processors:,} | {events:,} | {processors * events:,} | {megabytes:.0f} |", flush=True)
         most = max(most, megabytes)
     print()
