@@ -217,6 +217,14 @@ def test_the_catalog_of_an_open_workspace_is_the_same(workspace):
         assert catalog_frame(opened).equals(catalog_frame(workspace))
 
 
+def test_the_catalog_of_a_pipeline_is_that_of_its_workspace(tmp_path):
+    pipeline = pipeline_at(tmp_path / "own")
+    pipeline.run()
+
+    assert catalog_frame(pipeline)["name"].tolist() == ["Measure", "Names"]
+    assert len(catalog_frame(pipeline_at(None))) == 0
+
+
 def test_a_pipeline_gives_frames_by_name_of_processor_or_target(tmp_path):
     pipeline = pipeline_at(tmp_path / "own")
     pipeline.run()

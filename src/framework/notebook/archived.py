@@ -108,12 +108,12 @@ def catalog_frame(source: Any) -> pd.DataFrame:
     source (of the class that filled it).
 
     Args:
-        source: a workspace or its path.
+        source: a workspace, its path, or a pipeline.
     """
-    if isinstance(source, Workspace):
-        return typed_frame((_catalog_row(entry) for entry in source.catalog()), CATALOG)
-    with Workspace(Path(source)) as workspace:
-        return catalog_frame(workspace)
+    if isinstance(source, str | Path):
+        with Workspace(source) as workspace:
+            return catalog_frame(workspace)
+    return typed_frame((_catalog_row(entry) for entry in source.catalog()), CATALOG)
 
 
 def _results(source: Any, processor: str | None) -> Iterator[Result]:
