@@ -42,7 +42,7 @@ def play(main: Coroutine[Any, Any, Any]) -> Any:
 
     async def alone() -> Any:
         result = await main
-        for _ in range(3):  # a cancelled helper needs a turn to be gone
+        for _ in range(3):  # a cancelled task needs a turn to be gone
             await asyncio.sleep(0)
         left = [task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         assert not left, f"tasks left behind: {left}"
