@@ -45,6 +45,10 @@ class BuildContext(Context):
         """Have this builder itself handle an event."""
         self._now.defer(event, room_for)
 
+    def has_room(self, event: Event) -> bool:
+        """Whether none of the recipients of an event is full."""
+        return self._now.has_room(event)
+
     def receivers(self, event: Event) -> tuple[AbstractProcessor, ...]:
         """The processors that would receive an event."""
         return self._now.receivers(event)

@@ -102,6 +102,8 @@ class Building:
         """Take an artifact; build when an input is complete."""
         if self._single and self.resolved:
             self.pairing.arrived.add(target)
+            if self._room <= 0 and not self._busy and context.has_room(self._announcement):
+                self._room = SLICE
             if self._busy or self._room <= 0:
                 self.do(context, Build((artifact,)))
             else:

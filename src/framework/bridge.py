@@ -1,0 +1,111 @@
+"""`FlowBuilder`: a flow as a builder of a pipeline, so that one graph holds both worlds."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from typing import Any
+
+from framework.errors import FlowError
+from framework.flow import Flow, LastWorkItem
+from framework.reactive.offload import OffloadBuilder
+from framework.reactive.remote import Returned
+from framework.reactive.workplace import Workplace
+
+
+class FlowBuilder(OffloadBuilder):
+    """Announces what a flow makes of its inputs.
+
+    The flow runs on an event loop of its own, in a thread. It starts with the first input and is stopped at the end of
+    the pipeline; the phase stays open while items are in it. An item that fails there is a failure of this builder,
+    with its input; one that is skipped or rerouted announces nothing::
+
+        flow = Flow().add(fetch).add(parse)
+        Pipeline([urls, FlowBuilder("pages", ["url"], flow), sink])
+    """
+
+    def __init__(  # noqa: PLR0913 - options of a builder
+        self,
+        provides: str,
+        requires: Iterable[str],
+        flow: Flow,
+        *,
+        ordered: bool = True,
+        name: str | None = None,
+        priority: int = 0,
+    ) -> None:
+        """Build with a flow.
+
+        Args:
+            provides: the target of what the last job returns.
+            requires: the targets whose artifacts are items; of several, an item is the tuple.
+            flow: runs for this builder alone.
+            ordered: announce results in the order of their inputs; otherwise as they come.
+            name: the flow's by default.
+            priority: lower runs first.
+
+        Raises:
+            FlowError: `flow` is none.
+            WiringError: `provides` or `requires` make no sense.
+        """
+        if not isinstance(flow, Flow):
+            raise FlowError(f"FlowBuilder takes a Flow, got {flow!r}: make one, then flow.add(processor)")
+        self.flow = flow
+        super().__init__(
+            provides,
+            requires,
+            _nothing,
+            FlowWorkplace(flow, ordered=ordered),
+            name=name or flow.name,
+            priority=priority,
+        )
+
+
+class FlowWorkplace(Workplace):
+    """Sends inputs into a flow, which runs in a thread from the first one on."""
+
+    def __init__(self, flow: Flow, *, ordered: bool) -> None:
+        """Let as many inputs under way as the flow can hold."""
+        self.max_pending = max(1, flow.room)
+        self.ordered = ordered
+        self._flow = flow
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    def road(self, function: object) -> Callable[[tuple[Any, ...]], Future[Any]]:  # noqa: ARG002 - the flow does the work
+        """How inputs get into the flow."""
+        return lambda arguments: asyncio.run_coroutine_threadsafe(self._answer(arguments), self._running())
+
+    def close(self) -> None:
+        """Stop the flow and its loop."""
+        loop, self._loop = self._loop, None
+        if loop is None or self._thread is None:
+            return
+        asyncio.run_coroutine_threadsafe(self._flow.stop(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        self._thread.join()
+        loop.close()
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=self._loop.run_forever, name=f"{self._flow.name}-loop", daemon=True)
+            self._thread.start()
+        return self._loop
+
+    async def _answer(self, arguments: tuple[Any, ...]) -> Returned:
+        started = time.perf_counter()
+        run = await self._flow.begin()
+        ending = await run.submit(arguments[0] if len(arguments) == 1 else arguments)
+        seconds = time.perf_counter() - started
+        if ending.outcome == "failed":
+            return Returned([], ending.value, seconds)
+        done = ending.outcome == "done" and not isinstance(ending.value, LastWorkItem)
+        return Returned([ending.value] if done else [], None, seconds)
+
+
+def _nothing(*_: object) -> Iterable[Any]:
+    return ()

@@ -1,0 +1,171 @@
+"""A flow inside of a pipeline: every item answered, failures kept, no thread left."""
+
+import asyncio
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from framework.bridge import FlowBuilder
+from framework.core import AbstractProcessor, Pipeline
+from framework.errors import FlowEnded, FlowError, RunFailed
+from framework.flow import Flow, LastWorkItem, RouteToErrorQueue, StopProcessing
+from framework.reactive import ReactiveBuilder, ReactiveEvent
+
+pytestmark = pytest.mark.timeout(60)
+
+
+class Source(ReactiveBuilder):
+    def __init__(self, provides, artifacts):
+        super().__init__(provides, [], name=f"Source {provides}")
+        self.artifacts = artifacts
+
+    def build(self, context):
+        yield from self.artifacts
+
+
+class Sink(AbstractProcessor):
+    def __init__(self):
+        super().__init__()
+        self.artifacts = []
+        self.phases = []
+
+    def process(self, context, event):
+        match event:
+            case ReactiveEvent(name="built", target="out", artifact=artifact):
+                self.artifacts.append(artifact)
+                self.phases.append(context.phase)
+
+
+def through(flow, *sources, **options):
+    """What a pipeline announces that sends `sources` through the flow, and its report."""
+    sink = Sink()
+    builder = FlowBuilder("out", [source.provides for source in sources], flow, **options)
+    pipeline = Pipeline([*sources, builder, sink], on_error="keep")
+    pipeline.resolve("out")
+    return sink, pipeline.run()
+
+
+async def double(number):
+    await asyncio.sleep(0)
+    if number < 0:
+        raise ValueError(number)
+    return 2 * number
+
+
+async def odd_only(number):
+    if number % 4 == 0:
+        raise StopProcessing
+    return number
+
+
+def a_flow():
+    flow = Flow()
+    flow.add(double)
+    flow.add(odd_only)
+    return flow
+
+
+@given(st.lists(st.integers(-3, 9), max_size=40), st.booleans())
+def test_every_input_is_answered_once(numbers, ordered):
+    sink, report = through(a_flow(), Source("n", numbers), ordered=ordered)
+    expected = [2 * number for number in numbers if number >= 0 and number % 2]
+    assert (sink.artifacts if ordered else sorted(sink.artifacts)) == (expected if ordered else sorted(expected))
+    assert sorted(failure.event.inputs for failure in report.failures) == sorted((n,) for n in numbers if n < 0)
+
+
+def test_the_phase_stays_open_while_items_are_in_the_flow():
+    sink, report = through(a_flow(), Source("n", range(100)))
+    assert set(sink.phases) == {1}
+    assert len(report.phases) == 1
+
+
+def test_several_requirements_are_one_item():
+    flow = Flow()
+
+    async def add(pair):
+        return sum(pair)
+
+    flow.add(add)
+    sink, _ = through(flow, Source("a", [1, 2]), Source("b", [10, 20]))
+    assert sink.artifacts == [11, 22]
+
+
+def test_what_the_flow_reroutes_goes_to_its_error_job():
+    rerouted, flow = [], Flow()
+
+    async def route(number):
+        raise RouteToErrorQueue
+
+    async def take(number):
+        rerouted.append(number)
+
+    flow.add(route)
+    flow.error(take)
+    sink, report = through(flow, Source("n", [1, 2]))
+    assert (sink.artifacts, sorted(rerouted), report.failures) == ([], [1, 2], ())
+
+
+def test_inputs_after_the_last_item_of_the_flow_fail():
+    flow = Flow()
+
+    async def last(number):
+        return LastWorkItem() if number == 2 else number
+
+    flow.add(last)
+    sink, report = through(flow, Source("n", range(50)))
+    assert sink.artifacts[:2] == [0, 1]
+    assert len(sink.artifacts) + len(report.failures) < 50
+    assert {type(failure.exception) for failure in report.failures} <= {FlowEnded}
+
+
+def test_a_flow_that_cannot_start_fails_every_input():
+    class Broken:
+        async def __aenter__(self):
+            raise OSError("no database")
+
+        async def __aexit__(self, *_):
+            pass
+
+    flow = Flow()
+    flow.add_job_with_factory(Broken())
+    sink, report = through(flow, Source("n", [1, 2]))
+    assert sink.artifacts == []
+    assert len(report.failures) == 2
+
+
+def test_no_thread_is_left():
+    flow = a_flow()
+    through(flow, Source("n", [1]))
+    assert [thread.name for thread in threading.enumerate() if thread.name == "flow-loop"] == []
+    assert flow.report.counts["done"] == 1
+
+
+def test_a_stop_ends_the_flow():
+    entered, flow = threading.Event(), Flow()
+
+    async def wait(number):
+        entered.set()
+        await asyncio.Event().wait()
+
+    flow.add(wait)
+    pipeline = Pipeline([Source("n", [1, 2]), FlowBuilder("out", ["n"], flow)])
+    pipeline.resolve("out")
+    run = pipeline.start()
+    entered.wait()
+    pipeline.stop()
+    assert run.wait().interrupted
+    assert not flow.running
+
+
+def test_only_flows_are_taken():
+    with pytest.raises(FlowError, match="takes a Flow"):
+        FlowBuilder("out", ["n"], double)
+
+
+def test_a_missing_requirement_is_named():
+    pipeline = Pipeline([FlowBuilder("out", ["n"], a_flow())])
+    pipeline.resolve("out")
+    with pytest.raises(RunFailed, match="flow requires 'n', which nobody provides"):
+        pipeline.run()
