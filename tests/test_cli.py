@@ -140,6 +140,13 @@ def test_graph_writes_other_formats_to_a_file(capsys, folder, form, opening):
     assert capsys.readouterr().out == ""
 
 
+def test_a_place_that_cannot_be_written_is_named(capsys, folder):
+    line = refused(capsys, "graph", "analysis:pipeline", "--output", "nowhere/picture.dot")
+    assert "nowhere/picture.dot: No such file" in line
+    small = notebook(folder / "small.ipynb", "1")
+    assert "analysis.py: File exists" in refused(capsys, "run", small, "--output", "analysis.py")
+
+
 @pytest.mark.parametrize(
     ("target", "complaint"),
     [

@@ -39,3 +39,9 @@ def test_the_readme_shows_programs():
 def test_links_to_files_lead_somewhere():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert [target for target in LINK.findall(readme) if not (ROOT / target).exists()] == []
+
+
+def test_every_tutorial_is_on_the_guided_tour():
+    linked = set(LINK.findall((ROOT / "README.md").read_text(encoding="utf-8")))
+    tutorials = {f"notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert tutorials - linked == set()

@@ -30,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command line (that of the process by default) and return its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        return int(options.command(options))
+        code = int(options.command(options))
+        sys.stdout.flush()  # here, so that a reader who went away is noticed here
     except FrameworkError as error:
         print(f"framework: {error}", file=sys.stderr)
         return REFUSED
@@ -38,6 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # the reader of a pipe went away, as `framework graph ... | head` does; Python would complain once more at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except OSError as error:
+        print(f"framework: {error.filename}: {error.strerror}; name a place that can be written", file=sys.stderr)
+        return REFUSED
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
