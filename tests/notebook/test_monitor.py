@@ -198,3 +198,21 @@ def test_a_monitor_that_nobody_holds_is_let_go():
 
     thread.join(10)
     assert not thread.is_alive()
+
+
+def test_a_monitor_that_comes_after_the_run_still_tells_how_it_went():
+    async def main():
+        async def fetch(item):
+            await asyncio.sleep(0.005)
+
+        capacity = UtilizationCapacity(initial_workers=1, max_workers=4, sampling=0.02, cooldown=0.02, dampening=0.02)
+        flow = Flow(capacity=capacity).add(fetch)
+        await flow.run(range(100))
+        return ScalingMonitor(flow)
+
+    monitor = asyncio.run(main())
+    state = MonitorView(monitor).state()
+
+    assert monitor.elapsed == monitor.runtime.report.elapsed
+    assert state["header"].endswith("100 done, 0 failed")
+    assert state["decisions"][-1][0] == "0 s"

@@ -85,6 +85,10 @@ class ScalingMonitor:
     @property
     def elapsed(self) -> float:
         """Seconds that the run took so far."""
+        report = self.runtime.report
+        if self.latest.state == "finished" and report is not None:
+            elapsed: float = report.elapsed
+            return elapsed
         return 0.0 if self.started is None else self.ended - self.started
 
     @property

@@ -81,8 +81,11 @@ class MonitorView:
         return [(round(now - scaled.at, 1), scaled.reason) for scaled in recent]
 
     def _decisions(self) -> list[tuple[str, str, str, str]]:
-        started = self.monitor.started or 0.0
-        newest = reversed(self.monitor.scalings[-MOST_LINES:])
+        scalings = self.monitor.scalings
+        started = self.monitor.started
+        if started is None:  # the monitor came after the run: count from its first decision
+            started = scalings[0].at if scalings else 0.0
+        newest = reversed(scalings[-MOST_LINES:])
         return [(f"{max(0.0, s.at - started):,.0f} s", s.job, f"{s.before} → {s.after}", s.reason) for s in newest]
 
     def _failures(self) -> list[Any]:

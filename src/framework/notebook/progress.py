@@ -59,7 +59,9 @@ def watch(runtime: Any, out: TextIO | None = None) -> ScalingMonitor:
         out: where the progress line goes, also in a notebook; stderr by default.
     """
     if out is None and in_notebook():
-        return ScalingMonitor(runtime)
+        monitor = ScalingMonitor(runtime)
+        monitor.start()
+        return monitor
     monitor = ScalingMonitor(runtime, INTERVAL)
     monitor.listeners.add(ProgressLine(monitor, out or sys.stderr))
     monitor.start()
