@@ -267,6 +267,22 @@ def test_an_interrupt_while_a_run_is_being_started_ends_it(monkeypatch):
     assert (pipeline.report is not None, seen) == (True, [1])
 
 
+def test_a_second_interrupt_before_the_first_was_dealt_with_abandons(monkeypatch):
+    def interrupted(context, event):
+        raise KeyboardInterrupt
+
+    def again(grace):
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    pipeline = Pipeline([processor(interrupted, "a")], seed=1)
+    pipeline.submit(Event("a"))
+    monkeypatch.setattr(pipeline._scheduler, "halt", again)
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.step()
+    assert pipeline.report.interrupted
+
+
 def test_an_interrupted_start_leaves_the_run_and_its_handle(monkeypatch):
     begin = Run.begin
 

@@ -195,8 +195,8 @@ class PhaseRunner:
             return drive()
         except KeyboardInterrupt:
             # Ctrl-C while this thread, the main one, waits for the workers or delivers itself.
-            self._call_off()
             try:
+                self._call_off()
                 self._finish()
             except KeyboardInterrupt:
                 self.abandon()
