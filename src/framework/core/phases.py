@@ -23,6 +23,7 @@ from framework.observe import (
     RunFinished,
     RunReport,
 )
+from framework.observe.snapshot import State
 
 if TYPE_CHECKING:
     from framework.core.delivery import Call
@@ -67,9 +68,13 @@ class PhaseRunner:
         self._ending = threading.Lock()  # an impatient second Ctrl-C ends a run that its driver is ending
 
     @property
-    def started(self) -> bool:
-        """Whether anything was ever run."""
-        return self._started is not None
+    def state(self) -> State:
+        """Where the run is."""
+        if self.report is not None:
+            return "finished"
+        if self.scheduler.driver is not None:
+            return "running"
+        return "not started" if self._started is None else "paused"
 
     # -- what users call, through the pipeline
 

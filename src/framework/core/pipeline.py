@@ -34,7 +34,6 @@ from framework.core.view import InboxView
 from framework.errors import LifecycleError, PipelineRunning
 from framework.observe import DeliveryFailed, DeliveryFinished, Graph, PhaseReport, RunReport, Snapshot, Subscription
 from framework.observe.observers import Observer
-from framework.observe.snapshot import State
 
 if TYPE_CHECKING:
     from framework.archive import Archive, CatalogEntry
@@ -293,7 +292,7 @@ class Pipeline(NotebookMethods):
 
     def snapshot(self) -> Snapshot:
         """How every processor is now; takes no lock."""
-        return snapshot(self.name, self._state(), self._scheduler, self._inboxes)
+        return snapshot(self.name, self._runner.state, self._scheduler, self._inboxes)
 
     def observe(self, callback: Observer) -> Subscription:
         """Have `callback` told what happens, on the threads where it happens, until the subscription is closed."""
@@ -308,13 +307,6 @@ class Pipeline(NotebookMethods):
     def why_waiting(self) -> str:
         """What keeps the pipeline from being finished, a line each; empty when nothing does."""
         return self._runner.why_waiting()
-
-    def _state(self) -> State:
-        if self._runner.report is not None:
-            return "finished"
-        if self._scheduler.driver is not None:
-            return "running"
-        return "paused" if self._runner.started else "not started"
 
     # -- its parts
 
