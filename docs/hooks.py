@@ -52,9 +52,9 @@ def notebooks() -> list[Path]:
 
 
 def modules() -> list[str]:
-    """`framework.errors`, and the packages that export names."""
+    """The packages that export names, and the modules that stand alone."""
     packages = sorted(path.parent for path in PACKAGE.glob("*/__init__.py") if exports(path))
-    return [*(f"framework.{path.name}" for path in packages), "framework.errors"]
+    return [*(f"framework.{path.name}" for path in packages), "framework.bridge", "framework.errors"]
 
 
 def exports(path: Path) -> bool:
