@@ -1,7 +1,11 @@
 """Small builders and processors that the tests of the reactive layer share."""
 
+from hypothesis import strategies as st
+
 from framework.core import AbstractProcessor, Pipeline
 from framework.reactive import ReactiveBuilder, ReactiveEvent
+
+seeds = st.integers(0, 2**16)
 
 
 class Source(ReactiveBuilder):

@@ -1,0 +1,98 @@
+"""Builds that fail or return what cannot be announced: what is lost, what is kept, what is said."""
+
+import gc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reactive_samples import Apply, Source, artifacts_of, outcome, seeds
+
+from framework.errors import BuildError, RunFailed
+from framework.reactive import ReactiveBuilder
+
+pytestmark = pytest.mark.timeout(60)
+
+
+@given(st.lists(st.booleans(), max_size=20), seeds)
+def test_a_failing_build_loses_only_its_own_input(good, seed):
+    def invert(number):
+        if not good[number]:
+            raise ValueError(number)
+        return number
+
+    builders = [Source("n", range(len(good))), Apply("i", ["n"], invert)]
+    kept, report = outcome(builders, "i", seed=seed, on_error="keep")
+    assert kept == [number for number, fine in enumerate(good) if fine]
+    assert [failure.exception.args for failure in report.failures] == [
+        (number,) for number, fine in enumerate(good) if not fine
+    ]
+
+
+def test_a_failure_of_several_requirements_is_kept_with_all_of_them():
+    builders = [Source("a", [1, 2]), Source("b", [1, 0]), Apply("q", ["a", "b"], lambda a, b: a / b)]
+    kept, report = outcome(builders, "q", on_error="keep")
+    assert kept == [1.0]
+    assert [failure.event.inputs for failure in report.failures] == [(2, 0)]
+
+
+def test_what_was_announced_before_a_failure_stays_announced():
+    class Breaks(ReactiveBuilder):
+        def __init__(self):
+            super().__init__("parts", ["n"])
+
+        def build(self, context, n):
+            yield n
+            raise ValueError(n)
+
+    parts, report = outcome([Source("n", [1, 2]), Breaks()], "parts", on_error="keep")
+    assert parts == [1, 2]
+    assert len(report.failures) == 2
+
+
+def test_a_failed_source_is_a_failed_run():
+    class Broken(ReactiveBuilder):
+        def __init__(self):
+            super().__init__("n", [])
+
+        def build(self, context):
+            raise OSError("no file")
+
+    with pytest.raises(RunFailed, match="Broken raised OSError: no file"):
+        artifacts_of([Broken()], "n")
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        (None, "build returned None: yield each artifact"),
+        ("text", "build returned a str, 'text'"),
+        (b"bytes", "build returned a bytes"),
+        (5, "build returned a int, 5"),
+    ],
+)
+def test_a_build_that_returns_no_iterable_is_told_so(returned, message):
+    class Odd(ReactiveBuilder):
+        def __init__(self):
+            super().__init__("odd", ["n"])
+
+        def build(self, context, n):
+            return returned if n == 1 else [n]
+
+    odd, report = outcome([Source("n", [1, 2]), Odd()], "odd", on_error="keep")
+    assert odd == [2]
+    (failure,) = report.failures
+    assert isinstance(failure.exception, BuildError)
+    assert message in str(failure.exception)
+
+
+def test_a_coroutine_as_build_is_told_where_async_code_goes():
+    class Async(ReactiveBuilder):
+        def __init__(self):
+            super().__init__("odd", [])
+
+        async def build(self, context):
+            return [1]
+
+    _, report = outcome([Async()], "odd", on_error="keep")
+    gc.collect()  # a coroutine that was never awaited would warn now
+    assert "FlowBuilder" in str(report.failures[0].exception)

@@ -1,0 +1,112 @@
+"""What a builder requires: how artifacts are paired and expanded, and what if nobody provides them."""
+
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reactive_samples import Apply, Source, artifacts_of, built, outcome, seeds
+
+from framework.core import AbstractProcessor, Event, Pipeline
+from framework.errors import RunFailed, WiringError
+from framework.reactive import ReactiveBuilder
+
+pytestmark = pytest.mark.timeout(60)
+
+
+@given(st.lists(st.integers()), st.lists(st.integers()), seeds)
+def test_several_requirements_are_paired_by_arrival(left, right, seed):
+    builders = [Source("left", left), Source("right", right), Apply("pair", ["left", "right"])]
+    assert artifacts_of(builders, "pair", seed=seed) == list(zip(left, right, strict=False))
+
+
+def test_artifacts_that_wait_for_a_partner_are_reported():
+    builders = [Source("left", [1, 2, 3]), Source("right", [1]), Apply("pair", ["left", "right"])]
+    _, report = outcome(builders, "pair")
+    assert "Apply has 2 of 'left' that wait for 'right'" in report.waiting
+
+
+def test_a_star_expands_a_tuple_into_arguments():
+    add = Apply("sum", ["*pair", "one"], lambda a, b, c: (a, b, c))
+    assert artifacts_of([Source("pair", [(1, 2), [3, 4]]), Source("one", "xy"), add], "sum") == [
+        (1, 2, "x"),
+        (3, 4, "y"),
+    ]
+
+
+def test_an_artifact_that_cannot_be_expanded_loses_only_itself():
+    builders = [Source("pair", [(1, 2), 7, (3, 4)]), Apply("sum", ["*pair"], lambda a, b: a + b)]
+    sums, report = outcome(builders, "sum", on_error="keep")
+    assert sums == [3, 7]
+    assert [str(failure.exception) for failure in report.failures] == [
+        "'*pair' expands a tuple into arguments, but this artifact is 7; announce tuples, or require 'pair'"
+    ]
+
+
+def test_a_requirement_that_nobody_provides_fails_the_run_by_name():
+    with pytest.raises(RunFailed) as failed:
+        artifacts_of([Apply("d", ["n"])], "d")
+    (error,) = failed.value.exceptions
+    assert isinstance(error, WiringError)
+    assert "Apply requires 'n', which nobody provides" in str(error)
+    assert "Apply waits for 'n', which nobody provides" in failed.value.report.waiting
+
+
+def test_a_requirement_met_in_a_later_phase_is_used():
+    class Late(AbstractProcessor):
+        def process(self, context, event):
+            match event:
+                case Event(name="__PHASE__", phase=2):
+                    context.submit(built("n", 1))
+                case Event(name="__PHASE__", phase=1):
+                    context.submit(Event("go on"))
+                case Event(name="go on"):
+                    pass
+
+    assert artifacts_of([Apply("d", ["n"]), Late()], "d") == [(1,)]
+
+
+def test_a_processor_that_takes_everything_provides_nothing():
+    class Everything(AbstractProcessor):
+        def process(self, context, event):
+            match event:
+                case _:
+                    pass
+
+    with pytest.raises(RunFailed, match="nobody provides"):
+        artifacts_of([Apply("d", ["n"]), Everything()], "d")
+
+
+def test_a_stopped_run_judges_nothing():
+    entered = threading.Event()
+
+    class Stuck(ReactiveBuilder):
+        def __init__(self):
+            super().__init__("n", [])
+
+        def build(self, context):
+            entered.set()
+            yield from iter(int, 1)
+
+    pipeline = Pipeline([Stuck(), Apply("d", ["n", "missing"])], on_error="keep")
+    pipeline.resolve("d")
+    run = pipeline.start()
+    entered.wait()
+    pipeline.stop()
+    assert run.wait().failures == ()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"provides": "d", "requires": "text"}, r"write requires=\['text'\]"),
+        ({"provides": "d", "requires": None}, "requires is a list of targets, got None"),
+        ({"provides": "d", "requires": [1]}, "requires names targets"),
+        ({"provides": "d", "requires": ["*"]}, "requires names targets"),
+        ({"provides": "d", "requires": ["n", "*n"]}, "requires 'n' twice"),
+        ({"provides": None, "requires": []}, "provides is the name of a target, got None"),
+    ],
+)
+def test_wiring_that_makes_no_sense_is_refused(arguments, message):
+    with pytest.raises(WiringError, match=message):
+        Apply(**arguments)

@@ -1,0 +1,95 @@
+"""Long builds: they go on slice by slice, in bounded memory and in order."""
+
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reactive_samples import Sink, Source, artifacts_of, built, seeds
+
+from framework.core import AbstractProcessor, Event, Pipeline
+from framework.reactive import ReactiveBuilder, ReactiveEvent
+
+pytestmark = pytest.mark.timeout(60)
+
+
+@pytest.mark.parametrize("max_workers", [1, 4])
+def test_a_long_build_waits_for_room_so_that_memory_stays_bounded(max_workers):
+    class Fan(ReactiveBuilder):
+        def __init__(self):
+            super().__init__("parts", ["n"])
+
+        def build(self, context, n):
+            for part in range(10):
+                yield (n, part)
+
+    class Count(AbstractProcessor):
+        interests = ((ReactiveEvent, "built", "parts"),)
+        total = 0
+
+        def process(self, context, event):
+            self.total += 1
+
+    count = Count()
+    pipeline = Pipeline([Source("n", range(4_000)), Fan(), count], max_workers=max_workers)
+    pipeline.resolve("parts")
+    tracemalloc.start()
+    try:
+        pipeline.run()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert count.total == 40_000
+    assert peak < 5_000_000  # 40,000 events in mailboxes would take 12 MB
+
+
+@given(st.integers(0, 2000), st.integers(0, 3), seeds)
+def test_slices_change_nothing_about_order(count, fan, seed):
+    class Fan(ReactiveBuilder):
+        def __init__(self):
+            super().__init__("parts", ["n"])
+
+        def build(self, context, n):
+            yield from [n] * fan
+
+    parts = artifacts_of([Source("n", range(count)), Fan()], "parts", seed=seed)
+    assert parts == [number for number in range(count) for _ in range(fan)]
+
+
+def test_a_build_may_submit_after_any_number_of_slices():
+    class Talks(ReactiveBuilder):
+        def __init__(self):
+            super().__init__("n", [])
+
+        def build(self, context):
+            yield from range(1000)
+            context.submit(Event("done"))
+
+    class Listener(AbstractProcessor):
+        done = False
+
+        def process(self, context, event):
+            match event:
+                case Event(name="done"):
+                    self.done = True
+
+    listener = Listener()
+    artifacts_of([Talks(), listener], "n")
+    assert listener.done
+
+
+def test_a_cycle_that_fills_its_own_mailboxes_still_ends():
+    class Split(ReactiveBuilder):
+        def __init__(self, provides, requires):
+            super().__init__(provides, requires, name=provides)
+
+        def build(self, context, depth):
+            if depth:
+                yield from [depth - 1] * 20
+
+    sink = Sink("a")
+    pipeline = Pipeline([Split("a", ["b"]), Split("b", ["a"]), sink])
+    pipeline.resolve("a")
+    pipeline.submit(built("a", 3))
+    pipeline.run()
+    assert len(sink.artifacts) == 1 + 400
