@@ -135,6 +135,18 @@ def test_a_builder_can_be_run_in_one_pipeline_after_another():
     assert [artifacts_of([numbers, doubles], "doubles") for _ in range(2)] == [[2, 4, 6]] * 2
 
 
+def test_a_builder_that_does_not_say_what_it_provides_is_refused():
+    class Silent(ReactiveBuilder):
+        def __init__(self):
+            self.other = 1
+
+        def build(self, context):
+            yield 1
+
+    with pytest.raises(WiringError, match=r"Silent.__init__ must say what is built: super\(\).__init__"):
+        Pipeline([Silent()])
+
+
 def test_an_unknown_keyword_is_refused():
     with pytest.raises(TypeError, match="persits"):
         Apply("d", ["n"], persits=True)

@@ -9,8 +9,10 @@ from typing import Any
 from framework.core import AbstractProcessor, Context, Event
 from framework.core.context import DetachedContext
 from framework.core.event import INIT, PHASE, POISON
+from framework.core.processor import InterestDeclaration
 from framework.core.reactive_event import ReactiveEvent
 from framework.core.waiting import Unfinished
+from framework.errors import WiringError
 from framework.reactive.artifacts import artifacts_of
 from framework.reactive.building import Building, Note
 from framework.reactive.pairing import checked, target_of
@@ -59,12 +61,6 @@ class ReactiveBuilder(AbstractProcessor):
         self.provides, self.requires = checked(self.name, provides, requires)
         self.persist = bool(persist)
         self.dedupe = bool(dedupe)
-        # An instance declares its own: the class does not know the targets.
-        self.interests = [  # type: ignore[misc]
-            (ReactiveEvent, "resolve", self.provides),
-            *((ReactiveEvent, "built", target_of(required)) for required in self.requires),
-            *((Event, control) for control in (INIT, PHASE, POISON)),
-        ]
         self._building = self._begin()
 
     @abstractmethod
@@ -84,6 +80,22 @@ class ReactiveBuilder(AbstractProcessor):
 
     def on_terminate(self, context: Context) -> Iterable[Any] | None:
         """Called once at the end; may yield artifacts."""
+
+    @property
+    def interests(self) -> InterestDeclaration:  # type: ignore[override]
+        """What it receives: resolves of its target, artifacts of those it requires, and the pipeline's own events.
+
+        Raises:
+            WiringError: a subclass did not call `super().__init__`.
+        """
+        if "provides" not in vars(self):
+            name = type(self).__name__
+            raise WiringError(f"{name}.__init__ must say what is built: super().__init__(provides=..., requires=[...])")
+        return [
+            (ReactiveEvent, "resolve", self.provides),
+            *((ReactiveEvent, "built", target_of(required)) for required in self.requires),
+            *((Event, control) for control in (INIT, PHASE, POISON)),
+        ]
 
     @property
     def opens_archive(self) -> bool:

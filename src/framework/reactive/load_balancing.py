@@ -117,7 +117,7 @@ def _made(
     if not callable(factory):
         raise WiringError(f"a load balancer takes a class of workers, got {factory!r}")
     try:
-        signature = inspect.signature(factory)
+        signature = inspect.signature(factory, follow_wrapped=False)  # a FunctionBuilder makes others like it
         given = signature.bind_partial(*args, **kwargs).arguments
         wiring = {"provides": provides, "requires": requires}
         wanted = {key: value for key, value in wiring.items() if key in signature.parameters and key not in given}

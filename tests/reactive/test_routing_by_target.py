@@ -1,0 +1,44 @@
+"""Artifacts reach only those who can use their target."""
+
+import pytest
+from reactive_samples import Apply, Sink, Source, built, outcome
+
+from framework.core import AbstractProcessor, Pipeline
+from framework.reactive import ReactiveEvent
+
+pytestmark = pytest.mark.timeout(60)
+
+
+class TwoTargets(AbstractProcessor):
+    def process(self, context, event):
+        match event:
+            case ReactiveEvent(name="built", target="n" | "m", artifact=_):
+                pass
+
+
+class AnyTarget(AbstractProcessor):
+    def process(self, context, event):
+        match event:
+            case ReactiveEvent(name="built"):
+                pass
+
+
+def test_a_pattern_that_names_targets_gets_only_those():
+    builders = [Source("n", range(3)), Apply("m", ["n"]), Apply("other", ["m"], name="last")]
+    _, report = outcome([*builders, TwoTargets(), AnyTarget()], "other")
+    assert report.delivered["TwoTargets"] == 6
+    assert report.delivered["AnyTarget"] == 9
+
+
+def test_an_artifact_costs_only_the_builders_that_require_it():
+    chain = [Apply(f"t{number + 1}", [f"t{number}"], name=f"step {number}") for number in range(20)]
+    _, report = outcome([Source("t0", range(10)), *chain], "t20")
+    controls = 4  # resolve, and the three events of the pipeline itself
+    assert {report.delivered[f"step {number}"] for number in range(20)} == {10 + controls}
+
+
+def test_a_resolve_that_nobody_answers_is_no_dead_letter():
+    pipeline = Pipeline([Apply("m", ["n"]), Sink("m")])
+    pipeline.resolve("m")
+    pipeline.submit(built("n", 1))
+    assert pipeline.run().dead_letters == 0
