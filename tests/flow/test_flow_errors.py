@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 import pytest
+from flow_samples import same
 from virtual_time import play, settle
 
 from framework.errors import LifecycleError
@@ -18,10 +19,6 @@ from framework.flow import (
 )
 
 pytestmark = [pytest.mark.timeout(30)]
-
-
-async def same(item):
-    return item
 
 
 def raising(*errors):

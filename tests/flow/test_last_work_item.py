@@ -5,21 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from flow_samples import pause, same
 from virtual_time import play
 
 from framework.errors import FlowEnded
 from framework.flow import FixedCapacity, Flow, LastWorkItem
 
 pytestmark = pytest.mark.timeout(30)
-
-
-async def same(item):
-    return item
-
-
-async def pause(item):
-    await asyncio.sleep(1)
-    return item
 
 
 def test_what_is_before_it_is_done_and_what_is_behind_it_is_dropped():

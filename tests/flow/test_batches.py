@@ -1,0 +1,104 @@
+"""Jobs that take several items in one call."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from flow_samples import results, same
+from virtual_time import play, settle
+
+from framework.errors import OptionError
+from framework.flow import Batch, FixedCapacity, Flow, LastWorkItem, StopProcessing
+
+pytestmark = pytest.mark.timeout(60)
+
+
+def test_a_batch_takes_what_waits_up_to_its_size():
+    sizes = []
+
+    async def several(items):
+        sizes.append(len(items))
+        await asyncio.sleep(1)
+        return [item * 2 for item in items]
+
+    async def main():
+        flow = Flow(capacity=FixedCapacity(1, 10)).add(several, batch=4)
+        assert await results(flow, range(11)) == [item * 2 for item in range(11)]
+
+    play(main())
+    assert max(sizes) == 4
+    assert sum(sizes) == 11
+
+
+def test_a_batch_lingers_for_more_and_goes_when_it_is_full_or_the_time_is_over(clock):
+    async def main():
+        batches = []
+
+        async def note(items):
+            batches.append((clock.now(), items))
+            return items
+
+        flow = Flow(clock=clock, capacity=FixedCapacity(1)).add(note, batch=Batch(3, linger=10))
+        await flow.start()
+        await flow.put(1)
+        await clock.advance(4)
+        await flow.put(2)
+        await clock.advance(5.5)
+        assert batches == []
+        assert not flow._run.quiet
+        await clock.advance(0.5)
+        assert batches == [(10, [1, 2])]
+        for item in (3, 4, 5):
+            await flow.put(item)
+        await settle()
+        assert batches[1:] == [(10, [3, 4, 5])]
+        await flow.stop()
+
+    play(main())
+
+
+def test_an_exception_in_the_place_of_a_result_is_the_outcome_of_that_item():
+    async def several(items):
+        return [StopProcessing() if item == 1 else ValueError() if item == 2 else item for item in items]
+
+    report = play(Flow(capacity=FixedCapacity(1)).add(several, batch=10).run(range(5)))
+    assert report.counts == {"taken": 5, "done": 3, "skipped": 1, "rerouted": 0, "failed": 1, "dropped": 0}
+
+
+def test_an_exception_that_a_batch_raises_is_the_outcome_of_all_its_items():
+    async def fails(items):
+        raise ValueError
+
+    report = play(Flow().add(fails, batch=3).run(range(7)))
+    assert report.counts["failed"] == 7
+    assert sorted(failure.event for failure in report.failures) == list(range(7))
+
+
+@pytest.mark.parametrize(
+    ("returned", "says"), [(5, "returned int"), (None, "NoneType"), ([], "0 results"), ("ab", "str")]
+)
+def test_a_batch_that_returns_no_result_per_item_fails_and_says_why(returned, says):
+    async def wrong(items):
+        return returned
+
+    report = play(Flow().add(wrong, batch=2).run([1]))
+    assert says in str(report.failures[0].exception)
+
+
+def test_a_last_work_item_ends_a_batch():
+    seen = []
+
+    async def note(items):
+        seen.append(items)
+        return items
+
+    flow = Flow(capacity=FixedCapacity(1, 10)).add(note, batch=Batch(9, linger=100))
+    report = play(flow.run([1, 2, LastWorkItem(), 3]))
+    assert seen == [[1, 2]]
+    assert report.counts["taken"] == report.counts.ended
+
+
+def test_an_error_job_takes_no_batches():
+    with pytest.raises(OptionError, match="batch"):
+        Flow().error(same, batch=3)

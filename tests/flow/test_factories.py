@@ -1,0 +1,197 @@
+"""Factories: how many processors they make, and when those are released."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+from flow_samples import double, results
+from virtual_time import play, settle
+
+from framework.errors import FlowError
+from framework.flow import FixedCapacity, Flow, UtilizationCapacity
+
+pytestmark = pytest.mark.timeout(30)
+
+
+@pytest.mark.parametrize("factory", [5, None, "pool"])
+def test_what_cannot_be_a_factory_is_refused(factory):
+    with pytest.raises(FlowError, match="factory"):
+        Flow().add_job_with_factory(factory)
+
+
+def test_a_factory_that_makes_no_processor_ends_the_start():
+    async def main():
+        flow = Flow().add_job_with_factory(lambda: 5)
+        with pytest.raises(FlowError, match="async function"):
+            await flow.start()
+        assert not flow.running
+
+    play(main())
+
+
+class Session:
+    made = 0
+
+    def __init__(self, log):
+        self.log = log
+
+    async def __aenter__(self):
+        self.log.append("enter")
+        return self
+
+    async def __aexit__(self, *_):
+        self.log.append("exit")
+
+    async def __call__(self, item):
+        return item
+
+
+def test_a_callable_factory_makes_one_processor_per_worker_and_each_is_released():
+    log = []
+
+    async def main():
+        flow = Flow(capacity=FixedCapacity(3)).add_job_with_factory(lambda: Session(log))
+        await flow.start()
+        assert log == ["enter"] * 3
+        await flow.run(range(10))
+
+    play(main())
+    assert log == ["enter"] * 3 + ["exit"] * 3
+
+
+def test_a_factory_may_be_a_coroutine_function_or_a_context_manager_function():
+    async def make():
+        return double
+
+    @asynccontextmanager
+    async def entered():
+        yield double
+
+    assert play(results(Flow().add_job_with_factory(make), [4])) == [8]
+    assert play(results(Flow().add_job_with_factory(entered), [4])) == [8]
+
+
+def test_a_processor_is_released_when_its_worker_retires(clock):
+    log = []
+
+    async def main():
+        capacity = UtilizationCapacity(2, 0, 2, cooldown=1, sampling=1, dampening=1)
+        flow = Flow(clock=clock).add_job_with_factory(lambda: Session(log), capacity)
+        await flow.start()
+        await clock.advance(5)
+        assert log == ["enter", "enter", "exit", "exit"]
+        await flow.stop()
+
+    play(main())
+
+
+@pytest.mark.parametrize("ending", ["stop", "cancel", "fail"])
+def test_processors_are_released_whatever_happens(ending):
+    log = []
+
+    def source():
+        yield 1
+        if ending == "fail":
+            raise OSError("gone")
+        yield 2
+
+    class Slow(Session):
+        async def __call__(self, item):
+            await asyncio.sleep(1000)
+
+    async def main():
+        flow = Flow(capacity=FixedCapacity(2)).add_job_with_factory(lambda: Slow(log))
+        running = asyncio.create_task(flow.run(source()))
+        await asyncio.sleep(1)
+        if ending == "stop":
+            await flow.stop()
+        elif ending == "cancel":
+            running.cancel()
+        await asyncio.wait({running})
+        assert ending == "stop" or running.cancelled() or running.exception()
+
+    play(main())
+    assert log == ["enter", "enter", "exit", "exit"]
+
+
+def test_a_context_manager_is_entered_once_and_shared():
+    log = []
+
+    async def main():
+        flow = Flow(capacity=FixedCapacity(4)).add_job_with_factory(Session(log))
+        await flow.run(range(20))
+        assert log == ["enter", "exit"]
+        await flow.run(range(20))
+        assert log == ["enter", "exit"] * 2
+
+    play(main())
+
+
+class Refuses(Session):
+    async def __aenter__(self):
+        raise ConnectionError("no server")
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_failing_aenter_makes_start_raise_that_very_exception_and_releases_the_rest(shared):
+    log = []
+
+    async def main():
+        flow = Flow().add_job_with_factory(Session(log))
+        flow.add_job_with_factory(Refuses(log) if shared else lambda: Refuses(log))
+        with pytest.raises(ConnectionError, match="no server"):
+            await flow.start()
+        assert not flow.running
+
+    play(main())
+    assert log == ["enter", "exit"]
+
+
+def test_a_factory_that_fails_while_scaling_up_ends_the_run(clock):
+    made = []
+
+    def make():
+        made.append(1)
+        if len(made) > 1:
+            raise ConnectionError("no more")
+        return hang
+
+    async def hang(item):
+        await asyncio.sleep(1000)
+
+    async def main():
+        capacity = UtilizationCapacity(1, 1, 2, cooldown=1, sampling=1, dampening=1)
+        flow = Flow(clock=clock).add_job_with_factory(make, capacity)
+        running = asyncio.create_task(flow.run([1, 2]))
+        await clock.advance(5)
+        with pytest.raises(ConnectionError, match="no more"):
+            await running
+
+    play(main())
+
+
+def test_a_failing_release_is_raised_by_run():
+    class Clings(Session):
+        async def __aexit__(self, *_):
+            raise OSError("not flushed")
+
+    async def main():
+        flow = Flow().add_job_with_factory(Clings([]))
+        with pytest.raises(OSError, match="not flushed"):
+            await flow.run([1])
+        assert flow.report.counts["done"] == 1
+
+    play(main())
+
+
+def test_a_stopped_factory_start_leaves_nothing(clock):
+    async def main():
+        flow = Flow(clock=clock).add_job_with_factory(lambda: Session([]))
+        await flow.start()
+        await flow.stop()
+        await settle()
+        assert clock.pending == 0
+
+    play(main())

@@ -1,0 +1,167 @@
+"""Stopping and cancelling a flow, whatever it is doing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+from flow_samples import pause, same
+from virtual_time import play
+
+from framework.flow import FixedCapacity, Flow
+
+pytestmark = pytest.mark.timeout(30)
+
+
+def test_stop_is_harmless_before_the_start_and_twice():
+    async def main():
+        flow = Flow().add(same)
+        await flow.stop()
+        await flow.start()
+        await flow.stop()
+        await flow.stop()
+
+    play(main())
+
+
+def test_stop_takes_less_than_a_second_although_a_processor_clings_to_its_item():
+    async def clings(item):
+        while True:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                if item == "gives in the second time":
+                    await asyncio.sleep(3600)
+                raise
+
+    async def main():
+        flow = Flow().add(clings)
+        await flow.start()
+        await flow.put("gives in the second time")
+        await asyncio.sleep(1)
+        began = asyncio.get_running_loop().time()
+        await flow.stop()
+        assert asyncio.get_running_loop().time() - began < 1
+        assert flow.report.counts["dropped"] == 1
+
+    play(main())
+
+
+def test_a_processor_that_ignores_its_cancellation_is_left_behind_and_counted(caplog):
+    free = []
+
+    async def never(item):
+        while not free:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                continue
+
+    async def main():
+        flow = Flow().add(never)
+        await flow.start()
+        await flow.put(1)
+        await asyncio.sleep(0)
+        began = asyncio.get_running_loop().time()
+        await flow.stop()
+        assert asyncio.get_running_loop().time() - began < 1
+        assert flow.report.counts["dropped"] == flow.report.counts["taken"] == 1
+        free.append(True)
+        await asyncio.sleep(7200)
+
+    play(main())
+    assert "does not end although it was cancelled twice" in caplog.text
+
+
+def test_stop_drops_what_is_queued_and_counts_it():
+    async def main():
+        flow = Flow(capacity=FixedCapacity(1, 5)).add(pause)
+        await flow.start()
+        for item in range(4):
+            await flow.put(item)
+        await asyncio.sleep(1.5)
+        await flow.stop()
+        assert flow.report.counts == {"taken": 4, "done": 1, "skipped": 0, "rerouted": 0, "failed": 0, "dropped": 3}
+        assert flow.report.ended == "stopped"
+
+    play(main())
+
+
+def test_a_cancelled_run_leaves_no_task_and_keeps_its_report():
+    async def main():
+        flow = Flow().add(pause)
+        running = asyncio.create_task(flow.run(range(100)))
+        await asyncio.sleep(2.5)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert flow.report.ended == "cancelled"
+        assert flow.report.counts["done"] > 0
+        assert flow.report.counts["taken"] == flow.report.counts.ended
+
+    play(main())
+
+
+def test_cancelling_start_while_a_resource_is_entered_leaves_nothing():
+    class Slow:
+        async def __aenter__(self):
+            await asyncio.sleep(1000)
+
+        async def __aexit__(self, *_):
+            raise AssertionError("never entered")
+
+        async def __call__(self, item):
+            return item
+
+    async def main():
+        flow = Flow().add_job_with_factory(Slow())
+        starting = asyncio.create_task(flow.start())
+        await asyncio.sleep(1)
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+        assert not flow.running
+
+    play(main())
+
+
+@pytest.mark.parametrize("turns", range(12))
+def test_a_stop_at_any_moment_of_the_start_leaves_no_source_behind(turns):
+    async def hangs():
+        await asyncio.sleep(1e6)
+        yield 1
+
+    async def main():
+        flow = Flow().add(same)
+        running = asyncio.create_task(flow.run(hangs()))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await flow.stop()
+        if turns:
+            assert (await running).ended == "stopped"
+        else:  # it had not begun
+            running.cancel()
+            await asyncio.wait({running})
+
+    play(main())
+
+
+def test_a_body_that_never_waits_starves_neither_timers_nor_stop():
+    async def main():
+        flow = Flow().add(same).add(same)
+
+        async def endless():
+            number = 0
+            while True:
+                number += 1
+                yield number
+
+        running = asyncio.create_task(flow.run(endless()))
+        await asyncio.sleep(0.05)
+        began = time.monotonic()
+        await flow.stop()
+        assert time.monotonic() - began < 1
+        assert (await running).ended == "stopped"
+
+    asyncio.run(main())
