@@ -31,6 +31,7 @@ SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"autoStartDefaultKernel": True},
 }
 STARTING = 60.0
+VIEWPORT = {"width": 1280, "height": 1000}
 
 
 def pytest_collection_modifyitems(items):
@@ -88,18 +89,25 @@ def context(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with sync_playwright() as playwright:
         profile = tmp_path_factory.mktemp("profile")
         context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=chromium, headless=True, args=CHROMIUM, viewport={"width": 1280, "height": 1000}
+            profile, executable_path=chromium, headless=True, args=CHROMIUM, viewport=VIEWPORT
         )
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         yield context
         context.close()
 
 
+@pytest.fixture(scope="module")
+def page(context: object) -> object:
+    """One page for the tests of a module."""
+    return context.new_page()
+
+
 @pytest.fixture
-def lab(server: str, folder: Path, context: object) -> Iterator[Lab]:
+def lab(server: str, folder: Path, page: object) -> Iterator[Lab]:
     """A page that opens notebooks, and that asked nobody outside and logged no error when the test is over."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    lab = Lab(context.new_page(), server, folder, SCREENSHOTS)
+    page.set_viewport_size(VIEWPORT)
+    lab = Lab(page, server, folder, SCREENSHOTS)
     yield lab
     lab.close()
     assert lab.outside == [], "the page asked somebody outside"

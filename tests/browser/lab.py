@@ -8,6 +8,8 @@ from typing import Any
 import nbformat
 
 READY = "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+SHOWN = """(path) => window.jupyterapp?.shell?.currentWidget?.context?.path === path
+    && document.querySelector('.jp-Notebook .jp-Cell')"""
 RAN = """() => {
     const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputArea-prompt')].map(e => e.textContent);
     return prompts.length > 0 && prompts.every(text => /\\[\\d+\\]/.test(text));
@@ -28,9 +30,9 @@ class Lab:
         self._server = server
         self._folder = folder
         self._screenshots = screenshots
-        page.on("request", self._requested)
-        page.on("console", self._logged)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self._listeners = {"request": self._requested, "console": self._logged, "pageerror": self._raised}
+        for event, listener in self._listeners.items():
+            page.on(event, listener)
 
     def open(self, name: str, *cells: str) -> None:
         """Make a notebook of these cells and open it, with a kernel that is ready."""
@@ -41,8 +43,11 @@ class Lab:
 
     def visit(self, name: str) -> None:
         """Open a notebook that is there already."""
-        self.page.goto(f"{self._server}/lab/tree/{name}?reset")
-        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=MINUTE)
+        if self.page.url.startswith(self._server):  # loading the application takes most of the time
+            self.page.evaluate("(path) => window.jupyterapp.commands.execute('docmanager:open', {path})", name)
+        else:
+            self.page.goto(f"{self._server}/lab/tree/{name}?reset")
+        self.page.wait_for_function(SHOWN, arg=name, timeout=MINUTE)
         # Running before the kernel is connected opens a dialog that asks for one.
         self.page.wait_for_function(READY, timeout=MINUTE)
 
@@ -87,13 +92,21 @@ class Lab:
         self.theme("JupyterLab Light")
 
     def close(self) -> None:
-        """Shut the kernel down and close the page."""
+        """Shut the kernel down, close all notebooks and let the page be."""
+        self.page.wait_for_function(RAN, timeout=MINUTE)  # a cell that is cut off is an error of the page's
+        self.save()
         self.shut_down()
-        self.page.close()
+        self.page.evaluate("() => window.jupyterapp.commands.execute('application:close-all')")
+        self.page.wait_for_function("() => !document.querySelector('.jp-Notebook')", timeout=MINUTE)
+        for event, listener in self._listeners.items():
+            self.page.remove_listener(event, listener)
 
     def _requested(self, request: Any) -> None:
         if not request.url.startswith(LOCAL):
             self.outside.append(request.url)
+
+    def _raised(self, error: Any) -> None:
+        self.errors.append(str(error))
 
     def _logged(self, message: Any) -> None:
         if message.type == "error" and not message.text.startswith(NOISE):
