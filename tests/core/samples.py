@@ -34,6 +34,11 @@ def ignore(context: Context, event: Event) -> None:
     """Handle an event by doing nothing."""
 
 
+def fail(context: Context, event: Event) -> None:
+    """Raise a ValueError for any event."""
+    raise ValueError("boom")
+
+
 class Gate:
     """Lets a delivery be met where it is, and go on when the test says so."""
 
