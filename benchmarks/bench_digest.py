@@ -1,7 +1,7 @@
 """Digest: the cost of naming a value, and how many judged pairs each way of doing it gets wrong.
 
-The pairs are those of tests/archive/test_digest.py: equal exactly when type and value are. Peers with their defaults;
-`DeepHash, ordered` has the options that make it see order and repetition. An error counts as a wrong answer.
+The pairs are those of tests/archive/digest_samples.py: equal exactly when type and value are. Peers with their
+defaults; `DeepHash, ordered` has the options that make it see order and repetition. An error counts as a wrong answer.
 dask is faster on frames with text: it goes through 64-bit hashes of each string, we through the strings.
 """
 
@@ -23,7 +23,7 @@ from interleaved import finish, measure, promise, table
 from framework.archive import digest
 
 sys.path.append(str(Path(__file__).parent.parent / "tests" / "archive"))
-from test_digest import JUDGED
+from digest_samples import JUDGED
 
 warnings.filterwarnings("ignore")
 ROUND = 0.02
