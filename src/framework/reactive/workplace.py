@@ -15,7 +15,7 @@ from framework.reactive.remote import Function, Returned, call, call_packed, pac
 
 logger = logging.getLogger(__name__)
 
-MAX_PENDING = 64
+MAX_PENDING = 128
 
 Go = Callable[[tuple[Any, ...]], Future[Any]]
 
