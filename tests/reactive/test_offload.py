@@ -242,6 +242,25 @@ def test_a_stop_cancels_what_has_not_begun():
     assert all(future.cancelled() for future, _, _ in executor.waiting)
 
 
+def test_ctrl_c_cancels_what_has_not_begun():
+    executor = LastFirst()
+    pipeline = Pipeline([Source("n", range(100)), offload("out", ["n"], squares, executor, max_pending=10)], grace=1)
+    pipeline.resolve("out")
+
+    def press():
+        while len(executor.waiting) < 10:
+            pass
+        os.kill(os.getpid(), signal.SIGINT)
+
+    presser = threading.Thread(target=press)
+    presser.start()
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.run()
+    presser.join()
+    assert pipeline.report.interrupted
+    assert all(future.cancelled() for future, _, _ in executor.waiting)
+
+
 # -- persistence
 
 
