@@ -29,10 +29,10 @@ def test_a_missing_provider_is_marked_in_the_networkx_graph():
     assert [key for key, missing in graph.nodes(data="missing") if missing] == [("target", "text")]
 
 
-def test_a_routing_graph_shows_no_targets():
+def test_a_routing_graph_shows_events_and_targets():
     both = Graph("both", routing().nodes + dependencies().nodes, routing().edges + dependencies().edges)
 
-    assert ("target", "words") not in routing_graph(both).nx
+    assert set(routing_graph(both).nx) == {node.key for node in both.nodes}
 
 
 def test_a_dependency_graph_shows_no_events():

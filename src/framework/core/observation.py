@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from framework.core.event import CONTROL, Event
 from framework.core.inbox import Inbox
+from framework.core.reactive_event import ReactiveEvent
 from framework.observe import EventSubmitted, NodeSnapshot, Observers, Snapshot
 from framework.observe.snapshot import State
 
 if TYPE_CHECKING:
     from framework.core.scheduler import Scheduler
 
-Emission = tuple[str, str, str | None]
-"""Processor, class name and event name."""
+Emission = tuple[str, str, str | None, str | None]
+"""Processor, class name, event name, and the target of an event between builders."""
 
 
 class Observation(Observers):
@@ -32,9 +33,16 @@ class Observation(Observers):
     def submitted(
         self, event: Event, sender: str | None, cause: Event | None, inboxes: Iterable[Inbox], phase: int
     ) -> None:
-        """Tell that an event is about to enter mailboxes."""
+        """Tell that an event is about to enter mailboxes, and remember who emits what."""
         if sender is not None:
-            self.emissions[sender, type(event).__name__, event.name] = None
+            target = event.target if isinstance(event, ReactiveEvent) else None
+            self.emissions[sender, type(event).__name__, event.name, target] = None
+        self.posted(event, sender, cause, inboxes, phase)
+
+    def posted(
+        self, event: Event, sender: str | None, cause: Event | None, inboxes: Iterable[Inbox], phase: int
+    ) -> None:
+        """Tell that an event is about to enter mailboxes."""
         recipients = tuple(inbox.name for inbox in inboxes)
         self.notify(EventSubmitted(event, sender, cause, recipients, phase, time.monotonic()))
 

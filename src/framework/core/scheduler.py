@@ -158,7 +158,7 @@ class Scheduler(ABC):
     def _post_deferred(self, deferred: Deferred) -> None:
         event, inbox, cause, _ = deferred
         if self.observation.watched:
-            self.observation.submitted(event, inbox.name, cause, (inbox,), self.phase)
+            self.observation.posted(event, inbox.name, cause, (inbox,), self.phase)
         self.post(event, (inbox,))
 
     # -- holds

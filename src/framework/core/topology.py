@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from framework.core.dependencies import dependencies, is_builder
+from framework.core.dependencies import dependencies, is_builder, is_protocol
 from framework.core.emissions import infer_emissions
 from framework.core.event import CONTROL, Event
 from framework.core.inbox import Inbox
@@ -25,7 +25,7 @@ class _Traffic:
     received_by: tuple[str, ...]
 
 
-def routing(name: str, interests: Mapping[Inbox, Interests], observed: Iterable[Emission]) -> Graph:
+def routing(name: str, interests: Mapping[Inbox, Interests], observed: Collection[Emission]) -> Graph:
     """The graph of processors and events, and of builders and their targets.
 
     An event that somebody emits and nobody receives has `missing=True`; one that is wanted and never emitted inside,
@@ -34,7 +34,7 @@ def routing(name: str, interests: Mapping[Inbox, Interests], observed: Iterable[
     Args:
         name: the pipeline's.
         interests: what each processor wants.
-        observed: what was seen to be emitted: processor, class name and event name.
+        observed: what was seen to be emitted.
     """
     nodes = [_processor(inbox, wanted) for inbox, wanted in interests.items()]
     edges: list[Edge] = []
@@ -44,7 +44,7 @@ def routing(name: str, interests: Mapping[Inbox, Interests], observed: Iterable[
         nodes.append(Node(key, "event", event[1] or event[0], missing=not traffic.received_by, details=details))
         edges += [Edge(sender, key, "emits", seen) for sender, seen in traffic.emitted_by.items()]
         edges += [Edge(key, receiver, "receives") for receiver in traffic.received_by]
-    targets, dependent = dependencies(interests)
+    targets, dependent = dependencies(interests, observed)
     return Graph(name, (*nodes, *targets), (*edges, *dependent))
 
 
@@ -62,7 +62,7 @@ def _traffic(interests: Mapping[Inbox, Interests], observed: Iterable[Emission])
     for inbox in interests:
         for emission in infer_emissions(type(inbox.processor)):
             emitted.setdefault((emission.class_name, emission.name), {})[inbox.name] = False
-    for sender, class_name, event_name in observed:
+    for sender, class_name, event_name, _ in observed:
         emitted.setdefault((class_name, event_name), {})[sender] = True
     wanted = dict.fromkeys(_wanted(interests.values()))
     ancestors = _ancestors()
@@ -79,7 +79,7 @@ def _traffic(interests: Mapping[Inbox, Interests], observed: Iterable[Emission])
             ),
         )
         for event in events
-        if event[1] not in CONTROL
+        if event[1] not in CONTROL and not is_protocol(event[0])
     }
 
 

@@ -140,10 +140,9 @@ def routing_graph(pipeline: Drawable | Graph) -> Drawing:
     """Who receives which events, and who emits them.
 
     Arrows of `match` patterns and observed emissions are solid, emissions only found in the source are dashed. Events
-    that nobody receives or nobody emits stand out.
+    that nobody receives or nobody emits stand out. What builders tell each other is shown by their targets.
     """
-    graph, snapshot = _looked_at(pipeline)
-    return Drawing(_part(graph, {"processor", "builder", "event"}, {"receives", "emits"}), snapshot)
+    return Drawing(*_looked_at(pipeline))
 
 
 def dependency_graph(pipeline: Drawable | Graph, target: str | None = None) -> Drawing:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from framework.core.event import CONTROL
 from framework.notebook.collapse import members
-from framework.notebook.keys import keys_of
+from framework.notebook.keys import key_of
 from framework.observe import EventSubmitted, Node, NodeKey
 
 
@@ -33,5 +33,5 @@ class Selection:
         """Whether a row about that submission is shown; never those of the pipeline's own events that nobody wants."""
         if submitted.event.name in CONTROL and not submitted.recipients:
             return False
-        concerned = {submitted.sender, *submitted.recipients, *keys_of(submitted.event)}
+        concerned = {submitted.sender, *submitted.recipients, key_of(submitted.event)}
         return not self.keys or not self.keys.isdisjoint(concerned)

@@ -10,7 +10,6 @@ from framework.notebook.causes import Lineage
 from framework.notebook.dot import dot_text, edge_id, node_id
 from framework.notebook.drawing import Drawing
 from framework.notebook.glance import glance
-from framework.notebook.keys import without_protocol
 from framework.notebook.layout import layout_svg
 from framework.notebook.marks import notes_of, states_of
 from framework.notebook.moments import Moment
@@ -35,14 +34,14 @@ class StepperView:
     def __init__(self, stepper: PhaseStepper) -> None:
         """Show that stepper."""
         self.stepper = stepper
-        self.drawing = Drawing(without_protocol(stepper.pipeline.graph()))
+        self.drawing = Drawing(stepper.pipeline.graph())
         self.selection = Selection()
         self.tree = ""
 
     def picture(self) -> str:
         """The graph as an `<svg>` without colours; the widget's style sheet and `state` bring them."""
         if not self.stepper.busy:  # the graph changes seldom; a running pipeline has better things to do
-            graph = without_protocol(self.stepper.pipeline.graph())
+            graph = self.stepper.pipeline.graph()
             if graph != self.drawing.graph:
                 self.drawing = Drawing(graph)
         shown = self.drawing.shown

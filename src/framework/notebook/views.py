@@ -9,7 +9,6 @@ from typing import Any
 
 from framework.errors import LayoutUnavailable
 from framework.notebook.drawing import Drawing
-from framework.notebook.keys import without_protocol
 from framework.notebook.markup import block, details, image, line, preformatted, table
 from framework.notebook.theme import LOOKS
 from framework.observe import Failure, Failures, Graph, PhaseReport, RunReport, Snapshot
@@ -28,7 +27,7 @@ def runtime_view(runtime: Any) -> View:
     graph: Graph = runtime.graph()
     snapshot: Snapshot | None = promptly(runtime.snapshot)
     status = f"{graph.name}: {status_line(graph, snapshot)}"
-    return block(line(status, strong=True), picture(Drawing(without_protocol(graph), snapshot))), status
+    return block(line(status, strong=True), picture(Drawing(graph, snapshot))), status
 
 
 def graph_view(graph: Graph) -> View:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from framework.notebook.keys import keys_of
+from framework.notebook.keys import key_of
 from framework.observe import DeliveryFailed, EventSubmitted, Failure, NodeKey, PhaseStarted
 
 Arrow = tuple[NodeKey, NodeKey]
@@ -25,10 +25,10 @@ class Watcher:
         match happening:
             case EventSubmitted(event=event, sender=sender, recipients=recipients, phase=phase):
                 used = self.used.setdefault(phase, set())
-                for key in keys_of(event):
-                    if sender is not None:
-                        used.add((sender, key))
-                    used.update((key, recipient) for recipient in recipients)
+                key = key_of(event)
+                if sender is not None:
+                    used.add((sender, key))
+                used.update((key, recipient) for recipient in recipients)
             case DeliveryFailed(failure=failure):
                 self.failures.append(failure)
             case PhaseStarted(phase=phase):

@@ -1,0 +1,89 @@
+from framework.core import AbstractProcessor, Event, Pipeline
+from framework.observe import Edge
+from framework.reactive import ReactiveBuilder, ReactiveEvent
+
+
+class Words(ReactiveBuilder):
+    def __init__(self, requires=("text",)):
+        super().__init__(provides="word", requires=list(requires))
+
+    def build(self, context, text):
+        yield from text.split()
+
+
+class Show(AbstractProcessor):
+    def __init__(self):
+        self.shown = []
+
+    def process(self, context, event):
+        match event:
+            case ReactiveEvent(name="built", target="word", artifact=word):
+                self.shown.append(word)
+
+
+class Log(AbstractProcessor):
+    def __init__(self):
+        self.logged = []
+
+    def process(self, context, event):
+        match event:
+            case ReactiveEvent(name="built", artifact=artifact):
+                self.logged.append(artifact)
+
+
+class Reader(AbstractProcessor):
+    def process(self, context, event):
+        match event:
+            case Event(name="start", text=text):
+                context.submit(ReactiveEvent("built", "text", artifact=text))
+                context.submit(Event("finished"))
+
+
+def edges(graph, *ends):
+    return [edge for edge in graph.edges if {edge.source, edge.target} & set(ends)]
+
+
+def test_what_builders_tell_each_other_is_drawn_as_targets():
+    graph = Pipeline([Words(), Show()]).graph()
+    assert {node.key for node in graph.nodes} == {"Words", "Show", ("target", "text"), ("target", "word")}
+
+
+def test_a_processor_receives_the_target_that_its_case_names():
+    graph = Pipeline([Words(), Show()]).graph()
+    assert edges(graph, "Show") == [Edge(("target", "word"), "Show", "receives")]
+
+
+def test_a_processor_whose_case_names_no_target_receives_all():
+    graph = Pipeline([Words(), Log()]).graph()
+    assert {edge.source for edge in edges(graph, "Log")} == {("target", "text"), ("target", "word")}
+
+
+def test_a_target_that_nobody_provides_is_missing():
+    graph = Pipeline([Words()]).graph()
+    assert graph.node(("target", "text")).missing
+    assert not graph.node(("target", "word")).missing
+
+
+def test_an_artifact_from_a_plain_processor_is_drawn_once_it_was_seen():
+    pipeline = Pipeline([Reader(), Words(), Show()])
+    pipeline.observe(lambda happening: None)
+    pipeline.submit(Event("start", text="one two"))
+    pipeline.resolve("word")
+    pipeline.run()
+    graph = pipeline.graph()
+    assert Edge("Reader", ("target", "text"), "emits", observed=True) in graph.edges
+    assert not graph.node(("target", "text")).missing
+    assert Edge("Words", ("target", "word"), "provides", observed=True) in graph.edges
+
+
+def test_work_that_a_builder_defers_to_itself_is_no_event_of_the_graph():
+    pipeline = Pipeline([Words([])])
+    pipeline.observe(lambda happening: None)
+    pipeline.resolve("word")
+    assert all(node.kind != "event" for node in pipeline.graph().nodes)
+
+
+def test_an_event_that_nobody_receives_is_missing_and_one_from_outside_says_so():
+    graph = Pipeline([Reader()]).graph()
+    assert graph.node(("event", "Event", "finished")).missing
+    assert graph.node(("event", "Event", "start")).details["source"] == "outside"
