@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reactive_samples import Apply, Source, artifacts_of, outcome, seeds
 
+from framework.core import AbstractProcessor, Pipeline
 from framework.errors import BuildError, RunFailed
-from framework.reactive import ReactiveBuilder
+from framework.reactive import ReactiveBuilder, ReactiveEvent
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -33,6 +34,26 @@ def test_a_failure_of_several_requirements_is_kept_with_all_of_them():
     kept, report = outcome(builders, "q", on_error="keep")
     assert kept == [1.0]
     assert [failure.event.inputs for failure in report.failures] == [(2, 0)]
+
+
+def test_a_retry_builds_only_what_has_failed():
+    class Sink(AbstractProcessor):
+        def __init__(self):
+            self.got = []
+
+        def process(self, context, event):
+            match event:
+                case ReactiveEvent(name="built", target="q", artifact=artifact):
+                    self.got.append(artifact)
+
+    source = Source("n", [1, 0, 2])
+    first = Pipeline([source, Apply("q", ["n"], lambda n: 2 / n), Sink()], on_error="keep")
+    first.resolve("q")
+    failures = first.run().failures
+    renewed = first.renew(Apply("q", ["n"], lambda n: 0.0))
+    assert failures.retry(renewed) == 1
+    renewed.run()
+    assert renewed["Sink"].got == [0.0]
 
 
 def test_what_was_announced_before_a_failure_stays_announced():

@@ -160,7 +160,8 @@ class Pipeline(NotebookMethods):
             UnknownName: there is no such processor.
             PipelineEnded: the run is over.
         """
-        self._intake.redeliver(event, self._inboxes[processor])
+        inbox = self._inboxes[processor]
+        self._intake.redeliver(inbox.processor.to_retry(event), inbox)
 
     def resolve(self, target: str) -> int:
         """Ask for a target of `framework.reactive`; returns the number of recipients."""

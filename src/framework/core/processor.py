@@ -79,6 +79,10 @@ class AbstractProcessor(ABC):
         """What this processor still waits for; shown by `why_waiting()` and in the report. Nothing by default."""
         return ()
 
+    def to_retry(self, failed: Event) -> Event:
+        """What `failures.retry` delivers so that a failed input is handled again: by default the very event."""
+        return failed
+
     def reproduce(self, archived_input: Any) -> Iterable[Any]:
         """What this processor makes of an input from its archive, outside of any run; writes nothing."""
         context = DetachedContext(self.name)

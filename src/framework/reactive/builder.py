@@ -14,7 +14,7 @@ from framework.core.reactive_event import ReactiveEvent
 from framework.core.waiting import Unfinished
 from framework.errors import WiringError
 from framework.reactive.artifacts import artifacts_of
-from framework.reactive.building import Building, Note
+from framework.reactive.building import Build, Building, Note
 from framework.reactive.pairing import checked, target_of
 
 
@@ -110,6 +110,14 @@ class ReactiveBuilder(AbstractProcessor):
     def reproduce(self, archived_input: tuple[Any, ...]) -> Iterable[Any]:
         """What `build` makes of archived inputs, outside of any run; writes nothing."""
         return list(artifacts_of(self.build(DetachedContext(self.name), *archived_input), self.build))
+
+    def to_retry(self, failed: Event) -> Event:
+        """What has this builder build a failed input again, whether or not anybody has resolved its target."""
+        match failed:
+            case ReactiveEvent(name="built", artifact=artifact) if len(self.requires) == 1:
+                return Build((artifact,))
+            case _:
+                return failed
 
     def unfinished(self) -> Iterable[Unfinished]:
         """Requirements that are missing, and artifacts that wait for a partner."""
