@@ -14,6 +14,11 @@ RAN = """() => {
     const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputArea-prompt')].map(e => e.textContent);
     return prompts.length > 0 && prompts.every(text => /\\[\\d+\\]/.test(text));
 }"""
+# Disposed, not closed: JupyterLab asks in a dialog what to do with a notebook that changed after it was saved.
+DISCARD = """() => [...window.jupyterapp.shell.widgets('main')].forEach(widget => {
+    if (widget.context) widget.context.model.dirty = false;
+    widget.dispose();
+})"""
 # JupyterLab's own: it asks the debugger of a kernel that is being shut down.
 NOISE = ("Could not restore the debugger state",)
 LOCAL = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
@@ -94,9 +99,8 @@ class Lab:
     def close(self) -> None:
         """Shut the kernel down, close all notebooks and let the page be."""
         self.page.wait_for_function(RAN, timeout=MINUTE)  # a cell that is cut off is an error of the page's
-        self.save()
         self.shut_down()
-        self.page.evaluate("() => window.jupyterapp.commands.execute('application:close-all')")
+        self.page.evaluate(DISCARD)
         self.page.wait_for_function("() => !document.querySelector('.jp-Notebook')", timeout=MINUTE)
         for event, listener in self._listeners.items():
             self.page.remove_listener(event, listener)
