@@ -109,7 +109,7 @@ class Worker:
         body of a drain in place, because two calls per delivery would double its cost.
         """
         scheduler, idle, levels = self.scheduler, self.scheduler.idle, self.scheduler.levels
-        first, single = levels[0], len(levels) == 1
+        first, single, observation = levels[0], len(levels) == 1, scheduler.observation
         references, unshared, clock = sys.getrefcount, UNSHARED, time.monotonic
         context: Any = None
         event: Any
@@ -129,8 +129,9 @@ class Worker:
                 scheduler.drop(inbox)
                 inbox.release()
                 continue
-            self.since, self.inbox = now, inbox
-            if scheduler.observation.watched:
+            self.since = now
+            self.inbox = inbox
+            if observation.watched:
                 self._drain_watched(inbox)
                 context, now = None, clock()
                 continue
@@ -162,14 +163,17 @@ class Worker:
             event = None  # it may be large
             if self.lost:
                 return
-            then, now = now, clock()
-            inbox.busy += now - then
+            now = clock()
+            inbox.busy += now - self.since
             if not left:
-                inbox.budget = min(MAX_BUDGET, 2 * inbox.budget) if now - then < TIME_SLICE else inbox.budget // 2 or 1
+                quick = now - self.since < TIME_SLICE
+                inbox.budget = min(MAX_BUDGET, 2 * inbox.budget) if quick else inbox.budget // 2 or 1
             if queue:
                 inbox.ready(inbox)  # stays claimed, goes to the back of its own priority
             else:
-                inbox.release()
+                inbox.token[0] = True  # `Inbox.release` in place
+                if queue and inbox.claim(0, None):
+                    inbox.ready(inbox)
             if scheduler.crowded:
                 scheduler.make_room()
         return
