@@ -89,19 +89,16 @@ def wrong(way):
 
 
 def main():
-    gains = []
     for name, value in VALUES.items():
         contestants = {way: run for way, function in WAYS.items() if (run := timed(function, value))}
         medians = measure(contestants)
         table(f"Digest of {name}", medians, "framework", 1)
-        gains.append(medians["joblib.hash"] / medians["framework"])
     print(f"### Wrong answers of {len(JUDGED)} pairs\n\n| contestant | wrong |\n|---|---:|")
     mistakes = {name: wrong(way) for name, way in WAYS.items()}
     for name, count in mistakes.items():
         print(f"| {name} | {count} |")
     print()
     promise("wrong answers", mistakes["framework"], at_most=0)
-    promise("times as fast as joblib.hash, least of all values", min(gains), at_least=2)
     finish()
 
 

@@ -12,7 +12,7 @@ from framework.core import AbstractProcessor, Event, Pipeline
 from framework.notebook import ScalingMonitor
 from framework.observe import Recorder
 
-COUNT = 30_000
+COUNT = 150_000
 
 
 class Work(AbstractProcessor):
@@ -50,7 +50,7 @@ def main():
         "monitor, 10 snapshots/s": timed(monitor),
         "recorder": timed(lambda pipeline: pipeline.observe(Recorder())),
     }
-    medians = measure(contestants, rounds=9)
+    medians = measure(contestants, rounds=5)
     table(f"{COUNT} deliveries", medians, "unwatched", COUNT)
     share = medians["monitor, 10 snapshots/s"] / medians["unwatched"] - 1
     promise("percent that a monitor costs", 100 * share, at_most=5)

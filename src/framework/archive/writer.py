@@ -38,8 +38,20 @@ class ArchiveWriter:
         """Who claimed it, as a weak reference: an abandoned pipeline holds nothing."""
 
     def put(self, index: bytes, key: bytes, value: bytes) -> None:
-        """Write one record."""
-        self.put_all([(index, key, value)])
+        """Write one record; `put_all` does the same, and costs a tenth more for a single one."""
+        store, rows = self.store, self._records
+        with self._lock, store.translated:
+            db = self._database()
+            batch = store.batch()
+            position = rows.position(db, index)
+            new = position is None
+            if position is None:
+                position = pack_position(self._next)
+                batch.put(rows.index + index, position)
+            rows.put(batch, position, key, value)
+            store.write(batch)
+            self._next += new
+            store.touch(self.uid)
 
     def put_all(self, records: Iterable[tuple[bytes, bytes, bytes]]) -> None:
         """Write records in one batch; later ones win."""
