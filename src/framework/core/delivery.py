@@ -64,5 +64,6 @@ def debugger() -> Call:
     """
     from IPython.core.debugger import Pdb
 
-    runcall: Call = Pdb().runcall
+    # Without nosigint, `continue` leaves a handler behind that takes every later Ctrl-C away from the pipeline.
+    runcall: Call = Pdb(nosigint=True).runcall
     return runcall

@@ -40,7 +40,7 @@ class Failure:
         """Open the debugger post mortem on the kept traceback; nothing is executed again."""
         from IPython.core.debugger import Pdb
 
-        debugger = Pdb()
+        debugger = Pdb(nosigint=True)  # its handler would outlive it and take every later Ctrl-C away
         debugger.reset()
         debugger.interaction(None, self.exception.__traceback__)  # type: ignore[no-untyped-call]
 
