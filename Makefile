@@ -6,7 +6,7 @@ VENV   ?= .venv
 # Test processes; browser tests and kernels want a core each.
 JOBS   ?= 2
 # A campaign in full takes longer than a test may.
-LARGE  ?= --large --timeout 3600
+LARGE  ?= --large --timeout 3600 --reliability docs/reliability.md
 
 UV_VERSION := 0.13.9
 UV  := .uv/bin/uv
@@ -39,7 +39,7 @@ lab: $(ENV) ## open the tutorials in JupyterLab
 bench: $(VENV)/.installed-bench ## measure every promise beside its peers: docs/benchmarks.md
 	$(BIN)/python benchmarks/report.py
 
-stress: $(ENV) ## the campaigns of tests/stress in full size
+stress: $(ENV) ## the campaigns of tests/stress in full size: docs/reliability.md
 	$(BIN)/pytest -q -n $(JOBS) --dist worksteal $(LARGE) tests/stress
 
 # nbval measures coverage in its own way, which hangs with this ipykernel: the tutorials are left out

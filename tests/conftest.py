@@ -15,6 +15,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "framework")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--large", action="store_true", help="run the campaigns of tests/stress in their full size")
+    parser.addoption("--reliability", metavar="FILE", help="write the figures of --large campaigns to this page")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,6 +1,9 @@
-"""Campaigns have a small size for every test run and a large one for `make stress`."""
+"""Campaigns have a small size for every test run and a large one for `make stress`, which keeps their figures."""
+
+from pathlib import Path
 
 import pytest
+from reliability import page
 
 
 @pytest.fixture
@@ -8,3 +11,22 @@ def size(request):
     """Chooses between the two: `size(30, 1000)`."""
     large = request.config.getoption("--large")
     return lambda few, many: many if large else few
+
+
+@pytest.fixture
+def figure(record_property):
+    """Keeps one figure of a campaign for the report: `figure("kills", 500)`."""
+    return record_property
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Write the report where the outcomes of all test processes come together."""
+    place = config.getoption("--reliability")
+    if place and config.getoption("--large"):
+        outcomes = [
+            outcome
+            for kind in ("passed", "failed", "error")
+            for outcome in terminalreporter.stats.get(kind, ())
+            if outcome.when == "call" or kind != "passed"
+        ]
+        Path(place).write_text(page(outcomes), encoding="utf-8")

@@ -37,15 +37,19 @@ def test_any_graph_on_threads_does_what_the_model_says(graph, workers):
     check(graph, max_workers=workers)
 
 
-def test_random_graphs_under_seeded_schedules(size):
-    for seed in range(size(150, 10_000)):
-        check(random_graph(Random(seed)), seed=seed)
+def test_random_graphs_under_seeded_schedules(size, figure):
+    schedules, deliveries = size(150, 10_000), 0
+    for seed in range(schedules):
+        deliveries += sum(map(len, check(random_graph(Random(seed)), seed=seed)))
+    figure("schedules of random pipelines", schedules)
+    figure("deliveries", deliveries)
 
 
-def test_the_same_seed_gives_the_same_trace(size):
+def test_the_same_seed_gives_the_same_trace(size, figure):
     graph = random_graph(Random(1), nodes=8, submits=20)
-    first = check(graph, seed=7)
-    assert all(check(graph, seed=7) == first for _ in range(size(20, 1000)))
+    first, runs = check(graph, seed=7), size(20, 1000)
+    assert all(check(graph, seed=7) == first for _ in range(runs))
+    figure("runs", runs)
 
 
 @pytest.mark.parametrize("interval", [5e-3, 1e-6], ids=["long slices", "short slices"])
