@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from virtual_time import play
-
 from framework.flow import Flow, job_name, workers
+from virtual_time import play
 
 
 async def same(item):

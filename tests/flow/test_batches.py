@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 from flow_samples import results, same
-from virtual_time import play, settle
 
 from framework.errors import OptionError
 from framework.flow import Batch, FixedCapacity, Flow, LastWorkItem, StopProcessing
+from virtual_time import play, settle
 
 pytestmark = pytest.mark.timeout(60)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from virtual_time import play, settle
 
 from framework.errors import FlowEnded, LifecycleError
 from framework.flow.channel import Channel
+from virtual_time import play, settle
 
 pytestmark = pytest.mark.timeout(30)
 

@@ -8,10 +8,10 @@ import pickle
 
 import pytest
 from flow_samples import Adder, double, outcome, results, triple
-from virtual_time import play
 
 from framework.errors import OptionError
 from framework.flow import Capacity, FixedCapacity, Flow, UtilizationCapacity, job_capacity, job_name, workers
+from virtual_time import play
 
 pytestmark = pytest.mark.timeout(30)
 

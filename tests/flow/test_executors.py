@@ -10,10 +10,10 @@ from contextvars import ContextVar
 
 import pytest
 from flow_samples import results, same, square
-from virtual_time import settle
 
 from framework.errors import FlowError
 from framework.flow import Flow
+from virtual_time import settle
 
 pytestmark = pytest.mark.timeout(60)
 

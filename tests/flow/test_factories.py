@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 from flow_samples import double, results
-from virtual_time import play, settle
 
 from framework.errors import FlowError
 from framework.flow import FixedCapacity, Flow, UtilizationCapacity
+from virtual_time import play, settle
 
 pytestmark = pytest.mark.timeout(30)
 

@@ -8,10 +8,10 @@ import logging
 
 import pytest
 from flow_samples import pause, same
-from virtual_time import play
 
 from framework.errors import LifecycleError
 from framework.flow import FixedCapacity, Flow, LastWorkItem, job_name
+from virtual_time import play
 
 pytestmark = pytest.mark.timeout(30)
 

@@ -7,7 +7,6 @@ import logging
 
 import pytest
 from flow_samples import same
-from virtual_time import play, settle
 
 from framework.errors import LifecycleError
 from framework.flow import (
@@ -17,6 +16,7 @@ from framework.flow import (
     StopProcessing,
     current_failure,
 )
+from virtual_time import play, settle
 
 pytestmark = [pytest.mark.timeout(30)]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from virtual_time import play, settle
 
 from framework.flow import FixedCapacity, Flow, RouteToErrorQueue, StopProcessing, UtilizationCapacity
 from framework.observe import (
@@ -16,6 +15,7 @@ from framework.observe import (
     RunFinished,
     WorkersScaled,
 )
+from virtual_time import play, settle
 
 pytestmark = pytest.mark.timeout(30)
 

@@ -7,9 +7,9 @@ import time
 
 import pytest
 from flow_samples import pause, same
-from virtual_time import play
 
 from framework.flow import FixedCapacity, Flow
+from virtual_time import play
 
 pytestmark = pytest.mark.timeout(30)
 

@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 from flow_samples import pause, same
-from virtual_time import play
 
 from framework.errors import FlowEnded
 from framework.flow import FixedCapacity, Flow, LastWorkItem
+from virtual_time import play
 
 pytestmark = pytest.mark.timeout(30)
 

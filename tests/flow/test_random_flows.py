@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from virtual_time import play
 
 from framework.flow import (
     Batch,
@@ -25,6 +24,7 @@ from framework.flow import (
     Strategy,
     UtilizationCapacity,
 )
+from virtual_time import play
 
 EXAMPLES = int(os.environ.get("RANDOM_FLOWS", "400"))
 HABITS = ("return", "yield", "wait", "skip", "reroute", "fail", "cancel", "exit", "last")

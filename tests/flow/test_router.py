@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 from flow_samples import plus_one, results, same, square
-from virtual_time import play
 
 from framework.errors import FlowError
 from framework.flow import Flow, router
+from virtual_time import play
 
 pytestmark = pytest.mark.timeout(60)
 

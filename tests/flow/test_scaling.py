@@ -8,7 +8,6 @@ import copy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from virtual_time import ManualClock, play, settle
 
 from framework.errors import FlowError, FrameworkError, OptionError
 from framework.flow import (
@@ -22,6 +21,7 @@ from framework.flow import (
 )
 from framework.flow.scaling import FixedScaling, UtilizationScaling
 from framework.observe import NodeSnapshot
+from virtual_time import ManualClock, play, settle
 
 pytestmark = pytest.mark.timeout(30)
 

@@ -7,9 +7,9 @@ from contextlib import aclosing
 
 import pytest
 from flow_samples import same
-from virtual_time import play
 
 from framework.flow import FixedCapacity, Flow, StopProcessing
+from virtual_time import play
 
 pytestmark = pytest.mark.timeout(30)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from flow_samples import plus_one, results, same, stuck
-from virtual_time import play, settle
 
 from framework.errors import FlowError, LifecycleError
 from framework.flow import FixedCapacity, Flow, LastWorkItem, RouteToErrorQueue, StopProcessing, router
+from virtual_time import play, settle
 
 pytestmark = pytest.mark.timeout(60)
 

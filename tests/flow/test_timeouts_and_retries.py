@@ -7,10 +7,10 @@ import math
 
 import pytest
 from flow_samples import same, stuck
-from virtual_time import play, settle
 
 from framework.errors import OptionError
 from framework.flow import FixedCapacity, Flow, RouteToErrorQueue, StopProcessing
+from virtual_time import play, settle
 
 pytestmark = pytest.mark.timeout(60)
 
