@@ -172,18 +172,30 @@ def test_a_factory_that_fails_while_scaling_up_ends_the_run(clock):
     play(main())
 
 
-def test_a_failing_release_is_raised_by_run():
-    class Clings(Session):
-        async def __aexit__(self, *_):
-            raise OSError("not flushed")
+class Clings(Session):
+    async def __aexit__(self, *_):
+        raise OSError("not flushed")
 
+
+@pytest.mark.parametrize("factory", [Clings([]), lambda: Clings([])], ids=["shared", "one per worker"])
+def test_a_failing_release_is_raised_by_run(factory):
     async def main():
-        flow = Flow().add_job_with_factory(Clings([]))
+        flow = Flow().add_job_with_factory(factory)
         with pytest.raises(OSError, match="not flushed"):
             await flow.run([1])
         assert flow.report.counts["done"] == 1
+        assert flow.report.ended == "failed"
 
     play(main())
+
+
+def test_every_failing_release_but_the_first_is_logged(caplog):
+    flow = Flow(capacity=FixedCapacity(3)).add_job_with_factory(lambda: Clings([]))
+    with pytest.raises(OSError, match="not flushed"):
+        play(flow.run([1]))
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
+        "flow failed while it ended"
+    ] * 2
 
 
 def test_a_stopped_factory_start_leaves_nothing(clock):

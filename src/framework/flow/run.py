@@ -119,12 +119,13 @@ class FlowRun:
         self._supervisor.add_done_callback(lambda _: callback())
 
     def fail(self, error: BaseException) -> None:
-        """End now, because of something that was no item's failure."""
-        if self.error is None and not self._over.done():
-            self.error = error
-            if self.closing:
-                logger.error("%s failed while it ended", self.name, exc_info=error)
+        """End now, because of something that was no item's failure; the first such error is kept, others are logged."""
         self._end("failed")
+        if self.error is None and self.report is None:
+            self.error = error
+            self._ended = "cancelled" if isinstance(error, asyncio.CancelledError) else "failed"
+        elif error is not self.error:
+            logger.error("%s failed while it ended", self.name, exc_info=error)
 
     def cut(self, job: Job) -> None:
         """A LastWorkItem passed `job`: drop what is queued there or upstream; the rest runs to its end."""
@@ -145,9 +146,7 @@ class FlowRun:
                     self._end("cancelled")
                     await self._dismiss()
         except BaseException as error:  # noqa: BLE001 - kept for whoever waits for the run
-            if self.error is None:
-                self.error = error
-                self._ended = "cancelled" if isinstance(error, asyncio.CancelledError) else "failed"
+            self.fail(error)
         self._finish()
 
     async def _open(self, stack: AsyncExitStack) -> None:
