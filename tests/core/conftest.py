@@ -1,5 +1,7 @@
 """What the tests of runs share."""
 
+import sys
+
 import pytest
 from samples import PATIENCE, Gate, processor
 
@@ -18,3 +20,16 @@ def paused():
     yield pipeline, gate, running
     gate.open()
     running.join()
+
+
+@pytest.fixture
+def typing(monkeypatch):
+    """Types these lines at the debugger's prompt: `typing("p n", "c")`."""
+
+    def types(*lines):
+        left = iter(lines)
+        monkeypatch.setattr("builtins.input", lambda _="": next(left))
+
+    tracing = sys.gettrace()
+    yield types
+    sys.settrace(tracing)  # the debugger took it away, and with it the measurement of coverage

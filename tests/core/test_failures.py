@@ -218,11 +218,10 @@ def test_a_failure_without_its_processor_says_so():
         Failure("Gone", Event("a"), 1, ValueError()).rerun()
 
 
-def test_debug_opens_the_kept_frame_and_executes_nothing_again(monkeypatch, capsys):
+def test_debug_opens_the_kept_frame_and_executes_nothing_again(typing, capsys):
     scaling = Scaling(0)
     failure = run(scaling, events=[Event("a", n=21)], on_error="keep").failures[0]
-    answers = iter(["p n * 2", "q"])
-    monkeypatch.setattr("builtins.input", lambda _="": next(answers))
+    typing("p n * 2", "q")
     failure.debug()
     assert "42" in capsys.readouterr().out
     assert scaling.calls == 1

@@ -271,9 +271,8 @@ def test_deliver_is_refused_while_workers_run():
     running.wait()
 
 
-def test_deliver_may_stop_in_the_debugger(monkeypatch, capsys):
-    answers = iter(["p event.n * 2", "c"])
-    monkeypatch.setattr("builtins.input", lambda _="": next(answers))
+def test_deliver_may_stop_in_the_debugger(typing, capsys):
+    typing("p event.n * 2", "c")
     pipeline = Pipeline([processor(ignore, "a")])
     pipeline.submit(Event("a", n=21))
     outcome = pipeline.deliver(break_=True)
