@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -25,16 +26,18 @@ archive = session.archive("a")
 for n in range(200):
     archive[f"second {n}"] = n
 session.sync()
-for n in range(50):
-    archive[f"third {n}"] = n
+archive.update((f"third {n}", n) for n in range(50))
+for n in range(30):
+    archive[f"fourth {n}"] = n
 os.kill(os.getpid(), 9)
 """
-WANTED = {f"{part} {n}": n for part, count in (("first", 300), ("second", 200), ("third", 50)) for n in range(count)}
+PARTS = {"first": 300, "second": 200, "third": 50, "fourth": 30}
+WANTED = {f"{part} {n}": n for part, count in PARTS.items() for n in range(count)}
 
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory):
-    """A workspace with table files, logs, synced and unsynced writes, whose writer was killed."""
+    """A workspace with table files, logs, a journal, synced and unsynced writes, whose writer was killed."""
     path = tmp_path_factory.mktemp("killed") / "workspace"
     key = tmp_path_factory.mktemp("key") / "key"
     environment = os.environ | {"FRAMEWORK_KEY_FILE": str(key)}
@@ -142,16 +145,41 @@ def after_reboot(path):
     mark.write_bytes(mark.read_bytes().replace(boot().encode(), b"another boot".ljust(36, b"\0")))
 
 
-@pytest.mark.skipif(not boot(), reason="the system does not tell one boot from another")
 @pytest.mark.parametrize("look", LOOKS)
-def test_a_power_cut_may_take_what_was_not_synced(damaged, look, caplog):
-    log = only(damaged, "*.log")
-    cut(log, log.stat().st_size - 1000)
+@pytest.mark.parametrize("damage", [Path.unlink, lambda file: cut(file, 2000), lambda file: flip(file, 2000)])
+def test_a_damaged_journal_says_how_much_is_lost(damaged, damage, look):
+    damage(damaged / "journal")
+    for _ in range(2):
+        with pytest.raises(WorkspaceDamaged, match="lost the last"):
+            look(damaged)
+
+
+def test_a_journal_that_was_used_up_is_not_used_again(damaged):
+    old = (damaged / "journal").read_bytes()
+    with Session(damaged, "a test") as session:
+        archive = session.archive("a")
+        archive["fourth 0"] = "new"
+    (damaged / "journal").write_bytes(old)
+    assert read(damaged)[0]["fourth 0"] == write(damaged)[0]["fourth 0"] == "new"
+
+
+@pytest.mark.skipif(not boot(), reason="the system does not tell one boot from another")
+@pytest.mark.parametrize(
+    ("damage", "left"),
+    [
+        (lambda path: cut(only(path, "*.log"), only(path, "*.log").stat().st_size - 1000), range(500, 550)),
+        (lambda path: cut(path / "journal", 2000), range(550, 580)),
+        (lambda path: (path / "journal").unlink(), [550]),
+    ],
+    ids=["the log", "the journal", "all of the journal"],
+)
+def test_a_power_cut_may_take_what_was_not_synced(damaged, damage, left, caplog):
+    damage(damaged)
     after_reboot(damaged)
     with Workspace(damaged) as workspace:
         kept = dict(workspace.archive("a").pairs())
     assert kept == dict(list(WANTED.items())[: len(kept)])
-    assert 500 <= len(kept) < 550
+    assert len(kept) in left
     write_again = Session(damaged, "a test")
     assert len(write_again.archive("a")) == len(kept)
     write_again.close()

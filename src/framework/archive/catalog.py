@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from framework.archive.records import Records, lost, rows_with
+from framework.archive.records import Records, lost
+from framework.archive.rows import Rows
 from framework.archive.trust import MAC_BYTES, Keyring, Seal
 from framework.errors import UntrustedWorkspace
 
 if TYPE_CHECKING:
-    from rocksdict import Rdict, WriteBatch
+    from rocksdict import WriteBatch
 
 _PREFIX = b"C"
 
@@ -98,10 +99,10 @@ class Catalog:
         self._foreign = foreign
 
     @classmethod
-    def read(cls, db: Rdict, keyring: Keyring) -> Catalog:
+    def read(cls, rows: Rows, keyring: Keyring) -> Catalog:
         """All entries of a store; a foreign one is only refused by `checked`."""
         entries, foreign = [], False
-        for row, record in rows_with(db, _PREFIX):
+        for row, record in rows.scan(_PREFIX, _PREFIX):
             uid = row[len(_PREFIX) :]
             try:
                 body = _seal(keyring).verify(uid, record)
@@ -158,10 +159,10 @@ class Catalog:
         if not identities:
             del self._identities[entry.name]
 
-    def counted(self, db: Rdict, keyring: Keyring, *, trust: bool) -> list[CatalogEntry]:
+    def counted(self, rows: Rows, keyring: Keyring, *, trust: bool) -> list[CatalogEntry]:
         """All entries, each with its number of records."""
         return [
-            dataclasses.replace(entry, records=records_of(uid, keyring, trust=trust).counts(db).records)
+            dataclasses.replace(entry, records=records_of(uid, keyring, trust=trust).counts(rows).records)
             for uid, entry in list(self.entries.items())
         ]
 

@@ -4,6 +4,7 @@
 
     workspace.json   the version of the format
     mark             how far the store has been written
+    journal          what it has not got yet: there while a process writes, or after it was killed
     store/           RocksDB
 """
 
@@ -29,6 +30,7 @@ class Layout:
         """The same for every way to write the path."""
         self.about = self.path / "workspace.json"
         self.mark = self.path / "mark"
+        self.journal = self.path / "journal"
         self.store = self.path / "store"
 
     def check(self) -> bool:

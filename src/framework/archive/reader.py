@@ -12,24 +12,26 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from framework.archive import registry
 from framework.archive.catalog import Catalog
+from framework.archive.journal import read_journal
 from framework.archive.layout import Layout
 from framework.archive.marks import Marks, read_marks
 from framework.archive.options import open_database, translated
 from framework.archive.records import lost
+from framework.archive.rows import Overlaid, Rows
 from framework.archive.trust import Keyring
 from framework.errors import KeyUnavailable, WorkspaceDamaged
 
 if TYPE_CHECKING:
     from rocksdict import Rdict
 
-_TRIES = 5
+_TRIES, _MOST_TRIES = 5, 50
 _OWN = {"LOCK", "LOG", "rocksdict-config.json"}
 
 
 class View(NamedTuple):
     """What a reader sees at one moment."""
 
-    db: Rdict
+    rows: Rows
     catalog: Catalog
 
 
@@ -73,7 +75,7 @@ class Reader:
             if store is not None:
                 self.close()
                 with translated(self.layout.store):
-                    yield View(store.database(), store.catalog.checked(trust=self.trust))
+                    yield View(store.rows, store.catalog.checked(trust=self.trust))
                 return
         with self._lock:
             # The folder is looked at once; after that its mark says whether there is anything new.
@@ -102,55 +104,73 @@ class _Secondary:
 
     The links are for rocksdict, which writes its configuration into every folder that it opens: looking must change
     nothing, and a store that the reader may not write to can be read as well.
+
+    It is opened anew whenever the store has other files. Catching up would do by its description, but leaves out what
+    was written after a deleted range, when both were flushed in between (RocksDB 10.4).
     """
 
     def __init__(self, layout: Layout) -> None:
         import shutil
         import tempfile
 
-        from rocksdict import AccessType
-
         self._layout = layout
-        folder = Path(tempfile.mkdtemp(prefix="framework-reader-"))
-        self._links = folder / "store"
+        self._folder = Path(tempfile.mkdtemp(prefix="framework-reader-"))
+        self._links = self._folder / "store"
         self._links.mkdir()
-        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        for attempt in range(_TRIES):
-            self._link()
-            try:
-                # A secondary leaves out table files that are missing or cut off; a read-only database refuses them.
-                open_database(self._links, AccessType.read_only(error_if_log_file_exist=False)).close()
-                self._db = open_database(self._links, AccessType.secondary(str(folder / "secondary")))
-                break
-            except WorkspaceDamaged as error:  # also when the writer removed a file that was about to be opened
-                if attempt == _TRIES - 1:
-                    raise WorkspaceDamaged(str(error).replace(str(folder), str(layout.path))) from error
+        self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._link()
+        self._db = self._open()
         self._seen = -1
-        self._catalog: Catalog | None = None
+        self._view: View | None = None
 
     def view(self, marks: Marks, keyring: Keyring) -> View:
         """Catch up with the writer, if there was anything since."""
-        if self._catalog is None or marks.written != self._seen:
-            self._catch_up(marks)
-            self._catalog = Catalog.read(self._db, keyring)
+        if self._view is None or marks.written != self._seen:
+            rows = self._catch_up(marks)
+            self._view = View(rows, Catalog.read(rows, keyring))
             self._seen = marks.written
-        return View(self._db, self._catalog)
+        return self._view
 
     def close(self) -> None:
         """Close, and remove the temporary folder."""
         self._db.close()
         self._remove()
 
-    def _catch_up(self, marks: Marks) -> None:
-        for _ in range(_TRIES):
-            self._link()
-            self._db.try_catch_up_with_primary()
-            found = self._db.latest_sequence_number()
-            if found >= marks.required:
-                return
-        raise lost(f"{self._layout.path} lost the last {marks.required - found} of {marks.required} writes")
+    def _open(self) -> Rdict:
+        from rocksdict import AccessType
 
-    def _link(self) -> None:
+        tries = 0
+        while True:
+            try:
+                # A secondary leaves out table files that are missing or cut off; a read-only database refuses them.
+                open_database(self._links, AccessType.read_only(error_if_log_file_exist=False)).close()
+                return open_database(self._links, AccessType.secondary(str(self._folder / "secondary")))
+            except WorkspaceDamaged as error:  # also when the writer removed a file that was about to be opened
+                tries += 1
+                if tries == _TRIES:
+                    text = str(error).replace(str(self._folder), str(self._layout.path))
+                    raise WorkspaceDamaged(text) from error
+                self._link()
+
+    def _catch_up(self, marks: Marks) -> Rows:
+        tries = 0
+        while True:
+            tries += 1
+            journal = read_journal(self._layout.journal)  # first: what leaves it meanwhile is then in the store
+            if self._link():
+                self._db.close()
+                self._db = self._open()
+            self._db.try_catch_up_with_primary()
+            write = self._db.latest_sequence_number()
+            pending = journal.after(write)
+            missing = marks.required - write - len(pending)
+            if missing <= 0 and (tries == _MOST_TRIES or not self._link()):
+                return Overlaid(self._db, pending) if pending else Rows(self._db)
+            if missing > 0 and tries >= _TRIES:
+                raise lost(f"{self._layout.path} lost the last {missing} of {marks.required} writes")
+
+    def _link(self) -> bool:
+        """Follow the store's files; whether there was a change."""
         try:
             theirs = {entry.name for entry in os.scandir(self._layout.store)} - _OWN
             ours = {entry.name for entry in os.scandir(self._links)} - _OWN
@@ -160,3 +180,4 @@ class _Secondary:
                 (self._links / name).symlink_to(self._layout.store / name)
         except OSError as error:
             raise lost(f"{self._layout.store} cannot be read ({error.strerror})") from error
+        return ours != theirs

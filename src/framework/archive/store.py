@@ -8,10 +8,12 @@ import threading
 from typing import TYPE_CHECKING
 
 from framework.archive.catalog import Catalog, CatalogEntry, Description, records_of
+from framework.archive.journal import Journal, read_journal
 from framework.archive.layout import Layout
 from framework.archive.marks import Mark, Marks, boot
 from framework.archive.options import open_database, translated
 from framework.archive.records import ID_BYTES, lost
+from framework.archive.rows import LiveRows
 from framework.archive.trust import Keyring
 from framework.archive.writer import ArchiveWriter
 from framework.errors import ArchiveError
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from rocksdict import Rdict, WriteBatch
 
 log = logging.getLogger(__name__)
+
+MOST_PENDING = 1024
+"""Rows, two for each record, that are written to the database together."""
 
 
 class Store:
@@ -34,7 +39,7 @@ class Store:
         from rocksdict import AccessType, WriteBatch
 
         self._layout = layout
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self.translated = translated(layout.store)
         layout.check()
         self.keyring = Keyring()
@@ -42,16 +47,16 @@ class Store:
         marks = layout.marks()
         self._new_batch = WriteBatch
         self.db: Rdict | None = open_database(layout.store, AccessType.read_write(), create=marks is None)
-        self._mark: Mark | None = None
+        self._opened = False
+        self._writers: dict[bytes, ArchiveWriter] = {}
+        self._touched: set[bytes] = set()
         try:
-            self._mark = self._marked(marks)
             with self.translated:
-                self.catalog = Catalog.read(self.db, self.keyring)
+                self._recover(self.db, marks)
+                self.catalog = Catalog.read(self.rows, self.keyring)
         except BaseException:
             self.close()
             raise
-        self._writers: dict[bytes, ArchiveWriter] = {}
-        self._touched: set[bytes] = set()
 
     def batch(self) -> WriteBatch:
         """An empty batch."""
@@ -68,25 +73,56 @@ class Store:
             raise ArchiveError(f"{path} is closed here; to write to it, open it again: Workspace({path!r})")
         return self.db
 
+    def keep(self, place: bytes, position: bytes, key: bytes, record: bytes) -> None:
+        """Write the two rows of a record; they outlive a kill when this returns, and reach the database in a batch.
+
+        Raises:
+            ArchiveError: they were not written, for lack of space for example.
+        """
+        journal = self._journal
+        # A key twice would make two writes to the mark and one to the database.
+        if len(journal.rows) >= MOST_PENDING or place in journal.rows:
+            self.flush()
+        if not journal.add(place, position, key, record):
+            self.flush()
+            if not journal.add(place, position, key, record):  # larger than the whole journal
+                self.write(self._batch_of({place: position, key: record}))
+                return
+        self._mark.written(self._written + len(journal.rows))
+
+    def flush(self) -> None:
+        """Write what is pending to the database, all or nothing.
+
+        Raises:
+            ArchiveError: it was not written; the journal keeps it.
+        """
+        with self.lock:
+            rows = self._journal.rows
+            if rows:
+                self._write(self._batch_of(rows))
+                self._touched.update({key[1 : 1 + ID_BYTES] for key in rows})
+                self._journal.begin(self._written)
+
     def write(self, batch: WriteBatch) -> None:
         """Write a batch, all or nothing; it has reached the operating system when this returns.
 
         Raises:
             ArchiveError: it was not written, for lack of space for example.
         """
-        db = self.database()
-        with self.translated:
-            db.write(batch)
-        self._mark.written(db.latest_sequence_number())  # type: ignore[union-attr] # open as long as the database
+        with self.lock:
+            self.flush()
+            self._write(batch)
+            self._journal.begin(self._written)
 
     def sync(self) -> None:
         """Bring everything written to the disk: it survives a power cut from here on."""
         db = self.database()
+        self.flush()
         self._write_touched()
         with self.translated:
             number = db.latest_sequence_number()
             db.flush_wal(sync=True)
-        self._mark.synced(number)  # type: ignore[union-attr] # as above
+        self._mark.synced(number)
 
     def writer(self, description: Description) -> ArchiveWriter:
         """The one writer of an archive, which is made where there is none.
@@ -94,7 +130,7 @@ class Store:
         The archive becomes the current one of its name: other identities are superseded, unless somebody is
         writing to them: two processors of one name with different arguments are both current.
         """
-        with self._lock:
+        with self.lock:
             uid = self.catalog.find(description.name, description.identity)
             batch = self.batch()
             if uid is None:
@@ -113,7 +149,7 @@ class Store:
 
     def writer_of(self, uid: bytes) -> ArchiveWriter:
         """The one writer of an archive that is there, whose description stays as it is."""
-        with self._lock:
+        with self.lock:
             if uid not in self._writers:
                 with self.translated:
                     self._writers[uid] = ArchiveWriter(self, uid, records_of(uid, self.keyring, trust=True))
@@ -125,7 +161,7 @@ class Store:
 
     def drop(self, uids: list[bytes]) -> None:
         """Delete archives with all their records, and give the space back."""
-        with self._lock:
+        with self.lock:
             batch = self.batch()
             for uid in uids:
                 records_of(uid, self.keyring, trust=True).drop(batch)
@@ -140,21 +176,40 @@ class Store:
 
     def close(self) -> None:
         """Sync and close. May be called again."""
-        with self._lock:
+        with self.lock:
             db = self.db
             if db is None:
                 return
             try:
-                if self._mark is not None:
+                if self._opened:
                     self.sync()
             finally:
-                self.db = None
+                self._leave()
                 db.close()
-                if self._mark is not None:
+                if self._opened:
                     self._mark.close()
+                    self._journal.close()
 
-    def _marked(self, marks: Marks | None) -> Mark:
-        found = self.database().latest_sequence_number()
+    def _leave(self) -> None:
+        self.db = None
+        for writer in self._writers.values():
+            writer.retire()
+
+    def _recover(self, db: Rdict, marks: Marks | None) -> None:
+        """Bring what a killed process left in the journal to the database, and begin a new one."""
+        found = db.latest_sequence_number()
+        left = read_journal(self._layout.journal).after(found)
+        self._compare(found + len(left), marks)
+        if left:
+            db.write(self._batch_of(left))
+        self._written = db.latest_sequence_number()
+        self._mark = Mark(self._layout.mark)
+        self._mark.begin(self._written)
+        self._journal = Journal(self._layout.journal, self._written)
+        self.rows = LiveRows(db, self._journal.rows, self.flush)
+        self._opened = True
+
+    def _compare(self, found: int, marks: Marks | None) -> None:
         if marks is not None and found < marks.required:
             raise lost(f"{self._layout.path} lost the last {marks.required - found} of {marks.required} writes")
         if marks is not None and found < marks.written and boot():
@@ -163,9 +218,20 @@ class Store:
                 self._layout.path,
                 marks.written - found,
             )
-        mark = Mark(self._layout.mark)
-        mark.begin(found)
-        return mark
+
+    def _write(self, batch: WriteBatch) -> None:
+        db = self.database()
+        with self.translated:
+            db.write(batch)
+        self._written = db.latest_sequence_number()
+        self._mark.written(self._written)
+
+    def _batch_of(self, rows: dict[bytes, bytes]) -> WriteBatch:
+        batch = self.batch()
+        put = batch.put
+        for key, value in rows.items():
+            put(key, value)
+        return batch
 
     def _new_entry(self, description: Description) -> tuple[bytes, CatalogEntry]:
         uid = os.urandom(ID_BYTES)
@@ -173,7 +239,7 @@ class Store:
         return uid, CatalogEntry(name=description.name, uid=uid.hex(), number=number).described(description)
 
     def _write_touched(self) -> None:
-        with self._lock:
+        with self.lock:
             touched, self._touched = self._touched, set()
             batch = self.batch()
             for uid in touched & self.catalog.entries.keys():
@@ -188,7 +254,7 @@ def forked(store: Store) -> None:
     The handle is kept for good: closing it here would wait for threads that exist only in the parent.
     """
     _LEFT.append(store.db)
-    store.db = None
+    store._leave()  # noqa: SLF001
 
 
 _LEFT: list[object] = []

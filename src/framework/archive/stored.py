@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from typing import Any, SupportsIndex
 
 from framework.archive.archive import Archive, index_key
 from framework.archive.catalog import records_of
 from framework.archive.reader import Reader, View
 from framework.archive.records import Counts, Record, Records, lost, unpack_position
+from framework.archive.rows import Rows
 from framework.archive.serialize import dumps, loads
 from framework.archive.writer import BATCH, ArchiveWriter
 from framework.errors import ArchiveError
-
-if TYPE_CHECKING:
-    from rocksdict import Rdict
 
 Writers = Callable[[], ArchiveWriter]
 
@@ -58,7 +56,7 @@ class StoredArchive(Archive):
             ArchiveError: the value needs code that is not here, or the workspace cannot be read.
         """
         index = index_key(key)
-        record = self._ask(lambda db, records: _find(db, records, index))
+        record = self._ask(lambda rows, records: _find(rows, records, index))
         if record is None:
             raise KeyError(key)
         if _index_of(record.key) != index:
@@ -91,7 +89,7 @@ class StoredArchive(Archive):
 
     def __len__(self) -> int:
         """The number of records."""
-        counts = self._ask(lambda db, records: records.counts(db))
+        counts = self._ask(lambda rows, records: records.counts(rows))
         return counts.records if counts else 0
 
     def __iter__(self) -> Iterator[Any]:
@@ -143,29 +141,30 @@ class StoredArchive(Archive):
         raise TypeError("an archive cannot be pickled; send the workspace's path and open it there")
 
     def _position(self, index: bytes) -> bytes | None:
-        position: bytes | None = self._ask(lambda db, records: records.position(db, index))
+        position: bytes | None = self._ask(lambda rows, records: rows.get(records.place(index)))
         return position
 
     def _for_writing(self) -> ArchiveWriter:
         if self._writers is None:
             raise ArchiveError(f"archive {self.name!r} was opened for reading only; open it with readonly=False")
-        if self._writer is None or not self._writer.usable:
-            self._writer = self._writers()
-        return self._writer
+        writer = self._writer
+        if writer is None or not writer.usable:
+            writer = self._writer = self._writers()
+        return writer
 
-    def _ask(self, question: Callable[[Rdict, Records], Any]) -> Any:
+    def _ask(self, question: Callable[[Rows, Records], Any]) -> Any:
         writer = self._writer
         if writer is not None and writer.usable:  # the road of a running pipeline: no look at the registry
             return self._ask_directly(writer, question)
         with self._reader.reading() as view:
             records = self._located(view)
-            return None if view is None or records is None else question(view.db, records)
+            return None if view is None or records is None else question(view.rows, records)
 
-    def _ask_directly(self, writer: ArchiveWriter, question: Callable[[Rdict, Records], Any]) -> Any:
+    def _ask_directly(self, writer: ArchiveWriter, question: Callable[[Rows, Records], Any]) -> Any:
         if self._found is None or self._found[0] != writer.uid:
             self._found = writer.uid, records_of(writer.uid, self._reader.keyring, trust=self._reader.trust)
         with writer.store.translated:
-            return question(writer.store.database(), self._found[1])
+            return question(writer.store.rows, self._found[1])
 
     def _located(self, view: View | None) -> Records | None:
         if view is None:
@@ -178,28 +177,30 @@ class StoredArchive(Archive):
         return self._found[1]
 
     def _records(self) -> Iterator[Record]:
-        before: Counts | None = self._ask(lambda db, records: records.counts(db))
+        before: Counts | None = self._ask(lambda rows, records: records.counts(rows))
         start = seen = 0
         while page := self._page(start):
             yield from page
             start = unpack_position(page[-1].position) + 1
             seen += len(page)
-        if before and seen < before.records and before == self._ask(lambda db, records: records.counts(db)):
+        if before and seen < before.records and before == self._ask(lambda rows, records: records.counts(rows)):
             raise lost(f"archive {self.name!r} has {seen} of {before.records} records")
 
     def _page(self, start: int) -> list[Record]:
-        return self._ask(lambda db, records: records.page(db, start)) or []
+        return self._ask(lambda rows, records: records.page(rows, start)) or []
 
 
-def _find(db: Rdict, records: Records, index: bytes) -> Record | None:
-    position = records.position(db, index)
-    return None if position is None else records.read(db, position)
+def _find(rows: Rows, records: Records, index: bytes) -> Record | None:
+    position = rows.get(records.place(index))
+    return None if position is None else records.read(rows, position)
 
 
 def _entry(key: Any, value: Any) -> tuple[bytes, bytes, bytes]:
+    index = index_key(key)
     if type(key) is str:
-        return index_key(key), b"s" + key.encode("utf-8", "surrogatepass"), dumps(value)
-    return index_key(key), b"p" + dumps(key, name="key"), dumps(value)
+        data = index if index[:1] == b"s" else b"s" + key.encode("utf-8", "surrogatepass")
+        return index, data, dumps(value)
+    return index, b"p" + dumps(key, name="key"), dumps(value)
 
 
 def _key(data: bytes) -> Any:

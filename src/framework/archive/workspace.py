@@ -71,7 +71,7 @@ class Workspace:
             NotAWorkspace: there is nothing at the path.
         """
         with self._existing() as view:
-            return view.catalog.counted(view.db, self._reader.keyring, trust=self._trust) if view else []
+            return view.catalog.counted(view.rows, self._reader.keyring, trust=self._trust) if view else []
 
     def archive(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -10,8 +9,6 @@ from framework.archive.records import Counts, Records, pack_position
 from framework.errors import ArchiveError
 
 if TYPE_CHECKING:
-    from rocksdict import Rdict
-
     from framework.archive.session import Session
     from framework.archive.store import Store
 
@@ -31,54 +28,54 @@ class ArchiveWriter:
         self.store = store
         self.uid = uid
         self._records = records
-        self._lock = threading.Lock()  # threads that put into one archive; processors have one each
-        self._next, self._deleted = records.counts(store.database())
-        self._retired = False
+        self._next, self._deleted = records.counts(store.rows)
+        self.usable = True
+        """Whether the store is open and the archive still there."""
         self.holder: Callable[[], Session | None] = _nobody
         """Who claimed it, as a weak reference: an abandoned pipeline holds nothing."""
 
     def put(self, index: bytes, key: bytes, value: bytes) -> None:
-        """Write one record; `put_all` does the same, and costs a tenth more for a single one."""
-        store, rows = self.store, self._records
-        with self._lock, store.translated:
-            db = self._database()
-            batch = store.batch()
-            position = rows.position(db, index)
-            new = position is None
-            if position is None:
-                position = pack_position(self._next)
-                batch.put(rows.index + index, position)
-            rows.put(batch, position, key, value)
-            store.write(batch)
-            self._next += new
-            store.touch(self.uid)
+        """Write one record; it outlives a kill when this returns."""
+        store, records = self.store, self._records
+        with store.lock:
+            if not self.usable:
+                self._check()
+            place = records.place(index)
+            found = store.rows.get(place)
+            position = found or pack_position(self._next)
+            store.keep(place, position, *records.record(position, key, value))
+            if found is None:
+                self._next += 1
 
     def put_all(self, records: Iterable[tuple[bytes, bytes, bytes]]) -> None:
         """Write records in one batch; later ones win."""
-        store, rows = self.store, self._records
-        with self._lock, self.store.translated:
-            db = self._database()
+        store, own = self.store, self._records
+        with store.lock:
+            self._check()
             placed: dict[bytes, bytes] = {}
             batch, following = store.batch(), self._next
             for index, key, value in records:
-                position = placed.get(index) or rows.position(db, index)
+                place = own.place(index)
+                position = placed.get(place) or store.rows.get(place)
                 if position is None:
-                    position = placed[index] = pack_position(following)
+                    position = placed[place] = pack_position(following)
                     following += 1
-                    batch.put(rows.index + index, position)
-                rows.put(batch, position, key, value)
+                    batch.put(place, position)
+                batch.put(*own.record(position, key, value))
             store.write(batch)
             self._next = following
             store.touch(self.uid)
 
     def delete(self, index: bytes) -> bool:
         """Delete one record; False if there is none."""
-        with self._lock, self.store.translated:
-            position = self._records.position(self._database(), index)
+        with self.store.lock:
+            self._check()
+            place = self._records.place(index)
+            position = self.store.rows.get(place)
             if position is None:
                 return False
             batch = self.store.batch()
-            self._records.delete(batch, index, position, Counts(self._next, self._deleted + 1))
+            self._records.delete(batch, place, position, Counts(self._next, self._deleted + 1))
             self.store.write(batch)
             self._deleted += 1
             self.store.touch(self.uid)
@@ -86,8 +83,8 @@ class ArchiveWriter:
 
     def clear(self) -> None:
         """Delete all records."""
-        with self._lock, self.store.translated:
-            self._database()
+        with self.store.lock:
+            self._check()
             batch = self.store.batch()
             self._records.clear(batch, Counts(self._next, self._next))
             self.store.write(batch)
@@ -104,16 +101,11 @@ class ArchiveWriter:
         holder = self.holder()
         return holder is not None and holder.busy
 
-    @property
-    def usable(self) -> bool:
-        """Whether the store is open and the archive still there."""
-        return not self._retired and self.store.db is not None
-
     def retire(self) -> None:
-        """Refuse from now on: the archive was pruned."""
-        self._retired = True
+        """Refuse from now on: the archive was pruned, or the store was closed."""
+        self.usable = False
 
-    def _database(self) -> Rdict:
-        if self._retired:
+    def _check(self) -> None:
+        if not self.usable:
+            self.store.database()  # raises if it was closed
             raise ArchiveError("the archive was pruned; open it again")
-        return self.store.database()

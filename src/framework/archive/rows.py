@@ -1,0 +1,107 @@
+"""`Rows`: how a RocksDB is read; `LiveRows` and `Overlaid`: the same, with rows that it has not got yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rocksdict import Rdict, ReadOptions
+
+Row = tuple[bytes, bytes]
+
+
+class Rows:
+    """The rows of a database, in the order of their keys."""
+
+    def __init__(self, db: Rdict) -> None:
+        self._db = db
+        self.get: Callable[[bytes], bytes | None] = db.get
+        """The value of a key."""
+
+    def scan(self, first: bytes, prefix: bytes, limit: int | None = None) -> list[Row]:
+        """The rows from a key on whose keys start so."""
+        # rocksdict's iterators point into the options and do not keep them: they must live as long as the iteration.
+        options = _until(prefix)
+        found: Any = self._db.items(from_key=first, read_opt=options)
+        rows: list[Row] = [*islice(found, limit)]
+        if limit is None or len(rows) < limit:  # the end, or an iterator that met a damaged block and stopped silently
+            walker = self._db.iter(options)
+            walker.seek(rows[-1][0] if rows else first)
+            if rows and walker.valid():
+                walker.next()
+            walker.status()  # raises what the iterator met
+        del found, options
+        return rows
+
+    def last(self, prefix: bytes) -> bytes | None:
+        """The last key that starts so."""
+        options = _until(prefix)  # kept for as long as the walker, as in scan
+        walker = self._db.iter(options)
+        walker.seek_for_prev(after(prefix))
+        walker.status()
+        key: bytes = walker.key() if walker.valid() else b""
+        del walker, options
+        return key if key.startswith(prefix) else None
+
+
+class LiveRows(Rows):
+    """The database that this process writes to, and what is on the way to it."""
+
+    def __init__(self, db: Rdict, pending: dict[bytes, bytes], flush: Callable[[], None]) -> None:
+        super().__init__(db)
+        self._flush = flush
+        below = self.get
+        # Pending first: what leaves it has reached the database by then.
+        self.get = lambda key: pending.get(key) or below(key)
+
+    def scan(self, first: bytes, prefix: bytes, limit: int | None = None) -> list[Row]:
+        """The rows from a key on whose keys start so."""
+        self._flush()
+        return super().scan(first, prefix, limit)
+
+    def last(self, prefix: bytes) -> bytes | None:
+        """The last key that starts so."""
+        self._flush()
+        return super().last(prefix)
+
+
+class Overlaid(Rows):
+    """A database that only another process may write to, as it will be when it has got some more rows."""
+
+    def __init__(self, db: Rdict, rows: dict[bytes, bytes]) -> None:
+        super().__init__(db)
+        self._rows = rows
+        below = self.get
+        self.get = lambda key: self._rows.get(key) or below(key)
+
+    def scan(self, first: bytes, prefix: bytes, limit: int | None = None) -> list[Row]:
+        """The rows of both, each key once."""
+        below = super().scan(first, prefix, limit)
+        end = below[-1][0] if limit is not None and len(below) == limit else None
+        above = {
+            key: value
+            for key, value in self._rows.items()
+            if key >= first and key.startswith(prefix) and (end is None or key <= end)
+        }
+        return sorted((dict(below) | above).items())[:limit] if above else below
+
+    def last(self, prefix: bytes) -> bytes | None:
+        """The last key of both."""
+        keys = [super().last(prefix), *(key for key in self._rows if key.startswith(prefix))]
+        return max((key for key in keys if key is not None), default=None)
+
+
+def after(prefix: bytes) -> bytes:
+    """The first key behind all that start so."""
+    number = int.from_bytes(prefix, "big") + 1
+    return number.to_bytes(len(prefix), "big")
+
+
+def _until(prefix: bytes) -> ReadOptions:
+    from rocksdict import ReadOptions
+
+    options = ReadOptions()
+    options.set_iterate_upper_bound(after(prefix))
+    return options
