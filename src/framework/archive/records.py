@@ -13,6 +13,7 @@ the number of deleted ones, and only a delete writes D.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.archive.rows import Rows, after
@@ -136,9 +137,8 @@ def lost(what: str) -> WorkspaceDamaged:
     return WorkspaceDamaged(_LOST.format(what))
 
 
-def pack_position(position: int) -> bytes:
-    """A position as bytes that sort as it does."""
-    return _POSITION.pack(position)
+pack_position: Callable[[int], bytes] = _POSITION.pack
+"""A position as bytes that sort as it does."""
 
 
 def unpack_position(position: bytes) -> int:
