@@ -116,6 +116,27 @@ def test_processors_are_released_whatever_happens(ending):
     assert log == ["enter", "enter", "exit", "exit"]
 
 
+def test_the_end_of_a_flow_waits_for_workers_that_were_retired_just_before():
+    log = []
+
+    class Slow(Session):
+        async def __aexit__(self, *_):
+            await asyncio.sleep(0.1)
+            log.append("exit")
+
+    async def main():
+        capacity = UtilizationCapacity(2, 0, 2, cooldown=1, sampling=1, dampening=1, downscaling_rate=2)
+        flow = Flow().add_job_with_factory(lambda: Slow(log), capacity, name="slow")
+        await flow.start()
+        await asyncio.sleep(2.05)
+        assert flow.snapshot().nodes["slow"].workers == 0
+        assert log == ["enter", "enter"]
+        await flow.stop()
+        assert log == ["enter", "enter", "exit", "exit"]
+
+    play(main())
+
+
 def test_a_context_manager_is_entered_once_and_shared():
     log = []
 

@@ -57,6 +57,7 @@ class Job:
         self._cap = self._declared()
         self._input = Channel(self.name)
         self._workers: set[Worker] = set()
+        self._staff: set[Worker] = set()  # those, and the retired that still release their processors
         self._scaler: Scaler | None = None
         self._opening: Opening | None = None
 
@@ -94,6 +95,7 @@ class Job:
         self.next = following
         self.tally = Tally()
         self._workers = set()
+        self._staff = set()
         self._opening = None
         self._wrap = self.limits.around(run.clock)
         self._input = Channel(self.name)  # a new one: whoever was left behind by the last run finds the old one closed
@@ -129,14 +131,13 @@ class Job:
         self.drop(self._input.clear())
 
     def dismiss(self) -> list[asyncio.Task[None]]:
-        """Close, stop scaling and cancel the workers; their tasks are on their way out."""
+        """Close, stop scaling and end the workers; their tasks are on their way out."""
         self.close()
         if self._scaler is not None:
             self._scaler.stop()
-        tasks = [worker.task for worker in self._workers]
-        for task in tasks:
-            task.cancel()
-        return tasks
+        for worker in self._staff:
+            worker.dismiss()
+        return [worker.task for worker in self._staff]
 
     def prepare(self, processor: Any) -> Call:
         """The processor of a worker with the job's limits around it.
@@ -209,10 +210,12 @@ class Job:
     def _hire(self) -> None:
         worker = self.hire()
         self._workers.add(worker)
+        self._staff.add(worker)
         worker.task.add_done_callback(lambda task: self._left(worker, task))
 
     def _left(self, worker: Worker, task: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
+        self._staff.discard(worker)
         if not task.cancelled() and (error := task.exception()) is not None:
             worker.run.fail(error)
         if worker.run is self.run and not self.run.closing:

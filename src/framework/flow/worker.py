@@ -26,7 +26,7 @@ class Worker:
     It is at work `since` some moment, or waits for an item or for room.
     """
 
-    __slots__ = ("channel", "job", "loop", "now", "ready", "run", "since", "tally", "task", "waiter")
+    __slots__ = ("channel", "job", "leaving", "loop", "now", "ready", "run", "since", "tally", "task", "waiter")
 
     def __init__(self, job: Job) -> None:
         loop = self.loop = asyncio.get_running_loop()
@@ -35,6 +35,7 @@ class Worker:
         self.run, self.tally, self.channel = job.run, job.tally, job.input
         self.now = job.run.clock.now
         self.since: float | None = None
+        self.leaving = False
         self.ready: asyncio.Future[None] = loop.create_future()
         self.waiter: asyncio.Future[bool] = loop.create_future()
         self.task: asyncio.Task[None] = loop.create_task(self._live(), name=f"{job.run.name}/{job.name}")
@@ -48,7 +49,13 @@ class Worker:
             try:
                 await self.work(call)
             finally:
+                self.leaving = True
                 self.pause()
+
+    def dismiss(self) -> None:
+        """Cancel what it does, unless it only releases its processor any more: that is left to end."""
+        if not self.leaving:
+            self.task.cancel()
 
     async def work(self, call: Call) -> None:  # noqa: C901 - the hot loop: a call more per item costs a tenth
         """Take items until retired or until the job is closed and empty."""
