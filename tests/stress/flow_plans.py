@@ -1,0 +1,81 @@
+"""What a random flow is made of: its jobs, how it is driven, and how it ends. Start at `Plan`."""
+
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+HABITS = ("return", "yield", "wait", "skip", "reroute", "fail", "cancel", "exit", "last")
+
+
+@dataclass(frozen=True)
+class JobPlan:
+    """A job: where its processor comes from, how often that does what (by `HABITS`), and its limits."""
+
+    source: str
+    breaks: float  # the share of enterings and releases of a factory's processor that raise
+    workers: int
+    most: int
+    least: int
+    queue: int
+    weights: tuple[int, ...]
+    batch: int | None
+    linger: float
+    retry: int | None
+    timeout: float | None
+    rate: float | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A flow; `moment` is when it is stopped or cancelled, in seconds."""
+
+    seed: int
+    items: int
+    jobs: tuple[JobPlan, ...]
+    error: JobPlan | None
+    drive: str
+    ending: str
+    moment: float
+    fixed: bool
+    watched: bool
+
+    @property
+    def source_breaks(self) -> bool:
+        """Whether the source raises, which takes a drive that has one."""
+        return self.ending == "broken" and self.drive in ("list", "async", "stream", "ordered")
+
+
+def job_plans(sources: tuple[str, ...]) -> st.SearchStrategy[JobPlan]:
+    """Jobs whose processors come from one of those sources."""
+    rare = st.sampled_from((0, 0, 0, 1, 2))
+    return st.builds(
+        JobPlan,
+        source=st.sampled_from(("function", "function", *sources)),
+        breaks=st.sampled_from((0.0, 0.0, 0.0, 0.0, 0.0, 0.1)),
+        workers=st.integers(0, 4),
+        most=st.integers(1, 4),
+        least=st.integers(0, 1),
+        queue=st.integers(1, 4),
+        weights=st.tuples(
+            st.integers(1, 20), st.integers(0, 10), st.integers(0, 10), rare, rare, rare, rare, rare, rare
+        ),
+        batch=st.sampled_from((None, None, None, 1, 3)),
+        linger=st.sampled_from((0.0, 0.05)),
+        retry=st.sampled_from((None, None, 1, 3)),
+        timeout=st.sampled_from((None, None, 0.01)),
+        rate=st.sampled_from((None, None, None, 100.0)),
+    )
+
+
+plans = st.builds(
+    Plan,
+    seed=st.integers(0, 1 << 30),
+    items=st.integers(0, 40),
+    jobs=st.lists(job_plans(("factory", "shared", "lock", "flow")), min_size=1, max_size=4).map(tuple),
+    error=st.none() | job_plans(("factory", "shared", "lock")),
+    drive=st.sampled_from(("list", "async", "puts", "feeding", "stream", "ordered", "started")),
+    ending=st.sampled_from(("itself", "itself", "last", "broken", "stop", "cancel", "twice")),
+    moment=st.sampled_from((0.0, 0.001, 0.02, 0.1)),
+    fixed=st.booleans(),
+    watched=st.booleans(),
+)
