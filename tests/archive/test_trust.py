@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import stat
 
 import pytest
-from rocksdict import AccessType, Options, Rdict
+from tampering import Bomb, edit, fill, records
 
 from framework.archive import Session, Workspace, digest, rotate_key
 from framework.archive.trust import MAC_BYTES
-from framework.errors import KeyUnavailable, UntrustedWorkspace, WorkspaceDamaged
-
-
-def fill(path, **records):
-    with Session(path, "a test") as session:
-        session.archive("a").update(records)
-
-
-def edit(path, change):
-    """Changes the rows of a store as somebody with write access would."""
-    db = Rdict(str(path / "store"), options=Options(raw_mode=True), access_type=AccessType.read_write())
-    rows = dict(db.items())
-    for key, value in change({**rows}).items():
-        db[key] = value
-    db.close()
-
-
-def records(rows):
-    return [(key, row) for key, row in rows.items() if key.startswith(b"R")]
-
-
-class Bomb:
-    def __init__(self, target):
-        self.target = target
-
-    def __reduce__(self):
-        return os.mkdir, (str(self.target),)
+from framework.errors import KeyUnavailable, NotAWorkspace, UntrustedWorkspace, WorkspaceDamaged
 
 
 @pytest.fixture
@@ -194,6 +169,41 @@ def test_a_catalog_entry_cannot_be_edited(path):
     edit(path, lambda rows: {key: row.replace(b'"a"', b'"z"') for key, row in rows.items() if key.startswith(b"C")})
     with pytest.raises(UntrustedWorkspace):
         Workspace(path).names()
+
+
+ENTRY = {"created": "2020-01-01T00:00Z", "updated": "2020-01-01T00:00Z", "provides": [], "requires": []}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps(ENTRY | {"name": ["a"], "number": 1}),
+        json.dumps(ENTRY | {"name": "a", "number": "1"}),
+        json.dumps(ENTRY | {"name": "a", "number": 1, "created": "2020-01-01"}),
+        "[" * 100_000,
+    ],
+    ids=["a name that is none", "a number that is none", "a time without a zone", "endless nesting"],
+)
+@pytest.mark.parametrize("trust", [False, True])
+def test_a_forged_catalog_entry_is_refused_by_name(path, body, trust):
+    fill(path, k=1)
+    edit(path, lambda _: {b"Cforged.." + bytes(MAC_BYTES): bytes(MAC_BYTES) + body.encode()})
+    for look in (Workspace(path, trust=trust).catalog, lambda: Session(path, "a test", trust=trust)):
+        with pytest.raises(WorkspaceDamaged, match="catalog entry"):
+            look()
+
+
+@pytest.mark.parametrize("name", ["mark", "journal", "workspace.json", "store/LOG", "store/rocksdict-config.json"])
+def test_a_link_does_not_lead_to_writing_outside(path, tmp_path, name):
+    fill(path, k=1)
+    (path / name).unlink(missing_ok=True)
+    outside = tmp_path / "outside"
+    outside.write_text("precious")
+    (path / name).symlink_to(outside)
+    for look in (Workspace, lambda path: Session(path, "a test")):
+        with pytest.raises(NotAWorkspace, match="could lead out of the workspace"):
+            look(path)
+    assert outside.read_text() == "precious"
 
 
 def test_a_new_key_reads_what_the_former_one_signed(path, key_file):

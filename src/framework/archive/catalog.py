@@ -13,6 +13,7 @@ from framework.archive.records import Records, lost
 from framework.archive.rows import Rows
 from framework.archive.trust import MAC_BYTES, Keyring, Seal
 from framework.errors import UntrustedWorkspace
+from framework.observe.reports import short_repr
 
 if TYPE_CHECKING:
     from rocksdict import WriteBatch
@@ -37,6 +38,7 @@ class Description:
     arguments_digest: str = ""
 
 
+_TEXTS = ("name", "identity", "source", "arguments", "arguments_digest", "python", "superseded_by")
 _DESCRIBING = tuple(part.name for part in dataclasses.fields(Description))
 
 
@@ -192,6 +194,19 @@ def _decode(uid: bytes, body: bytes) -> CatalogEntry:
         facts = json.loads(body)
         facts |= {name: datetime.fromisoformat(facts[name]) for name in ("created", "updated")}
         facts |= {name: tuple(facts[name]) for name in ("provides", "requires")}
-        return CatalogEntry(**facts, uid=uid.hex())
-    except (ValueError, KeyError, TypeError) as error:
-        raise lost(f"the catalog entry of archive {uid.hex()} cannot be read ({error})") from error
+        return _checked(CatalogEntry(**facts, uid=uid.hex()))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise lost(f"the catalog entry of archive {uid.hex()} cannot be read ({short_repr(error)})") from error
+
+
+def _checked(entry: CatalogEntry) -> CatalogEntry:
+    """The entry; it may come from anybody, so that nothing about it is certain.
+
+    Raises:
+        TypeError: a field is of another type than it should be.
+    """
+    texts = [*(getattr(entry, name) for name in _TEXTS), *entry.provides, *entry.requires]
+    known_times = entry.created.tzinfo and entry.updated.tzinfo
+    if not (all(isinstance(text, str) for text in texts) and isinstance(entry.number, int) and known_times):
+        raise TypeError("a field is of the wrong type")
+    return entry

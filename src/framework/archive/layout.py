@@ -37,7 +37,7 @@ class Layout:
         """Whether a workspace is there; False where one could be made.
 
         Raises:
-            NotAWorkspace: the path is a file, or a folder that holds something else.
+            NotAWorkspace: the path is a file, or a folder that holds something else, or links that lead out of it.
             WorkspaceDamaged: it was one, and what says so is gone or garbled.
             ArchiveError: a newer version of this package wrote it.
         """
@@ -52,6 +52,7 @@ class Layout:
         except OSError as error:
             raise ArchiveError(f"{self.path} cannot be read: {error.strerror}") from error
         if self.about.name in names:
+            self._check_files()
             self._check_format()
             return True
         if {self.mark.name, self.store.name} <= names:
@@ -90,10 +91,21 @@ class Layout:
         except OSError as error:
             raise ArchiveError(f"{self.path} cannot be made a workspace: {error.strerror}") from error
 
+    def _check_files(self) -> None:
+        """Refuse links, through which somebody else's workspace would have us write to files outside of it."""
+        for folder in [self.path, self.store] if self.store.is_dir() else [self.path]:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if not (entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)):
+                        raise NotAWorkspace(
+                            f"{entry.path} is a link or no plain file, and could lead out of the workspace; "
+                            "put the file itself there, or move the workspace away"
+                        )
+
     def _check_format(self) -> None:
         try:
             version = json.loads(self.about.read_bytes())["format"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise WorkspaceDamaged(
                 f"{self.about} is garbled; restore it from a copy, or move the workspace away"
             ) from error

@@ -48,6 +48,7 @@ class Store:
         self._new_batch = WriteBatch
         self.db: Rdict | None = open_database(layout.store, AccessType.read_write(), create=marks is None)
         self._opened = False
+        self.catalog = Catalog({})  # what closing looks into where reading fails
         self._writers: dict[bytes, ArchiveWriter] = {}
         self._touched: set[bytes] = set()
         try:
