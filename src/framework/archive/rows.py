@@ -35,11 +35,11 @@ class Rows:
         del found, options
         return rows
 
-    def last(self, prefix: bytes) -> bytes | None:
-        """The last key that starts so."""
+    def last(self, prefix: bytes, until: bytes | None = None) -> bytes | None:
+        """The last key that starts so, up to a key if one is given."""
         options = _until(prefix)  # kept for as long as the walker, as in scan
         walker = self._db.iter(options)
-        walker.seek_for_prev(after(prefix))
+        walker.seek_for_prev(until or after(prefix))
         walker.status()
         key: bytes = walker.key() if walker.valid() else b""
         del walker, options
@@ -61,10 +61,10 @@ class LiveRows(Rows):
         self._flush()
         return super().scan(first, prefix, limit)
 
-    def last(self, prefix: bytes) -> bytes | None:
-        """The last key that starts so."""
+    def last(self, prefix: bytes, until: bytes | None = None) -> bytes | None:
+        """The last key that starts so, up to a key if one is given."""
         self._flush()
-        return super().last(prefix)
+        return super().last(prefix, until)
 
 
 class Overlaid(Rows):
@@ -87,10 +87,10 @@ class Overlaid(Rows):
         }
         return sorted((dict(below) | above).items())[:limit] if above else below
 
-    def last(self, prefix: bytes) -> bytes | None:
-        """The last key of both."""
-        keys = [super().last(prefix), *(key for key in self._rows if key.startswith(prefix))]
-        return max((key for key in keys if key is not None), default=None)
+    def last(self, prefix: bytes, until: bytes | None = None) -> bytes | None:
+        """The last key of both, up to a key if one is given."""
+        above = (key for key in self._rows if key.startswith(prefix) and (until is None or key <= until))
+        return max(filter(None, (super().last(prefix, until), *above)), default=None)
 
 
 def after(prefix: bytes) -> bytes:

@@ -54,14 +54,27 @@ def loads(data: bytes | memoryview, *, placeholders: bool = False) -> Any:
         ArchiveError: a class or function that the value needs does not exist here, or its class refuses the state.
     """
     try:
-        return _Lenient(io.BytesIO(data)).load() if placeholders else pickle.loads(data)  # noqa: S301 - signed
+        return pickle.loads(data)  # noqa: S301 - signed
     except (ImportError, AttributeError) as error:
+        if placeholders:
+            return _leniently(data)
         raise ArchiveError(
             f"a stored value needs code that is not here ({error}); define or import it, "
             "or read with placeholders=True to see the data without it"
         ) from error
     except Exception as error:
-        raise ArchiveError(f"a stored value cannot be made again ({type(error).__name__}: {error})") from error
+        raise _unmakeable(error) from error
+
+
+def _leniently(data: bytes | memoryview) -> Any:
+    try:
+        return _Lenient(io.BytesIO(data)).load()
+    except Exception as error:
+        raise _unmakeable(error) from error
+
+
+def _unmakeable(error: Exception) -> ArchiveError:
+    return ArchiveError(f"a stored value cannot be made again ({type(error).__name__}: {error})")
 
 
 class _Lenient(pickle.Unpickler):

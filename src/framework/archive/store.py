@@ -75,14 +75,13 @@ class Store:
         return self.db
 
     def keep(self, place: bytes, position: bytes, key: bytes, record: bytes) -> None:
-        """Write the two rows of a record; they outlive a kill when this returns, and reach the database in a batch.
+        """Write the two rows of a new record; they outlive a kill when this returns, and reach the database in a batch.
 
         Raises:
             ArchiveError: they were not written, for lack of space for example.
         """
         journal = self._journal
-        # A key twice would make two writes to the mark and one to the database.
-        if len(journal.rows) >= MOST_PENDING or place in journal.rows:
+        if len(journal.rows) >= MOST_PENDING:
             self.flush()
         if not journal.add(place, position, key, record):
             self.flush()
@@ -100,8 +99,15 @@ class Store:
         with self.lock:
             rows = self._journal.rows
             if rows:
-                self._write(self._batch_of(rows))
-                self._touched.update({key[1 : 1 + ID_BYTES] for key in rows})
+                batch = self._batch_of(rows)
+                uids = {key[1 : 1 + ID_BYTES] for key in rows}
+                writers = [self._writers[uid] for uid in uids]
+                for writer in writers:
+                    writer.page(batch)
+                self._write(batch)
+                for writer in writers:
+                    writer.paged()
+                self._touched |= uids
                 self._journal.begin(self._written)
 
     def write(self, batch: WriteBatch) -> None:

@@ -9,6 +9,8 @@ from framework.archive.records import Counts, Records, pack_position
 from framework.errors import ArchiveError
 
 if TYPE_CHECKING:
+    from rocksdict import WriteBatch
+
     from framework.archive.session import Session
     from framework.archive.store import Store
 
@@ -29,6 +31,8 @@ class ArchiveWriter:
         self.uid = uid
         self._records = records
         self._next, self._deleted = records.counts(store.rows)
+        self._keys: list[bytes] = []
+        self._values: list[bytes] = []  # of the last records, which will make a page
         self.usable = True
         """Whether the store is open and the archive still there."""
         self.holder: Callable[[], Session | None] = _nobody
@@ -41,11 +45,15 @@ class ArchiveWriter:
             if not self.usable:
                 self._check()
             place = records.place(index)
-            found = store.rows.get(place)
-            position = found or pack_position(self._next)
+            position = store.rows.get(place)
+            if position is not None:
+                self._replace(position, key, value)
+                return
+            position = pack_position(self._next)
             store.keep(place, position, *records.record(position, key, value))
-            if found is None:
-                self._next += 1
+            self._next += 1
+            self._keys.append(key)
+            self._values.append(value)
 
     def put_all(self, records: Iterable[tuple[bytes, bytes, bytes]]) -> None:
         """Write records in one batch; later ones win."""
@@ -53,6 +61,7 @@ class ArchiveWriter:
         with store.lock:
             self._check()
             placed: dict[bytes, bytes] = {}
+            fresh: dict[bytes, tuple[bytes, bytes]] = {}
             batch, following = store.batch(), self._next
             for index, key, value in records:
                 place = own.place(index)
@@ -61,10 +70,35 @@ class ArchiveWriter:
                     position = placed[place] = pack_position(following)
                     following += 1
                     batch.put(place, position)
+                if place in placed:
+                    fresh[position] = key, value
+                else:
+                    own.unpage(batch, store.rows, position)
                 batch.put(*own.record(position, key, value))
+            page = own.page(self._next, *map(list, zip(*fresh.values(), strict=True))) if fresh else None
+            if page:
+                batch.put(*page)
             store.write(batch)
             self._next = following
             store.touch(self.uid)
+
+    def page(self, batch: WriteBatch) -> None:
+        """Write the page of the records that are being flushed."""
+        page = self._records.page(self._next - len(self._keys), self._keys, self._values)
+        if page:
+            batch.put(*page)
+
+    def paged(self) -> None:
+        """They were flushed: begin another page."""
+        self._keys.clear()
+        self._values.clear()
+
+    def _replace(self, position: bytes, key: bytes, value: bytes) -> None:
+        batch = self.store.batch()
+        self._records.unpage(batch, self.store.rows, position)
+        batch.put(*self._records.record(position, key, value))
+        self.store.write(batch)
+        self.store.touch(self.uid)
 
     def delete(self, index: bytes) -> bool:
         """Delete one record; False if there is none."""
@@ -75,6 +109,7 @@ class ArchiveWriter:
             if position is None:
                 return False
             batch = self.store.batch()
+            self._records.unpage(batch, self.store.rows, position)
             self._records.delete(batch, place, position, Counts(self._next, self._deleted + 1))
             self.store.write(batch)
             self._deleted += 1
