@@ -26,7 +26,7 @@ class Intake:
             MailboxesFull: `max_pending` deliveries wait and nobody runs the pipeline.
         """
         scheduler = self._scheduler
-        with scheduler.quiet:
+        with scheduler.lock:  # as `with scheduler.quiet`, which takes it in Python: a sixth of a submit
             self._refuse_when_ended()
             inboxes = scheduler.routes.recipients(event)
             if self._max_pending is not None:

@@ -67,7 +67,8 @@ class Scheduler(ABC):
         self.crowded = False
         self.holds = OpenHolds()
         # Reentrant, because a leaked hold may be collected on a thread that is in here already.
-        self.quiet = threading.Condition(threading.RLock())
+        self.lock = threading.RLock()
+        self.quiet = threading.Condition(self.lock)
         self.idle: list[Worker] = []
         self.waking = False
         self._aside = Aside()
