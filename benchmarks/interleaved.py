@@ -1,43 +1,57 @@
-"""Run contestants in turn, several rounds, so that a noisy machine is noisy for all; print medians and ratios."""
+"""Contestants run in turns, round after round, so that a noisy machine is noisy for all.
+
+A machine's speed changes from one second to the next. Ratios are therefore taken within a round, where both ran close
+together, and the median of the rounds counts; every other round runs backwards, so that nobody always follows the same.
+"""
 
 import gc
 import statistics
-import sys
 import time
+from collections.abc import Mapping
 
-missed = []
+
+class Times(Mapping):
+    """Seconds of each contestant in each round; as a mapping, their medians."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def __getitem__(self, name):
+        return statistics.median(self.seconds[name])
+
+    def __iter__(self):
+        return iter(self.seconds)
+
+    def __len__(self):
+        return len(self.seconds)
+
+    def ratio(self, name, baseline):
+        """How many times the baseline a contestant takes: the median of the rounds' ratios."""
+        pairs = zip(self.seconds[name], self.seconds[baseline], strict=True)
+        return statistics.median(mine / other for mine, other in pairs)
+
+    def against(self, ours, peers=None):
+        """How many times our time each peer takes; every other contestant is one where none are named."""
+        return {name: self.ratio(name, ours) for name in (self if peers is None else peers) if name != ours}
 
 
 def measure(contestants, rounds=7):
-    """Median seconds of each contestant; a dict of name -> function that returns seconds or None to be timed whole."""
-    times = {name: [] for name in contestants}
-    for _ in range(rounds):
-        for name, run in contestants.items():
+    """Run each contestant once per round; a dict of name -> function that returns seconds or None to be timed whole."""
+    seconds = {name: [] for name in contestants}
+    forwards = list(contestants.items())
+    for number in range(rounds):
+        for name, run in reversed(forwards) if number % 2 else forwards:
             gc.collect()
             started = time.perf_counter()
             own = run()
-            times[name].append(own if isinstance(own, float) else time.perf_counter() - started)
-    return {name: statistics.median(values) for name, values in times.items()}
+            seconds[name].append(own if isinstance(own, float) else time.perf_counter() - started)
+    return Times(seconds)
 
 
-def table(title, medians, baseline, per, unit="us"):
-    """A Markdown table: cost per unit of work, and how many times the baseline that is."""
+def table(title, times, baseline, per=1, unit="us"):
+    """Print a Markdown table: cost per unit of work, and how many times the baseline that is."""
     scale = {"us": 1e6, "ms": 1e3, "s": 1}[unit]
-    lines = [f"### {title}", "", f"| contestant | {unit} each | times {baseline} |", "|---|---:|---:|"]
-    for name, seconds in medians.items():
-        lines.append(f"| {name} | {seconds / per * scale:.3f} | {seconds / medians[baseline]:.2f} |")
+    lines = [f"\n### {title}\n", f"| contestant | {unit} each | times {baseline} |", "|---|---:|---:|"]
+    for name, seconds in times.items():
+        lines.append(f"| {name} | {seconds / per * scale:.3f} | {times.ratio(name, baseline):.2f} |")
     print("\n".join(lines), end="\n\n", flush=True)
-
-
-def promise(text, value, *, at_least=None, at_most=None):
-    """Print one promise with the figure that was reached."""
-    holds = (at_least is None or value >= at_least) and (at_most is None or value <= at_most)
-    bound = f">= {at_least:g}" if at_least is not None else f"<= {at_most:g}"
-    print(f"- {'holds' if holds else 'MISSED'}: {text}: {value:.2f} (promised {bound})", flush=True)
-    if not holds:
-        missed.append(text)
-
-
-def finish():
-    """Exit with 1 when a promise was missed."""
-    sys.exit(1 if missed else 0)
