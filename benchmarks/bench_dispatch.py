@@ -1,11 +1,19 @@
 """Event dispatch: the cost of a delivery against a plain call of the same body, and against peers.
 
-Peers do the same work: every delivery runs the same `match` body. pykka and the executor have mailboxes and threads as
-we do; streamz, reactivex, blinker and pyee call synchronously and are compared with one worker.
+Every delivery of every contestant runs the same `match` body on the same events, which exist before the clock starts.
+The plain calls take them from a list as our workers take them from a mailbox, so that both are compared from there on.
+Peers are sent their events while the clock runs, and so are we where we are compared with them: "submits too".
+
+pykka and the executor have mailboxes and threads as we do, and are compared with four workers; bytewax runs a dataflow
+on one thread and is compared with one worker: the bodies are its map steps, fed one by one, or in batches of 1,000
+where nothing is routed and a loop calls the body. streamz, reactivex, blinker and pyee call at once, without mailbox
+or thread, and are compared with one worker.
 """
 
 import time
 
+import dispatch_bytewax
+from dispatch_bytewax import bytewax_steps
 from dispatch_peers import (
     blinker_signals,
     executor,
@@ -14,10 +22,22 @@ from dispatch_peers import (
     reactivex_subjects,
     streamz_streams,
 )
-from dispatch_shapes import COUNT, SHAPES, Sum, handlers_of, inputs, processors
-from interleaved import finish, measure, promise, table
+from dispatch_shapes import COUNT, SHAPES, handlers_of, inputs, processors
+from interleaved import measure, table
+from promises import beaten, finish, promise
 
 from framework.core import AbstractProcessor, Event, Pipeline
+
+DELIVERED = {1: "framework, 1 worker", 4: "framework, 4 workers"}
+WHOLE = {1: "framework, 1 worker, submits too", 4: "framework, 4 workers, submits too"}
+THREADED = {"ThreadPoolExecutor": 5, "pykka": 2.5}
+SYNCHRONOUS = {"streamz": 2, "reactivex": 1, "blinker": 1.3, "pyee": 1}
+ONE_BY_ONE, BATCHES = "bytewax", "bytewax, batches of 1,000"
+AT_ONCE = "it calls the body at once, on the thread that sends; ours goes through a mailbox to a worker's thread"
+REASONS = {
+    **dict.fromkeys(SYNCHRONOUS, AT_ONCE),
+    BATCHES: "a step gets a list and calls the body in a loop: no event is routed, and none waits in a mailbox",
+}
 
 
 class PlainContext:
@@ -38,17 +58,6 @@ class PlainContext:
                 handler(self, event)
 
 
-def timed_run(pipeline, submitted):
-    for event in submitted:
-        pipeline.submit(event)
-    started = time.perf_counter()
-    pipeline.run()
-    return time.perf_counter() - started
-
-
-PEERS = {"pykka": 2.5, "streamz": 2, "blinker": 1.3, "ThreadPoolExecutor": 5, "reactivex": 0.9, "pyee": 0.9}
-
-
 def plain(shape):
     def run():
         context = PlainContext()
@@ -61,77 +70,87 @@ def plain(shape):
     return run
 
 
-def framework(shape, workers):
-    def run():
-        return timed_run(Pipeline(processors(shape), max_workers=workers), inputs(shape))
+def framework(make, workers, submitted):
+    """Seconds of a run, and of the run with its submits."""
+    pipeline, events = Pipeline(make(), max_workers=workers), submitted()
+    started = time.perf_counter()
+    for event in events:
+        pipeline.submit(event)
+    waiting = time.perf_counter()
+    pipeline.run()
+    ended = time.perf_counter()
+    return ended - waiting, ended - started
 
-    return run
+
+def delivered(shape, workers):
+    return lambda: framework(lambda: processors(shape), workers, lambda: inputs(shape))[0]
+
+
+def whole(shape, workers):
+    return lambda: framework(lambda: processors(shape), workers, lambda: inputs(shape))[1]
+
+
+def contestants(shape):
+    found = {
+        "plain": plain(shape),
+        **{name: delivered(shape, workers) for workers, name in DELIVERED.items()},
+        **{name: whole(shape, workers) for workers, name in WHOLE.items()},
+        "streamz": streamz_streams(shape),
+        "reactivex": reactivex_subjects(shape),
+        "blinker": blinker_signals(shape),
+        "pyee": pyee_emitter(shape),
+        "pykka": pykka_actors(shape),
+        "ThreadPoolExecutor": executor(shape),
+    }
+    if dispatch_bytewax.AVAILABLE and shape in dispatch_bytewax.SHAPES:
+        found |= {ONE_BY_ONE: bytewax_steps(shape), BATCHES: bytewax_steps(shape, 1000)}
+    return found
+
+
+def dispatch(shape):
+    times = measure(contestants(shape), rounds=11)
+    table(f"{shape}, {COUNT:,} deliveries", times, "plain", COUNT)
+    for ours in DELIVERED.values():
+        promise(f"{shape}: {ours}, times a plain call", times.ratio(ours, "plain"), at_most=1.7)
+    peers = {WHOLE[4]: THREADED, WHOLE[1]: SYNCHRONOUS | ({ONE_BY_ONE: 1} if ONE_BY_ONE in times else {})}
+    for ours, factors in peers.items():
+        for peer, ratio in times.against(ours, factors).items():
+            promise(f"{shape}: {peer} over framework", ratio, at_least=factors[peer])
+    beaten(shape, times.against(WHOLE[4], THREADED), REASONS)
+    synchronous = [name for name in (*SYNCHRONOUS, ONE_BY_ONE, BATCHES) if name in times]
+    beaten(shape, times.against(WHOLE[1], synchronous), REASONS)
+
+
+class Sleeper(AbstractProcessor):
+    def __init__(self, number):
+        self.number = number
+
+    def process(self, context, event):
+        match event:
+            case Event(name="work"):
+                time.sleep(0.001)
+
+
+def plain_sleeps():
+    for _ in range(200):
+        time.sleep(0.001)
 
 
 def blocking():
     """How close sleeping bodies come to the ideal with 4 workers."""
-
-    class Sleeper(AbstractProcessor):
-        def __init__(self, number):
-            self.number = number
-
-        def process(self, context, event):
-            match event:
-                case Event(name="work"):
-                    time.sleep(0.001)
-
-    def plain_sleeps():
-        started = time.perf_counter()
-        for _ in range(200):
-            time.sleep(0.001)
-        return time.perf_counter() - started
-
-    def run():
-        return timed_run(Pipeline([Sleeper(n) for n in range(4)], max_workers=4), [Event("work") for _ in range(200)])
-
-    medians = measure({"200 sleeps, plain": plain_sleeps, "4 x 200 sleeps, 4 workers": run}, rounds=5)
-    share = medians["200 sleeps, plain"] / medians["4 x 200 sleeps, 4 workers"]
-    print("### blocking processors\n")
-    promise("share of the ideal that 4 workers reach with 1 ms bodies", share, at_least=0.95)
-    print()
-
-
-def small():
-    """A pipeline of one event, from construction to the report."""
-
-    def run():
-        pipeline = Pipeline([Sum()])
-        pipeline.submit(Event("add", value=1))
-        pipeline.run()
-
-    medians = measure({"one event": run}, rounds=31)
-    print("### a pipeline of one event\n")
-    promise("milliseconds from construction to the report", medians["one event"] * 1e3, at_most=3)
+    one, four = "200 sleeps, plain", "4 x 200 sleeps, 4 workers"
+    sleepers = lambda: framework(lambda: map(Sleeper, range(4)), 4, lambda: [Event("work")] * 200)[0]  # noqa: E731
+    times = measure({one: plain_sleeps, four: sleepers}, rounds=5)
+    table("blocking processors", times, one, unit="ms")
+    promise("share of the ideal that 4 workers reach with 1 ms bodies", times.ratio(one, four), at_least=0.95)
 
 
 def main():
     for shape in SHAPES:
-        contestants = {
-            "plain": plain(shape),
-            "framework, 1 worker": framework(shape, 1),
-            "framework, 4 workers": framework(shape, 4),
-            "ThreadPoolExecutor": executor(shape),
-            "pykka": pykka_actors(shape),
-            "streamz": streamz_streams(shape),
-            "reactivex": reactivex_subjects(shape),
-            "blinker": blinker_signals(shape),
-            "pyee": pyee_emitter(shape),
-        }
-        medians = measure(contestants, rounds=5)
-        table(f"{shape}, {COUNT} deliveries", medians, "plain", COUNT)
-        for ours in ("framework, 1 worker", "framework, 4 workers"):
-            promise(f"{shape}: {ours}, times a plain call", medians[ours] / medians["plain"], at_most=2)
-        for peer, factor in PEERS.items():
-            ratio = medians[peer] / medians["framework, 1 worker"]
-            promise(f"{shape}: {peer} over framework", ratio, at_least=factor)
-        print()
+        dispatch(shape)
+    if not dispatch_bytewax.AVAILABLE:
+        print("- not measured: bytewax, which has no wheel for this Python")
     blocking()
-    small()
     finish()
 
 

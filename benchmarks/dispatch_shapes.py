@@ -76,20 +76,19 @@ def processors(shape):
     return [Ping(), Pong()]
 
 
-NAMES = {"one": "add", "chain": "stage0", "fan-out": "add", "ping-pong": "ping"}
-
-
-def inputs(shape):
+def inputs(shape, count=COUNT):
+    """Events that make `count` deliveries."""
     if shape == "one":
-        return events("add", COUNT)
+        return events("add", count)
     if shape == "chain":
-        return events("stage0", COUNT // STAGES)
+        return events("stage0", count // STAGES)
     if shape == "fan-out":
-        return events("add", COUNT // STAGES)
-    return [Event("ping", left=COUNT)]
+        return events("add", count // STAGES)
+    return [Event("ping", left=count)]
 
 
 def handlers_of(shape):
+    """Of each event, by name, who handles it."""
     made = processors(shape)
     if shape == "one":
         return {"add": [made[0].process]}
