@@ -1,25 +1,23 @@
-"""The reactive layer: the cost of a build, of a replay, of work that leaves, and the memory of a million artifacts.
+"""The reactive layer: the cost of a build, beside the same chain of plain processors, and of a replay.
 
-Every contestant does the same work; all are interleaved, so that a noisy machine is noisy for all.
+One worker runs the chains, so that only the work is compared and not the threads.
 """
 
-import multiprocessing
-import resource
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 
 from interleaved import measure, table
+from promises import finish, promise
 
 from framework.core import AbstractProcessor, Event, Pipeline
-from framework.reactive import ReactiveBuilder, ReactiveEvent, offload
+from framework.reactive import ReactiveBuilder, ReactiveEvent
 
 SCALE = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
 BUILDS = int(40_000 * SCALE)
 ARTIFACTS = int(20_000 * SCALE)
-TASKS = int(400 * SCALE)
-MILLION = int(1_000_000 * SCALE)
+SHORT, LONG, BARE = "chain of 2", "chain of 20", "events, chain of 20"
+ONE_RECORD, RECORD_EACH = "one record", "a record each, and its inputs"
 
 
 class Source(ReactiveBuilder):
@@ -89,7 +87,7 @@ def timed(pipeline):
 
 
 def chain(length):
-    """Seconds per build of a chain; one worker, so that only the work is compared and not the threads."""
+    """Seconds per build."""
     count = BUILDS // length
     pipeline = Pipeline([Source(count), *map(Step, range(length))], max_workers=1)
     pipeline.resolve(f"t{length}")
@@ -97,6 +95,7 @@ def chain(length):
 
 
 def bare(length):
+    """Seconds per event."""
     count = BUILDS // length
     pipeline = Pipeline([Feed(count), *map(Stage, range(length))], max_workers=1)
     pipeline.submit(Event("start"))
@@ -104,15 +103,9 @@ def bare(length):
 
 
 def builds():
-    contestants = {
-        "chain of 2": lambda: chain(2),
-        "chain of 20": lambda: chain(20),
-        "events, chain of 20": lambda: bare(20),
-    }
-    medians = measure(contestants)
-    table("One build", medians, "events, chain of 20", 1)
-    print(f"a chain of 20 costs {medians['chain of 20'] / medians['chain of 2']:.2f}x a chain of 2 (promised: <= 1.5)")
-    print(f"and {medians['chain of 20'] / medians['events, chain of 20']:.2f}x the bare runtime (promised: <= 4)\n")
+    times = measure({SHORT: lambda: chain(2), LONG: lambda: chain(20), BARE: lambda: bare(20)})
+    table("One build", times, BARE)
+    promise("a build in a chain of 20, times the bare runtime", times.ratio(LONG, BARE), at_most=4)
 
 
 def replays():
@@ -124,12 +117,11 @@ def replays():
         def a_record_each():
             return replay([Source(ARTIFACTS, persist=True), Step(0, persist=True)], "t1", folder)
 
-        one_record(), a_record_each()
-        medians = measure({"one record": one_record, "a record each, and its inputs": a_record_each}, rounds=5)
-    table("One replayed artifact", medians, "one record", ARTIFACTS)
-    for name, seconds in medians.items():
-        print(f"{name}: {ARTIFACTS / seconds:,.0f} artifacts/s (promised: >= 50,000)")
-    print()
+        one_record(), a_record_each()  # builds them
+        times = measure({ONE_RECORD: one_record, RECORD_EACH: a_record_each})
+    table("One replayed artifact", times, ONE_RECORD, ARTIFACTS)
+    for name, seconds in times.items():
+        promise(f"artifacts replayed per second, {name}", ARTIFACTS / seconds, at_least=50_000)
 
 
 def replay(builders, target, folder):
@@ -141,85 +133,7 @@ def replay(builders, target, folder):
     return seconds
 
 
-def five_milliseconds(number):
-    time.sleep(0.005)
-    return [number]
-
-
-def on_dask():
-    from distributed import Client, LocalCluster
-
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
-    with LocalCluster(**options) as cluster, Client(cluster) as client:
-        executor = client.get_executor(pure=False)
-
-        def offloaded():
-            pipeline = Pipeline([Source(TASKS), offload("out", ["t0"], five_milliseconds, executor), Count("out")])
-            pipeline.resolve("out")
-            return timed(pipeline)
-
-        def mapped():
-            started = time.perf_counter()
-            client.gather(client.map(five_milliseconds, range(TASKS), pure=False))
-            return time.perf_counter() - started
-
-        offloaded(), mapped()
-        medians = measure({"client.map": mapped, "offload": offloaded}, rounds=5)
-    table("A task of 5 ms on two workers of Dask", medians, "client.map", TASKS, "ms")
-    print(f"offload keeps {medians['client.map'] / medians['offload']:.0%} of the throughput (promised: >= 80 %)\n")
-
-
-def busy(number):
-    return [sum(value * value for value in range(200_000 + number))]
-
-
-class Busy(ReactiveBuilder):
-    def __init__(self):
-        super().__init__("out", ["t0"])
-
-    def build(self, context, number):
-        return busy(number)
-
-
-def on_processes():
-    count = max(8, int(60 * SCALE))
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, spawn) as one, ProcessPoolExecutor(2, spawn) as two:
-
-        def run(builder):
-            pipeline = Pipeline([Source(count), builder, Count("out")])
-            pipeline.resolve("out")
-            return timed(pipeline)
-
-        contestants = {
-            "here": lambda: run(Busy()),
-            "1 process": lambda: run(offload("out", ["t0"], busy, one)),
-            "2 processes": lambda: run(offload("out", ["t0"], busy, two)),
-        }
-        for warm in contestants.values():
-            warm()
-        medians = measure(contestants, rounds=5)
-    table("A build that computes", medians, "here", count, "ms")
-    print(f"2 processes: {medians['here'] / medians['2 processes']:.2f}x (promised: >= 1.7)\n")
-
-
-def memory():
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    count = Count("t2")
-    pipeline = Pipeline([Source(MILLION), Step(0), Step(1), count])
-    pipeline.resolve("t2")
-    seconds = timed(pipeline)
-    assert count.total == MILLION
-    growth = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    print(
-        f"### Memory\n\n{MILLION:,} artifacts through two builders in {seconds:.1f} s: "
-        f"{growth:.0f} MB more (promised: < 200)\n"
-    )
-
-
 if __name__ == "__main__":
-    memory()  # first, because it looks at the most that the process ever took
     builds()
     replays()
-    on_processes()
-    on_dask()
+    finish()
