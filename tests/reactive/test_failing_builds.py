@@ -5,11 +5,12 @@ import gc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reactive_samples import Apply, Source, artifacts_of, outcome, seeds
+from reactive_samples import Apply, Sink, Source, artifacts_of, outcome, seeds
 
 from framework.core import AbstractProcessor, Pipeline
 from framework.errors import BuildError, RunFailed
 from framework.reactive import ReactiveBuilder, ReactiveEvent
+from framework.reactive.building import SLICE
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -54,6 +55,21 @@ def test_a_retry_builds_only_what_has_failed():
     assert failures.retry(renewed) == 1
     renewed.run()
     assert renewed["Sink"].got == [0.0]
+
+
+def test_a_retry_of_more_inputs_than_a_slice_builds_each_of_them():
+    numbers = list(range(3 * SLICE))
+
+    def refuse(number):
+        raise ValueError(number)
+
+    pipeline = Pipeline([Source("n", numbers), Apply("q", ["n"], refuse), Sink("q")], on_error="keep")
+    pipeline.resolve("q")
+    failures = pipeline.run().failures
+    renewed = pipeline.renew(Apply("q", ["n"], lambda number: number))
+    failures.retry(renewed)
+    renewed.run()
+    assert renewed["Sink q"].artifacts == numbers
 
 
 def test_what_was_announced_before_a_failure_stays_announced():

@@ -75,7 +75,7 @@ class Building:
         self._memory = None if builder.persist else InMemCache()
         self._announcement = ReactiveEvent("built", builder.provides, artifact=None)
         self._room = SLICE
-        self._busy = False
+        self._under_way: Note | None = None
         self._rest: _Rest | None = None
         self._judged = False
         self._missing: list[str] = []
@@ -95,16 +95,16 @@ class Building:
                 context.submit(question)
         inputs = self.pairing.take_all() if self.pairing.targets else [()]
         self.pending.extend(Build(artifacts) for artifacts in inputs)
-        if not self._busy:
+        if self._under_way is None:
             self._send_next(context)
 
     def receive(self, context: Context, target: str, artifact: Any) -> None:
         """Take an artifact; build when an input is complete."""
         if self._single and self.resolved:
             self.pairing.arrived.add(target)
-            if self._room <= 0 and not self._busy and context.has_room(self._announcement):
+            if self._room <= 0 and self._under_way is None and context.has_room(self._announcement):
                 self._room = SLICE
-            if self._busy or self._room <= 0:
+            if self._under_way is not None or self._room <= 0:
                 self.do(context, Build((artifact,)))
             else:
                 self._answer(context, (artifact,))
@@ -117,13 +117,17 @@ class Building:
     def do(self, context: Context, note: Note) -> None:
         """Handle a note when everything before it is done."""
         self.pending.append(note)
-        if not self._busy:
+        if self._under_way is None:
             self._send_next(context)
 
     # -- what is done about it
 
     def handle(self, context: Context, note: Note) -> None:
         """Begin with a note, or go on where its last slice ended; then send the next note."""
+        if self._under_way not in (None, note):
+            self.pending.append(note)  # a failed input that is tried again: it comes from outside, at any time
+            return
+        self._under_way = note
         rest, self._rest = self._rest, None
         try:
             if rest is None:
@@ -192,13 +196,13 @@ class Building:
             self._room = room
         if room <= 0:
             self._rest = _Rest(artifacts, inputs, again)
-            if not self._busy:
+            if self._under_way is None:
                 self._send_next(context)
 
     def _send_next(self, context: Context) -> None:
         """Send the next note to this builder's own mailbox, if there is anything left to do."""
         note = Build(self._rest.inputs) if self._rest is not None else self._take_next()
-        self._busy = note is not None
+        self._under_way = note
         if note is None:
             return
         if self._room > 0:

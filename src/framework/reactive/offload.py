@@ -164,7 +164,7 @@ class _Offloading(Building):
             else:  # the failure of a former run is tried again
                 self._answer(context, note.flight.inputs)
         finally:
-            if not self._busy:
+            if self._under_way is None:
                 self._send_next(context)
 
     def begin(self, context: Context, note: Note) -> None:
@@ -202,7 +202,7 @@ class _Offloading(Building):
             if flight.artifacts is None:
                 self._take_off(context.hold(), flight)
         finally:
-            if flight.artifacts is not None and not self._busy:
+            if flight.artifacts is not None and self._under_way is None:
                 self._send_next(context)
 
     def _take_off(self, hold: Hold, flight: _Flight) -> None:
