@@ -1,5 +1,6 @@
 """Campaigns have a small size for every test run and a large one for `make stress`, which keeps their figures."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,15 @@ def size(request):
 def figure(record_property):
     """Keeps one figure of a campaign for the report: `figure("kills", 500)`."""
     return record_property
+
+
+@pytest.fixture(params=[5e-3, 1e-6], ids=["long slices", "short slices"])
+def slices(request):
+    """Runs the test twice; with the short slices threads take turns a thousand times as often."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(request.param)
+    yield
+    sys.setswitchinterval(before)
 
 
 def pytest_terminal_summary(terminalreporter, config):

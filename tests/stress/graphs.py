@@ -5,22 +5,12 @@ Events carry the generations that may follow them, so that every graph comes to 
 generation by generation; it knows nothing of threads, mailboxes or orders.
 """
 
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
-
-from framework.core import AbstractProcessor, Event, Pipeline
-from framework.observe.observers import Observer
 
 NAMES = ("a", "b", "c", "d", "e")
-OUTSIDE = -1
 PHASE_GENERATIONS = 2
-
-
-class Boom(Exception):
-    """The failure that rules ask for."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +20,7 @@ class Rule:
     emits: tuple[str, ...] = ()
     fails: bool = False
     yields: bool = False  # offers the interpreter to other threads in the middle of the delivery
+    holds: bool = False  # emits through a hold
 
 
 @dataclass(frozen=True)
@@ -65,6 +56,7 @@ def _random_spec(random: Random) -> Spec:
             emits=tuple(random.choices(NAMES, k=random.choice((0, 1, 1, 2)))),
             fails=random.random() < 0.1,
             yields=random.random() < 0.1,
+            holds=random.random() < 0.1,
         )
         for name in random.sample(NAMES, random.randint(1, 3))
     }
@@ -101,94 +93,3 @@ def _closure(graph: Graph, sent: Counter[tuple[str, int]]) -> Counter[tuple[int,
                 for emitted in spec.rules[name].emits if left else ():
                     waiting[emitted, left - 1] += count
     return delivered
-
-
-class Node(AbstractProcessor):
-    """Follows its rules and notes what it got, in which phase, and what was wrong about it."""
-
-    def __init__(self, number: int, spec: Spec) -> None:
-        super().__init__(name=f"node-{number}", priority=spec.priority)
-        self.number = number
-        self.spec = spec
-        self.got: list[tuple[int, str, int]] = []
-        self.wrong: list[str] = []
-        self.poisoned = self.busy = False
-        self._sent = 0
-        self._last: dict[int, int] = {}
-
-    def process(self, context, event):
-        if self.busy:
-            self.wrong.append("two deliveries in flight")
-        if self.poisoned:
-            self.wrong.append("a delivery after the last")
-        self.busy = True
-        try:
-            self._handle(context, event)
-        finally:
-            self.busy = False
-
-    def _handle(self, context, event):
-        if event.name == "__POISON__":
-            self.poisoned = True
-        elif event.name == "__PHASE__":
-            self._emit(context, self.spec.by_phase.get(event.phase, ()), PHASE_GENERATIONS)
-        else:
-            self._follow(context, event, self.spec.rules[event.name])
-
-    def _follow(self, context, event, rule):
-        if self._last.get(event.sender, -1) >= event.number:
-            self.wrong.append("out of order")
-        self._last[event.sender] = event.number
-        self.got.append((context.phase, event.name, event.left))
-        if rule.yields:
-            time.sleep(0)
-        self._emit(context, rule.emits if event.left else (), event.left - 1)
-        if rule.fails:
-            raise Boom
-
-    def _emit(self, context, names, left):
-        for name in names:
-            self._sent += 1
-            context.submit(Event(name, left=left, sender=self.number, number=self._sent))
-
-
-def nodes(graph: Graph) -> list[Node]:
-    """The processors of a graph."""
-    return [_node(number, spec) for number, spec in enumerate(graph.specs)]
-
-
-def _node(number: int, spec: Spec) -> Node:
-    class Interested(Node):
-        interests = [(Event, name) for name in (*spec.rules, "__PHASE__", "__POISON__")]  # noqa: RUF012
-
-    return Interested(number, spec)
-
-
-def check(graph: Graph, *, observer: Observer | None = None, **options: Any) -> list[list[tuple[int, str, int]]]:
-    """Run a graph, hold it against the model, and give what each node got in its order."""
-    made = nodes(graph)
-    pipeline = Pipeline(made, on_error="keep", **options)
-    if observer is not None:
-        pipeline.observe(observer)
-    for number, (name, left) in enumerate(graph.submits):
-        pipeline.submit(Event(name, left=left, sender=OUTSIDE, number=number))
-    report = pipeline.run()
-    expected = model(graph)
-    assert [phase.phase for phase in report.phases] == list(range(1, len(expected) + 1))
-    for number, phase in enumerate(expected, 1):
-        got = Counter((node.number, name, left) for node in made for seen, name, left in node.got if seen == number)
-        assert got == phase
-    assert sum(len(node.got) for node in made) == sum(sum(phase.values()) for phase in expected)
-    assert {node.name: node.wrong for node in made if node.wrong} == {}
-    assert all(node.poisoned for node in made)
-    assert Counter(
-        (failure.processor, failure.event.name, failure.event.left) for failure in report.failures
-    ) == Counter(
-        {
-            (f"node-{number}", name, left): count
-            for (number, name, left), count in sum(expected, Counter()).items()
-            if graph.specs[number].rules[name].fails
-        }
-    )
-    assert report.dropped == 0
-    return [node.got for node in made]
