@@ -6,10 +6,6 @@ from abc import abstractmethod
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
-from framework.archive.digest import digest
-
-_SHORT = 64
-
 
 class Archive(MutableMapping[Any, Any]):
     """A mapping from anything that has a digest to anything that can be pickled.
@@ -28,16 +24,3 @@ class Archive(MutableMapping[Any, Any]):
     @abstractmethod
     def readonly(self) -> bool:
         """Whether writing is refused."""
-
-
-def index_key(key: Any) -> bytes:
-    """The bytes by which an archive finds a key.
-
-    A short string stands for itself, which saves a tenth of the time of a put; anything else is digested.
-
-    Raises:
-        Undigestable: the key has no digest.
-    """
-    if type(key) is str and len(key) <= _SHORT:
-        return b"s" + key.encode("utf-8", "surrogatepass")
-    return b"d" + bytes.fromhex(digest(key, name="key"))

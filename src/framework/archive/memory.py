@@ -6,7 +6,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from framework.archive.archive import Archive, index_key
+from framework.archive.archive import Archive
+from framework.archive.keys import index_key
 from framework.archive.serialize import dumps, loads
 
 _IMMUTABLE = frozenset({int, str, float, bool, type(None), bytes, complex})

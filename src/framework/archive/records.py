@@ -141,7 +141,9 @@ class Records:
         next_position, deleted = _COUNTS.unpack(self._seal.verify(_COUNTS_PLACE, kept)) if kept else (0, 0)
         last = rows.last(self._records)
         if last is not None:
-            next_position = max(next_position, unpack_position(last[-_POSITION.size :]) + 1)
+            position = last[len(self._records) :]
+            self.read(rows, position)  # a record that somebody slipped in must not count
+            next_position = max(next_position, unpack_position(position) + 1)
         return Counts(next_position, deleted)
 
     def run(self, rows: Rows, start: int) -> Run:
@@ -163,7 +165,7 @@ class Records:
             if end is not None and unpack_position(position) != end:
                 break
             body = self._seal.verify(_PAGE_PLACE + position, page)
-            some_keys, some_values = pickle.loads(body)  # noqa: S301 - signed
+            some_keys, some_values = _page(body)
             keys += some_keys
             values += some_values
             end = unpack_position(position) + len(some_keys)
@@ -178,12 +180,23 @@ class Records:
 
     def _opened(self, position: bytes, record: bytes) -> Record:
         body = self._seal.verify(position, record)
-        value = 4 + _key_length(body)[0]
+        try:
+            value = 4 + _key_length(body)[0]
+        except struct.error:  # only where everything is trusted
+            raise lost("a record has no key") from None
         return _record(Record, (position, body[4:value], body[value:]))
 
     def _count(self, batch: WriteBatch, counts: Counts) -> None:
         body = _COUNTS.pack(*counts)
         batch.put(self._counts, self._seal.sign(_COUNTS_PLACE, body) + body)
+
+
+def _page(body: bytes) -> tuple[list[bytes], list[bytes]]:
+    try:
+        keys, values = pickle.loads(body)  # noqa: S301 - signed
+    except Exception as error:  # only where everything is trusted
+        raise lost(f"a page of records cannot be read ({type(error).__name__})") from error
+    return keys, values
 
 
 def _run(records: list[Record]) -> Run:
@@ -204,6 +217,13 @@ pack_position: Callable[[int], bytes] = _POSITION.pack
 
 
 def unpack_position(position: bytes) -> int:
-    """The position of such bytes."""
-    number: int = _POSITION.unpack(position)[0]
+    """The position of such bytes.
+
+    Raises:
+        WorkspaceDamaged: they are none.
+    """
+    try:
+        number: int = _POSITION.unpack(position)[0]
+    except struct.error:
+        raise lost("a record stands at no position") from None
     return number

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any, SupportsIndex
 
-from framework.archive.archive import Archive, index_key
+from framework.archive.archive import Archive
 from framework.archive.catalog import records_of
+from framework.archive.keys import index_key, index_of, key_of, stored_key
 from framework.archive.reader import Reader, View
 from framework.archive.records import Counts, Record, Records, Run, lost, unpack_position
 from framework.archive.rows import Rows
@@ -60,7 +61,7 @@ class StoredArchive(Archive):
         record = self._ask(lambda rows, records: _find(rows, records, index))
         if record is None:
             raise KeyError(key)
-        if _index_of(record.key) != index:
+        if index_of(record.key) != index:
             raise lost(f"the index of archive {self.name!r} names a record of another key")
         return loads(record.value, placeholders=self._placeholders)
 
@@ -96,7 +97,7 @@ class StoredArchive(Archive):
     def __iter__(self) -> Iterator[Any]:
         """The keys in the order of first writing."""
         for run in self._runs():
-            yield from map(_key, run.keys)
+            yield from map(key_of, run.keys)
 
     def pairs(self) -> Iterator[tuple[Any, Any]]:
         """All keys with their values in one pass, in the order of first writing.
@@ -106,7 +107,7 @@ class StoredArchive(Archive):
         """
         value = functools.partial(loads, placeholders=True) if self._placeholders else loads
         for run in self._runs():
-            yield from zip(map(_key, run.keys), map(value, run.values), strict=True)
+            yield from zip(map(key_of, run.keys), map(value, run.values), strict=True)
 
     def update(self, other: Any = (), /, **entries: Any) -> None:
         """Write many records, 512 to a batch: four times as fast as one by one."""
@@ -129,7 +130,7 @@ class StoredArchive(Archive):
         total = start = 0
         while records := self._scan(start):
             for record in records:
-                if self._position(_index_of(record.key)) != record.position:
+                if self._position(index_of(record.key)) != record.position:
                     raise lost(f"the index of archive {self.name!r} does not name a record that is there")
             total += len(records)
             start = unpack_position(records[-1].position) + 1
@@ -205,15 +206,4 @@ def _find(rows: Rows, records: Records, index: bytes) -> Record | None:
 
 def _entry(key: Any, value: Any) -> tuple[bytes, bytes, bytes]:
     index = index_key(key)
-    if type(key) is str:
-        data = index if index[:1] == b"s" else b"s" + key.encode("utf-8", "surrogatepass")
-        return index, data, dumps(value)
-    return index, b"p" + dumps(key, name="key"), dumps(value)
-
-
-def _key(data: bytes) -> Any:
-    return data[1:].decode("utf-8", "surrogatepass") if data[:1] == b"s" else loads(data[1:])
-
-
-def _index_of(data: bytes) -> bytes:
-    return index_key(_key(data))
+    return index, stored_key(key, index), dumps(value)

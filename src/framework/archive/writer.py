@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from framework.archive.records import Counts, Records, pack_position
-from framework.errors import ArchiveError
+from framework.archive.catalog import records_of
+from framework.archive.keys import index_of
+from framework.archive.records import Counts, Records, lost, pack_position
+from framework.errors import ArchiveError, UntrustedWorkspace
 
 if TYPE_CHECKING:
     from rocksdict import WriteBatch
@@ -30,6 +32,7 @@ class ArchiveWriter:
         self.store = store
         self.uid = uid
         self._records = records
+        self._signed = records_of(uid, store.keyring, trust=False)
         self._next, self._deleted = records.counts(store.rows)
         self._keys: list[bytes] = []
         self._values: list[bytes] = []  # of the last records, which will make a page
@@ -47,6 +50,7 @@ class ArchiveWriter:
             place = records.place(index)
             position = store.rows.get(place)
             if position is not None:
+                self._check_place(position, index, key)
                 self._replace(position, key, value)
                 return
             position = pack_position(self._next)
@@ -73,6 +77,7 @@ class ArchiveWriter:
                 if place in placed:
                     fresh[position] = key, value
                 else:
+                    self._check_place(position, index, key)
                     own.unpage(batch, store.rows, position)
                 batch.put(*own.record(position, key, value))
             page = own.page(self._next, *map(list, zip(*fresh.values(), strict=True))) if fresh else None
@@ -108,6 +113,7 @@ class ArchiveWriter:
             position = self.store.rows.get(place)
             if position is None:
                 return False
+            self._check_place(position, index)
             batch = self.store.batch()
             self._records.unpage(batch, self.store.rows, position)
             self._records.delete(batch, place, position, Counts(self._next, self._deleted + 1))
@@ -139,6 +145,23 @@ class ArchiveWriter:
     def retire(self) -> None:
         """Refuse from now on: the archive was pruned, or the store was closed."""
         self.usable = False
+
+    def _check_place(self, position: bytes, index: bytes, key: bytes | None = None) -> None:
+        """Refuse to write over the record of another key: the index is not signed, and may have been tampered with.
+
+        Raises:
+            WorkspaceDamaged: the index names no record, or that of another key.
+        """
+        found = self._records.read(self.store.rows, position).key
+        if found in {key, index}:
+            return
+        try:
+            # Equal keys may have different pickles; this one is looked into only if it was signed here.
+            found = self._signed.read(self.store.rows, position).key
+        except UntrustedWorkspace:
+            return  # a session that trusts the workspace has opened it
+        if index_of(found) != index:
+            raise lost("the index names a record of another key")
 
     def _check(self) -> None:
         if not self.usable:
