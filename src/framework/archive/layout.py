@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -77,17 +78,25 @@ class Layout:
         return marks
 
     def create(self) -> None:
-        """Make the folder and what stands around the store; each step may find the one before left by a kill.
+        """Make the folders and what stands around the store; each step may find the one before left by a kill.
+
+        All of it is on the disk when this returns: nothing that is synced later could be found without.
 
         Raises:
             ArchiveError: the folder cannot be written to.
         """
+        if (self.store / "CURRENT").exists():
+            return
+        new = [folder for folder in self.path.parents if not folder.exists()]
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             if not self.about.exists():
                 _place(self.about, json.dumps({"format": FORMAT, "made by": "framework"}).encode() + b"\n")
             if not self.mark.exists() and not self.store.exists():
                 _place(self.mark, EMPTY_MARK)
+            self.store.mkdir(exist_ok=True)
+            for folder in (self.path, self.path.parent, *(folder.parent for folder in new)):
+                _sync(folder)
         except OSError as error:
             raise ArchiveError(f"{self.path} cannot be made a workspace: {error.strerror}") from error
 
@@ -120,5 +129,18 @@ class Layout:
 
 def _place(path: Path, content: bytes) -> None:
     fresh = path.with_name(f"{path.name}.{os.getpid()}{_UNFINISHED}")
-    fresh.write_bytes(content)
+    with fresh.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())  # first: a power cut may leave a renamed file empty
     fresh.replace(path)
+
+
+def _sync(folder: Path) -> None:
+    """Bring the names in a folder to the disk."""
+    with contextlib.suppress(PermissionError):  # of a folder where nothing was made
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

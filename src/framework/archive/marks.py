@@ -29,9 +29,14 @@ class Marks(NamedTuple):
     synced: int
 
     @property
+    def rebooted(self) -> bool:
+        """Whether the machine may have gone down since the last write."""
+        return not self.boot or self.boot != boot()
+
+    @property
     def required(self) -> int:
         """What must be there: everything written, or after a reboot everything synced."""
-        return self.written if self.boot and self.boot == boot() else self.synced
+        return self.synced if self.rebooted else self.written
 
 
 class Mark:

@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 _NOT_DAMAGE = ("Permission denied", "No space left", "Too many open files", "Read-only file system", "Cannot allocate")
 
 
-def open_database(path: Path, access: AccessType, *, create: bool = False) -> Rdict:
+def open_database(path: Path, access: AccessType, *, create: bool = False, rebooted: bool = False) -> Rdict:
     """Open the RocksDB in a folder.
+
+    Args:
+        path: the folder.
+        access: reading or writing.
+        create: make it where there is none.
+        rebooted: what was not synced may have holes; it is opened as it was before the first of them.
 
     Raises:
         WorkspaceInUse: another process has it open for writing.
@@ -29,18 +35,19 @@ def open_database(path: Path, access: AccessType, *, create: bool = False) -> Rd
 
     check_logs(path)
     with translated(path):
-        return Rdict(str(path), options=_options(create=create), access_type=access)
+        return Rdict(str(path), options=_options(create=create, rebooted=rebooted), access_type=access)
 
 
-def _options(*, create: bool) -> Options:
+def _options(*, create: bool, rebooted: bool) -> Options:
     from rocksdict import DBRecoveryMode, Options
 
     options = Options(raw_mode=True)
     options.create_if_missing(create)
     options.set_paranoid_checks(enabled=True)
     # A kill may leave half a record at the end of the log: that write had not returned. Anything else is damage; the
-    # default would quietly open the store as it was before the damaged place.
-    options.set_wal_recovery_mode(DBRecoveryMode.tolerate_corrupted_tail_records())
+    # default would quietly open the store as it was before the damaged place. After a power cut that is what is wanted.
+    killed, power_cut = DBRecoveryMode.tolerate_corrupted_tail_records(), DBRecoveryMode.point_in_time()
+    options.set_wal_recovery_mode(power_cut if rebooted else killed)
     options.set_max_open_files(-1)  # a secondary must keep the files that the writer deletes
     options.set_write_buffer_size(16 << 20)  # the log that opening reads again never grows beyond it
     options.set_keep_log_file_num(2)

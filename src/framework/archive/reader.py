@@ -85,7 +85,7 @@ class Reader:
                 yield None
                 return
             if self._secondary is None:
-                self._secondary = _Secondary(self.layout)
+                self._secondary = _Secondary(self.layout, marks)
             with translated(self.layout.store):
                 view = self._secondary.view(marks, self.keyring)
                 view.catalog.checked(trust=self.trust)
@@ -109,7 +109,7 @@ class _Secondary:
     was written after a deleted range, when both were flushed in between (RocksDB 10.4).
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, marks: Marks) -> None:
         import shutil
         import tempfile
 
@@ -119,7 +119,7 @@ class _Secondary:
         self._links.mkdir()
         self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._link()
-        self._db = self._open()
+        self._db = self._open(marks)
         self._seen = -1
         self._view: View | None = None
 
@@ -136,14 +136,20 @@ class _Secondary:
         self._db.close()
         self._remove()
 
-    def _open(self) -> Rdict:
+    def _open(self, marks: Marks) -> Rdict:
         from rocksdict import AccessType
 
+        # Nobody has written since, or the mark would tell. A secondary would refuse the holes that a power cut leaves.
+        self._still = marks.rebooted
         tries = 0
         while True:
             try:
                 # A secondary leaves out table files that are missing or cut off; a read-only database refuses them.
-                open_database(self._links, AccessType.read_only(error_if_log_file_exist=False)).close()
+                read_only = AccessType.read_only(error_if_log_file_exist=False)
+                db = open_database(self._links, read_only, rebooted=self._still)
+                if self._still:
+                    return db
+                db.close()
                 return open_database(self._links, AccessType.secondary(str(self._folder / "secondary")))
             except WorkspaceDamaged as error:  # also when the writer removed a file that was about to be opened
                 tries += 1
@@ -157,10 +163,11 @@ class _Secondary:
         while True:
             tries += 1
             journal = read_journal(self._layout.journal)  # first: what leaves it meanwhile is then in the store
-            if self._link():
+            if self._link() or self._still:
                 self._db.close()
-                self._db = self._open()
-            self._db.try_catch_up_with_primary()
+                self._db = self._open(marks)
+            if not self._still:
+                self._db.try_catch_up_with_primary()
             write = self._db.latest_sequence_number()
             pending = journal.after(write)
             missing = marks.required - write - len(pending)

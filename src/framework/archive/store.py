@@ -46,7 +46,8 @@ class Store:
         layout.create()
         marks = layout.marks()
         self._new_batch = WriteBatch
-        self.db: Rdict | None = open_database(layout.store, AccessType.read_write(), create=marks is None)
+        access, rebooted = AccessType.read_write(), marks is not None and marks.rebooted
+        self.db: Rdict | None = open_database(layout.store, access, create=marks is None, rebooted=rebooted)
         self._opened = False
         self.catalog = Catalog({})  # what closing looks into where reading fails
         self._writers: dict[bytes, ArchiveWriter] = {}
@@ -192,10 +193,11 @@ class Store:
                     self.sync()
             finally:
                 self._leave()
-                db.close()
-                if self._opened:
+                if self._opened:  # before the lock is given back: the next process makes a journal of that name
                     self._mark.close()
                     self._journal.close()
+                with self.translated:  # what RocksDB met in the background
+                    db.close()
 
     def _leave(self) -> None:
         self.db = None
