@@ -240,6 +240,14 @@ def test_an_archive_survives_its_session(path):
         archive["k"] = 2
 
 
+def test_large_values_are_read_some_at_a_time(path):
+    with Session(path, "a test") as session:
+        archive = session.archive("results")
+        archive.update((number, bytes([number]) * 2_000_000) for number in range(20))
+        assert [len(keys) for keys, _ in archive.batches()] == [9, 9, 2]
+        assert [(key, value[0]) for key, value in archive.pairs()] == [(number, number) for number in range(20)]
+
+
 def test_large_values_come_back_whole(path):
     value = np.arange(2_000_000)
     with Workspace(path) as workspace:

@@ -89,6 +89,27 @@ def test_columns_are_typed(workspace):
     assert kinds["path"] == "string"
 
 
+def test_whole_floats_stay_floats():
+    archive = InMemCache()
+    archive.update({"a": {"share": 1.0, "count": 1}, "b": {"share": 2.0, "count": None}})
+
+    assert archive_frame(archive)[["share", "count"]].dtypes.astype(str).to_dict() == {
+        "share": "Float64",
+        "count": "Int64",
+    }
+
+
+def test_fields_that_only_some_results_have_are_missing_in_the_others():
+    archive = InMemCache()
+    archive.update({number: {"a": number} for number in range(2000)})
+    archive["last"] = {"b": "x"}
+    frame = archive_frame(archive)
+
+    assert frame["a"].tolist()[:-1] == list(range(2000))
+    assert frame["b"].isna().tolist() == [True] * 2000 + [False]
+    assert frame["inputs"].tolist()[-1] == "last"
+
+
 def test_a_field_named_as_one_of_our_columns_gets_a_prefix(workspace):
     assert archive_frame(workspace, processor="Names")["artifact.processor"].tolist() == ["AAA", "B"]
 

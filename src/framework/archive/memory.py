@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from framework.archive.archive import Archive
 from framework.archive.keys import index_key
 from framework.archive.serialize import dumps, loads
 
+BATCH = 1024
+"""Records that are read at once."""
 _IMMUTABLE = frozenset({int, str, float, bool, type(None), bytes, complex})
 
 
@@ -74,10 +77,11 @@ class InMemCache(Archive):
         for key, _ in self._now():
             yield _thaw(key)
 
-    def pairs(self) -> Iterator[tuple[Any, Any]]:
-        """All keys with copies of their values."""
-        for key, value in self._now():
-            yield _thaw(key), _thaw(value)
+    def batches(self) -> Iterator[tuple[list[Any], list[Any]]]:
+        """All keys and copies of their values."""
+        entries = iter(self._now())
+        while some := [*islice(entries, BATCH)]:
+            yield [_thaw(key) for key, _ in some], [_thaw(value) for _, value in some]
 
     def clear(self) -> None:
         """Forget everything."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ID_BYTES = 8
 SCANNED = 2048
 """Rows read at a time: no RocksDB iterator stays open between two of them, which would keep the store locked."""
-PAGES = 8
+PAGES = 4
 """Pages read at a time."""
 PAGE_RECORDS, PAGE_BYTES = 8, 256 << 10
 """The fewest records of a page, and the most that it may hold: larger ones are not kept twice."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rocksdict import Rdict, ReadOptions
 
 Row = tuple[bytes, bytes]
+MOST_BYTES = 16 << 20
+"""Of a scan with a limit, which ends earlier with larger rows."""
 
 
 class Rows:
@@ -21,12 +22,18 @@ class Rows:
         """The value of a key."""
 
     def scan(self, first: bytes, prefix: bytes, limit: int | None = None) -> list[Row]:
-        """The rows from a key on whose keys start so."""
+        """The rows from a key on whose keys start so; with a limit, not all of them, but one at least."""
         # rocksdict's iterators point into the options and do not keep them: they must live as long as the iteration.
         options = _until(prefix)
         found: Any = self._db.items(from_key=first, read_opt=options)
-        rows: list[Row] = [*islice(found, limit)]
-        if limit is None or len(rows) < limit:  # the end, or an iterator that met a damaged block and stopped silently
+        rows: list[Row] = []
+        size = 0
+        for row in found:
+            rows.append(row)
+            size += len(row[1])
+            if limit is not None and (len(rows) == limit or size > MOST_BYTES):
+                break
+        else:  # the end, or an iterator that met a damaged block and stopped silently
             walker = self._db.iter(options)
             walker.seek(rows[-1][0] if rows else first)
             if rows and walker.valid():
@@ -79,7 +86,7 @@ class Overlaid(Rows):
     def scan(self, first: bytes, prefix: bytes, limit: int | None = None) -> list[Row]:
         """The rows of both, each key once."""
         below = super().scan(first, prefix, limit)
-        end = below[-1][0] if limit is not None and len(below) == limit else None
+        end = below[-1][0] if limit is not None and below else None  # what follows comes with the next scan
         above = {
             key: value
             for key, value in self._rows.items()

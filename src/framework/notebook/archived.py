@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
-from itertools import islice
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from framework.archive import Archive, Workspace
 from framework.errors import OptionError, UnknownName
-from framework.notebook.fields import columns_of, fields_of
-from framework.notebook.glance import glance
+from framework.notebook.result_frame import ResultFrame
+from framework.notebook.results import Results
 from framework.notebook.typed import Schema, typed_frame
 
 if TYPE_CHECKING:
@@ -32,18 +31,6 @@ CATALOG: Schema = {
     "source": "string",
 }
 MICROSECOND = 1e-6
-_FACTS = ("target", "processor", "inputs", "built", "seconds")
-
-
-class Result(NamedTuple):
-    """One thing that was archived: an artifact or an emitted event, or a plain record, whose key is then its input."""
-
-    target: str | None
-    processor: str
-    inputs: Any
-    built: float | None
-    seconds: float | None
-    artifact: Any
 
 
 def archive_frame(
@@ -59,8 +46,6 @@ def archive_frame(
     took), then the fields of the artifacts: attributes, fields or items with a name; `artifact` for what has none. A
     field named as one of the first columns gets `artifact.` in front. Results of code that is not here are read as
     well, with stand-ins for its classes. Superseded archives are left out.
-
-    Every record is signed and pickled by itself, hence verified and unpickled by itself: that is what loading costs.
 
     Args:
         source: a workspace, its path, a pipeline (also one that runs), or one archive.
@@ -78,13 +63,13 @@ def archive_frame(
         raise OptionError(f"limit is a number of rows, got {limit}")
     # The column shows whole microseconds: what it shows must not be later than what it stands for.
     start = since.timestamp() - MICROSECOND if isinstance(since, datetime) else since
-    results = (
-        result
-        for result in _results(source, processor)
-        if (target is None or result.target == target) and (start is None or (result.built or 0.0) >= start)
-    )
-    with closing(results):
-        return _frame(list(islice(results, limit)))
+    found = ResultFrame()
+    with closing(_results(source, processor)) as parts:
+        for part in parts:
+            found.extend(part.kept(target, start))
+            if limit is not None and len(found) >= limit:
+                break
+    return found.frame()[:limit]
 
 
 def pipeline_frame(pipeline: Any, name: str, limit: int | None = 1000) -> pd.DataFrame:
@@ -116,7 +101,7 @@ def catalog_frame(source: Any) -> pd.DataFrame:
     return typed_frame((_catalog_row(entry) for entry in source.catalog()), CATALOG)
 
 
-def _results(source: Any, processor: str | None) -> Iterator[Result]:
+def _results(source: Any, processor: str | None) -> Generator[Results]:
     if isinstance(source, str | Path):
         with Workspace(source) as workspace:
             yield from _results(workspace, processor)
@@ -138,46 +123,9 @@ def _chosen(names: Collection[str], name: str | None) -> Collection[str]:
     return names if name is None else (name,)
 
 
-def _from_archive(name: str, archive: Archive) -> Iterator[Result]:
-    # Records are known by their fields, so that whoever reads them imports no runtime that wrote them.
-    for key, record in archive.pairs():
-        match record:
-            case object(target=target, inputs=inputs, artifacts=tuple(artifacts), at=at, seconds=seconds):
-                yield from (Result(target, name, inputs, at, seconds, artifact) for artifact in artifacts)
-            case object(event=event, emitted=tuple(emitted), at=at, seconds=seconds):
-                yield from (Result(*_announced(made, name), event, at, seconds, _artifact(made)) for made in emitted)
-            case _:
-                yield Result(None, name, key, None, None, record)
-
-
-def _announced(event: Any, processor: str) -> tuple[str | None, str]:
-    return str(event.target) if hasattr(event, "target") else getattr(event, "name", None), processor
-
-
-def _artifact(event: Any) -> Any:
-    return event.artifact if hasattr(event, "artifact") and hasattr(event, "target") else event
-
-
-def _frame(results: list[Result]) -> pd.DataFrame:
-    import pandas as pd
-
-    facts = typed_frame(
-        (
-            (result.target, result.processor, _short(result.inputs), _moment(result.built), result.seconds)
-            for result in results
-        ),
-        dict(zip(_FACTS, ("string", "string", "string", "datetime64[us, UTC]", "float64"), strict=True)),
-    )
-    columns = columns_of([fields_of(result.artifact) for result in results], taken=_FACTS)
-    return pd.concat([facts, columns], axis=1)
-
-
-def _short(value: object) -> str:
-    return value if isinstance(value, str) else glance(value)
-
-
-def _moment(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+def _from_archive(name: str, archive: Archive) -> Iterator[Results]:
+    for keys, records in archive.batches():
+        yield Results.of(name, keys, records)
 
 
 def _catalog_row(entry: Any) -> Sequence[Any]:
