@@ -100,7 +100,7 @@ def main():
         contestants = {way: run for way, function in WAYS.items() if (run := timed(function, value))}
         times = measure(contestants)
         table(f"Digest of {name}", times, "framework")
-        beaten(f"digest of {name}", times.against("framework"), REASONS)
+        beaten(name, times.against("framework"), REASONS)
     print(f"\n### Wrong answers of {len(JUDGED)} pairs\n\n| contestant | wrong |\n|---|---:|")
     mistakes = {name: wrong(way) for name, way in WAYS.items()}
     for name, count in mistakes.items():

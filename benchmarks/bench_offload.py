@@ -18,9 +18,10 @@ from framework.reactive import ReactiveBuilder, ReactiveEvent, offload
 WINDOW = 128
 HERE, OFFLOAD = "a builder here", "offload"
 MAP, SUBMIT, DASK = "pool.map", f"submit, {WINDOW} under way", "client.map"
-BY_EVENT = (
+REASONS = dict.fromkeys(
+    (MAP, SUBMIT, DASK),
     "every input is an event of its own: it is pickled by value where needed, comes back in order, fails alone and can "
-    "be repeated; that costs as much as the way to the process and back"
+    "be repeated; the way to another process and back costs less than that",
 )
 
 
@@ -96,13 +97,13 @@ def submitted(pool, function, count):
     assert done == count
 
 
-def contest(title, contestants, count, reasons, rounds):
+def contest(title, contestants, count, rounds):
     """Measure them, after a first run of each that counts for nothing."""
     for run_once in contestants.values():
         run_once()
     times = measure(contestants, rounds)
     table(title, times, OFFLOAD, count, "ms")
-    beaten(title, times.against(OFFLOAD, [name for name in contestants if name != HERE]), reasons)
+    beaten(title, times.against(OFFLOAD, [name for name in contestants if name != HERE]), REASONS)
     return times
 
 
@@ -119,12 +120,11 @@ def on_processes():
 
         count = 64
         contestants = beside(computes, count) | {HERE: lambda: run(Computes(), count)}
-        times = contest("A task that computes, on two processes", contestants, count, {}, rounds=7)
+        times = contest("a task that computes, on two processes", contestants, count, rounds=7)
         promise("share of the throughput of a bare process pool", times.ratio(SUBMIT, OFFLOAD), at_least=0.9)
         promise("times as fast as a builder here", times.ratio(HERE, OFFLOAD), at_least=1.7)
         count = 2000
-        reasons = {MAP: BY_EVENT, SUBMIT: BY_EVENT}
-        times = contest("A task that does nothing, on two processes", beside(nothing, count), count, reasons, rounds=9)
+        times = contest("a task that does nothing, on two processes", beside(nothing, count), count, rounds=9)
         promise("share of it with tasks that do nothing", times.ratio(SUBMIT, OFFLOAD), at_least=0.5)
 
 
@@ -139,8 +139,7 @@ def on_dask():
             OFFLOAD: lambda: run(offload("out", ["numbers"], sleeps, executor), count),
             DASK: lambda: client.gather(client.map(sleeps, range(count), pure=False)),
         }
-        reasons = {DASK: BY_EVENT}
-        times = contest("A task of 5 ms, on two workers of Dask", contestants, count, reasons, rounds=7)
+        times = contest("a task of 5 ms, on two workers of Dask", contestants, count, rounds=7)
     promise("share of the throughput of client.map", times.ratio(DASK, OFFLOAD), at_least=0.8)
 
 

@@ -53,8 +53,8 @@ BEATEN = f"""\
 Every peer that takes less than we, by more than {NOISE:.0%}: as much may lie between two runs of the same code. It
 takes time, or memory where that is measured.
 
-| benchmark | what | peer | takes, times ours | why |
-|---|---|---|---:|---|
+| benchmark | peer | takes, times ours | why |
+|---|---|---|---|
 """
 
 
@@ -124,14 +124,14 @@ def promises(outcomes: list[Outcome]) -> str:
 
 
 def beaten(outcomes: list[Outcome]) -> str:
-    """Every peer that does better than we."""
-    rows = [
-        (outcome.title, it["what"], it["peer"], f"{it['ratio']:.2f}", it["reason"])
-        for outcome in outcomes
-        for it in outcome.results
-        if it["kind"] == "beaten"
-    ]
-    return BEATEN + lines(rows)
+    """Every peer that does better than we, a line for each reason."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for outcome in outcomes:
+        for it in outcome.results:
+            if it["kind"] == "beaten":
+                group = groups.setdefault((outcome.title, it["peer"], it["reason"]), [])
+                group.append(f"{it['what']} {it['ratio']:.2f}")
+    return BEATEN + lines([(title, peer, ", ".join(where), why) for (title, peer, why), where in groups.items()])
 
 
 def lines(rows: list[tuple[str, ...]]) -> str:

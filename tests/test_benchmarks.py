@@ -79,12 +79,13 @@ def test_the_report_begins_with_all_promises_and_all_better_peers(results):
     promises.promise("times a plain call", 1.5, at_most=1.7)
     promises.promise("pykka over framework", 2, at_least=2.5)
     promises.beaten("one", {"pyee": 0.9})
+    promises.beaten("chain", {"pyee": 0.8})
     page = report.report([outcome("bench_dispatch.py", code=promises.MISSED, results=results())])
     top, _ = page.split("\n## Dispatch\n")
     assert "1 of 2 promises hold" in top
     assert "| Dispatch | times a plain call | 1.50 | <= 1.7 | holds |" in top
     assert "| Dispatch | pykka over framework | 2.00 | >= 2.5 | **MISSED** |" in top
-    assert f"| Dispatch | one | pyee | 0.90 | {promises.UNEXPLAINED} |" in top
+    assert f"| Dispatch | pyee | one 0.90, chain 0.80 | {promises.UNEXPLAINED} |" in top
 
 
 def test_a_benchmark_that_broke_down_is_told_apart_from_one_that_missed_a_promise():
