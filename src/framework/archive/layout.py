@@ -26,9 +26,12 @@ class Layout:
     """The paths of one workspace."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 - a link stays a link
-        self.key = os.path.realpath(self.path)
-        """The same for every way to write the path."""
+        try:
+            self.path = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 - a link stays a link
+            self.key = os.path.realpath(self.path)
+            """The same for every way to write the path."""
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise NotAWorkspace(f"{path!r} names no folder ({error}): Workspace('results')") from error
         self.about = self.path / "workspace.json"
         self.mark = self.path / "mark"
         self.journal = self.path / "journal"

@@ -8,7 +8,7 @@ from typing import Any, SupportsIndex
 
 from framework.archive.archive import Archive
 from framework.archive.catalog import records_of
-from framework.archive.keys import index_key, index_of, key_of, stored_key
+from framework.archive.keys import index_key, index_of, keys_of, stored_key
 from framework.archive.reader import Reader, View
 from framework.archive.records import Counts, Record, Records, Run, lost, unpack_position
 from framework.archive.rows import Rows
@@ -96,7 +96,7 @@ class StoredArchive(Archive):
     def __iter__(self) -> Iterator[Any]:
         """The keys in the order of first writing."""
         for run in self._runs():
-            yield from map(key_of, run.keys)
+            yield from keys_of(run.keys)
 
     def batches(self) -> Iterator[tuple[list[Any], list[Any]]]:
         """All keys and their values in one pass, in the order of first writing.
@@ -105,7 +105,7 @@ class StoredArchive(Archive):
             WorkspaceDamaged: fewer records are there than were counted.
         """
         for run in self._runs():
-            yield [*map(key_of, run.keys)], loads_all(run.values, placeholders=self._placeholders)
+            yield keys_of(run.keys), loads_all(run.values, placeholders=self._placeholders)
 
     def update(self, other: Any = (), /, **entries: Any) -> None:
         """Write many records, 512 to a batch: four times as fast as one by one."""
