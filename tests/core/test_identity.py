@@ -135,7 +135,7 @@ def test_a_version_stands_for_the_source():
 STATE = """
 import threading
 seen, counts, lock, total = [], {}, threading.Lock(), 0
-tables = [{}]
+tables, numbers, latest = [{}], iter(range(9)), [0, 0]
 
 class P(AbstractProcessor):
     known = dict()
@@ -147,6 +147,7 @@ class P(AbstractProcessor):
         seen.append(event)
         counts[event.name] = counts.get(event.name, 0) + 1
         tables[0].update(x=1)
+        latest[0], latest[1] = next(numbers), total
         self.known[event.name] = total
 """
 
@@ -339,3 +340,70 @@ def test_the_hash_seed_does_not_matter(tmp_path):
         done = subprocess.run([sys.executable, program], env=environment, capture_output=True, check=True, timeout=60)
         shown.add(done.stdout)
     assert len(shown) == 1
+
+
+USING = """
+class Scale:
+    def __init__(self, factor): self.factor = factor
+    def of(self, x): return x * self.factor
+
+def down(x): return down(x - 1) if x else down
+
+scale, of = Scale(2), Scale(3).of
+
+class P(AbstractProcessor):
+    def process(self, context, event): return down(scale.of(of(event.x)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("x * self.factor", "x + self.factor"),
+        ("scale, of = Scale(2)", "scale, of = Scale(4)"),
+        ("Scale(3).of", "Scale(4).of"),
+        ("down(x - 1)", "down(x - 2)"),
+    ],
+    ids=["class", "object", "object of a bound method", "function that calls itself"],
+)
+def test_objects_bound_methods_and_functions_that_the_code_uses_count(old, new):
+    assert old in USING
+    assert digest_of(USING) == digest_of(USING)
+    assert digest_of(USING.replace(old, new)) != digest_of(USING)
+
+
+def test_a_constant_that_a_decorator_is_given_counts():
+    text = """
+import functools
+TIMES = 2
+def repeated(times):
+    def decorate(function):
+        @functools.wraps(function)
+        def wrapper(*args):
+            return [function(*args) for _ in range(times)]
+        return wrapper
+    return decorate
+
+class P(AbstractProcessor):
+    @repeated(TIMES)
+    def process(self, context, event): pass
+"""
+    assert digest_of(text) == digest_of(text)
+    assert digest_of(text.replace("TIMES = 2", "TIMES = 3")) != digest_of(text)
+    namespace = run_cell(text)
+    namespace["TIMES"] = 3  # the class has its value already
+    assert identity_of(namespace["P"]()).digest == digest_of(text)
+
+
+def test_a_variable_of_a_closure_that_is_not_assigned_yet_does_not_count():
+    def make():
+        class Early(AbstractProcessor):
+            def process(self, context, event):
+                return later
+
+        before = identity_of(Early()).digest
+        later = 3
+        return before, identity_of(Early()).digest
+
+    before, after = make()
+    assert before != after

@@ -17,6 +17,7 @@ from framework.observe.reports import short_repr
 from framework.source import source_of, unwrap
 
 _SHOWN = 80
+_PLAIN = (bool, int, float, complex, str, bytes, tuple, frozenset)
 
 
 class Ingredients:
@@ -72,6 +73,7 @@ class Ingredients:
             self._add_function(function)
             return
         functions = _functions(cls)
+        self._values += (given for value in vars(cls).values() for given in _given(value))
         own = [function for function in functions if function.__qualname__.startswith(f"{cls.__qualname__}.")]
         module = getattr(sys.modules.get(cls.__module__), "__dict__", {})
         self._define(cls, functions, ChainMap(*map(_variables, own), module))
@@ -166,15 +168,29 @@ def _functions(cls: type) -> list[FunctionType]:
     return [function for value in vars(cls).values() if isinstance(function := unwrap(value), FunctionType)]
 
 
+def _given(value: Any) -> Iterator[tuple[str, Any]]:
+    """The constants that decorators with `functools.wraps` were given, as they were when they decorated."""
+    wrapper = getattr(value, "__func__", value)
+    while isinstance(wrapper, FunctionType) and hasattr(wrapper, "__wrapped__"):
+        for name, constant in _closure(wrapper).items():
+            if isinstance(constant, _PLAIN):
+                yield f"{wrapper.__qualname__}({name})", constant
+        wrapper = wrapper.__wrapped__
+
+
 def _variables(function: FunctionType) -> ChainMap[str, Any]:
-    """Globals and closure of a function by name."""
+    """Closure and globals of a function by name."""
+    return ChainMap(_closure(function), function.__globals__)
+
+
+def _closure(function: FunctionType) -> dict[str, Any]:
     cells: dict[str, Any] = {}
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         try:
             cells[name] = cell.cell_contents
         except ValueError:  # not assigned yet
             continue
-    return ChainMap(cells, function.__globals__)
+    return cells
 
 
 def _defaults(function: FunctionType) -> Iterator[tuple[str, Any]]:
