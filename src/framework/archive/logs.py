@@ -42,5 +42,6 @@ def _has_recycled_record(data: bytes) -> bool:
         _, length, kind = read(data, at)
         if kind in _RECYCLED:
             return True
-        at += min(header + length, rest)
+        # At zeros, which a power cut may leave, RocksDB goes on with the next block: what follows is no header.
+        at += min(header + length, rest) if kind else rest
     return False
