@@ -82,6 +82,12 @@ def test_variables_conditions_and_nested_functions_are_looked_through():
         def process(self, context, event):
             made = Event("variable")
             context.submit(made)
+            typed: Event = Event("annotated")
+            context.submit(typed)
+            if walrus := Event("walrus"):
+                context.submit(walrus)
+            context.submit(kept := Event("on the spot"))
+            self.kept = kept
             context.submit(Event("yes") if event.ok else Tick(0))
 
             def later():
@@ -89,7 +95,8 @@ def test_variables_conditions_and_nested_functions_are_looked_through():
 
             later()
 
-    assert emitted(P) == [("Event", "variable"), ("Event", "yes"), ("Tick", "tick"), ("Event", "nested")]
+    names = ["variable", "annotated", "walrus", "on the spot", "yes", "tick", "nested"]
+    assert [name for _, name in emitted(P)] == names
 
 
 def test_other_things_that_are_submitted_do_not_count():
@@ -99,6 +106,7 @@ def test_other_things_that_are_submitted_do_not_count():
             self.executor.submit(str(event))
             context.submit(event)
             context.submit()
+            context.submit(not_there_yet(event))  # noqa: F821 - reading it is not running it
 
     assert emitted(P) == []
 
@@ -125,6 +133,6 @@ def test_own_and_inherited_methods_count():
 
 
 def test_a_class_without_source_emits_nothing_that_is_known():
-    namespace = {"AbstractProcessor": AbstractProcessor, "Event": Event}
+    namespace = {"AbstractProcessor": AbstractProcessor, "Event": Event, "__name__": "nowhere"}
     exec("class P(AbstractProcessor):\n def process(self, context, event): context.submit(Event('a'))", namespace)
     assert infer_emissions(namespace["P"]) == ()

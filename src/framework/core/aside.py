@@ -13,40 +13,43 @@ class Aside:
 
     def __init__(self) -> None:
         """Nothing is set aside."""
-        self._events: dict[Inbox, list[Event]] | None = None
+        self._open = False
+        self._kept: dict[Inbox, list[Event]] = {}
 
     def __bool__(self) -> bool:
         """Whether what is submitted from outside goes here."""
-        return self._events is not None
+        return self._open
 
     def __len__(self) -> int:
         """How many deliveries are kept here."""
-        return sum(len(events) for events in (self._events or {}).values())
+        return sum(len(events) for events in self._kept.values())
 
     def take(self, inboxes: Iterable[Inbox]) -> None:
         """Empty the mailboxes; whoever has scheduled them has to forget them."""
-        self._events = {inbox: list(inbox.queue) for inbox in inboxes if inbox.queue}
-        for inbox in self._events:
+        self._open = True
+        self._kept = {inbox: list(inbox.queue) for inbox in inboxes if inbox.queue}
+        for inbox in self._kept:
             inbox.queue.clear()
             inbox.token[0] = True
 
     def add(self, event: Event, inboxes: Iterable[Inbox]) -> None:
         """Keep an event that was submitted meanwhile, behind what was there."""
-        if self._events is not None:
-            for inbox in inboxes:
-                self._events.setdefault(inbox, []).append(event)
+        for inbox in inboxes:
+            self._kept.setdefault(inbox, []).append(event)
 
     def put_back(self) -> bool:
         """Fill the mailboxes again and schedule them; returns whether there was anything."""
-        events, self._events = self._events, None
-        for inbox, kept in (events or {}).items():
-            inbox.queue.extendleft(reversed(kept))
-            if inbox.claim(0, None):
+        kept = self._close()
+        for inbox, events in kept.items():
+            inbox.queue.extendleft(reversed(events))
+            if inbox.claim(0, None):  # a hold of `__INIT__` may have submitted to it just now
                 inbox.ready(inbox)
-        return bool(events)
+        return bool(kept)
 
     def clear(self) -> int:
         """Forget everything; returns how many deliveries there were."""
-        count = len(self)
-        self._events = None
-        return count
+        return sum(map(len, self._close().values()))
+
+    def _close(self) -> dict[Inbox, list[Event]]:
+        self._open, kept, self._kept = False, self._kept, {}
+        return kept

@@ -85,10 +85,6 @@ class Context:
         recipients = () if room_for is None else self._routes.preview(room_for)
         self._scheduler.defer(event, self._inbox, self.event, recipients)
 
-    def has_room(self, event: Event) -> bool:
-        """Whether none of the recipients of an event is full; nothing is sent."""
-        return self._scheduler.has_room(self._routes.preview(event))
-
     def receivers(self, event: Event) -> tuple[AbstractProcessor, ...]:
         """The processors that would receive an event; nothing is sent."""
         return tuple(inbox.processor for inbox in self._routes.preview(event))
@@ -199,10 +195,6 @@ class ForwardingContext(Context):
         self.check_owner()
         self.inner.defer(event, room_for)
 
-    def has_room(self, event: Event) -> bool:
-        """Whether none of the recipients of an event is full; nothing is sent."""
-        return self.inner.has_room(event)
-
     def receivers(self, event: Event) -> tuple[AbstractProcessor, ...]:
         """The processors that would receive an event; nothing is sent."""
         return self.inner.receivers(event)
@@ -228,10 +220,6 @@ class DetachedContext(Context):
 
     def defer(self, event: Event, room_for: Event | None = None) -> None:
         """Nothing is handled after this delivery."""
-
-    def has_room(self, event: Event) -> bool:  # noqa: ARG002 - as a Context
-        """Nobody is full."""
-        return True
 
     def receivers(self, event: Event) -> tuple[AbstractProcessor, ...]:  # noqa: ARG002 - as a Context
         """Nobody receives anything."""

@@ -63,7 +63,7 @@ def _emissions(function: Any, owner: type) -> Iterator[Emission]:
     try:
         node = source_of(function).node
         scope = Scope(function, reading_of(function, method=True))
-    except (SourceUnavailable, TypeError):
+    except SourceUnavailable:
         return
     assigned = _assigned(node)
     for call in sorted(_calls(node), key=lambda call: (call.lineno, call.col_offset)):

@@ -53,7 +53,7 @@ class Inbox:
         self.put = self.queue.append
         self.token: dict[int, bool | None] = {0: True}
         self.claim = self.token.pop
-        self.ready: Callable[[Inbox], None] = _unscheduled
+        self.ready: Callable[[Inbox], None]  # of the scheduler, which fills it in
         self.higher: tuple[deque[Inbox], ...] = ()
         # How many events in a row are delivered before mailboxes of equal priority get their turn: it grows while
         # deliveries are quick and shrinks when they take long.
@@ -113,7 +113,3 @@ def open_inboxes(processors: Iterable[AbstractProcessor]) -> Sequence[Inbox]:
             name = f"{processor.name}-{count}"
         inboxes[name] = Inbox(name, number, processor)
     return tuple(inboxes.values())
-
-
-def _unscheduled(inbox: Inbox) -> None:
-    raise AssertionError(f"{inbox!r} belongs to no scheduler yet")

@@ -111,8 +111,7 @@ def interests_of(processor: Any, strict: bool) -> Interests:  # noqa: FBT001 - m
 
 def pairs_of(case: Case) -> Iterator[Pair]:
     """What one case lets in."""
-    for interest in _interests(case):
-        yield interest[:2]
+    return (interest[:2] for interest in _interests(case))
 
 
 def _interests(case: Case) -> Iterator[Interest]:

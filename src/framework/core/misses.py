@@ -81,10 +81,9 @@ class _Matcher:
                 found = self._sequence(patterns, value, label)
             case ast.MatchMapping():
                 found = self._mapping(pattern, value, label)
-            case ast.MatchClass():
-                found = self._class(pattern, value, label)
             case _:
-                raise TypeError(f"unknown kind of pattern: {type(pattern).__name__}")
+                assert isinstance(pattern, ast.MatchClass)  # noqa: S101 - the only kind that is left
+                found = self._class(pattern, value, label)
         return found
 
     def _all(self, parts: Iterable[_Part]) -> Miss | None:

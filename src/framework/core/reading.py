@@ -57,8 +57,7 @@ def reading_of(function: FunctionType, *, method: bool) -> Reading:
 def _read(function: FunctionType, *, method: bool) -> Reading:
     source = source_of(function)
     node = source.node
-    if isinstance(node, ast.ClassDef):
-        raise TypeError(f"{node.name} is a class: a function with a match statement is expected")
+    assert not isinstance(node, ast.ClassDef)  # noqa: S101 - a function's source is a function
     names = [parameter.arg for parameter in (*node.args.posonlyargs, *node.args.args)]
     bound = method or names[:1] == ["self"]
     event = (names[2] if bound and len(names) > 2 else names[-1]) if names else None  # noqa: PLR2004 - self, context

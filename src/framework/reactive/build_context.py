@@ -45,10 +45,6 @@ class BuildContext(Context):
         """Have this builder itself handle an event."""
         self._now.defer(event, room_for)
 
-    def has_room(self, event: Event) -> bool:
-        """Whether none of the recipients of an event is full."""
-        return self._now.has_room(event)
-
     def receivers(self, event: Event) -> tuple[AbstractProcessor, ...]:
         """The processors that would receive an event."""
         return self._now.receivers(event)
@@ -72,7 +68,3 @@ class BuildContext(Context):
     def archive(self) -> Archive:
         """The archive of this builder."""
         return self._now.archive
-
-    def retire(self) -> None:
-        """Belong to no delivery any more."""
-        self.current = None

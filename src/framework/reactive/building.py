@@ -102,9 +102,7 @@ class Building:
         """Take an artifact; build when an input is complete."""
         if self._single and self.resolved:
             self.pairing.arrived.add(target)
-            if self._room <= 0 and self._under_way is None and context.has_room(self._announcement):
-                self._room = SLICE
-            if self._under_way is not None or self._room <= 0:
+            if self._under_way is not None:
                 self.do(context, Build((artifact,)))
             else:
                 self._answer(context, (artifact,))
