@@ -1,3 +1,5 @@
+import threading
+
 import pytest
 
 from framework.core import AbstractProcessor, Event, Pipeline, caching
@@ -95,9 +97,32 @@ def test_a_comparison_is_a_frame_with_a_row_for_each_input(halved):
     assert list(frame["same"]) == [True, False]
 
 
-def test_compare_without_archived_inputs_says_how_to_get_some(tmp_path):
-    pipeline = Pipeline([Halves()], workspace=tmp_path)
-    with pytest.raises((ArchiveError, UnknownName)):
+def test_a_comparison_shows_how_many_differ_and_the_first_of_them(halved):
+    comparison = halved.compare("Halves", Exact)
+    assert comparison.changed == (comparison[1],)
+    assert repr(comparison).splitlines() == [
+        "Halves: 1 of 2 archived inputs come out otherwise",
+        "  Event(name='number', value=3)",
+        "    old (Event(name='half', value=4),)",
+        "    new (Event(name='half', value=4.5),)",
+    ]
+
+
+def test_what_cannot_be_compared_is_not_the_same(halved):
+    class Locked(AbstractProcessor):
+        def process(self, context, event):
+            match event:
+                case Event(name="number"):
+                    context.submit(Event("half", value=threading.Lock()))
+
+    assert not any(row.same for row in halved.compare("Halves", Locked()))
+
+
+@pytest.mark.parametrize("workspace", [True, False], ids=["workspace", "memory"])
+def test_compare_without_archived_inputs_says_how_to_get_some(tmp_path, workspace):
+    pipeline = Pipeline([Halves()], workspace=tmp_path if workspace else None)
+    pipeline.run()
+    with pytest.raises(ArchiveError, match="Halves has no archived inputs to compare: run it once with @caching"):
         pipeline.compare("Halves", Exact)
 
 
@@ -180,8 +205,16 @@ def test_an_inbox_shows_what_waits_and_cannot_be_changed():
     inbox = pipeline.inbox("Halves")
     assert len(inbox) == 2
     assert [event.value for event in inbox] == [1, 2]
+    assert inbox[0].value == 1
     assert list(inbox.frame()["value"]) == [1, 2]
     assert not hasattr(inbox, "append")
+
+
+def test_an_inbox_shows_the_first_events_and_counts_the_others():
+    inbox = numbers(Pipeline([Halves()]), *range(12)).inbox("Halves")
+    lines = repr(inbox).splitlines()
+    assert lines[:2] == ["Halves: 12 waiting", "  Event(name='number', value=0)"]
+    assert (len(lines), lines[-1]) == (12, "  ... and 2 more")
 
 
 def test_an_unknown_name_suggests_the_nearest():

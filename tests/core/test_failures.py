@@ -4,7 +4,7 @@ import pytest
 from samples import ignore, processor, run
 
 from framework.core import AbstractProcessor, Event, Pipeline
-from framework.errors import DeliveryAborted, RunFailed
+from framework.errors import DeliveryAborted, NotAnEvent, RunFailed
 from framework.observe import Failure
 
 modes = pytest.mark.parametrize("options", [{}, {"seed": 1}], ids=["threads", "seed"])
@@ -252,3 +252,42 @@ def test_a_processor_that_cannot_say_what_it_waits_for_ends_no_run():
             raise ValueError
 
     assert "Confused.unfinished() raised ValueError" in run(Confused()).waiting
+
+
+def outside(handle):
+    """What a delivery gives that fails in its run and is repeated outside of it."""
+    fails = [True]
+
+    def process(context, event):
+        if fails:
+            raise ValueError(fails.pop())
+        return handle(context, event)
+
+    (failure,) = run(processor(process, "a", name="again"), events=[Event("a")], on_error="keep").failures
+    return failure.rerun()
+
+
+def test_outside_of_a_run_there_are_no_phases_and_archives_are_empty():
+    def handle(context, event):
+        context.archive["seen"] = True
+        context.submit(Event("b", archived=list(context.archive.items()), at=(context.processor, context.phase)))
+
+    assert [(event.archived, event.at) for event in outside(handle)] == [([("seen", True)], ("again", 0))]
+
+
+def test_outside_of_a_run_what_a_hold_submits_is_collected_as_well():
+    def handle(context, event):
+        with context.hold() as hold:
+            hold.submit(Event("held"))
+
+    assert [event.name for event in outside(handle)] == ["held"]
+
+
+def test_outside_of_a_run_a_submit_of_a_non_event_is_refused_too():
+    with pytest.raises(NotAnEvent):
+        outside(lambda context, event: context.submit("text"))
+
+
+def test_failures_can_be_kept_in_a_set():
+    failures = run(processor(fail_on_odd, "a"), events=numbered(2), on_error="keep").failures
+    assert {failures, failures[:]} == {failures}

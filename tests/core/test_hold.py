@@ -240,3 +240,13 @@ def test_many_holds_from_many_threads_lose_nothing():
     events = [Event("go", n=n) for n in range(200)]
     run(waiting, processor(lambda _, event: seen.append(event.n), "done"), events=events)
     assert sorted(seen) == list(range(200))
+
+
+def test_a_released_hold_refuses_to_defer():
+    def late(context, event):
+        hold = context.hold()
+        hold.release()
+        hold.defer(Event("later"))
+
+    report = run(processor(late, "go"), events=[Event("go")], on_error="keep")
+    assert "this hold was released: defer before release()" in str(report.failures[0].exception)

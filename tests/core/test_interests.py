@@ -284,3 +284,100 @@ def test_a_match_on_an_attribute_inside_a_case_only_refines_that_case():
                         pass
 
     assert infer_interests(process) == (("Event", "a"),)
+
+
+def test_a_function_without_parameters_matches_no_event():
+    def process(*received):
+        match received[1]:
+            case Event("a"):
+                pass
+
+    assert infer_interests(process) == ((None, None),)
+
+
+def test_an_event_that_is_named_in_the_match_is_followed():
+    def process(self, context, event):
+        match same := event:
+            case Event("a"):
+                context.submit(same)
+
+    assert infer_interests(process) == (("Event", "a"),)
+
+
+def test_the_event_is_found_in_a_tuple_whatever_stands_beside_it():
+    def process(self, context, event):
+        match self.state, event:
+            case ("on", Event("a")) as both:
+                context.submit(both)
+            case ("off", Event("b")) | (_, Event("c"), "never fits"):
+                pass
+            case (1 | _, Event("d")):
+                pass
+
+    assert infer_interests(process) == (("Event", "a"), ("Event", "b"), ("Event", "d"))
+
+
+def test_a_tuple_that_is_not_taken_apart_lets_anything_in():
+    def process(self, context, event):
+        match self.state, event:
+            case both:
+                context.submit(both)
+
+    assert infer_interests(process) == ((None, None),)
+
+
+def test_modules_imported_in_the_function_are_followed():
+    def process(self, context, event):
+        import framework.core.event
+        import framework.core.event as events
+
+        match event:
+            case framework.core.event.Event("a"):
+                pass
+            case events.Event("b"):
+                pass
+
+    assert infer_interests(process) == (("Event", "a"), ("Event", "b"))
+
+
+def test_a_class_that_only_running_would_find_is_known_by_its_written_name():
+    def make():
+        def process(self, context, event):
+            from not_imported import Elsewhere
+
+            from framework.core.event import NotThere
+
+            match event:
+                case Kinds.Later("a"):
+                    pass
+                case Unassigned("b"):
+                    pass
+                case NotThere("c") | Elsewhere("d"):
+                    pass
+
+        found = infer_interests(process)
+        Unassigned = Tick  # noqa: N806 - a class
+        return found, Unassigned
+
+    found, _ = make()
+    assert found == (("Later", "a"), ("Unassigned", "b"), ("NotThere", "c"), ("Elsewhere", "d"))
+
+
+def test_a_class_that_belongs_to_the_instance_leaves_everything_open():
+    def process(self, context, event):
+        match event:
+            case self.kinds.Tick("a"):
+                pass
+
+    assert infer_interests(process) == ((None, None),)
+
+
+def test_what_is_no_class_is_left_to_the_match_itself():
+    either = Tick | Reading
+
+    def process(self, context, event):
+        match event:
+            case either():
+                pass
+
+    assert infer_interests(process) == ((None, None),)

@@ -1,6 +1,7 @@
 import threading
 import time
 
+import pytest
 from samples import Gate, ignore, processor, run
 
 from framework.core import AbstractProcessor, Event, Pipeline
@@ -199,3 +200,20 @@ def test_where_the_system_has_no_more_threads_those_that_there_are_do_the_work(m
     monkeypatch.setattr(threading.Thread, "start", scarce)
     report = run(*[processor(ignore, "go") for _ in range(6)], events=[Event("go")] * 50, name="poor", deadline=20)
     assert sum(report.delivered.values()) == 300
+
+
+def test_where_the_system_has_no_thread_at_all_the_run_says_so(monkeypatch):
+    start = threading.Thread.start
+
+    def none(thread):
+        if thread.name.startswith("bare-"):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", none)
+    pipeline = Pipeline([processor(ignore, "go")], name="bare")
+    pipeline.submit(Event("go"))
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        pipeline.step()
+    monkeypatch.undo()
+    pipeline.close()

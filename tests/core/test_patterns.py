@@ -1,4 +1,5 @@
 from collections import OrderedDict, deque
+from types import SimpleNamespace
 
 import pytest
 from cells import run_cell
@@ -350,3 +351,16 @@ def test_a_match_on_the_name_is_judged_by_the_name():
     assert judge(case, Event("a")).receives == "yes"
     assert judge(case, Event("c")).reason == "name='c' is none of 'a', 'b'"
     assert falls_through(ByName())(Event("c")) is True
+
+
+def test_a_name_that_only_running_code_knows_leaves_it_to_the_delivery():
+    [case] = cases_of(process_with("Tick.Missing()").process)
+    verdict = judge(case, Tick("a"))
+    assert verdict.receives == "depends"
+    assert "which only the running code knows" in verdict.reason
+
+
+def test_a_mapping_pattern_that_python_refuses_leaves_it_to_the_delivery():
+    names = SimpleNamespace(first="k", second="k")
+    [case] = cases_of(process_with("Event(x={names.first: 1, names.second: 2})", names=names).process)
+    assert judge(case, Event("a", x={"k": 1, "l": 2})).reason.endswith("checks duplicate key ('k')")

@@ -252,3 +252,62 @@ def test_a_static_process_has_no_self():
                     pass
 
     assert interests_of(Static(), strict=True).pairs == (("Event", "a"),)
+
+
+def test_a_process_that_calls_itself_is_read_once():
+    class Again(AbstractProcessor):
+        def process(self, context, event):
+            match event:
+                case Event("twice"):
+                    Again.process(self, context, Event("once"))
+                    Again.process(self, context, event)
+                case Event("once"):
+                    pass
+
+    assert interests_of(Again(), strict=True).pairs == (("Event", "twice"), ("Event", "once"))
+
+
+def test_a_process_of_something_else_adds_nothing():
+    class Delegating(AbstractProcessor):
+        def process(self, context, event):
+            match event:
+                case Event("mine"):
+                    self.other.process(context, event)
+                    self.make().process(context, event)
+
+    assert interests_of(Delegating(), strict=True).pairs == (("Event", "mine"),)
+
+
+def test_super_works_in_a_function_that_was_given_to_the_class():
+    def process(self, context, event):
+        match event:
+            case Event("given"):
+                pass
+        super(Child, self).process(context, event)
+
+    class Child(Base):
+        pass
+
+    Child.process = process
+    assert interests_of(Child(), strict=True).pairs == (("Event", "given"), ("Event", "base"))
+
+
+def test_an_object_that_is_called_as_process_receives_everything():
+    class Callable:
+        def __call__(self, context, event):
+            pass
+
+    class Calling(AbstractProcessor):
+        process = Callable()
+
+    assert interests_of(Calling(), strict=False).generic
+
+
+def test_a_declaration_may_leave_the_class_open():
+    class Open(AbstractProcessor):
+        interests = ((None, "start"), (None, None))
+
+        def process(self, context, event):
+            pass
+
+    assert str(interests_of(Open(), strict=True)) == "anything named 'start', everything"

@@ -1,8 +1,8 @@
 import pytest
 from samples import ignore, processor, run
 
-from framework.core import AbstractProcessor, Context, Event, retry
-from framework.errors import OptionError
+from framework.core import AbstractProcessor, Context, Event, Pipeline, retry
+from framework.errors import NotAnEvent, OptionError
 
 
 def flaky(failures, error=ValueError):
@@ -162,3 +162,41 @@ def test_what_failed_attempts_deferred_does_not_escape():
 
     run(processor(go, "a"), events=[Event("a")])
     assert seen == ["attempt"] * 3 + [3]
+
+
+def test_an_attempt_knows_all_that_its_delivery_knows():
+    seen = []
+
+    @retry(2)
+    def go(context, event):
+        context.archive["attempts"] = context.archive.get("attempts", 0) + 1
+        if context.archive["attempts"] == 1:
+            raise ValueError
+        seen.append((context.processor, context.phase, context.event, context.archive["attempts"]))
+
+    pipeline = Pipeline([processor(go, "a", name="trying")])
+    pipeline.observe(lambda _: None)
+    event = Event("a")
+    pipeline.submit(event)
+    pipeline.run()
+    assert seen == [("trying", 1, event, 2)]
+
+
+def test_a_submit_of_a_non_event_fails_with_the_remedy():
+    go = retry(1)(lambda context, event: context.submit("text"))
+    (failure,) = run(processor(go, "a"), events=[Event("a")], on_error="keep").failures
+    assert isinstance(failure.exception, NotAnEvent)
+
+
+def test_an_attempt_outside_of_a_run_collects_what_it_submits():
+    calls = []
+
+    @retry(2)
+    def go(context, event):
+        calls.append(context.submit(Event("b")))
+        if len(calls) < 4:
+            raise ValueError
+
+    (failure,) = run(processor(go, "a"), processor(ignore, "b"), events=[Event("a")], on_error="keep").failures
+    assert [event.name for event in failure.rerun()] == ["b"]
+    assert calls == [1, 1, 0, 0]

@@ -171,3 +171,23 @@ def test_an_observer_may_close_the_pipeline_from_the_thread_that_drives():
     gate.met()
     gate.open()
     assert running.wait(PATIENCE).interrupted
+
+
+def test_what_was_left_behind_cannot_fail_any_more(caplog):
+    gate, threads = Gate(), []
+
+    def stuck(context, event):
+        threads.append(threading.current_thread())
+        gate()
+        raise ValueError("much too late")
+
+    pipeline = Pipeline([processor(stuck, "a")], grace=0.05)
+    pipeline.submit(Event("a"))
+    running = pipeline.start()
+    gate.met()
+    running.stop()
+    report = running.wait(PATIENCE)
+    gate.open()
+    threads[0].join(PATIENCE)
+    assert not report.failures
+    assert "much too late" not in caplog.text

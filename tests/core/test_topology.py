@@ -87,3 +87,38 @@ def test_an_event_that_nobody_receives_is_missing_and_one_from_outside_says_so()
     graph = Pipeline([Reader()]).graph()
     assert graph.node(("event", "Event", "finished")).missing
     assert graph.node(("event", "Event", "start")).details["source"] == "outside"
+
+
+class Tick(Event):
+    pass
+
+
+class Ticking(AbstractProcessor):
+    def process(self, context, event):
+        match event:
+            case Event(name="start"):
+                context.submit(Tick("second"))
+
+
+class AnyTick(AbstractProcessor):
+    def process(self, context, event):
+        match event:
+            case Tick():
+                pass
+
+
+class Anything(AbstractProcessor):
+    def process(self, context, event):
+        pass
+
+
+def test_a_wish_for_a_whole_class_is_drawn_at_the_events_of_that_class_that_are_emitted():
+    graph = Pipeline([Ticking(), AnyTick()]).graph()
+    assert edges(graph, "AnyTick") == [Edge(("event", "Tick", "second"), "AnyTick", "receives")]
+    assert Pipeline([AnyTick()]).graph().node(("event", "Tick", None)).details == {"source": "outside"}
+
+
+def test_a_processor_that_takes_anything_receives_every_event_and_adds_none():
+    graph = Pipeline([Ticking(), Anything()]).graph()
+    assert {edge.source[2] for edge in edges(graph, "Anything")} == {"start", "second"}
+    assert Pipeline([Anything()]).graph().edges == ()

@@ -13,8 +13,9 @@ from framework.reactive import ReactiveBuilder, ReactiveEvent
 pytestmark = pytest.mark.timeout(60)
 
 
+@pytest.mark.parametrize("watched", [False, True], ids=["", "watched"])
 @pytest.mark.parametrize("max_workers", [1, 4])
-def test_a_long_build_waits_for_room_so_that_memory_stays_bounded(max_workers):
+def test_a_long_build_waits_for_room_so_that_memory_stays_bounded(max_workers, watched):
     class Fan(ReactiveBuilder):
         def __init__(self):
             super().__init__("parts", ["n"])
@@ -33,6 +34,8 @@ def test_a_long_build_waits_for_room_so_that_memory_stays_bounded(max_workers):
     count = Count()
     pipeline = Pipeline([Source("n", range(4_000)), Fan(), count], max_workers=max_workers)
     pipeline.resolve("parts")
+    if watched:
+        pipeline.observe(lambda _: None)
     tracemalloc.start()
     try:
         pipeline.run()
@@ -78,18 +81,32 @@ def test_a_build_may_submit_after_any_number_of_slices():
     assert listener.done
 
 
-def test_a_cycle_that_fills_its_own_mailboxes_still_ends():
+def delivered_singly(pipeline):
+    while pipeline.deliver() is not None:
+        pass
+    pipeline.run()
+
+
+def advanced(pipeline):
+    while pipeline.report is None:
+        pipeline.advance()
+
+
+@pytest.mark.parametrize("options", [{}, {"seed": 1}], ids=["threads", "seed"])
+@pytest.mark.parametrize("drive", [Pipeline.run, delivered_singly, advanced])
+def test_builders_in_a_cycle_that_wait_for_each_others_room_still_end(drive, options):
     class Split(ReactiveBuilder):
+        fans = (0, 1, 2, 2000)
+
         def __init__(self, provides, requires):
             super().__init__(provides, requires, name=provides)
 
         def build(self, context, depth):
-            if depth:
-                yield from [depth - 1] * 20
+            yield from [depth - 1] * self.fans[depth]
 
     sink = Sink("a")
-    pipeline = Pipeline([Split("a", ["b"]), Split("b", ["a"]), sink])
+    pipeline = Pipeline([Split("a", ["b"]), Split("b", ["a"]), sink], **options)
     pipeline.resolve("a")
     pipeline.submit(built("a", 3))
-    pipeline.run()
-    assert len(sink.artifacts) == 1 + 400
+    drive(pipeline)
+    assert len(sink.artifacts) == 1 + 4000
