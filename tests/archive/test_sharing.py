@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import shutil
-import signal
 
 import pytest
 
@@ -124,31 +123,6 @@ def test_a_reader_does_not_keep_another_process_from_writing(path, start):
         next(pages)
         process = start(WRITE, path)
         assert process.stdout.readline() == "written\n"
-
-
-def test_every_acknowledged_put_survives_a_kill(path, start):
-    process = start(
-        """
-        import itertools, sys
-        from framework.archive import Session
-        archive = Session(sys.argv[1], "killed").archive("a")
-        for n in itertools.count():
-            archive[n] = "x" * (n % 1000)
-            if n % 100 == 0:
-                print(n, flush=True)
-        """,
-        path,
-    )
-    acknowledged = 0
-    while acknowledged < 5000:
-        acknowledged = int(process.stdout.readline())
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    for look in (Workspace(path).archive("a"), Session(path, "a test").archive("a")):
-        found = list(look.pairs())
-        assert len(found) > acknowledged
-        assert found == [(n, "x" * (n % 1000)) for n in range(len(found))]
-    assert Workspace(path).verify() == len(found)
 
 
 def test_a_killed_process_does_not_lock_anybody_out(path, other):

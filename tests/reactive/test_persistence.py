@@ -1,9 +1,5 @@
-"""`persist=True`: what is replayed, what is built, in which order; kill and resume."""
+"""`persist=True`: what is replayed, what is built, in which order."""
 
-import random
-import signal
-import subprocess
-import sys
 import textwrap
 
 import pytest
@@ -296,57 +292,3 @@ def test_results_can_be_read_without_the_code(run, tmp_path):
         ("doubles", (1,), (1, 2)),
         ("doubles", (2,), (2, 4)),
     ]
-
-
-# -- kill and resume
-
-KILLED = r"""
-import os, signal, sys
-from framework.core import AbstractProcessor, Pipeline
-from framework.reactive import ReactiveBuilder, ReactiveEvent
-
-class Numbers(ReactiveBuilder):
-    def __init__(self):
-        super().__init__("n", [])
-    def build(self, context):
-        yield from range(40)
-
-class Slow(ReactiveBuilder):
-    def __init__(self):
-        super().__init__("out", ["n"], persist=True)
-    def build(self, context, number):
-        yield number
-        if number == int(sys.argv[2]):
-            os.kill(os.getpid(), signal.SIGKILL)
-        os.write(1, f"built {number}\n".encode())
-        yield number * number
-
-class Sink(AbstractProcessor):
-    def process(self, context, event):
-        match event:
-            case ReactiveEvent(name="built", target="out", artifact=artifact):
-                os.write(1, f"got {artifact}\n".encode())
-
-pipeline = Pipeline([Numbers(), Slow(), Sink()], workspace=sys.argv[1])
-pipeline.resolve("out")
-pipeline.run()
-"""
-
-
-def test_a_killed_run_resumes_to_the_same_result(tmp_path):
-    script = tmp_path / "killed.py"
-    script.write_text(KILLED)
-
-    def run(kill_at):
-        command = [sys.executable, script, tmp_path / "ws", str(kill_at)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
-
-    kills = sorted(random.Random(1).sample(range(40), 2))
-    built = []
-    for kill_at in (*kills, -1):
-        done = run(kill_at)
-        assert done.returncode == (0 if kill_at < 0 else -signal.SIGKILL), done.stderr
-        built += [int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("built")]
-    assert built == list(range(40))  # each input once, over all runs
-    got = [int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("got")]
-    assert got == [part for number in range(40) for part in (number, number * number)]
