@@ -148,6 +148,33 @@ def test_a_ctrl_c_during_the_hooks_lets_each_of_them_run_once(interrupted, drive
     assert lines == ["working", "worked", "hook", "report True {'SlowHook': 1, 'Hooked': 1} 0"]
 
 
+@modes
+def test_a_ctrl_c_while_a_worker_is_being_woken_is_not_waited_out(interrupted, drive):
+    started = time.monotonic()
+    lines = interrupted(
+        f"""
+        import signal
+        from framework.core.threads import Worker
+
+        def wake(worker, wake=Worker.wake):
+            Worker.wake = wake
+            os.kill(os.getpid(), signal.SIGINT)
+            wake(worker)
+
+        Worker.wake = wake
+        made = pipeline(Slow(), Hooked(), grace=60)
+        made.submit(Event("work", seconds=0.3))
+        try:
+            {drive}
+        except KeyboardInterrupt:
+            show(made)
+        """
+    )
+    assert lines[-2] == "hook"
+    assert lines[-1].startswith("report True")
+    assert time.monotonic() - started < 30
+
+
 def test_a_ctrl_c_in_a_simulation_ends_it_and_runs_the_hooks(interrupted):
     lines = interrupted(
         """

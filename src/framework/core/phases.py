@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from framework.core.counting import Count
+from framework.core.driver import Driver
 from framework.core.event import INIT, PHASE, POISON, Event
 from framework.core.limits import Limits
 from framework.core.waiting import unfinished, why_waiting
@@ -115,6 +116,8 @@ class PhaseRunner:
 
     def step(self) -> PhaseReport:
         """Run one phase; the one that settles also ends the run."""
+        if self.scheduler.has_threads and threading.current_thread() is threading.main_thread():
+            return Driver(self, self._step).result()
         with self.driving():
             return self._interruptible(self._step)
 

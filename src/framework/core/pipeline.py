@@ -181,22 +181,14 @@ class Pipeline(NotebookMethods):
             PipelineRunning: it runs already.
             PipelineEnded: it has run.
         """
-        if isinstance(self._scheduler, SeededScheduler):
+        if not self._scheduler.has_threads:
             return self._runner.outcome(self._runner.run())
         run = Run(self._runner, self)
         try:
             self._begin(run)
             return run.wait()
         except KeyboardInterrupt:
-            self._interrupt(run)
-            raise
-
-    def _interrupt(self, run: Run) -> None:
-        try:
-            self._runner.stop()
-            run.join()
-        except KeyboardInterrupt:
-            self._runner.abandon()
+            run.interrupt()
             raise
 
     def start(self) -> Run:

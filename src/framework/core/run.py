@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Generator
-from concurrent.futures import Future
-from contextvars import copy_context
 from typing import Any
 
+from framework.core.driver import Driver
 from framework.core.phases import PhaseRunner
 from framework.observe import RunReport
-
-POLL = 0.05
 
 
 class Run:
@@ -30,10 +26,7 @@ class Run:
         """
         self._runner = runner
         self._pipeline = pipeline
-        self._future: Future[RunReport] = Future()
-        self._entered = threading.Event()
-        self._ended = threading.Event()
-        self._refused: BaseException | None = None
+        self._driver = Driver(runner, runner.drive)
 
     def begin(self) -> None:
         """Run from here on, on a thread of its own.
@@ -42,12 +35,7 @@ class Run:
             PipelineRunning: somebody else drives.
             PipelineEnded: the run is over.
         """
-        # The context of the caller, so that prints land in the cell that started the run.
-        drive = copy_context().run
-        threading.Thread(target=drive, args=(self._drive,), name=f"{self._runner.name}-driver", daemon=True).start()
-        self._entered.wait()
-        if self._refused is not None:
-            raise self._refused
+        self._driver.begin()
 
     def wait(self, timeout: float | None = None) -> RunReport:
         """Wait for the end.
@@ -64,7 +52,7 @@ class Run:
             RunLimit: a limit ended it.
         """
         try:
-            report = self._future.result(timeout)
+            report = self._driver.future.result(timeout)
         except TimeoutError:
             if self.done:
                 raise
@@ -75,11 +63,11 @@ class Run:
 
     def join(self) -> None:
         """Wait for the end, whatever the outcome; an observer on the thread that drives does not wait for itself."""
-        if self._runner.scheduler.driver == threading.get_ident():
-            return
-        # A poll, because an interrupt may have come before there was a thread that ends.
-        while self._runner.report is None and not self._ended.wait(POLL):
-            pass
+        self._driver.join()
+
+    def interrupt(self) -> None:
+        """Stop and wait for the end, as Ctrl-C has it; another one meanwhile abandons the run."""
+        self._driver.interrupt()
 
     def stop(self) -> None:
         """Make no new deliveries, run the hooks and end; does not wait for that."""
@@ -88,7 +76,7 @@ class Run:
     @property
     def done(self) -> bool:
         """Whether the run is over."""
-        return self._future.done()
+        return self._driver.future.done()
 
     @property
     def report(self) -> RunReport | None:
@@ -99,25 +87,9 @@ class Run:
         """Wait without blocking the event loop; cancelling the wait does not stop the run."""
         import asyncio
 
-        report = yield from asyncio.shield(asyncio.wrap_future(self._future)).__await__()
+        report = yield from asyncio.shield(asyncio.wrap_future(self._driver.future)).__await__()
         return self._runner.outcome(report)
 
     def __repr__(self) -> str:
         """Name and state."""
         return f"<Run of {self._runner.name}: {'done' if self.done else 'running'}>"
-
-    def _drive(self) -> None:
-        try:
-            with self._runner.driving():
-                self._entered.set()
-                report = self._runner.drive()
-        except BaseException as error:  # noqa: BLE001 - whoever waits must learn of it
-            if self._entered.is_set():
-                self._future.set_exception(error)
-            else:
-                self._refused = error
-                self._entered.set()
-        else:
-            self._future.set_result(report)
-        finally:
-            self._ended.set()

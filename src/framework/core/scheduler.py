@@ -13,7 +13,7 @@ import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from framework.core.aside import Aside
 from framework.core.deferrals import Deferrals, Deferred, have_room
@@ -44,6 +44,9 @@ class Scheduler(ABC):
     `quiet` is the condition that everything outside of deliveries shares: submits from outside, holds, the decision
     that a phase is over and the one that nothing more is accepted. Workers take it only when the last of them parks.
     """
+
+    has_threads: ClassVar[bool]
+    """Whether it delivers on threads of its own; otherwise on the one that drains."""
 
     def __init__(
         self,

@@ -20,6 +20,8 @@ class SeededScheduler(Scheduler):
     The same seed gives the same trace, so that a schedule that shows a bug can be run again.
     """
 
+    has_threads = False
+
     def __init__(self, *args: Any, seed: int, **kwargs: Any) -> None:
         """Make the choices of `seed`; the rest as for `Scheduler`."""
         super().__init__(*args, **kwargs)

@@ -203,6 +203,8 @@ class Worker:
 class ThreadScheduler(Scheduler):
     """Delivers on at most `max_workers` daemon threads, which start when they are needed."""
 
+    has_threads = True
+
     def __init__(self, *args: Any, name: str, max_workers: int, slow_after: float | None = None, **kwargs: Any) -> None:
         """Make the workers, none of them started.
 
