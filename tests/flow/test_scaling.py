@@ -313,6 +313,12 @@ def test_a_strategy_that_fails_or_returns_nonsense_ends_the_run_cleanly(clock, m
     play(main())
 
 
+def _changed(capacity, **values):
+    for name, value in values.items():
+        setattr(capacity, name, value)
+    return capacity
+
+
 @pytest.mark.parametrize("strategy", [None, "utilization", OneMore, object()])
 def test_what_is_no_strategy_is_refused(strategy):
     with pytest.raises(FlowError, match="decide"):
@@ -335,6 +341,7 @@ def test_what_is_no_strategy_is_refused(strategy):
         UtilizationCapacity(lower_threshold=0.9, upper_threshold=0.1),
         UtilizationCapacity(sampling="often"),
         FixedCapacity(0),
+        _changed(FixedCapacity(2), max_workers=5),
     ],
     ids=repr,
 )
@@ -356,3 +363,57 @@ def test_the_initial_number_is_brought_into_the_range():
 
 def test_the_default_capacity_is_the_promised_one():
     assert UtilizationCapacity() == UtilizationCapacity(3, 1, 5, 10, 0.5, 0.7, 15, 5, 10, 2, 1)
+
+
+class OneLess:
+    """A strategy that does not look who is at work."""
+
+    def decide(self, snapshot, capacity, state, now):
+        return Decision(capacity.min_workers, f"{snapshot.workers}->{capacity.min_workers}")
+
+
+def test_workers_that_are_at_work_are_not_sent_away_whatever_a_strategy_wants(clock):
+    async def main():
+        flow, load = await started(clock, UtilizationCapacity(4, 1, 4), OneLess(), items=3)
+        await clock.advance(5)
+        assert [(before, after) for before, after, *_ in sizes(flow)] == [(4, 3)]
+        load.gate.set()
+        await flow.run()
+        assert flow.report.counts["done"] == 3
+
+    play(main())
+
+
+def test_utilization_leaves_capacities_of_other_kinds_as_they_are(clock):
+    class Mine(Capacity):
+        """Made for a strategy of the user's own."""
+
+    async def main():
+        flow, load = await started(clock, Mine(3, 1, 9, 20))
+        await clock.advance(100)
+        assert sizes(flow) == []
+        load.gate.set()
+        await flow.run()
+
+    play(main())
+
+
+def test_workers_that_somebody_else_cancelled_come_back_up_to_the_least_number(clock):
+    async def main():
+        flow, load = await started(clock, UtilizationCapacity(3, 2, 5), items=0)
+        await settle()
+        for task in asyncio.all_tasks():
+            if task.get_name().endswith("/job"):
+                task.cancel()
+        await settle()
+        assert flow.snapshot().nodes["job"].workers == 0
+        await clock.advance(5)
+        assert [reason for *_, reason, _ in sizes(flow)] == ["0->2: fewer than min_workers"]
+        load.gate.set()
+        assert (await flow.run(range(4))).counts["done"] == 4
+
+    play(main())
+
+
+def test_the_fixed_strategy_keeps_the_workers_there_are():
+    assert FixedScaling().decide(snapshot(3, 3), CAPACITY, None, 0.0) == Decision(3)

@@ -67,8 +67,11 @@ class UtilizationScaling:
             return Decision(snapshot.workers, state=state)
         # The first sample comes one interval after the start, and the start counts as a change.
         known = state or UtilizationState(scaled_at=now - capacity.sampling)
-        if snapshot.workers == 0:
-            return self._revive(snapshot, capacity, UtilizationState(known.scaled_at), now)
+        if snapshot.workers < capacity.min_workers:  # somebody else cancelled the others
+            reason = f"{snapshot.workers}->{capacity.min_workers}: fewer than min_workers"
+            return Decision(capacity.min_workers, reason, UtilizationState(scaled_at=now))
+        if not snapshot.workers:  # the next item starts one by itself
+            return Decision(0, state=UtilizationState(known.scaled_at))
         utilization = snapshot.running / snapshot.workers
         side = (utilization > capacity.upper_threshold) - (utilization < capacity.lower_threshold)
         known = known.observed(side, utilization, now)
@@ -80,11 +83,6 @@ class UtilizationScaling:
         threshold = f"> {capacity.upper_threshold:.2f}" if side > 0 else f"< {capacity.lower_threshold:.2f}"
         reason = f"{snapshot.workers}->{target}: {known.total / known.samples:.2f} {threshold} for {round(held, 1):g} s"
         return Decision(target, reason, UtilizationState(scaled_at=now))
-
-    def _revive(self, snapshot: NodeSnapshot, capacity: Capacity, state: UtilizationState, now: float) -> Decision:
-        if not snapshot.waiting:
-            return Decision(0, state=state)
-        return Decision(max(1, capacity.min_workers), "0->1: an item waits", UtilizationState(scaled_at=now))
 
     def _target(self, side: int, snapshot: NodeSnapshot, capacity: UtilizationCapacity) -> int:
         if side > 0:
