@@ -102,3 +102,25 @@ def test_a_last_work_item_ends_a_batch():
 def test_an_error_job_takes_no_batches():
     with pytest.raises(OptionError, match="batch"):
         Flow().error(same, batch=3)
+
+
+def test_a_failed_item_of_a_batch_can_be_repeated_alone():
+    broken = [True]
+
+    async def several(items):
+        if broken:
+            raise ValueError(broken)
+        return [item * 2 for item in items]
+
+    async def main():
+        report = await Flow(capacity=FixedCapacity(1)).add(several, batch=3).run(range(3))
+        broken.clear()
+        return [await failure.rerun() for failure in report.failures]
+
+    assert play(main()) == [0, 2, 4]
+
+
+@pytest.mark.parametrize("linger", [-1, "long", float("nan")])
+def test_a_time_to_linger_that_makes_no_sense_is_refused(linger):
+    with pytest.raises(OptionError, match="linger is a time in seconds"):
+        Batch(3, linger=linger)

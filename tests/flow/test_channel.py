@@ -184,3 +184,35 @@ def test_a_burst_wakes_every_taker_that_it_needs():
         await asyncio.gather(*tasks)
 
     play(main())
+
+
+def test_a_taker_that_is_cancelled_after_it_was_retired_is_counted_out_once():
+    async def main():
+        channel = opened(1)
+        taker = Taker(channel)
+        task = asyncio.create_task(taker.take())
+        await settle()
+        assert channel.retire({taker}) is taker
+        task.cancel()  # it has been sent away and has not run yet
+        await asyncio.wait({task})
+        assert channel.idle == 0
+
+    play(main())
+
+
+def test_an_item_whose_only_takers_were_cancelled_waits_for_the_next():
+    async def main():
+        channel = opened(1)
+        tasks = [asyncio.create_task(Taker(channel).take()) for _ in range(3)]
+        await settle()
+        tasks[1].cancel()
+        tasks[2].cancel()  # both before anybody was told of the item
+        channel.offer("item")
+        tasks[0].cancel()  # after it was
+        await asyncio.wait(tasks)
+        assert not channel.calling
+        late = Taker(channel)
+        await late.take()
+        assert late.got == ["item"]
+
+    play(main())

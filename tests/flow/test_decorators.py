@@ -9,7 +9,7 @@ import pickle
 import pytest
 from flow_samples import Adder, double, outcome, results, triple
 
-from framework.errors import OptionError
+from framework.errors import FlowError, OptionError
 from framework.flow import Capacity, FixedCapacity, Flow, UtilizationCapacity, job_capacity, job_name, workers
 from virtual_time import play
 
@@ -100,3 +100,17 @@ def test_what_is_no_capacity_is_refused(capacity):
         job_capacity(capacity)
     with pytest.raises(OptionError, match="Capacity"):
         Flow(capacity=capacity)
+
+
+def test_a_decorated_object_is_the_same_for_every_instance_of_a_class():
+    class Tools:
+        add = job_name("two more")(Adder(2))
+
+    assert outcome(Tools().add) == 3
+    assert Flow().add(Tools().add)._jobs[0].name == "two more"
+
+
+@pytest.mark.parametrize("thing", [5, None, "text"])
+def test_only_something_that_can_be_called_is_decorated(thing):
+    with pytest.raises(FlowError, match="only something callable can be a processor"):
+        job_name("n")(thing)

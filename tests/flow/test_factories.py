@@ -228,3 +228,20 @@ def test_a_stopped_factory_start_leaves_nothing(clock):
         assert clock.pending == 0
 
     play(main())
+
+
+def test_the_processors_of_an_error_job_may_come_from_a_factory():
+    log, handled = [], []
+
+    class Handler(Session):
+        async def __call__(self, item):
+            handled.append(item)
+
+    async def fails(item):
+        raise ValueError(item)
+
+    flow = Flow().add(fails).error_with_factory(lambda: Handler(log), FixedCapacity(2), name="mend")
+    report = play(flow.run(range(3)))
+    assert sorted(handled) == [0, 1, 2]
+    assert log == ["enter", "enter", "exit", "exit"]
+    assert report.counts["failed"] == 3

@@ -164,3 +164,48 @@ def test_the_context_of_the_run_reaches_the_workers():
 
     play(main())
     assert seen == ["In[3]"]
+
+
+def test_a_put_into_a_flow_without_jobs_says_what_to_do():
+    async def main():
+        with pytest.raises(LifecycleError, match=r"has no jobs: flow\.add"):
+            await Flow().put(1)
+
+    play(main())
+
+
+def test_drain_waits_until_all_is_done_and_the_flow_goes_on():
+    async def main():
+        flow = Flow().add(pause)
+        await flow.drain()  # not started: nothing to wait for
+        await flow.start()
+        for item in range(5):
+            await flow.put(item)
+        forgotten = asyncio.create_task(flow.drain())
+        await asyncio.sleep(0.5)
+        forgotten.cancel()
+        await flow.drain()
+        assert forgotten.cancelled()
+        assert flow.report.counts["done"] == 5
+        assert flow.running
+        await flow.stop()
+
+    play(main())
+
+
+def test_drain_raises_what_ended_the_flow():
+    async def source():
+        yield 1
+        await asyncio.sleep(0.5)
+        raise OSError("gone")
+
+    async def main():
+        flow = Flow().add(pause)
+        running = asyncio.create_task(flow.run(source()))
+        await asyncio.sleep(0.1)
+        with pytest.raises(OSError, match="gone"):
+            await flow.drain()
+        await asyncio.wait({running})
+        assert isinstance(running.exception(), OSError)
+
+    play(main())

@@ -194,3 +194,11 @@ def test_a_generator_source_is_closed_when_the_flow_ends_before_it():
 
     play(main())
     assert closed == [True]
+
+
+def test_counts_are_a_mapping_of_the_names_of_outcomes():
+    counts = run(Flow().add(same), range(2)).counts
+    assert list(counts) == ["taken", "done", "skipped", "rerouted", "failed", "dropped"]
+    assert counts.get("lost") is None
+    with pytest.raises(KeyError, match="lost"):
+        counts["lost"]

@@ -39,7 +39,7 @@ async def handle(item):
 
 
 def test_the_graph_shows_jobs_in_order_and_the_error_job():
-    flow = Flow(capacity=FixedCapacity(2, 7)).add(first, rate=5).add(second).error(handle)
+    flow = Flow(capacity=FixedCapacity(2, 7)).add(first, rate=5).add(second, batch=3).error(handle)
     graph = flow.graph()
     assert [(node.key, node.kind) for node in graph.nodes] == [("first", "job"), ("second", "job"), ("handle", "job")]
     assert graph.edges == (
@@ -48,6 +48,7 @@ def test_the_graph_shows_jobs_in_order_and_the_error_job():
         Edge("second", "handle", "errors"),
     )
     assert graph.node("first").details == {"workers": "2..2", "queue": 7, "rate": 5}
+    assert graph.node("second").details == {"workers": "2..2", "queue": 7, "batch": 3}
     assert "first" in graph.mermaid()
 
 

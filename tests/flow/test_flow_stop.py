@@ -165,3 +165,84 @@ def test_a_body_that_never_waits_starves_neither_timers_nor_stop():
         assert (await running).ended == "stopped"
 
     asyncio.run(main())
+
+
+def test_cancelling_a_second_start_leaves_the_flow_alone():
+    async def main():
+        flow = Flow().add(same)
+        await flow.start()
+        second = asyncio.create_task(flow.start())
+        await asyncio.sleep(0)
+        second.cancel()
+        await asyncio.wait({second})
+        assert second.cancelled()
+        assert flow.running
+        await flow.stop()
+
+    play(main())
+
+
+def test_a_flow_that_is_torn_down_before_it_began_is_cancelled():
+    async def main():
+        running = asyncio.create_task(Flow(name="brief").add(same).run([1]))
+        await asyncio.sleep(0)
+        (supervisor,) = [task for task in asyncio.all_tasks() if task.get_name() == "brief/supervisor"]
+        supervisor.cancel()  # as a framework does with the tasks that a test or a request has left
+        await asyncio.wait({running})
+        assert running.cancelled()
+
+    play(main())
+
+
+@pytest.mark.parametrize("extras", [{}, {"batch": 1}], ids=["item", "batch"])
+def test_what_was_left_behind_hands_nothing_on(extras):
+    free, seen = [], []
+
+    async def never(item):
+        while not free:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                continue
+        return item
+
+    async def note(item):
+        seen.append(item)
+
+    async def main():
+        flow = Flow(capacity=FixedCapacity(1)).add(never, **extras).add(note)
+        await flow.start()
+        await flow.put(1)
+        await asyncio.sleep(0)
+        await flow.stop()
+        free.append(True)
+        await asyncio.sleep(7200)
+        assert flow.report.counts == {"taken": 1, "done": 0, "skipped": 0, "rerouted": 0, "failed": 0, "dropped": 1}
+
+    play(main())
+    assert seen == []
+
+
+def test_a_cancelled_item_of_what_was_left_behind_is_counted_once():
+    cancelled = []
+
+    async def never(item):
+        while len(cancelled) < 2:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                cancelled.append(item)
+        await asyncio.sleep(3600)
+
+    async def main():
+        flow = Flow(capacity=FixedCapacity(1), name="sticky").add(never)
+        await flow.start()
+        await flow.put(1)
+        await asyncio.sleep(0)
+        (worker,) = [task for task in asyncio.all_tasks() if task.get_name() == "sticky/never"]
+        await flow.stop()
+        worker.cancel()
+        await asyncio.wait({worker})
+        assert flow.report.counts["dropped"] == flow.report.counts["taken"] == 1
+
+    play(main())

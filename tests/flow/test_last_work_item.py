@@ -156,3 +156,20 @@ def test_the_error_job_may_return_it():
         assert report.counts["taken"] == report.counts.ended
 
     play(main())
+
+
+def test_a_signal_that_is_thrown_away_counts_as_no_item():
+    async def main():
+        flow = Flow(capacity=FixedCapacity(1, 5)).add(pause)
+        await flow.start()
+        for item in (1, LastWorkItem(), 2):
+            await flow.put(item)
+        await asyncio.sleep(0)
+        await flow.stop()
+        assert flow.report.counts["taken"] == flow.report.counts["dropped"] == 2
+
+    play(main())
+
+
+def test_it_is_shown_as_the_call_that_makes_it():
+    assert repr(LastWorkItem()) == "LastWorkItem()"

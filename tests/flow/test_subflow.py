@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from flow_samples import plus_one, results, same, stuck
 
@@ -84,5 +86,48 @@ def test_a_flow_that_runs_by_itself_cannot_be_started_as_a_part():
         with pytest.raises(LifecycleError, match="second one"):
             await Flow().add(inner).start()
         await inner.stop()
+
+    play(main())
+
+
+def test_what_ends_the_inner_flow_is_the_failure_of_the_items_that_were_in_it(clock):
+    class Broken:
+        def decide(self, snapshot, capacity, state, now):
+            raise ZeroDivisionError("no decision")
+
+    async def main():
+        inner = Flow(Broken(), name="inner", clock=clock).add(stuck)
+        outer = Flow().add(inner)
+        await outer.start()
+        await outer.put(1)
+        await clock.advance(5)
+        (failure,) = (await outer.run()).failures
+        assert isinstance(failure.exception, ZeroDivisionError)
+
+    play(main())
+
+
+def test_an_item_that_the_inner_flow_left_behind_is_done_with():
+    free = []
+
+    async def never(item):
+        while not free:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                continue
+
+    async def main():
+        inner = Flow(name="inner").add(never)
+        outer = Flow().add(inner)
+        await outer.start()
+        await outer.put(1)
+        await settle()
+        await inner.stop()
+        await settle()
+        assert outer.report.counts["skipped"] == 1
+        free.append(True)
+        await outer.stop()
+        await asyncio.sleep(7200)
 
     play(main())

@@ -163,8 +163,6 @@ class Channel:
         """Let a worker wait for an item; its `waiter` tells when."""
         self.parked.append(worker)
         self.idle += 1
-        if self.putters and not self.inviting and self.room:
-            self.invite()
 
     def unpark(self) -> None:
         """The worker that was woken goes on."""

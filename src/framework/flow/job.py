@@ -46,6 +46,7 @@ class Job:
 
     run: FlowRun
     next: Job | None = None
+    _scaler: Scaler
 
     def __init__(self, plan: Blueprint, default: Capacity) -> None:
         self.name = plan.name
@@ -58,7 +59,6 @@ class Job:
         self._input = Channel(self.name)
         self._workers: set[Worker] = set()
         self._staff: set[Worker] = set()  # those, and the retired that still release their processors
-        self._scaler: Scaler | None = None
         self._opening: Opening | None = None
 
     @property
@@ -122,8 +122,7 @@ class Job:
 
     def watch(self) -> None:
         """Begin to scale."""
-        if self._scaler is not None:
-            self._scaler.start(self._cap)
+        self._scaler.start(self._cap)
 
     def close(self) -> None:
         """Take nothing more and throw away what waits; work in flight is not touched."""
@@ -133,8 +132,7 @@ class Job:
     def dismiss(self) -> list[asyncio.Task[None]]:
         """Close, stop scaling and end the workers; their tasks are on their way out."""
         self.close()
-        if self._scaler is not None:
-            self._scaler.stop()
+        self._scaler.stop()
         for worker in self._staff:
             worker.dismiss()
         return [worker.task for worker in self._staff]

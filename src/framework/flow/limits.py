@@ -58,9 +58,8 @@ class Limits:
             "retry": self.retry,
             "rate": self.rate,
             "lock": self.lock and "held per item",
+            "batch": self.batch and self.batch.size,
         }
-        if self.batch is not None:
-            values["batch"] = self.batch.size
         return {name: value for name, value in values.items() if value is not None}
 
     def around(self, clock: Clock) -> Callable[[Call], Call]:
@@ -152,9 +151,6 @@ def _retried(call: Call, attempts: int) -> Call:
 
 
 def _takes_two(call: Call) -> bool:
-    try:
-        parameters = inspect.signature(call).parameters.values()
-    except (TypeError, ValueError):
-        return False
+    parameters = inspect.signature(call).parameters.values()
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return sum(p.kind in positional and p.default is p.empty for p in parameters) > 1

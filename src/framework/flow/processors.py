@@ -75,11 +75,11 @@ class PerWorker:
         made = self._factory()
         if inspect.isawaitable(made):
             made = await made
-        if not hasattr(type(made), "__aenter__"):
+        if hasattr(type(made), "__aenter__"):
+            async with made as entered:
+                yield entered if callable(entered) else made
+        else:
             yield made
-            return
-        async with made as entered:
-            yield entered if callable(entered) else made
 
 
 def from_factory(factory: Any) -> ProcessorSource:

@@ -130,10 +130,8 @@ class FlowRun:
     def cut(self, job: Job) -> None:
         """A LastWorkItem passed `job`: drop what is queued there or upstream; the rest runs to its end."""
         self._cut = True
-        for upstream in self._all:
+        for upstream in self._all[: self._all.index(job) + 1]:
             upstream.close()
-            if upstream is job:
-                break
         self.settle()
 
     async def _supervise(self) -> None:

@@ -20,10 +20,11 @@ class SubFlow:
     error job took over is done with and counts as skipped. A LastWorkItem ends both flows.
     """
 
+    _run: FlowRun
+
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
         self.__name__ = flow.name
-        self._run: FlowRun | None = None
 
     async def __aenter__(self) -> Self:
         """Start the flow.
@@ -48,8 +49,6 @@ class SubFlow:
         Raises:
             StopProcessing: it does not come out at the end.
         """
-        if self._run is None:
-            raise LifecycleError(f"{self.flow.name} has not been started by the flow around it")
         ending = await self._run.submit(item)
         match ending.outcome:
             case "done":
