@@ -48,6 +48,29 @@ def test_stop_takes_less_than_a_second_although_a_processor_clings_to_its_item()
     play(main())
 
 
+@pytest.mark.parametrize("ending", ["stop", "run"])
+def test_a_cancelled_stop_still_waits_until_everything_is_gone(ending):
+    async def slow_to_go(item):
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            await asyncio.sleep(0.1)
+
+    async def main():
+        flow = Flow().add(slow_to_go)
+        running = asyncio.create_task(flow.run([1]))
+        await asyncio.sleep(1)
+        stopping = running if ending == "run" else asyncio.create_task(flow.stop())
+        running.cancel()
+        await asyncio.sleep(0.05)
+        stopping.cancel()
+        await asyncio.wait({stopping, running})
+        assert stopping.cancelled()
+        assert not flow.running
+
+    play(main())
+
+
 def test_a_processor_that_ignores_its_cancellation_is_left_behind_and_counted(caplog):
     free = []
 

@@ -110,9 +110,13 @@ class FlowRun:
         return self.report
 
     async def stop(self, ended: Ended = "stopped") -> None:
-        """End now, and wait until everything is gone."""
+        """End now, and wait until everything is gone, also when this is cancelled: it takes less than a second."""
         self._end(ended)
-        await asyncio.wait({self._supervisor})
+        try:
+            await asyncio.wait({self._supervisor})
+        except asyncio.CancelledError:
+            await asyncio.wait({self._supervisor})
+            raise
 
     def when_over(self, callback: Callable[[], object]) -> None:
         """Have `callback` called once the report is there."""
