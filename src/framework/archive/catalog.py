@@ -186,12 +186,13 @@ def _encode(entry: CatalogEntry) -> bytes:
     facts: dict[str, Any] = {part.name: getattr(entry, part.name) for part in dataclasses.fields(entry)}
     del facts["records"], facts["uid"]
     facts |= {"created": entry.created.isoformat(), "updated": entry.updated.isoformat()}
-    return json.dumps(facts).encode()
+    # Two halves of a character in a row must not come back as one character: that would be another name.
+    return json.dumps(facts, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def _decode(uid: bytes, body: bytes) -> CatalogEntry:
     try:
-        facts = json.loads(body)
+        facts = json.loads(body.decode("utf-8", "surrogatepass"))
         facts |= {name: datetime.fromisoformat(facts[name]) for name in ("created", "updated")}
         facts |= {name: tuple(facts[name]) for name in ("provides", "requires")}
         return _checked(CatalogEntry(**facts, uid=uid.hex()))

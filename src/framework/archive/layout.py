@@ -30,6 +30,7 @@ class Layout:
             self.path = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 - a link stays a link
             self.key = os.path.realpath(self.path)
             """The same for every way to write the path."""
+            self.key.encode()  # RocksDB takes UTF-8 only
         except (TypeError, ValueError, RuntimeError) as error:
             raise NotAWorkspace(f"{path!r} names no folder ({error}): Workspace('results')") from error
         self.about = self.path / "workspace.json"

@@ -41,7 +41,6 @@ _COUNTS = struct.Struct(">QQ")
 _KEY_LENGTH = struct.Struct("<I")
 _key_length, _pack_key_length = _KEY_LENGTH.unpack_from, _KEY_LENGTH.pack
 _record = tuple.__new__  # a third of the time of calling a NamedTuple, once per record read
-_COUNTS_PLACE, _PAGE_PLACE = b"counts", b"page"
 
 
 class Counts(NamedTuple):
@@ -77,6 +76,8 @@ class Records:
 
     def __init__(self, uid: bytes, seal: Seal) -> None:
         self._seal = seal
+        # A place of one kind with the start of a body could look like a place of another.
+        self._page_seal, self._count_seal = seal.apart(b"page"), seal.apart(b"count")
         self._index = b"I" + uid
         self._records = b"R" + uid
         self._pages = b"P" + uid
@@ -109,7 +110,7 @@ class Records:
             return None
         position = pack_position(first)
         body = pickle.dumps((keys, values), 5)
-        return self._pages + position, self._seal.sign(_PAGE_PLACE + position, body) + body
+        return self._pages + position, self._page_seal.sign(position, body) + body
 
     def unpage(self, batch: WriteBatch, rows: Rows, position: bytes) -> None:
         """Delete the page that may hold a record."""
@@ -138,7 +139,7 @@ class Records:
     def counts(self, rows: Rows) -> Counts:
         """How many records there are and were."""
         kept = rows.get(self._counts)
-        next_position, deleted = _COUNTS.unpack(self._seal.verify(_COUNTS_PLACE, kept)) if kept else (0, 0)
+        next_position, deleted = _COUNTS.unpack(self._count_seal.verify(b"", kept)) if kept else (0, 0)
         last = rows.last(self._records)
         if last is not None:
             position = last[len(self._records) :]
@@ -164,7 +165,7 @@ class Records:
             position = row[len(self._pages) :]
             if end is not None and unpack_position(position) != end:
                 break
-            body = self._seal.verify(_PAGE_PLACE + position, page)
+            body = self._page_seal.verify(position, page)
             some_keys, some_values = _page(body)
             keys += some_keys
             values += some_values
@@ -188,7 +189,7 @@ class Records:
 
     def _count(self, batch: WriteBatch, counts: Counts) -> None:
         body = _COUNTS.pack(*counts)
-        batch.put(self._counts, self._seal.sign(_COUNTS_PLACE, body) + body)
+        batch.put(self._counts, self._count_seal.sign(b"", body) + body)
 
 
 def _page(body: bytes) -> tuple[list[bytes], list[bytes]]:

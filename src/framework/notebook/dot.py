@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from framework.notebook.markup import printable
@@ -9,6 +10,7 @@ from framework.notebook.theme import FONT, GROUND, SURFACE, State
 from framework.observe import Edge, Graph, Node, NodeKey
 
 LONGEST_LABEL = 48
+_ENTITY = re.compile(r"&(?=#?\w+;)")
 _STEP_KINDS = frozenset({"processor", "builder", "job"})
 
 
@@ -90,14 +92,16 @@ def shortened(text: str, length: int = LONGEST_LABEL) -> str:
 
 
 def _label(text: str) -> str:
-    # Labels read backslash escapes and HTML entities, names do not.
-    lines = (printable(line).replace("&", "&amp;").replace("\\", "\\\\") for line in text.split("\n"))
+    # Labels read backslash escapes and HTML entities, names do not. An empty line makes Graphviz 16 call through memory
+    # that it has not set; a space does not.
+    lines = (printable(line).replace("&", "&amp;").replace("\\", "\\\\") or " " for line in text.split("\n"))
     return _quoted("\\n".join(lines))
 
 
 def _name(text: str) -> str:
-    # A backslash at the end of a name would escape the quote that closes it.
-    return printable(text).replace("\\", "/")
+    # A backslash at the end of a name would escape the quote that closes it. Graphviz writes what looks like an entity
+    # into the tooltip as it stands, where one that XML does not know ends the whole picture.
+    return _ENTITY.sub("&amp;", printable(text).replace("\\", "/"))
 
 
 def _quoted(text: str) -> str:

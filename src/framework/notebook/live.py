@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Mapping
 from contextvars import copy_context
@@ -11,6 +12,8 @@ from typing import Any, Protocol
 import anywidget
 import traitlets
 
+from framework.notebook.markup import bundle as rich
+from framework.notebook.markup import sendable
 from framework.notebook.pusher import Pusher
 
 _STATIC = Path(__file__).parent / "static"
@@ -46,7 +49,7 @@ class LiveWidget(anywidget.AnyWidget):
 
     def __init__(self, view: View) -> None:
         """Show `view` from now on."""
-        super().__init__(state=dict(view.state()), picture=view.picture())
+        super().__init__(state=_state(view), picture=view.picture())
         self._view = view
         # Copied here, in the cell that shows the widget: what commands print belongs under it.
         self._context = copy_context()
@@ -66,7 +69,7 @@ class LiveWidget(anywidget.AnyWidget):
         picture = self._view.picture()
         if picture != self.picture:
             self.picture = picture
-        self.state = dict(self._view.state())
+        self.state = _state(self._view)
 
     def _command(self, _: object, content: Mapping[str, Any], __: object) -> None:
         # Handlers are called on any thread, and must not wait: the next click comes through the same one.
@@ -82,4 +85,9 @@ def with_twin(widget: LiveWidget, html: str, text: str) -> Any:
     """The widget's display bundle, with the picture that a saved notebook shows where there is no kernel."""
     bundle = widget._repr_mimebundle_()
     data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-    return {**(data or {}), "text/html": html, "text/plain": text}, metadata
+    return {**(data or {}), **rich(html, text)}, metadata
+
+
+def _state(view: View) -> dict[str, Any]:
+    state: dict[str, Any] = json.loads(sendable(json.dumps(view.state(), ensure_ascii=False)))
+    return state

@@ -58,4 +58,9 @@ def _cell(value: object) -> str:
 
 def bundle(html: str, text: str) -> Mapping[str, str]:
     """What a rich display hands to IPython."""
-    return {"text/html": html, "text/plain": text}
+    return {"text/html": sendable(html), "text/plain": sendable(text)}
+
+
+def sendable(text: str) -> str:
+    """Text that a kernel can encode: halves of characters, which a name may hold, become question marks."""
+    return text.encode("utf-8", "replace").decode()

@@ -94,6 +94,13 @@ class Graph:
 
 
 def _quoted(text: str) -> str:
-    # Mermaid reads #-entities inside quotes; a quote or an angle bracket of a user's name must not end the label.
-    entities = {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "\n": " "}
-    return '"' + "".join(entities.get(char, char) for char in text) + '"'
+    # Mermaid reads #-entities inside quotes; a quote, an angle bracket or an end of line, of which there are more signs
+    # than one, must not end the label of a user's name.
+    return '"' + "".join(_ENTITIES.get(char) or _sign(char) for char in text) + '"'
+
+
+def _sign(char: str) -> str:
+    return char if char.isprintable() else " " if char.isspace() else "\N{REPLACEMENT CHARACTER}"
+
+
+_ENTITIES = {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;"}

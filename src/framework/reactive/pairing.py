@@ -76,7 +76,9 @@ def checked(owner: str, provides: object, requires: object) -> tuple[str, list[s
         WiringError: it does not.
     """
     if not isinstance(provides, str) or not provides:
-        raise WiringError(f"{owner}: provides is the name of a target, got {provides!r}")
+        raise WiringError(f"{owner}: provides is the name of a target, got {provides!r}: provides='words'")
+    if provides.startswith(EXPAND):
+        raise WiringError(f"{owner}: provides={provides!r} begins with a star: that belongs into requires")
     if isinstance(requires, str) or not isinstance(requires, Iterable):
         raise WiringError(f"{owner}: requires is a list of targets, got {requires!r}; write requires=[{requires!r}]")
     names = list(requires)
