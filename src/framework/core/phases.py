@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from framework.core.claims import claimed
 from framework.core.counting import Count
 from framework.core.driver import Driver
 from framework.core.event import INIT, PHASE, POISON, Event
@@ -85,7 +86,7 @@ class PhaseRunner:
 
         Raises:
             PipelineEnded: the run is over.
-            PipelineRunning: somebody else drives.
+            PipelineRunning: somebody else drives, or another pipeline one of the processors.
         """
         if not self._driver.acquire(blocking=False):
             self._refuse_when_ended()  # who drove a run that was abandoned may not have noticed yet
@@ -97,7 +98,8 @@ class PhaseRunner:
             with self.scheduler.quiet:
                 self.scheduler.driver = threading.get_ident()
             self.scheduler.archives.busy = True
-            yield
+            with claimed(self.name, (inbox.processor for inbox in self.scheduler.inboxes)):
+                yield
         finally:
             self.scheduler.archives.busy = False
             with self.scheduler.quiet:
