@@ -169,3 +169,22 @@ def test_a_missing_requirement_is_named():
     pipeline.resolve("out")
     with pytest.raises(RunFailed, match="flow requires 'n', which nobody provides"):
         pipeline.run()
+
+
+def test_a_failure_of_a_flow_is_repeated_outside_of_its_run():
+    broken = [True]
+
+    async def half(item):
+        if broken:
+            raise ValueError(broken.pop())
+        return item / 2
+
+    pipeline = Pipeline([Source("n", [3]), FlowBuilder("out", ["n"], Flow().add(half))], on_error="keep")
+    pipeline.resolve("out")
+    (failure,) = pipeline.run().failures
+    threads = threading.active_count()
+    assert [event.artifact for event in failure.rerun()] == [1.5]
+    broken.append(True)
+    with pytest.raises(ValueError, match="True"):
+        failure.rerun()
+    assert threading.active_count() == threads

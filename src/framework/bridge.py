@@ -54,14 +54,8 @@ class FlowBuilder(OffloadBuilder):
         if not isinstance(flow, Flow):
             raise FlowError(f"FlowBuilder takes a Flow, got {flow!r}: make one, then flow.add(processor)")
         self.flow = flow
-        super().__init__(
-            provides,
-            requires,
-            _nothing,
-            FlowWorkplace(flow, ordered=ordered),
-            name=name or flow.name,
-            priority=priority,
-        )
+        workplace = FlowWorkplace(flow, ordered=ordered)
+        super().__init__(provides, requires, workplace.alone, workplace, name=name or flow.name, priority=priority)
 
 
 class FlowWorkplace(Workplace):
@@ -78,6 +72,16 @@ class FlowWorkplace(Workplace):
     def road(self, function: object) -> Callable[[tuple[Any, ...]], Future[Any]]:  # noqa: ARG002 - the flow does the work
         """How inputs get into the flow."""
         return lambda arguments: asyncio.run_coroutine_threadsafe(self._answer(arguments), self._running())
+
+    def alone(self, *arguments: Any) -> Iterable[Any]:
+        """Have the flow process one input outside of any run."""
+        try:
+            returned = asyncio.run_coroutine_threadsafe(self._answer(arguments), self._running()).result()
+        finally:
+            self.close()
+        if returned.error is not None:
+            raise returned.error
+        return returned.artifacts
 
     def close(self) -> None:
         """Stop the flow and its loop."""
@@ -105,7 +109,3 @@ class FlowWorkplace(Workplace):
             return Returned([], ending.value, seconds)
         done = ending.outcome == "done" and not isinstance(ending.value, LastWorkItem)
         return Returned([ending.value] if done else [], None, seconds)
-
-
-def _nothing(*_: object) -> Iterable[Any]:
-    return ()

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reactive_samples import Apply, Sink, Source, artifacts_of, outcome
+from reactive_samples import Apply, Sink, Source, artifacts_of, built, outcome
 
 from framework.core import Pipeline
 from framework.errors import BuildError, OptionError, Unpicklable, WiringError
@@ -208,11 +208,12 @@ def test_a_killed_process_answers_every_input_once():
     assert 3 not in found
 
 
-def test_a_pool_that_would_fork_is_never_forked():
+def test_a_pool_that_would_fork_is_never_forked(caplog):
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as executor:
-        builders = [Source("n", [1]), offload("out", ["n"], lambda _: [multiprocessing.get_start_method()], executor)]
-        assert artifacts_of(builders, "out") == ["spawn"]
+        how = offload("out", ["n"], lambda _: [multiprocessing.get_start_method()], executor)
+        assert artifacts_of([Source("n", [1, 2]), how], "out") == ["spawn"] * 2
         assert not executor._processes
+    assert caplog.text.count("spawning processes instead") == 1
 
 
 def test_loky_is_an_executor_too():
@@ -299,3 +300,67 @@ def test_a_function_and_an_executor_are_needed(build, executor):
 def test_max_pending_is_positive(max_pending):
     with ThreadPoolExecutor(1) as executor, pytest.raises(OptionError, match="max_pending"):
         offload("out", ["n"], squares, executor, max_pending=max_pending)
+
+
+# -- outside of a run
+
+
+def test_a_failure_of_work_that_left_is_repeated_here():
+    calls = []
+
+    def build(number):
+        calls.append(threading.current_thread())
+        if len(calls) == 1:
+            raise ValueError(number)
+        return [number * 10]
+
+    with ThreadPoolExecutor(1) as executor:
+        builders = [Source("n", [2]), offload("out", ["n"], build, executor)]
+        (failure,) = outcome(builders, "out", on_error="keep")[1].failures
+    assert [event.artifact for event in failure.rerun()] == [20]
+    assert calls[1] is threading.current_thread()
+
+
+def test_a_failure_of_work_that_left_is_tried_again_by_a_retry():
+    with ThreadPoolExecutor(1) as executor:
+        pipeline = Pipeline([offload("out", ["n"], squares, executor, name="work"), Sink("out")], on_error="keep")
+        pipeline.resolve("out")
+        pipeline.submit(built("n", -3))
+        failures = pipeline.run().failures
+        renewed = pipeline.renew(offload("out", ["n"], lambda number: [-number], executor, name="work"))
+        assert failures.retry(renewed) == 1
+        renewed.run()
+    assert renewed["Sink out"].artifacts == [3]
+
+
+def test_kept_inputs_of_work_that_left_are_compared_here(tmp_path):
+    with ThreadPoolExecutor(1) as executor:
+        builder = offload("out", ["n"], squares, executor, persist=True)
+        pipeline = Pipeline([Source("n", [2, 3]), builder], workspace=tmp_path)
+        pipeline.resolve("out")
+        pipeline.run()
+        other = offload("out", ["n"], lambda number: [4], executor)
+        assert [row.same for row in pipeline.compare("squares", other)] == [True, False]
+
+
+def test_a_stop_forgets_kept_results_that_wait_for_their_turn(tmp_path):
+    def run(numbers, executor, drive):
+        pipeline = Pipeline(
+            [Source("n", numbers), offload("out", ["n"], squares, executor, persist=True), Sink("out")],
+            workspace=tmp_path,
+        )
+        pipeline.resolve("out")
+        drive(pipeline)
+        return pipeline["Sink out"].artifacts
+
+    def stop_when_the_first_is_away(pipeline):
+        running = pipeline.start()
+        while not executor.waiting:
+            pass
+        pipeline.stop()
+        running.wait()
+
+    with ThreadPoolExecutor(1) as threads:
+        assert run([2], threads, Pipeline.run) == [4]
+    executor = LastFirst()
+    assert run([3, 2], executor, stop_when_the_first_is_away) == []

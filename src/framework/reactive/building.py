@@ -24,7 +24,9 @@ SLICE = 256  # artifacts that a builder announces before it asks whether there i
 
 
 class Note(Event):
-    """What a builder sends to its own mailbox."""
+    """What a builder sends to its own mailbox, about an input in most cases."""
+
+    inputs: tuple[Any, ...] = ()
 
 
 class Build(Note):
@@ -137,12 +139,11 @@ class Building:
 
     def begin(self, context: Context, note: Note) -> None:
         """Do what a note says."""
-        match note:
-            case Build(inputs=inputs):
-                self._answer(context, inputs)
-            case Replay(again=again):
-                source = self._answers.again if again else self._answers.everything
-                self._announce(context, source(context.archive), (), again=again)
+        if isinstance(note, Replay):
+            source = self._answers.again if note.again else self._answers.everything
+            self._announce(context, source(context.archive), (), again=note.again)
+        else:
+            self._answer(context, note.inputs)
 
     def call(self, context: Context, hook: Callable[..., Any], *arguments: Any) -> None:
         """Call a hook and announce what it yields, if anything."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from framework.archive import digest
 from framework.core import Context
+from framework.core.context import DetachedContext
 from framework.core.hold import Hold
 from framework.errors import PipelineEnded, WiringError
 from framework.reactive.answers import copies
@@ -63,18 +64,10 @@ def offload(  # noqa: PLR0913 - options of a builder
         raise WiringError(f"offload takes a function of the artifacts, got {build!r}")
     title: str = name or str(getattr(build, "__name__", type(build).__name__))
     # A class of its own, in the user's module: what its results depend on is the function, not this file.
-    members = {"build": _method(build), "__module__": getattr(build, "__module__", __name__), "__wrapped__": build}
+    members = {"__module__": getattr(build, "__module__", __name__), "__wrapped__": build}
     cls: type[OffloadBuilder] = type(title, (OffloadBuilder,), members)
     workplace = Workplace(executor, max_pending=max_pending, ordered=ordered)
     return cls(provides, requires, build, workplace, persist=persist, name=title, priority=priority)
-
-
-def _method(function: Function) -> Function:
-    @functools.wraps(function)
-    def build(_: OffloadBuilder, __: Context, *args: Any) -> Iterable[Any]:
-        return function(*args)
-
-    return build
 
 
 class OffloadBuilder(ReactiveBuilder):
@@ -94,11 +87,12 @@ class OffloadBuilder(ReactiveBuilder):
         """Send inputs to a workplace."""
         self.workplace = workplace
         self.go = workplace.road(function)
+        self._function = function
         super().__init__(provides, requires, persist=persist, name=name, priority=priority)
 
-    def build(self, context: Context, *args: Any) -> Iterable[Any]:
-        """What the function does, here; replaced in the class that `offload` makes."""
-        raise NotImplementedError
+    def build(self, context: Context, *args: Any) -> Iterable[Any]:  # noqa: ARG002 - away from it
+        """What the function does, here: for a failure that is repeated, or archived inputs that are compared."""
+        return self._function(*args)
 
     def landed(self, inputs: tuple[Any, ...], returned: Returned) -> Iterable[Any]:  # noqa: ARG002 - for those who derive
         """What is announced for an input."""
@@ -190,7 +184,10 @@ class _Offloading(Building):
         return len(self._flights) < self._builder.workplace.max_pending
 
     def _answer(self, context: Context, inputs: tuple[Any, ...]) -> None:
-        """Send one input away, unless its result is archived."""
+        """Send one input away, unless its result is archived; outside of a run, build it here."""
+        if isinstance(context, DetachedContext):
+            super()._answer(context, inputs)
+            return
         if not self._has_room():
             self.pending.append(Build(inputs))
             return
