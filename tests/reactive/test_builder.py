@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from reactive_samples import Apply, Sink, Source, artifacts_of, built, seeds
 
 from framework.core import AbstractProcessor, Pipeline
-from framework.errors import WiringError
+from framework.errors import UnsafeSubmit, WiringError
 from framework.reactive import ReactiveBuilder, ReactiveEvent, reactive
 
 pytestmark = pytest.mark.timeout(60)
@@ -214,3 +214,59 @@ def test_a_graph_shows_builders_and_targets():
     assert not graph.node(("target", "n")).missing
     edges = {(edge.source, edge.target, edge.kind) for edge in graph.edges}
     assert {("Source n", ("target", "n"), "provides"), (("target", "n"), "Apply", "requires")} <= edges
+
+
+def test_a_build_knows_all_that_its_delivery_knows():
+    seen = {}
+
+    class Curious(ReactiveBuilder):
+        def __init__(self):
+            super().__init__("out", ["n"], name="curious")
+
+        def build(self, context, n):
+            context.archive[n] = "kept"
+            seen.update(at=(context.processor, context.phase), event=context.event, archive=dict(context.archive))
+            seen["receivers"] = [receiver.name for receiver in context.receivers(built("out", n))]
+            with context.hold() as hold:
+                hold.submit(built("out", n))
+            seen["context"] = context
+            return []
+
+    pipeline = Pipeline([Curious(), Sink("out")])
+    pipeline.observe(lambda _: None)
+    pipeline.resolve("out")
+    pipeline.submit(built("n", 7))
+    pipeline.run()
+    assert seen["at"] == ("curious", 1)
+    assert (seen["event"].target, seen["event"].artifact) == ("n", 7)
+    assert (seen["archive"], seen["receivers"]) == ({7: "kept"}, ["Sink out"])
+    assert pipeline["Sink out"].artifacts == [7]
+    with pytest.raises(UnsafeSubmit):
+        seen["context"].submit(built("out", 8))
+
+
+def test_a_build_may_send_an_event_to_its_own_builder():
+    class Counts(ReactiveBuilder):
+        def __init__(self):
+            super().__init__("out", ["n"])
+
+        def build(self, context, n):
+            if n:
+                context.defer(built("n", n - 1))
+            yield n
+
+    assert artifacts_of([Counts()], "out", [("n", 3)]) == [3, 2, 1, 0]
+
+
+def test_a_resolve_that_comes_while_a_hook_announces_waits_its_turn():
+    class Early(ReactiveBuilder):
+        def __init__(self):
+            super().__init__("out", [])
+
+        def on_init(self, context):
+            yield from range(1000)
+
+        def build(self, context):
+            yield "built"
+
+    assert artifacts_of([Early()], "out", seed=1) == [*range(1000), "built"]

@@ -292,3 +292,15 @@ def test_results_can_be_read_without_the_code(run, tmp_path):
         ("doubles", (1,), (1, 2)),
         ("doubles", (2,), (2, 4)),
     ]
+
+
+def test_compare_runs_a_redefined_builder_on_archived_inputs(tmp_path):
+    pipeline = Pipeline([Source("n", [1, 2, 3]), Apply("d", ["n"], lambda n: 2 * n, persist=True)], workspace=tmp_path)
+    pipeline.resolve("d")
+    pipeline.run()
+    rows = pipeline.compare("Apply", Apply("d", ["n"], lambda n: n + 2))
+    assert [(row.input, row.old, row.new, row.same) for row in rows] == [
+        ((1,), (2,), (3,), False),
+        ((2,), (4,), (4,), True),
+        ((3,), (6,), (5,), False),
+    ]

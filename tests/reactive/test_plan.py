@@ -1,5 +1,7 @@
 """`plan`: what will be replayed and built and why, executing nothing."""
 
+import threading
+
 import pytest
 from reactive_samples import Apply, Sink, Source, artifacts_of, built
 
@@ -222,3 +224,27 @@ def test_pruning_deletes_what_no_code_reaches(workspace):
         store.prune()
         assert len(store.catalog()) == 2
     assert facts(planned([Numbers(), Scaled(3)], "scaled", workspace))[1][2] == "replay"
+
+
+def test_pairs_of_known_inputs_are_planned_one_by_one(workspace):
+    def builders():
+        return [Source("a", [1, 2], persist=True), Source("b", [3, 4], persist=True), Apply("both", ["a", "b"])]
+
+    artifacts_of(builders(), "both", workspace=workspace)
+    found = planned(builders(), "both", workspace)
+    assert facts(found)[2:] == [
+        ("Apply", (1, 3), "build", "not persisted"),
+        ("Apply", (2, 4), "build", "not persisted"),
+    ]
+    assert len(found) == 4
+
+
+def test_an_artifact_that_cannot_be_expanded_is_unknown_and_says_why(workspace):
+    (row,) = planned([Apply("sum", ["*pair"], persist=True)], "sum", workspace, [("pair", 5)])
+    assert row.action == "unknown"
+    assert "pair" in row.reason
+
+
+def test_an_input_without_a_digest_will_be_built_and_fail_then(workspace):
+    (row,) = planned([Scaled()], "scaled", workspace, [("n", threading.Lock())])
+    assert (row.action, row.reason) == ("build", "never built")
