@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import copy_context
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from framework.core.phases import PhaseRunner
 
 POLL = 0.05
+LOOK_AGAIN = 0.5  # seconds
 Result = TypeVar("Result")
 
 
@@ -49,10 +52,22 @@ class Driver(Generic[Result]):
         """Begin, and wait for what `drive` returns or raises; Ctrl-C ends the run and is raised again."""
         try:
             self.begin()
+            self.wait()
             return self.future.result()
         except KeyboardInterrupt:
             self.interrupt()
             raise
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the end, at most `timeout` seconds; returns whether it has come.
+
+        Python overlooks a Ctrl-C that comes just as a wait begins until that wait is over, so it is a short one.
+        """
+        until = math.inf if timeout is None else time.monotonic() + timeout
+        while not self._ended.wait(max(0.0, min(LOOK_AGAIN, until - time.monotonic()))):
+            if time.monotonic() >= until:
+                return False
+        return True
 
     def interrupt(self) -> None:
         """Stop the run and wait for its end; Ctrl-C meanwhile abandons it."""

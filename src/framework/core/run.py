@@ -51,15 +51,9 @@ class Run:
             RunFailed: deliveries failed and the pipeline raises for failures.
             RunLimit: a limit ended it.
         """
-        try:
-            report = self._driver.future.result(timeout)
-        except TimeoutError:
-            if self.done:
-                raise
-            raise TimeoutError(
-                f"{self._runner.name} is not done after {timeout} s:\n{self._runner.why_waiting()}"
-            ) from None
-        return self._runner.outcome(report)
+        if not self._driver.wait(timeout):
+            raise TimeoutError(f"{self._runner.name} is not done after {timeout} s:\n{self._runner.why_waiting()}")
+        return self._runner.outcome(self._driver.future.result())
 
     def join(self) -> None:
         """Wait for the end, whatever the outcome; an observer on the thread that drives does not wait for itself."""
