@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 from framework.core.event import Event
@@ -22,12 +22,7 @@ class Deferred(NamedTuple):
 
     def has_room(self) -> bool:
         """Whether none of the recipients is full."""
-        return have_room(self.recipients)
-
-
-def have_room(inboxes: Iterable[Inbox]) -> bool:
-    """Whether none of the mailboxes is full."""
-    return all(len(inbox.queue) + inbox.processor.backlog < ROOM for inbox in inboxes)
+        return all(len(inbox.queue) + inbox.processor.backlog < ROOM for inbox in self.recipients)
 
 
 class Deferrals:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from framework.core.aside import Aside
-from framework.core.deferrals import Deferrals, Deferred, have_room
+from framework.core.deferrals import Deferrals, Deferred
 from framework.core.delivery import Call, deliver
 from framework.core.event import Event
 from framework.core.hold import Hold, OpenHolds
@@ -149,10 +149,6 @@ class Scheduler(ABC):
                 # Said before looking: whoever is full now ends a turn later, and makes room then.
                 self.crowded = True
             self._deferrals.add(Deferred(event, inbox, cause, recipients))
-
-    def has_room(self, recipients: Iterable[Inbox]) -> bool:
-        """Whether none of the recipients is full."""
-        return have_room(recipients)
 
     def force_deferred(self) -> bool:
         """Deliver what waits for room, although there is none; returns whether anything did."""
