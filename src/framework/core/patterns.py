@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 from framework.core.cases import Case, Unresolved, cases_of
 from framework.core.misses import Miss, find_miss
 from framework.errors import SourceUnavailable
+from framework.observe.reports import error_line
 
 Receives = Literal["yes", "no", "depends"]
 
@@ -76,7 +77,7 @@ def judge(case: Case, event: Any, instance: object = None) -> Verdict:
     except Unresolved as error:
         return Verdict(case, "depends", f"depends on {error}, which only the running code knows, at {case.where}")
     except Exception as error:  # noqa: BLE001 - Python's own match would raise it as well
-        return Verdict(case, "depends", f"the case at {case.where} raises {type(error).__name__}: {error}")
+        return Verdict(case, "depends", f"the case at {case.where} raises {error_line(error)}")
     if miss is not None:
         return Verdict(case, "no", miss.words, miss)
     if case.condition is not None:

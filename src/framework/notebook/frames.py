@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from framework.notebook.typed import Schema, typed_frame
 from framework.observe import (
@@ -18,7 +18,7 @@ from framework.observe import (
     WorkersScaled,
 )
 from framework.observe.recorder import Record
-from framework.observe.reports import short_repr
+from framework.observe.reports import message_of, short_repr
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +55,16 @@ PHASES: Schema = {
 PLAN: Schema = {"builder": "string", "input": "string", "action": "string", "reason": "string", "diff": "string"}
 
 
+@runtime_checkable
+class Failed(Protocol):
+    """A report."""
+
+    @property
+    def failures(self) -> Iterable[Failure]:
+        """What failed."""
+        ...
+
+
 def trace_frame(recorder: Recorder) -> pd.DataFrame:
     """What a recorder kept, one row per happening, oldest first.
 
@@ -69,12 +79,12 @@ def trace_frame(recorder: Recorder) -> pd.DataFrame:
     return typed_frame((_trace_row(record, start, texts) for record in records), TRACE)
 
 
-def failures_frame(source: RunReport | PhaseReport | Iterable[Failure]) -> pd.DataFrame:
-    """The failures of a report, one row each, in the order they happened.
+def failures_frame(source: Failed | Iterable[Failure]) -> pd.DataFrame:
+    """The failures of a report, of a flow too, one row each, in the order they happened.
 
     Columns: processor, event (its repr), phase, error (class of the exception), message, where (file:line that raised).
     """
-    failures = source.failures if isinstance(source, RunReport | PhaseReport) else source
+    failures = source.failures if isinstance(source, Failed) else source
     return typed_frame((_failure_row(failure) for failure in failures), FAILURES)
 
 
@@ -132,14 +142,7 @@ def _failure_row(failure: Failure) -> tuple[object, ...]:
     error = failure.exception
     frames = traceback.extract_tb(error.__traceback__)
     where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
-    return (failure.processor, short_repr(failure.event), failure.phase, type(error).__name__, _message(error), where)
-
-
-def _message(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception as unprintable:  # noqa: BLE001 - a user's exception may raise anything from its __str__
-        return f"<message raised {type(unprintable).__name__}>"
+    return (failure.processor, short_repr(failure.event), failure.phase, type(error).__name__, message_of(error), where)
 
 
 def _phase_row(report: PhaseReport) -> tuple[object, ...]:

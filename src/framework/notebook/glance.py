@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import reprlib
+from array import array
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
 from framework.observe.reports import short_repr
 
 LENGTH = 160
+
+
+_BUILT_IN = (str, int, list, tuple, dict, set, frozenset, deque, array)
 
 
 class _Glance(reprlib.Repr):
@@ -20,6 +25,11 @@ class _Glance(reprlib.Repr):
         self.maxdict = self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdeque = 8
         self.maxstring = self.maxother = self.maxlong = LENGTH
 
+    def repr1(self, x: Any, level: int) -> str:
+        """Look into what is built in; reprlib goes by the name of a class, which anybody may give to theirs."""
+        known = any(type(x) is kind for kind in _BUILT_IN)
+        return super().repr1(x, level) if known else self.repr_instance(x, level)
+
     def repr_instance(self, x: Any, level: int) -> str:  # noqa: ARG002 - the signature of reprlib
         return short_repr(x, LENGTH)
 
@@ -29,7 +39,12 @@ _glance = _Glance()
 
 def glance(value: object) -> str:
     """About what `repr(value)` says, at most `LENGTH` characters of it."""
-    text = _glance.repr(value)
+    try:
+        text = _glance.repr(value)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - what is inside may raise when it is sorted, and a long int when it is written
+        text = short_repr(value, LENGTH)
     return text if len(text) <= LENGTH else text[: LENGTH - 3] + "..."
 
 

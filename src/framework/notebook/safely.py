@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from framework.observe.reports import short_repr
+from framework.observe.reports import message_of, short_repr
 
 
 def safely(bundle: Callable[[], Any], value: object) -> Any:
@@ -13,4 +13,6 @@ def safely(bundle: Callable[[], Any], value: object) -> Any:
     try:
         return bundle()
     except Exception as error:  # noqa: BLE001 - whatever a user's object does, the cell must go on
-        return {"text/plain": f"{short_repr(value)}\n(no picture: {type(error).__name__}: {short_repr(str(error))})"}
+        return {
+            "text/plain": f"{short_repr(value)}\n(no picture: {type(error).__name__}: {short_repr(message_of(error))})"
+        }

@@ -18,6 +18,7 @@ from framework.notebook.recorders import submissions
 from framework.notebook.selection import Selection
 from framework.notebook.stepper import PhaseStepper
 from framework.notebook.theme import LOOKS
+from framework.observe.reports import message_of
 
 ROOM = "✓ 1,000  … 10"
 """What the second line of a node is laid out for."""
@@ -79,8 +80,8 @@ class StepperView:
         """Do what a click or a key asks for; what goes wrong is shown as the stepper's message."""
         try:
             self._do(command)
-        except Exception as error:  # noqa: BLE001 - there is no cell that it could be raised in
-            self.stepper.say(f"{LOOKS['failed'].icon} {error}")
+        except BaseException as error:  # noqa: BLE001 - there is no cell that it could be raised in
+            self.stepper.say(f"{LOOKS['failed'].icon} {message_of(error)}")
 
     def _do(self, command: Mapping[str, Any]) -> None:
         stepper = self.stepper

@@ -17,6 +17,8 @@ from framework.observe.reports import short_repr
 PATIENCE = 0.05
 """Seconds that a display waits for an answer of something that may be running."""
 MOST_ROWS = 50
+MOST_TEXT = 20_000
+"""Characters of a traceback, whose error may say anything."""
 
 View = tuple[str, str]
 """HTML and text."""
@@ -81,7 +83,7 @@ def failure_view(failure: Failure) -> View:
     look = LOOKS["failed"]
     head = line(f"{look.icon} {failure.summary}", strong=True)
     hint = line("failure.debug() opens the debugger there, failure.rerun() repeats this delivery")
-    return block(head, hint, details("Traceback", preformatted(failure.traceback))), failure.summary
+    return block(head, hint, details("Traceback", preformatted(_middle_out(failure.traceback)))), failure.summary
 
 
 def rows_view(columns: Sequence[str]) -> Callable[[Any], View]:
@@ -148,6 +150,11 @@ def picture(drawing: Drawing) -> str:
         return image(drawing.svg, repr(drawing))
     except LayoutUnavailable:
         return preformatted(drawing.mermaid)
+
+
+def _middle_out(text: str) -> str:
+    half = MOST_TEXT // 2
+    return text if len(text) <= MOST_TEXT else f"{text[:half]}\n...\n{text[-half:]}"
 
 
 def _failure_parts(failures: Sequence[Failure]) -> list[str]:

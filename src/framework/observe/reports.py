@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, overload
 if TYPE_CHECKING:
     import pandas as pd
 
-SHOWN_REPR = 200
+SHOWN_REPR, SHOWN_MESSAGE = 200, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,19 +156,37 @@ class RunReport:
 
 
 def error_line(error: BaseException) -> str:
-    """Type and first line of the message of an error; never raises, whatever the error's `__str__` does."""
+    """Type and first line of the message of an error, at most `SHOWN_MESSAGE` characters of it; never raises."""
     kind = type(error).__name__
     try:
         lines = str(error).strip().splitlines()
-    except Exception as other:  # noqa: BLE001 - a user's __str__ may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as other:  # noqa: BLE001 - a user's __str__ may raise anything
         return f"{kind} (whose message raised {type(other).__name__})"
-    return f"{kind}: {lines[0]}" if lines else kind
+    return f"{kind}: {_cut(lines[0], SHOWN_MESSAGE)}" if lines else kind
+
+
+def message_of(error: BaseException) -> str:
+    """The message of an error; never raises, whatever the error's `__str__` does."""
+    try:
+        return str(error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as other:  # noqa: BLE001 - a user's __str__ may raise anything
+        return f"<message raised {type(other).__name__}>"
 
 
 def short_repr(value: object, limit: int = SHOWN_REPR) -> str:
     """`repr(value)` that never raises and is at most `limit` characters long."""
     try:
         text = repr(value)
-    except Exception as error:  # noqa: BLE001 - a user's repr may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a user's repr may raise anything, SystemExit as well
         text = f"<{type(value).__name__} whose repr raised {type(error).__name__}>"
+    return _cut(text, limit)
+
+
+def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
