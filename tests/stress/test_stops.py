@@ -6,32 +6,17 @@ import time
 from collections import Counter
 
 import pytest
+from hops import Hop
 
 from framework.core import AbstractProcessor, Event, Pipeline
 from framework.errors import PipelineEnded
 
 
-class Hop(AbstractProcessor):
-    """Passes events on to the next hop, and counts what it got, sent and was told at the end."""
-
-    interests = [(Event, "hop"), (Event, "__POISON__")]  # noqa: RUF012
-
-    def __init__(self):
-        super().__init__()
-        self.count = Counter()
-
-    def process(self, context, event):
-        self.count[event.name] += 1
-        if event.name == "hop" and event.left:
-            self.count["sent"] += 1
-            context.submit(Event("hop", left=event.left - 1))
-
-
 @pytest.mark.usefixtures("slices")
 @pytest.mark.parametrize("watched", [False, True])
-def test_a_stop_at_any_moment_loses_nothing(size, watched):
-    choose = random.Random(5)
-    for _ in range(size(25, 1500)):
+def test_a_stop_at_any_moment_loses_nothing(size, figure, watched):
+    choose, stops, counts = random.Random(5), size(25, 1500), Counter()
+    for _ in range(stops):
         hop = Hop()
         pipeline = Pipeline([hop], max_workers=choose.choice((1, 2)))
         if watched:
@@ -46,11 +31,16 @@ def test_a_stop_at_any_moment_loses_nothing(size, watched):
         assert hop.count["hop"] + report.dropped == 300 + hop.count["sent"]
         assert hop.count["__POISON__"] == 1
         assert report.delivered == {"Hop": hop.count["hop"] + 1}
+        counts.update(delivered=hop.count["hop"], dropped=report.dropped)
+    figure("stops", stops)
+    for name, count in counts.items():
+        figure(name, count)
 
 
 @pytest.mark.usefixtures("slices")
-def test_submits_from_outside_race_with_the_end(size):
-    for _ in range(size(40, 2000)):
+def test_submits_from_outside_race_with_the_end(size, figure):
+    runs, submits = size(40, 2000), 0
+    for _ in range(runs):
         hop, accepted = Hop(), []
         pipeline = Pipeline([hop])
 
@@ -71,11 +61,15 @@ def test_submits_from_outside_race_with_the_end(size):
         for sender in senders:
             sender.join()
         assert hop.count["hop"] + report.dropped == len(accepted) + hop.count["sent"]
+        submits += len(accepted)
+    figure("runs", runs)
+    figure("submits that were accepted", submits)
 
 
 @pytest.mark.usefixtures("slices")
-def test_bounded_submits_race_with_deliveries_and_the_end(size):
-    for _ in range(size(15, 500)):
+def test_bounded_submits_race_with_deliveries_and_the_end(size, figure):
+    runs, submits = size(15, 500), 0
+    for _ in range(runs):
         hop, accepted = Hop(), Counter()
         pipeline = Pipeline([hop], max_pending=3)
 
@@ -96,9 +90,12 @@ def test_bounded_submits_race_with_deliveries_and_the_end(size):
         for sender in senders:
             sender.join()
         assert hop.count["hop"] == 2 * (1 + accepted.total())
+        submits += accepted.total()
+    figure("runs", runs)
+    figure("submits that were accepted", submits)
 
 
-def test_holds_from_many_threads_race_with_deliveries(size):
+def test_holds_from_many_threads_race_with_deliveries(size, figure):
     class Holding(AbstractProcessor):
         interests = [(Event, "go")]  # noqa: RUF012
 
@@ -113,7 +110,8 @@ def test_holds_from_many_threads_race_with_deliveries(size):
             for _ in range(n % 3):
                 hold.submit(Event("hop", left=0))
 
-    for _ in range(size(5, 200)):
+    runs, held = size(5, 200), 0
+    for _ in range(runs):
         hop = Hop()
         pipeline = Pipeline([Holding(), hop])
         for n in range(50):
@@ -121,3 +119,6 @@ def test_holds_from_many_threads_race_with_deliveries(size):
         pipeline.run()
         deferred = [n + 1 for n in range(50) if n % 7 == 0]
         assert hop.count["hop"] == sum(n % 3 for n in [*range(50), *deferred])
+        held += 50 + len(deferred)
+    figure("runs", runs)
+    figure("holds", held)
