@@ -159,22 +159,32 @@ class _Secondary:
                 self._link()
 
     def _catch_up(self, marks: Marks) -> Rows:
-        tries = 0
+        tries, stale = 0, False
         while True:
             tries += 1
             journal = read_journal(self._layout.journal)  # first: what leaves it meanwhile is then in the store
-            if self._link() or self._still:
+            if self._link() or stale or self._still:
                 self._db.close()
                 self._db = self._open(marks)
-            if not self._still:
-                self._db.try_catch_up_with_primary()
+            stale = not self._follow()
             write = self._db.latest_sequence_number()
             pending = journal.after(write)
             missing = marks.required - write - len(pending)
-            if missing <= 0 and (tries == _MOST_TRIES or not self._link()):
+            if missing <= 0 and (tries == _MOST_TRIES or not stale):
                 return Overlaid(self._db, pending) if pending else Rows(self._db)
-            if missing > 0 and tries >= _TRIES:
+            if missing > 0 and (tries == _MOST_TRIES or (tries >= _TRIES and not stale)):
                 raise lost(f"{self._layout.path} lost the last {missing} of {marks.required} writes")
+
+    def _follow(self) -> bool:
+        """Catch up; False where it may have missed something, which it would never make up for."""
+        if not self._still:
+            try:
+                self._db.try_catch_up_with_primary()
+            except Exception as error:
+                if "Try again" in str(error):  # the writer has begun another manifest
+                    return False
+                raise
+        return not self._link()  # a table file without a link is passed over
 
     def _link(self) -> bool:
         """Follow the store's files; whether there was a change."""
