@@ -78,7 +78,7 @@ def input_of(failure):
 
 @pytest.mark.parametrize("handled", [False, True], ids=["kept", "handled by an error job"])
 def test_every_failed_item_is_reported_after_all_its_attempts(size, figure, handled):
-    count, attempts, injected = 1500, 3, 0
+    count, attempts, injected, attempted = 1500, 3, 0, 0
     for seed in range(size(1, 20)):
         items = Items(seed, count)
         capacity = UtilizationCapacity(1, 1, 8, cooldown=0.01, sampling=0.01, dampening=0.01)
@@ -94,6 +94,7 @@ def test_every_failed_item_is_reported_after_all_its_attempts(size, figure, hand
         assert items.handled == (kept if handled else {})
         assert report.counts["failed"] == len(failing)
         assert report.counts["done"] == count - len(failing)
-        injected += sum(items.attempts) - len(items.kept)
-    figure("items", count * size(1, 20))
-    figure("failures injected", injected)
+        attempted += sum(items.attempts) - len(items.kept)
+        injected += len(failing)
+    figure("attempts that failed", attempted)
+    figure("items that failed", injected)
