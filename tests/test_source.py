@@ -291,3 +291,20 @@ def test_the_normal_form_is_the_same_on_every_python():
 def test_notebook_cells_are_named_by_their_line():
     assert place("/somewhere/ipykernel_123/456.py", 3) == "cell line 3"
     assert place("/somewhere/module.py", 3) == "module.py:3"
+
+
+@pytest.mark.parametrize("broken", ["def f(x:\n    return 1\n", "def f(x):\n    return 2\n\nreturn\n"])
+def test_a_file_that_is_no_python_any_more_does_not_hide_what_it_held_before(write_module, broken):
+    module = write_module("edited", "def f(x):\n    return 1\n\n\nclass Keeps(Captured):\n    pass\n")
+    function = module.f
+    with pytest.raises(SyntaxError):
+        write_module("edited", broken)
+    assert source_of(function).text == "def f(x):\n    return 1\n"
+
+
+def test_a_text_that_only_goes_by_the_name_of_a_cell_is_not_taken_for_it():
+    file = "<ipython-input-by-name>"
+    namespace = run_cell("x = 1\n", file=file)
+    exec(compile("class A(Captured):\n    def m(self): pass\n", file, "exec"), namespace)
+    with pytest.raises(SourceUnavailable):
+        source_of(namespace["A"])

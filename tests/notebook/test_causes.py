@@ -107,3 +107,23 @@ def test_a_stepper_says_since_when_it_recorded():
     stepper.attach()
 
     assert str(lineage(Event(name="x"), stepper)) == "not recorded before phase 2"
+
+
+def test_an_event_whose_record_had_to_go_is_said_to_be_so():
+    recorder, event = Recorder(max_bytes=2000), Event(name="old")
+    recorder(EventSubmitted(event, None, None, (), 0, 0.0))
+    for number in range(5):
+        recorder(EventSubmitted(Event(name="new", n=number), None, None, (), 0, 1.0))
+
+    assert str(lineage(event, recorder)) == "not recorded any more: 4 older records were dropped"
+
+
+def test_the_picture_of_a_lineage_names_who_sent(recorder):
+    assert '"Read"' in lineage(recorder.events(name="line")[0], recorder).drawing().dot
+
+
+def test_a_sequence_without_messages_says_why_where_the_picture_would_be():
+    shown = sequence_diagram(Event(name="x"))._repr_mimebundle_()
+
+    assert "not recorded" in shown["text/html"]
+    assert "<img" not in shown["text/html"]

@@ -10,7 +10,7 @@ from notebook_processors import make_pipeline
 from notebook_samples import Runtime, node_snapshot, routing, snapshot
 
 import framework.notebook
-from framework.core.event import Event
+from framework.core import AbstractProcessor, Event, Pipeline
 from framework.flow import Flow
 from framework.notebook import display, views
 from framework.observe import Failure, Failures, Graph, PhaseReport, RunReport
@@ -175,3 +175,19 @@ def test_an_explanation_is_a_table(shown):
 def test_every_type_that_is_shown_exists():
     for module, name in display.VIEWS:
         assert hasattr(importlib.import_module(module), name)
+
+
+def test_a_run_in_the_background_says_that_it_runs_until_it_shows_its_report(shown):
+    gate = threading.Event()
+
+    class Waiting(AbstractProcessor):
+        def process(self, context, event):
+            match event:
+                case Event(name="__INIT__"):
+                    gate.wait(20)
+
+    run = Pipeline([Waiting()]).start()
+    assert "run.wait() waits for the end" in shown(run)["text/html"]
+    gate.set()
+    run.wait()
+    assert "Finished: 1 phase" in shown(run)["text/html"]

@@ -5,6 +5,7 @@ from notebook_samples import Runtime, dependencies, event, node_snapshot, proces
 
 from framework.errors import LayoutUnavailable, OptionError, UnknownName
 from framework.notebook import Drawing, dependency_graph, drawing, flow_graph, layout, picture, routing_graph
+from framework.notebook.dot import node_names
 from framework.observe import Edge, Graph, Node
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -179,3 +180,10 @@ def test_a_drawing_can_be_explored():
 def test_the_legend_tells_what_the_second_line_of_a_builder_means():
     assert "keeps its results" in dependency_graph(dependencies()).svg
     assert "keeps its results" not in dependency_graph(dependencies(), "words").svg
+
+
+def test_nodes_whose_names_read_alike_are_kept_apart():
+    nodes = (processor("event Event start"), event("start"))
+    names = node_names(Graph("alike", nodes, (receives("start", "event Event start"),)))
+
+    assert list(names.values()) == ["event Event start", "event Event start'"]

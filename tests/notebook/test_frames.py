@@ -135,3 +135,10 @@ def test_the_methods_of_reports_give_the_same_frames():
 
     assert failures.frame().equals(failures_frame(failures))
     assert Recorder().frame().equals(trace_frame(Recorder()))
+
+
+def test_a_trace_shows_what_a_phase_still_waited_for():
+    report = PhaseReport(1, {}, 0, Failures(), 0.5, settled=False, waiting="Fetch holds the phase open")
+    frame = trace_frame(recorded(PhaseSettled(report, 1.0)))
+
+    assert frame["detail"].tolist() == ["Fetch holds the phase open"]

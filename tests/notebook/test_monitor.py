@@ -12,6 +12,7 @@ from framework.notebook import ScalingMonitor, watch
 from framework.notebook.monitor_picture import monitor_svg
 from framework.notebook.monitor_view import MonitorView
 from framework.notebook.monitor_widget import monitor_twin
+from framework.notebook.progress import ProgressLine
 from framework.notebook.series import WINDOW, Series
 from framework.observe import Snapshot
 
@@ -216,3 +217,48 @@ def test_a_monitor_that_comes_after_the_run_still_tells_how_it_went():
     assert monitor.elapsed == monitor.runtime.report.elapsed
     assert state["header"].endswith("100 done, 0 failed")
     assert state["decisions"][-1][0] == "0 s"
+
+
+def test_a_flow_on_an_event_loop_that_is_closed_says_how_to_stop_it():
+    async def same(item):
+        return item
+
+    async def main():
+        return ScalingMonitor(Flow().add(same))
+
+    monitor, told = asyncio.run(main()), []
+    monitor.listeners.add(lambda: told.append(monitor.message))
+    monitor.stop()
+
+    assert told == ["this flow runs on another event loop: await flow.stop() there"]
+    assert MonitorView(monitor).state()["message"] == told[0]
+
+
+def test_a_command_that_a_monitor_does_not_know_changes_nothing():
+    pipeline = make_pipeline()
+    MonitorView(ScalingMonitor(pipeline)).handle({"do": "dance"})
+
+    assert pipeline.report is None
+
+
+def test_a_log_has_a_line_every_ten_seconds_and_one_at_the_end():
+    out = io.StringIO()
+    seconds = (100, 103, 109.9, 110.1, 119, 121)
+    runtime = Scripted(at(0, 0, "not started"), *(at(second, 1) for second in seconds), at(122, 2, "finished"))
+    monitor = ScalingMonitor(runtime)
+    monitor.listeners.add(ProgressLine(monitor, out))
+    while monitor.latest.state != "finished":
+        monitor.sample()
+
+    assert [line.partition(",")[0] for line in out.getvalue().splitlines()] == [
+        "flow: Running 0 s", "flow: Running 10 s", "flow: Running 21 s", "flow: Finished 22 s",
+    ]  # fmt: skip
+
+
+def test_a_run_that_has_not_begun_has_no_line():
+    out = Terminal()
+    monitor = ScalingMonitor(Scripted(at(0, 0, "not started"), at(1, 0, "not started", waiting=1)))
+    monitor.listeners.add(ProgressLine(monitor, out))
+
+    assert monitor.sample()
+    assert out.getvalue() == ""

@@ -2,13 +2,14 @@
 
 import io
 import re
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from framework.errors import NotANotebook
+from framework.errors import MissingPackage, NotANotebook
 from framework.notebook.runner import run_notebook
 
 
@@ -112,3 +113,24 @@ def test_what_is_no_notebook_is_refused_by_its_path(tmp_path, content, reason):
         run_notebook(path, tmp_path / "out")
     assert str(path) in str(refused.value)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_cell_may_clear_what_it_has_shown(tmp_path):
+    notebook = write(
+        tmp_path / "clearing.ipynb",
+        "from IPython.display import clear_output\nprint('first')\nclear_output()\nprint('second')",
+    )
+    echo = io.StringIO()
+    run = run_notebook(notebook, tmp_path / "out", html=False, echo=echo)
+    (cell,) = nbformat.read(run.executed, as_version=4).cells
+    assert run.failure is None
+    assert [output.text for output in cell.outputs] == ["second\n"]
+    assert echo.getvalue() == "first\nsecond\n"
+
+
+def test_packages_that_are_missing_are_named_with_the_extra_that_brings_them(monkeypatch, tmp_path):
+    for package in ("nbclient", "nbconvert"):
+        monkeypatch.setitem(sys.modules, package, None)
+    notebook = write(tmp_path / "any.ipynb", "1")
+    with pytest.raises(MissingPackage, match=r"running a notebook takes nbclient nbconvert: pip install .* 'lab'"):
+        run_notebook(notebook, tmp_path / "out")

@@ -6,7 +6,7 @@ from notebook_processors import make_pipeline
 from framework.core import AbstractProcessor, Event, Pipeline
 from framework.errors import OptionError, PipelineRunning, UnknownName
 from framework.notebook import PhaseStepper
-from framework.observe import DeliveryFinished, EventSubmitted
+from framework.observe import DeliveryFinished, DeliveryStarted, EventSubmitted, PhaseSettled, PhaseStarted
 
 pytestmark = pytest.mark.timeout(20)
 
@@ -79,6 +79,20 @@ def test_until_stops_right_after_the_first_happening_that_matches(stepper):
 
     assert reason == "Parse submitted Event(name='parsed', number=0)"
     assert len(stepper.recorder.events(name="parsed")) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        (EventSubmitted, "Read submitted Event(name='line', number=0)"),
+        (DeliveryStarted, "Read got Event(name='start', count=5)"),
+        (DeliveryFinished, "Read handled Event(name='start', count=5)"),
+        (PhaseStarted, "phase 1 began"),
+        (PhaseSettled, "phase 1 is over"),
+    ],
+)
+def test_until_tells_what_happened_in_words(stepper, kind, line):
+    assert stepper.until(lambda happening: isinstance(happening, kind)) == line
 
 
 def test_until_goes_on_across_phases(stepper):

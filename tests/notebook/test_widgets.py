@@ -78,6 +78,19 @@ def test_a_monitor_displays_as_widget_and_static_twin():
     assert "data:image/svg+xml" in data["text/html"]
 
 
+def test_a_monitor_that_is_displayed_again_moves():
+    from framework.notebook.monitor_widget import _shown
+
+    monitor = ScalingMonitor(make_pipeline())
+    show_monitor(monitor)
+    first = _shown[monitor]
+    show_monitor(monitor)
+    monitor.close()
+
+    assert first.moved == "moved to another view"
+    assert _shown[monitor].moved == ""
+
+
 def test_scripts_and_styles_are_part_of_the_package_and_fetch_nothing():
     for widget in (StepperWidget, MonitorWidget):
         for text in (widget._esm, widget._css):

