@@ -31,6 +31,17 @@ class Child:
                 return
             yield data
 
+    def news(self):
+        """The bytes that it has written by now."""
+        news = b""
+        while wait([self._reader], 0) and (data := os.read(self._reader.fileno(), 1 << 16)):
+            news += data
+        return news
+
+    @property
+    def running(self):
+        return self._process.exitcode is None
+
     def kill(self):
         """Kill it; False where it had ended by itself."""
         self._process.kill()
