@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from framework.archive.records import Records, lost
 from framework.archive.rows import Rows
 from framework.archive.trust import MAC_BYTES, Keyring, Seal
-from framework.errors import UntrustedWorkspace
+from framework.errors import OptionError, UntrustedWorkspace
 from framework.observe.reports import short_repr
 
 if TYPE_CHECKING:
@@ -40,6 +40,16 @@ class Description:
 
 _TEXTS = ("name", "identity", "source", "arguments", "arguments_digest", "python", "superseded_by")
 _DESCRIBING = tuple(part.name for part in dataclasses.fields(Description))
+
+
+def check_name(name: object) -> None:
+    """Refuse what cannot name an archive.
+
+    Raises:
+        OptionError: it is no string.
+    """
+    if not isinstance(name, str):
+        raise OptionError(f"the name of an archive is a string, got {name!r}: archive('results')")
 
 
 def _now() -> datetime:

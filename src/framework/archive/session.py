@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Self
 
 from framework.archive import registry
-from framework.archive.catalog import Description
+from framework.archive.catalog import Description, check_name
 from framework.archive.layout import Layout
 from framework.archive.reader import Reader
 from framework.archive.store import Store
@@ -74,6 +74,8 @@ class Session:
         Raises:
             WorkspaceInUse: another session that is busy writes to it; the message names the owner.
         """
+        if not isinstance(about, Description):
+            check_name(about)
         name, identity = (about, None) if isinstance(about, str) else (about.name, about.identity)
         if readonly:
             return StoredArchive(self._reader, name, identity, None)

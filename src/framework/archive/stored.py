@@ -150,7 +150,11 @@ class StoredArchive(Archive):
 
     def _for_writing(self) -> ArchiveWriter:
         if self._writers is None:
-            raise ArchiveError(f"archive {self.name!r} was opened for reading only; open it with readonly=False")
+            path = str(self._reader.layout.path)
+            raise ArchiveError(
+                f"archive {self.name!r} was opened with readonly=True, or its pipeline has ended; "
+                f"to write to it: Workspace({path!r}).archive({self.name!r})"
+            )
         writer = self._writer
         if writer is None or not writer.usable:
             writer = self._writer = self._writers()

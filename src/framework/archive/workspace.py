@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Self
 
 from framework.archive.archive import Archive
-from framework.archive.catalog import CatalogEntry
+from framework.archive.catalog import CatalogEntry, check_name
 from framework.archive.layout import Layout
 from framework.archive.reader import Reader, View
 from framework.archive.session import Session
 from framework.archive.stored import StoredArchive
 from framework.archive.writer import ArchiveWriter
-from framework.errors import ArchiveError, NotAWorkspace, UnknownName
+from framework.errors import ArchiveError, NotAWorkspace, OptionError, UnknownName
 
 
 class Workspace:
@@ -41,8 +41,11 @@ class Workspace:
                 author wrote.
 
         Raises:
+            OptionError: `trust` is neither True nor False.
             NotAWorkspace: the path is a file, or a folder that holds something else.
         """
+        if not isinstance(trust, bool):  # "no" would count as yes
+            raise OptionError(f"trust is True or False, got {trust!r}")
         self._layout = Layout(path)
         self._layout.check()
         self._trust = trust
@@ -90,8 +93,10 @@ class Workspace:
             placeholders: read-only, and objects whose class does not exist here become stand-ins with their attributes.
 
         Raises:
+            OptionError: the name is no string.
             UnknownName: it is to be read only, and there is none.
         """
+        check_name(name)
         if readonly or placeholders:
             with self._existing() as view:
                 if view is None or view.catalog.find(name, identity) is None:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from framework.archive import Archive, CatalogEntry, Description, InMemCache, Session, Workspace
+from framework.archive.catalog import check_name
 from framework.core.inbox import Inbox
 from framework.core.processor import AbstractProcessor
 from framework.errors import ArchiveError, IdentityClash, NotAWorkspace, UnknownName
@@ -20,7 +21,7 @@ class ArchiveRoom:
     pipelines of the process; `busy` tells those whether this pipeline is running.
     """
 
-    def __init__(self, owner: str, workspace: Path | None, *, trust: bool) -> None:
+    def __init__(self, owner: str, workspace: Path | str | None, *, trust: bool) -> None:
         """Open nothing yet.
 
         Args:
@@ -75,7 +76,12 @@ class ArchiveRoom:
         return archive
 
     def named(self, name: str, *, readonly: bool = False) -> Archive:
-        """The archive of that name; once the pipeline has ended it can be read only."""
+        """The archive of that name; once the pipeline has ended it can be read only.
+
+        Raises:
+            OptionError: the name is no string.
+        """
+        check_name(name)
         with self._lock:
             archive = self._named.get((name, readonly))
             if archive is None:
@@ -83,11 +89,11 @@ class ArchiveRoom:
             return archive
 
     def results(self, inbox: Inbox) -> Archive:
-        """The archived results of a processor, to look at; also after the end."""
-        if self._workspace is None:
-            return self.of(inbox)
-        about = self._describe(inbox)
-        return self._workspace.archive(about.name, readonly=True, identity=about.identity)
+        """The archived results of a processor, to look at; also after the end. Empty where nothing was archived."""
+        try:
+            return self._written(inbox)
+        except (UnknownName, NotAWorkspace):
+            return InMemCache()
 
     def kept(self, inboxes: Iterable[Inbox]) -> dict[str, Archive]:
         """The results of all processors that keep them, as far as there are any, by name."""
@@ -95,7 +101,7 @@ class ArchiveRoom:
         for inbox in inboxes:
             if keeps_results(inbox.processor):
                 with suppress(UnknownName, NotAWorkspace):  # nothing was written yet
-                    found[inbox.name] = self.results(inbox)
+                    found[inbox.name] = self._written(inbox)
         return found
 
     def catalog(self) -> list[CatalogEntry]:
@@ -120,6 +126,12 @@ class ArchiveRoom:
             if self._workspace is not None:
                 self._named.clear()
                 self._workspace.close()
+
+    def _written(self, inbox: Inbox) -> Archive:
+        if self._workspace is None:
+            return self.of(inbox)
+        about = self._describe(inbox)
+        return self._workspace.archive(about.name, readonly=True, identity=about.identity)
 
     def _open_own(self, inbox: Inbox) -> Archive:
         if self._workspace is None:

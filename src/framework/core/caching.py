@@ -13,6 +13,7 @@ from framework.archive.serialize import dumps, loads
 from framework.core.context import Context, ForwardingContext
 from framework.core.event import CONTROL, Event, refusal
 from framework.core.hold import Hold
+from framework.errors import OptionError
 
 Method = TypeVar("Method", bound=Callable[..., object])
 
@@ -50,11 +51,14 @@ def caching(process: Method | None = None) -> Method | Callable[[Method], Method
     `def process`.
 
     Raises:
+        OptionError: what is decorated is no function.
         Undigestable: the delivery fails because its input has no digest.
         Unpicklable: the delivery fails because what it emits cannot be kept.
     """
     if process is None:
         return caching
+    if not callable(process) or isinstance(process, type):
+        raise OptionError(f"caching decorates the process of a processor, got {process!r}: @caching above def process")
 
     @functools.wraps(process)
     def cached(self: Any, context: Context, event: Event) -> object:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from framework.archive import digest
+from framework.core.inbox import what_instead
+from framework.core.limits import whole
 from framework.core.processor import AbstractProcessor
 from framework.errors import ArchiveError, Undigestable
 from framework.observe.reports import short_repr
@@ -92,8 +94,13 @@ def compare(
         limit: at most so many inputs, None for all.
 
     Raises:
+        TypeError: `renewed` is no processor.
+        OptionError: `limit` is no number of inputs.
         ArchiveError: nothing is archived.
     """
+    if not isinstance(renewed, AbstractProcessor):
+        raise TypeError(f"compare takes the new class or an instance of it, got {what_instead(renewed)}")
+    whole("limit", limit)
     rows = Comparison(name, itertools.islice(_rows(archive, renewed), limit))
     if not rows:
         raise ArchiveError(f"{name} has no archived inputs to compare: run it once with @caching or persist=True")

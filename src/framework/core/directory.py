@@ -41,6 +41,6 @@ class Directory:
         Raises:
             UnknownName: there is none.
         """
-        if isinstance(processor, str):
+        if not isinstance(processor, type):
             return self[processor]
         return next((inbox for inbox in self if type(inbox.processor) is processor), None) or self[processor.__name__]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -100,12 +101,15 @@ def open_inboxes(processors: Iterable[AbstractProcessor]) -> Sequence[Inbox]:
     seen: set[int] = set()
     for number, processor in enumerate(processors):
         if not isinstance(processor, AbstractProcessor):
-            what = f"the class {processor.__name__}: call it" if isinstance(processor, type) else repr(processor)
-            raise TypeError(f"a pipeline is made of AbstractProcessor instances, got {what}")
+            raise TypeError(f"a pipeline is made of AbstractProcessor instances, got {what_instead(processor)}")
         if id(processor) in seen:
             raise OptionError(f"{processor.name} stands twice in the pipeline: make a second instance")
-        if not isinstance(processor.priority, int | float):
-            raise OptionError(f"the priority of {processor.name} is a number, got {processor.priority!r}")
+        if not isinstance(processor.name, str):
+            raise OptionError(
+                f"the name of a {type(processor).__name__} is a string, got {processor.name!r}: name='...'"
+            )
+        if not isinstance(processor.priority, int | float) or math.isnan(processor.priority):
+            raise OptionError(f"the priority of {processor.name} is a number, got {processor.priority!r}: 0 by default")
         seen.add(id(processor))
         name, count = processor.name, 1
         while name in inboxes:
@@ -113,3 +117,10 @@ def open_inboxes(processors: Iterable[AbstractProcessor]) -> Sequence[Inbox]:
             name = f"{processor.name}-{count}"
         inboxes[name] = Inbox(name, number, processor)
     return tuple(inboxes.values())
+
+
+def what_instead(thing: object) -> str:
+    """What was given where a processor is expected, and what to give."""
+    if isinstance(thing, type):
+        return f"the class {thing.__name__}: call it"
+    return f"{short_repr(thing)}: derive a class from AbstractProcessor and give an instance"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from framework.core.event import Event
+from framework.core.event import Event, refusal
 from framework.core.inbox import Inbox
 from framework.core.scheduler import Scheduler
 from framework.errors import MailboxesFull, PipelineEnded
@@ -39,7 +39,10 @@ class Intake:
 
         Raises:
             PipelineEnded: nothing is accepted any more.
+            NotAnEvent: `event` is none.
         """
+        if not isinstance(event, Event):
+            raise refusal(event)
         with self._scheduler.quiet:
             self._refuse_when_ended()
             self._scheduler.accept(event, (inbox,))

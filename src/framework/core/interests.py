@@ -69,8 +69,10 @@ def infer_interests(function: Any, owner: type | None = None) -> tuple[Pair, ...
 
     Raises:
         AsyncProcess: it is a coroutine function.
-        InterestError: its source cannot be found.
+        InterestError: it is no function, or its source cannot be found.
     """
+    if isinstance(function, type) or not callable(unwrap(function)):
+        raise InterestError(f"infer_interests reads a function with a match statement, got {function!r}: Cls.process")
     return tuple(dict.fromkeys(interest[:2] for interest in _inferred(function, owner)))
 
 

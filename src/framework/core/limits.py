@@ -23,6 +23,16 @@ class Limits:
             raise OptionError(f"grace is a number of seconds >= 0, got {self.grace!r}")
 
 
+def seconds(option: str, value: float | None) -> None:
+    """Check that an option is a time to wait, or None for no limit.
+
+    Raises:
+        OptionError: it is not.
+    """
+    if value is not None and not (_is_number(value) and value >= 0):
+        raise OptionError(f"{option} is a number of seconds >= 0, or None for no limit; got {value!r}")
+
+
 def positive(option: str, value: float | None) -> None:
     """Check that an option is positive, or None for no limit.
 
@@ -39,7 +49,7 @@ def whole(option: str, value: int | None) -> None:
     Raises:
         OptionError: it is not.
     """
-    if value is not None and not isinstance(value, int):
+    if value is not None and not (isinstance(value, int) and _is_number(value)):
         raise OptionError(f"{option} must be a whole number, or None for no limit; got {value!r}")
     positive(option, value)
 

@@ -40,6 +40,10 @@ class Options:
         positive("slow_after", self.slow_after)
         whole("max_pending", self.max_pending)
         whole("max_workers", self.max_workers)
+        if self.seed is not None and not isinstance(self.seed, int | float | str | bytes):
+            raise OptionError(f"seed is a number or a text, or None to run on threads; got {self.seed!r}")
+        if self.name is not None and not isinstance(self.name, str):
+            raise OptionError(f"name is a string, got {self.name!r}: Pipeline([...], name='imports')")
         self.limits()
 
     def limits(self) -> Limits:

@@ -126,7 +126,7 @@ class Pipeline(NotebookMethods):
         dead_letters = Tally()
         self._routes = RoutingTable(((inbox, tuple(wanted)) for inbox, wanted in self._interests.items()), dead_letters)
         self._observation = Observation()
-        self._archives = ArchiveRoom(self.name, None if workspace is None else Path(workspace), trust=trust)
+        self._archives = ArchiveRoom(self.name, workspace, trust=trust)
         failures = FailureLedger(self.name)
         shared = (tuple(self._inboxes), self._routes, self._observation, failures, self._archives)
         self._scheduler: Scheduler

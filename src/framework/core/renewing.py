@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from framework.core.inbox import what_instead
 from framework.core.processor import AbstractProcessor
 from framework.errors import OptionError, UnknownName
 
@@ -42,8 +43,7 @@ def replaced(
     given: dict[str, AbstractProcessor] = {}
     for replacement in replacements:
         if not isinstance(replacement, AbstractProcessor):
-            what = f"the class {replacement.__name__}: call it" if isinstance(replacement, type) else repr(replacement)
-            raise TypeError(f"renew takes processor instances, got {what}")
+            raise TypeError(f"renew takes processor instances, got {what_instead(replacement)}")
         if replacement.name not in names:
             raise UnknownName("processor", replacement.name, names)
         if replacement.name in given:

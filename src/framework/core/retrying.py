@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, ParamSpec, TypeVar
 
@@ -29,15 +30,22 @@ def retry(
         on: which errors are worth another attempt.
 
     Raises:
-        OptionError: `attempts` or `wait` makes no sense.
+        OptionError: an argument makes no sense.
         Exception: calling it raises the error of the last attempt.
     """
-    if attempts < 1:
+    if callable(attempts):
+        raise OptionError(f"retry is called before it decorates {attempts!r}: @retry(3)")
+    if not isinstance(attempts, int) or attempts < 1:
         raise OptionError(f"attempts counts all of them, at least 1; got {attempts!r}")
-    if wait < 0:
+    if not isinstance(wait, int | float) or not 0 <= wait < math.inf:
         raise OptionError(f"wait is a number of seconds >= 0; got {wait!r}")
+    if not all(isinstance(kind, type) and issubclass(kind, Exception) for kind in (on if type(on) is tuple else (on,))):
+        raise OptionError(f"on is a class of errors, or a tuple of them: on=ValueError; got {on!r}")
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        if not callable(function):
+            raise OptionError(f"retry decorates a function, got {function!r}: @retry(3) above def")
+
         def attempt(*args: P.args, **kwargs: P.kwargs) -> R:
             import tenacity  # 40 ms to import, paid by those who retry
 

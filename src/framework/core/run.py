@@ -6,6 +6,7 @@ from collections.abc import Generator
 from typing import Any
 
 from framework.core.driver import Driver
+from framework.core.limits import seconds
 from framework.core.phases import PhaseRunner
 from framework.observe import RunReport
 
@@ -51,8 +52,12 @@ class Run:
             RunFailed: deliveries failed and the pipeline raises for failures.
             RunLimit: a limit ended it.
         """
+        seconds("timeout", timeout)
         if not self._driver.wait(timeout):
-            raise TimeoutError(f"{self._runner.name} is not done after {timeout} s:\n{self._runner.why_waiting()}")
+            raise TimeoutError(
+                f"{self._runner.name} is not done after {timeout} s:\n{self._runner.why_waiting()}\n"
+                "it goes on: wait() again, or stop() it"
+            )
         return self._runner.outcome(self._driver.future.result())
 
     def join(self) -> None:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from framework.errors import OptionError
+
 _logger = logging.getLogger(__name__)
 
 
@@ -18,7 +20,12 @@ def timeit(label: str, logger: logging.Logger | None = None, level: int = loggin
         label: what the line begins with.
         logger: where it goes; `framework.core.timing` by default.
         level: of the line.
+
+    Raises:
+        OptionError: `logger` is none.
     """
+    if logger is not None and not callable(getattr(logger, "log", None)):
+        raise OptionError(f"logger is a logging.Logger, got {logger!r}: logging.getLogger(__name__)")
     started = time.perf_counter()
     try:
         yield

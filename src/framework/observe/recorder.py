@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakSet
 
+from framework.errors import OptionError
 from framework.observe.happenings import (
     DeliveryFailed,
     DeliveryFinished,
@@ -61,10 +62,10 @@ class Recorder:
             max_bytes: about how much memory the history may take.
 
         Raises:
-            ValueError: `max_bytes` is not positive.
+            OptionError: `max_bytes` is not positive.
         """
-        if max_bytes <= 0:
-            raise ValueError(f"max_bytes must be positive, got {max_bytes}")
+        if not isinstance(max_bytes, int | float) or not max_bytes > 0:
+            raise OptionError(f"max_bytes must be positive, got {max_bytes!r}: Recorder(64 * 1024 * 1024)")
         self.max_bytes = max_bytes
         self.dropped = 0
         self._records: deque[Record] = deque()
