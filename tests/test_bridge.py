@@ -187,4 +187,4 @@ def test_a_failure_of_a_flow_is_repeated_outside_of_its_run():
     broken.append(True)
     with pytest.raises(ValueError, match="True"):
         failure.rerun()
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads  # those of the run may just have been on their way out
