@@ -2,10 +2,11 @@ import gc
 import threading
 import weakref
 
+import numpy as np
 import pytest
 
 from framework.core import AbstractProcessor, Event, Pipeline
-from framework.observe import EventSubmitted, Recorder
+from framework.observe import DeliveryFinished, EventSubmitted, Recorder
 
 
 class Relay(AbstractProcessor):
@@ -209,3 +210,33 @@ def test_a_recorder_may_watch_several_pipelines():
         pipeline.submit(Event("start", n=n))
         pipeline.run()
     assert [event.n for event in recorder.events(name="end")] == [0, 1]
+
+
+def test_dead_letters_go_with_their_records():
+    recorder = recorded(*[Event("never", n=2, padding="x" * 500) for _ in range(20)], max_bytes=20_000)
+    assert recorder.dropped
+    assert 0 < len(recorder.dead_letters) < 20
+    kept = {id(record.happening.event) for record in recorder.records if isinstance(record.happening, DeliveryFinished)}
+    assert {id(letter.event) for letter in recorder.dead_letters} <= kept
+
+
+def test_an_array_counts_with_its_size():
+    recorder = Recorder(max_bytes=100_000)
+    for _ in range(5):
+        recorder(submitted(Event("image", pixels=np.zeros(10_000))))
+    assert len(recorder) == 1
+
+
+def test_an_event_that_was_submitted_twice_is_let_go_with_its_last_record():
+    class Marked(Event):
+        pass
+
+    recorder, event = Recorder(max_bytes=3000), Marked("twice")
+    gone = weakref.ref(event)
+    recorder(submitted(event))
+    recorder(submitted(event))
+    del event
+    for _ in range(10):
+        recorder(submitted(Event("next")))
+    gc.collect()
+    assert gone() is None

@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakSet
 
 from framework.errors import OptionError
-from framework.observe.happenings import (
-    DeliveryFailed,
-    DeliveryFinished,
-    DeliveryStarted,
-    EventSubmitted,
-    Happening,
-    ItemFinished,
-)
+from framework.observe.happenings import DeliveryFinished, EventSubmitted, Happening, ItemFinished
 from framework.observe.reports import short_repr
 
 if TYPE_CHECKING:
@@ -158,16 +151,9 @@ class Recorder:
                 if self._origins.get(id(event)) is submitted:
                     del self._origins[id(event)]
                 if not recipients:
-                    self._forget_dead_letter(event)
-            case DeliveryFinished(event=event, matched=False):
-                self._forget_dead_letter(event)
-            case DeliveryStarted() | DeliveryFailed() | _:
-                pass
-
-    def _forget_dead_letter(self, event: Any) -> None:
-        # Dead letters are kept in the order of their records, so the one to forget is the oldest.
-        if self._dead and self._dead[0].event is event:
-            self._dead.popleft()
+                    self._dead.popleft()  # they are kept in the order of their records: the oldest is that of this one
+            case DeliveryFinished(matched=False):
+                self._dead.popleft()
 
 
 def _payload_bytes(subject: object) -> int:
