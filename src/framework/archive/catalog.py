@@ -141,6 +141,10 @@ class Catalog:
         """The names of archives, each once, in the order they were made."""
         return list(self._identities)
 
+    def identities(self, name: str) -> list[str]:
+        """The identities of the archives of that name, in the order they were made."""
+        return list(self._identities.get(name, {}))
+
     def find(self, name: str, identity: str | None = None) -> bytes | None:
         """The id of an archive; without an identity, of the current one of that name."""
         identities = self._identities.get(name, {})

@@ -55,7 +55,7 @@ class Layout:
                 f"{self.path} is a file, or lies below one; name a folder, which need not exist"
             ) from None
         except OSError as error:
-            raise ArchiveError(f"{self.path} cannot be read: {error.strerror}") from error
+            raise ArchiveError(f"{self.path} cannot be read ({error.strerror}); name another folder") from error
         if self.about.name in names:
             self._check_files()
             self._check_format()
@@ -102,7 +102,9 @@ class Layout:
             for folder in (self.path, self.path.parent, *(folder.parent for folder in new)):
                 _sync(folder)
         except OSError as error:
-            raise ArchiveError(f"{self.path} cannot be made a workspace: {error.strerror}") from error
+            raise ArchiveError(
+                f"{self.path} cannot be made a workspace ({error.strerror}); name a folder that can be written to"
+            ) from error
 
     def _check_files(self) -> None:
         """Refuse links, through which somebody else's workspace would have us write to files outside of it."""
@@ -123,7 +125,9 @@ class Layout:
                 f"{self.about} is garbled; restore it from a copy, or move the workspace away"
             ) from error
         if not isinstance(version, int) or version < 1:
-            raise WorkspaceDamaged(f"{self.about} is garbled: no such format as {version!r}")
+            raise WorkspaceDamaged(
+                f"{self.about} is garbled, no format {version!r} exists; restore it from a copy, or move the workspace away"
+            )
         if version > FORMAT:
             raise ArchiveError(
                 f"{self.path} has format {version}, this version of framework reads up to {FORMAT}; "

@@ -9,6 +9,7 @@ from typing import Any
 
 from framework.archive.placeholders import placeholder
 from framework.errors import ArchiveError, Unpicklable
+from framework.observe.reports import error_line
 
 PROTOCOL = 5
 """Read by every Python that we run on; fixed, so that a newer Python does not lock out an older one."""
@@ -35,12 +36,19 @@ def _with_cloudpickle(value: Any, name: str) -> bytes:
     try:
         data: bytes = cloudpickle.dumps(value, PROTOCOL)
     except Exception as error:
-        where, part, reason = _culprit(value, name, error)
-        raise Unpicklable(
-            f"{where}: a {type(part).__qualname__} cannot be stored ({reason}); store plain data instead, "
-            "or give its class a __reduce__"
-        ) from error
+        raise _refusal(value, name, error) from error
     return data
+
+
+def _refusal(value: Any, name: str, error: Exception) -> Unpicklable:
+    try:
+        where, part, reason = _culprit(value, name, error)
+    except RecursionError:
+        return Unpicklable(f"{name}: nested too deeply to be stored; flatten it")
+    return Unpicklable(
+        f"{where}: a {type(part).__qualname__} cannot be stored ({reason}); store plain data instead, "
+        "or give its class a __reduce__"
+    )
 
 
 def loads(data: bytes | memoryview, *, placeholders: bool = False) -> Any:
@@ -82,7 +90,9 @@ def _leniently(data: bytes | memoryview) -> Any:
 
 
 def _unmakeable(error: Exception) -> ArchiveError:
-    return ArchiveError(f"a stored value cannot be made again ({type(error).__name__}: {error})")
+    return ArchiveError(
+        f"a stored value cannot be made again ({error_line(error)}); define its class as it was when it was stored"
+    )
 
 
 class _Lenient(pickle.Unpickler):

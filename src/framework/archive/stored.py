@@ -14,7 +14,7 @@ from framework.archive.records import Counts, Record, Records, Run, lost, unpack
 from framework.archive.rows import Rows
 from framework.archive.serialize import dumps, loads, loads_all
 from framework.archive.writer import BATCH, ArchiveWriter
-from framework.errors import ArchiveError
+from framework.errors import ArchiveError, Unpicklable
 
 Writers = Callable[[], ArchiveWriter]
 
@@ -142,7 +142,7 @@ class StoredArchive(Archive):
 
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> Any:
         """An archive stays where it is."""
-        raise TypeError("an archive cannot be pickled; send the workspace's path and open it there")
+        raise Unpicklable("an archive cannot be pickled; send the workspace's path and open it there")
 
     def _position(self, index: bytes) -> bytes | None:
         position: bytes | None = self._ask(lambda rows, records: rows.get(records.place(index)))
@@ -152,7 +152,7 @@ class StoredArchive(Archive):
         if self._writers is None:
             path = str(self._reader.layout.path)
             raise ArchiveError(
-                f"archive {self.name!r} was opened with readonly=True, or its pipeline has ended; "
+                f"archive {self.name!r} was opened with readonly=True or placeholders=True, or its pipeline has ended; "
                 f"to write to it: Workspace({path!r}).archive({self.name!r})"
             )
         writer = self._writer

@@ -148,8 +148,10 @@ def _read(path: Path) -> tuple[bytes, ...]:
         keys = tuple(bytes.fromhex(line) for line in path.read_text("ascii").split())
     except FileNotFoundError:
         raise
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise _unavailable(path, "read", error) from error
+    except ValueError:
+        keys = ()
     if not keys or any(len(key) != _KEY_BYTES for key in keys):
         raise KeyUnavailable(
             f"{path} does not hold signing keys ({_KEY_BYTES} bytes each as hexadecimal digits, one per line); "

@@ -99,8 +99,10 @@ class Workspace:
         check_name(name)
         if readonly or placeholders:
             with self._existing() as view:
-                if view is None or view.catalog.find(name, identity) is None:
+                if view is None or view.catalog.find(name) is None:
                     raise UnknownName("archive", name, view.catalog.names() if view else [])
+                if view.catalog.find(name, identity) is None:
+                    raise UnknownName(f"identity of archive {name!r}", identity, view.catalog.identities(name))
             return StoredArchive(self._reader, name, identity, None, placeholders=placeholders)
         return StoredArchive(self._reader, name, identity, lambda: self._writer(name, identity))
 

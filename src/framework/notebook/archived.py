@@ -13,6 +13,7 @@ from framework.errors import OptionError, UnknownName
 from framework.notebook.result_frame import ResultFrame
 from framework.notebook.results import Results
 from framework.notebook.typed import Schema, typed_frame
+from framework.observe.reports import short_repr
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,12 +56,14 @@ def archive_frame(
         limit: at most so many rows.
 
     Raises:
-        OptionError: `limit` is negative.
+        OptionError: an argument makes no sense.
         UnknownName: nothing was archived under that name.
         ArchiveError: the workspace cannot be read.
     """
-    if limit is not None and limit < 0:
-        raise OptionError(f"limit is a number of rows, got {limit}")
+    if limit is not None and (not isinstance(limit, int) or limit < 0):
+        raise OptionError(f"limit is a number of rows, or None for all; got {limit!r}")
+    if not isinstance(since, datetime | float | int | None):
+        raise OptionError(f"since is a datetime, or seconds of Unix time; got {since!r}")
     # The column shows whole microseconds: what it shows must not be later than what it stands for.
     start = since.timestamp() - MICROSECOND if isinstance(since, datetime) else since
     found = ResultFrame()
@@ -94,10 +97,15 @@ def catalog_frame(source: Any) -> pd.DataFrame:
 
     Args:
         source: a workspace, its path, or a pipeline.
+
+    Raises:
+        OptionError: it is none of these.
+        ArchiveError: the workspace cannot be read.
     """
     if isinstance(source, str | Path):
         with Workspace(source) as workspace:
             return catalog_frame(workspace)
+    _check(source, "catalog")
     return typed_frame((_catalog_row(entry) for entry in source.catalog()), CATALOG)
 
 
@@ -112,9 +120,15 @@ def _results(source: Any, processor: str | None) -> Generator[Results]:
     elif isinstance(source, Archive):
         yield from _from_archive(processor or "", source)
     else:
+        _check(source, "results")
         archives: Mapping[str, Archive] = source.results()
         for name in _chosen(archives, processor):
             yield from _from_archive(name, archives[name])
+
+
+def _check(source: Any, method: str) -> None:
+    if isinstance(source, type) or not callable(getattr(source, method, None)):
+        raise OptionError(f"archives are read from a workspace, its path or a pipeline; got {short_repr(source)}")
 
 
 def _chosen(names: Collection[str], name: str | None) -> Collection[str]:
