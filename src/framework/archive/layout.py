@@ -126,7 +126,7 @@ class Layout:
             ) from error
         if not isinstance(version, int) or version < 1:
             raise WorkspaceDamaged(
-                f"{self.about} is garbled, no format {version!r} exists; restore it from a copy, or move the workspace away"
+                f"{self.about} is garbled, no format {version!r} exists; restore it, or move the workspace away"
             )
         if version > FORMAT:
             raise ArchiveError(
