@@ -51,7 +51,7 @@ class Answers:
             Undigestable: the input has no digest.
             Unpicklable: an artifact cannot be stored.
         """
-        key = digest(arguments)
+        key = digest(arguments, name="inputs")
         found = self.found(archive, key)
         return self.recorded(archive, key, copies(arguments), build(arguments)) if found is None else found
 

@@ -170,6 +170,16 @@ def positive(owner: str, option: str, value: object) -> int:
     return value
 
 
+def policy(owner: str, option: str, value: object, method: str, known: str) -> None:
+    """Refuse what cannot be such a policy.
+
+    Raises:
+        OptionError: it lacks the method, or is a class.
+    """
+    if value is not None and (isinstance(value, type) or not callable(getattr(value, method, None))):
+        raise OptionError(f"{owner}: {option} is an instance of a policy, got {value!r}: {known}")
+
+
 def key_function(owner: str, keyfunc: object) -> KeyFunction:
     """A function that returns keys.
 
@@ -177,7 +187,9 @@ def key_function(owner: str, keyfunc: object) -> KeyFunction:
         WiringError: it cannot be called.
     """
     if not callable(keyfunc):
-        raise WiringError(f"{owner}: a key function takes the arguments of build and returns a key, got {keyfunc!r}")
+        raise WiringError(
+            f"{owner}: a key function takes the arguments of build and returns a key, got {keyfunc!r}: lambda x: x.id"
+        )
     return keyfunc
 
 

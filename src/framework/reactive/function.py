@@ -9,6 +9,7 @@ from typing import Any, Self
 from framework.core import Context
 from framework.errors import WiringError
 from framework.reactive.builder import ReactiveBuilder
+from framework.reactive.pairing import checked
 
 Build = Callable[..., Iterable[Any]]
 
@@ -51,6 +52,7 @@ def reactive(  # noqa: PLR0913 - as a ReactiveBuilder
     Raises:
         WiringError: the arguments make no sense, or what is decorated is no function.
     """
+    checked("@reactive", provides, requires)  # here, where a bare @reactive would give a function for a target
 
     def decorate(function: Build) -> FunctionBuilder:
         title = getattr(function, "__name__", None)

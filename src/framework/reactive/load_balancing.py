@@ -15,7 +15,7 @@ from framework.reactive.balancing_worker import (
     LoadBalancerWorkerWrapper,
     Worker,
 )
-from framework.reactive.batching import positive
+from framework.reactive.batching import policy, positive
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.gaps import SequenceGapPolicy
 from framework.reactive.sequence import LoadBalancerCollector, LoadBalancerSequencer
@@ -59,6 +59,7 @@ def make_load_balancer(  # noqa: PLR0913, PLR0917 - the promised signature
         Unpicklable: a worker cannot be sent to the executor.
     """
     title = name or provides
+    policy(title, "gap_policy", gap_policy, "skips", "SkipAheadOnBacklog(1000)")
     count = positive(f"load balancer {title}", "num_workers", num_workers)
     items, results = f"{provides} (items)", f"{provides} (results)"
     builders: list[ReactiveBuilder] = [LoadBalancerSequencer(items, requires, name=f"{title} sequencer")]
@@ -115,7 +116,7 @@ def _made(
         WiringError: the factory does not take the arguments, or what it makes has no `build`.
     """
     if not callable(factory):
-        raise WiringError(f"a load balancer takes a class of workers, got {factory!r}")
+        raise WiringError(f"a load balancer takes a class of workers, got {factory!r}; give the class and num_workers")
     try:
         signature = inspect.signature(factory, follow_wrapped=False)  # a FunctionBuilder makes others like it
         given = signature.bind_partial(*args, **kwargs).arguments
@@ -123,8 +124,11 @@ def _made(
         wanted = {key: value for key, value in wiring.items() if key in signature.parameters and key not in given}
         signature.bind(*args, **kwargs, **wanted)
     except (TypeError, ValueError) as error:
-        raise WiringError(f"{factory!r} cannot make workers with these arguments: {error}") from error
+        raise WiringError(
+            f"{factory!r} cannot make workers with these arguments ({error}): worker_init_args=[...], "
+            "worker_init_kwargs={...}"
+        ) from error
     worker = factory(*args, **kwargs, **wanted)
     if not callable(getattr(worker, "build", None)):
-        raise WiringError(f"a worker has a method build(context, *artifacts), and {worker!r} has none")
+        raise WiringError(f"a worker has a method build(context, *artifacts), and {worker!r} has none: write one")
     return worker

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future
@@ -61,7 +62,9 @@ def offload(  # noqa: PLR0913 - options of a builder
         Unpicklable: the function cannot be sent to another process.
     """
     if not callable(build):
-        raise WiringError(f"offload takes a function of the artifacts, got {build!r}")
+        raise WiringError(f"offload takes a function of the artifacts, got {build!r}: def build(word): return [word]")
+    if inspect.iscoroutinefunction(build) or inspect.isasyncgenfunction(build):
+        raise WiringError(f"{build!r} is asynchronous, and no executor awaits it: write `def`, or use FlowBuilder")
     title: str = name or str(getattr(build, "__name__", type(build).__name__))
     # A class of its own, in the user's module: what its results depend on is the function, not this file.
     members = {"__module__": getattr(build, "__module__", __name__), "__wrapped__": build}
@@ -193,7 +196,7 @@ class _Offloading(Building):
             return
         flight = _Flight(inputs, self.pairing.arguments(inputs))
         if self._kept:
-            flight.artifacts = self._answers.found(context.archive, digest(flight.arguments))
+            flight.artifacts = self._answers.found(context.archive, digest(flight.arguments, name="inputs"))
         self._flights.append(flight)
         try:
             if flight.artifacts is None:
@@ -221,7 +224,7 @@ class _Offloading(Building):
             returned, error = Returned([], None, 0.0), raised
         artifacts = iter(self._builder.landed(flight.inputs, returned))
         if self._kept and error is None:
-            archive, key = context.archive, digest(flight.arguments)
+            archive, key = context.archive, digest(flight.arguments, name="inputs")
             inputs = copies(flight.arguments)
             artifacts = self._answers.recorded(archive, key, inputs, artifacts, returned.seconds)
         flight.artifacts = artifacts

@@ -78,9 +78,10 @@ def checked(owner: str, provides: object, requires: object) -> tuple[str, list[s
     if not isinstance(provides, str) or not provides:
         raise WiringError(f"{owner}: provides is the name of a target, got {provides!r}: provides='words'")
     if provides.startswith(EXPAND):
-        raise WiringError(f"{owner}: provides={provides!r} begins with a star: that belongs into requires")
-    if isinstance(requires, str) or not isinstance(requires, Iterable):
-        raise WiringError(f"{owner}: requires is a list of targets, got {requires!r}; write requires=[{requires!r}]")
+        raise WiringError(f"{owner}: provides={provides!r} begins with a star, which belongs into requires only")
+    if isinstance(requires, str | bytes) or not isinstance(requires, Iterable):
+        instead = [requires if isinstance(requires, str) else "words"]
+        raise WiringError(f"{owner}: requires is a list of targets, got {requires!r}; write requires={instead}")
     names = list(requires)
     for required in names:
         if not isinstance(required, str) or not target_of(required):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from framework.core import Pipeline
 from framework.errors import UnknownName
+from framework.observe.reports import short_repr
 from framework.reactive.planning import Planner
 
 if TYPE_CHECKING:
@@ -89,9 +90,14 @@ def plan(pipeline: Pipeline, target: str) -> Plan:
         `code changed`, `arguments changed`, `not persisted`; `upstream unknown`, `not provided`.
 
     Raises:
+        TypeError: `pipeline` is none.
         UnknownName: no builder provides the target.
         ArchiveError: what is archived cannot be read.
     """
+    if not isinstance(pipeline, Pipeline):
+        raise TypeError(
+            f"plan takes a pipeline and the name of a target, got {short_repr(pipeline)}: plan(pipeline, 'a')"
+        )
     planner = Planner(pipeline)
     if target not in planner.providers:
         raise UnknownName("target", target, list(planner.providers))

@@ -9,7 +9,7 @@ from framework.core import Context
 from framework.core.waiting import Unfinished
 from framework.errors import WiringError
 from framework.observe.reports import short_repr
-from framework.reactive.batching import KeyFunction, hashable, key_function
+from framework.reactive.batching import KeyFunction, hashable, key_function, policy
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.meeting import DuplicatePolicy, Meeting, Seats, looks
 from framework.reactive.orphans import RendezvousOrphanPolicy, WaitForRendezvousOrphans
@@ -51,11 +51,18 @@ def make_rendezvous(  # noqa: PLR0913 - the promised signature
         OptionError: there is no such policy.
     """
     title = name or f"rendezvous {provides}"
-    if isinstance(requires, str) or len(sides := list(requires)) < SEVERAL:
-        raise WiringError(f"{title} joins two or more targets, got requires={requires!r}")
+    several = isinstance(requires, Iterable) and not isinstance(requires, str | bytes)
+    if not several or len(sides := list(requires)) < SEVERAL:
+        raise WiringError(f"{title} joins two or more targets, got requires={requires!r}: requires=['left', 'right']")
+    if isinstance(keys, str | bytes) or not (callable(keys) or isinstance(keys, Iterable)):
+        raise WiringError(f"{title} takes a key function for all requirements, or a list of one for each; got {keys!r}")
     functions = [keys] * len(sides) if callable(keys) else list(keys)
     if len(functions) != len(sides):
-        raise WiringError(f"{title} takes a key function for each of {len(sides)} requirements, got {len(functions)}")
+        raise WiringError(
+            f"{title} takes a key function for each of {len(sides)} requirements, got {len(functions)}; give one for all, "
+            "or a list of one for each"
+        )
+    policy(title, "orphan_policy", orphan_policy, "excess", "MaxPendingRendezvousKeys(1000)")
     meeting = f"{provides} (rendezvous)"
     publisher = RendezvousPublisher(provides, meeting, sides, orphan_policy, duplicate_policy, name=title)
     receivers = [
