@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import pickle
 import threading
 from collections.abc import Callable
 
@@ -12,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from framework.archive import InMemCache, Session, Workspace
+from framework.archive import Description, InMemCache, Session, Workspace
 from framework.errors import ArchiveError, Undigestable, Unpicklable
 
 
@@ -253,3 +254,68 @@ def test_large_values_come_back_whole(path):
     with Workspace(path) as workspace:
         workspace.archive("a")["k"] = value
     assert (Workspace(path).archive("a")["k"] == value).all()
+
+
+def test_an_archive_says_how_much_it_holds(archive):
+    archive.update(a=1, b=2)
+    assert repr(archive).endswith("2 records>")
+    assert not archive.readonly
+
+
+def test_a_stored_archive_stays_where_it_is(path):
+    with Session(path, "a test") as session:
+        archive = session.archive("a")
+        assert repr(archive).startswith("<archive 'a' of ")
+        with pytest.raises(TypeError, match="an archive cannot be pickled; send the workspace's path"):
+            pickle.dumps(archive)
+
+
+class Stubborn:
+    """Can be stored, and not be made again."""
+
+    def __reduce__(self):
+        return int, ("no number",)
+
+
+def test_a_value_that_cannot_be_made_again_is_told_by_its_error(path):
+    with Session(path, "a test") as session:
+        session.archive("a")["k"] = Stubborn()
+    for placeholders in (False, True):
+        with pytest.raises(ArchiveError, match=r"cannot be made again \(ValueError: invalid literal"):
+            Workspace(path).archive("a", placeholders=placeholders)["k"]
+
+
+def test_a_part_that_cannot_be_stored_is_found_in_a_cycle(archive):
+    knot = {"name": "knot"}
+    knot["self"], knot["lock"] = knot, threading.Lock()
+    with pytest.raises(Unpicklable, match=r"\['lock'\]"):
+        archive["k"] = knot
+
+
+def test_an_archive_that_was_pruned_meanwhile_begins_again(path):
+    with Session(path, "at rest", busy=lambda: False) as first:
+        old = first.archive(Description(name="a", identity="old"))
+        old["k"] = 1
+        with Session(path, "a test") as second:
+            second.archive(Description(name="a", identity="new"))["k"] = 2
+            Workspace(path).prune()
+        old["l"] = 2
+        assert dict(old) == {"l": 2}
+
+
+def test_more_puts_than_a_batch_and_values_larger_than_the_journal_outlive_a_kill(path, run):
+    run(
+        """
+        import os, sys
+        from framework.archive import Session
+        archive = Session(sys.argv[1], "a test").archive("a")
+        for n in range(5000):
+            archive[n] = n
+        archive["large"] = bytes(1_000_000)
+        os._exit(0)
+        """,
+        path,
+    )
+    archive = Workspace(path).archive("a", readonly=True)
+    assert [archive[n] for n in range(5000)] == list(range(5000))
+    assert len(archive["large"]) == 1_000_000

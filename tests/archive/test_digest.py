@@ -184,3 +184,35 @@ def test_digests_are_the_same_in_every_process(run):
 
 def test_fractions_and_the_like_count_by_their_state():
     assert digest(Fraction(1, 2)) == digest(Fraction(2, 4)) != digest(Fraction(1, 3))
+
+
+def test_an_attribute_whose_metaclass_has_no_hash_has_a_digest():
+    class Meta(type):
+        __hash__ = None
+
+    class Odd(metaclass=Meta):
+        pass
+
+    assert digest(Plain(Odd(), 1)) == digest(Plain(Odd(), 1)) != digest(Plain(Odd(), 2))
+
+
+def test_a_long_value_in_a_cycle_has_a_digest():
+    def ring(last):
+        values = [[number, str(number)] for number in range(200)]
+        values.append([values, last])
+        return values
+
+    assert digest(ring(1)) == digest(ring(1)) != digest(ring(2))
+
+
+def test_attributes_in_slots_beside_others_count():
+    class Base:
+        __slots__ = ("a",)
+
+    class Slotted(Base):  # has a __dict__ as well
+        def __init__(self, a, b):
+            self.a = a
+            self.b = b
+
+    assert digest(Slotted(1, 2)) == digest(Slotted(1, 2))
+    assert len({digest(Slotted(a, b)) for a in (1, 2) for b in (1, 2)}) == 4

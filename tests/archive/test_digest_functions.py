@@ -6,6 +6,7 @@ import functools
 import json
 import operator
 import textwrap
+from dataclasses import dataclass
 from types import ModuleType
 
 import pytest
@@ -168,3 +169,8 @@ def test_a_global_without_a_digest_is_named():
     f = define("def f(): return next(numbers)", numbers=iter([1]))
     with pytest.raises(Undigestable, match=r"value global \.?numbers: an iterator"):
         digest(f)
+
+
+def test_functions_that_an_installed_package_made_count_with_what_they_enclose():
+    assert digest(dataclass(order=True)) == digest(dataclass(order=True))
+    assert digest(dataclass(order=True)) != digest(dataclass(order=False))

@@ -37,6 +37,7 @@ with Workspace(sys.argv[1]) as workspace:
     archive["tree"] = module.Tree("t", [module.Leaf(3)])
     archive["kind"] = module.Kind.GOOD
     archive["names"] = module.Names("ab")
+    archive["one"] = module.Names("a")
     archive["table"] = module.Table(a=1)
     archive["error"] = module.Error("bad")
     archive["custom"] = module.Custom()
@@ -60,6 +61,7 @@ def test_unknown_classes_become_stand_ins_with_their_state(workspace):
     assert isinstance(tree.parts[0], Placeholder)
     assert found["kind"].args == ("good",)
     assert found["names"].items == ["a", "b"]
+    assert found["one"].items == ["a"]
     assert found["table"].entries == [("a", 1)]
     assert found["error"].args == ("bad",)
     assert found["custom"].state == (1, 2, 3)

@@ -174,9 +174,7 @@ class Store:
             for uid in uids:
                 records_of(uid, self.keyring, trust=True).drop(batch)
                 self.catalog.drop(batch, uid)
-                writer = self._writers.pop(uid, None)
-                if writer:
-                    writer.retire()
+                self._writers.pop(uid).retire()  # whoever drops an archive has claimed it
             self.write(batch)
             self.sync()
             with self.translated:

@@ -1,0 +1,93 @@
+"""Folders in which nothing can be kept: each is refused by its name."""
+
+from __future__ import annotations
+
+import json
+import resource
+import struct
+
+import pytest
+
+from framework.archive import Session, Workspace
+from framework.archive.layout import Layout
+from framework.archive.logs import check_logs
+from framework.archive.options import lock_holder
+from framework.errors import ArchiveError, KeyUnavailable, NotAWorkspace, WorkspaceDamaged
+
+
+@pytest.mark.parametrize("path", [None, 5, "a\0b", "\ud800"])
+def test_something_that_names_no_folder_is_refused(path):
+    with pytest.raises(NotAWorkspace, match=r"names no folder .*: Workspace\('results'\)"):
+        Workspace(path)
+
+
+def test_a_folder_that_cannot_be_read_is_named_with_the_reason(tmp_path):
+    with pytest.raises(ArchiveError, match="cannot be read: File name too long"):
+        Workspace(tmp_path / ("x" * 300)).names()
+
+
+def test_a_folder_that_cannot_become_a_workspace_is_named_with_the_reason(path):
+    layout = Layout(path)
+    path.mkdir()
+    layout.store.write_text("a file where the store would be")
+    with pytest.raises(ArchiveError, match="cannot be made a workspace: File exists"):
+        layout.create()
+
+
+@pytest.mark.parametrize("version", ["1", None, 0, -3, [1]])
+def test_a_format_that_is_none_is_damage(path, version):
+    with Session(path, "a test") as session:
+        session.archive("a")["k"] = 1
+    (path / "workspace.json").write_text(json.dumps({"format": version}))
+    with pytest.raises(WorkspaceDamaged, match=r"workspace\.json is garbled: no such format"):
+        Workspace(path).names()
+
+
+def test_a_workspace_that_was_begun_and_never_written_holds_nothing(path):
+    Layout(path).create()
+    (path / "mark").unlink()
+    (path / "store").rmdir()
+    assert Workspace(path).names() == []
+
+
+def test_a_workspace_of_a_process_that_may_open_no_more_files_is_not_called_damaged(path):
+    with Session(path, "a test") as session:
+        session.archive("a")["k"] = 1
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    workspace = Workspace(path)
+    workspace.names()
+    workspace.close()
+    with open("/dev/null", "rb") as lowest:  # noqa: PTH123
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest.fileno() + 2, before[1]))
+        try:
+            with pytest.raises(ArchiveError, match=r"cannot be used: .*Too many open files") as refused:
+                Workspace(path).names()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert not isinstance(refused.value, WorkspaceDamaged)
+    assert Workspace(path).names() == ["a"]
+
+
+def test_reading_needs_the_key_as_well(path, key_file):
+    with Session(path, "a test") as session:
+        session.archive("a")["k"] = 1
+    key_file.write_text("no key")
+    with pytest.raises(KeyUnavailable, match=str(key_file)):
+        Workspace(path).archive("a", readonly=True)["k"]
+
+
+def test_nobody_holds_a_lock_that_is_not_there(tmp_path):
+    assert lock_holder(tmp_path / "LOCK") is None
+
+
+@pytest.mark.parametrize("kind", [1, 5])
+def test_a_log_is_looked_through_beyond_its_first_block(tmp_path, kind):
+    header, block = struct.Struct("<IHB"), 32 * 1024
+    left = 3  # bytes at the end of a block in which no header fits
+    first = header.pack(0, block - header.size - left, 1) + bytes(block - header.size)
+    (tmp_path / "000001.log").write_bytes(first + header.pack(0, 2, kind) + b"ab")
+    if kind == 1:
+        check_logs(tmp_path)
+    else:
+        with pytest.raises(WorkspaceDamaged, match=r"000001\.log is garbled"):
+            check_logs(tmp_path)
