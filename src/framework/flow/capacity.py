@@ -39,10 +39,12 @@ class Capacity:
         return own
 
     def _check(self) -> None:
-        self._check_whole(("initial_workers", "min_workers"), least=0)
+        self._check_whole(("min_workers", "initial_workers"), least=0)
         self._check_whole(("max_workers", "queue_length"), least=1)
         if self.min_workers > self.max_workers:
-            raise OptionError(f"min_workers={self.min_workers} is more than max_workers={self.max_workers}")
+            raise OptionError(
+                f"min_workers={self.min_workers} is more than max_workers={self.max_workers}: lower it or raise that"
+            )
 
     def _check_whole(self, names: Iterable[str], least: int) -> None:
         for name in names:
@@ -82,7 +84,8 @@ class UtilizationCapacity(Capacity):
             raise OptionError(f"sampling={self.sampling!r} would never end or never begin: give it some seconds")
         if self.lower_threshold > self.upper_threshold:
             raise OptionError(
-                f"lower_threshold={self.lower_threshold} is more than upper_threshold={self.upper_threshold}"
+                f"lower_threshold={self.lower_threshold} is more than upper_threshold={self.upper_threshold}: "
+                "lower one or raise the other"
             )
 
 
@@ -96,9 +99,11 @@ class FixedCapacity(Capacity):
     def _check(self) -> None:
         if not self.initial_workers == self.min_workers == self.max_workers:
             raise OptionError(
-                f"a FixedCapacity has one number of workers, not {self.min_workers}..{self.max_workers}: "
-                "use UtilizationCapacity for a range"
+                f"a FixedCapacity has one number of workers, not {self.initial_workers!r} of "
+                f"{self.min_workers!r}..{self.max_workers!r}: use UtilizationCapacity for a range"
             )
+        if not isinstance(self.max_workers, int) or isinstance(self.max_workers, bool) or self.max_workers < 1:
+            raise OptionError(f"workers must be a whole number of at least 1, got {self.max_workers!r}")
         super()._check()
 
 

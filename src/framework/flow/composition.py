@@ -62,6 +62,9 @@ def blueprint(  # noqa: PLR0913 - what the ways of adding a job have in common
     if capacity is not None and not isinstance(capacity, Capacity):
         raise OptionError(f"capacity= takes a Capacity, got {capacity!r}: UtilizationCapacity(max_workers=8)")
     wanted = dict(options)
+    unknown = wanted.keys() - JobOptions.__annotations__.keys()
+    if unknown:
+        raise TypeError(f"a job has no option {min(unknown)!r}; there are: {', '.join(JobOptions.__annotations__)}")
     executor = wanted.pop("executor", None)
     limits = Limits(lock=lock, batch=as_batch(wanted.pop("batch", None)), **wanted)  # type: ignore[arg-type]  # checked there
     source = from_factory(subject) if is_factory else _given(subject, executor)
@@ -90,7 +93,7 @@ def _subflows(subject: Any) -> tuple[Flow, ...]:
 def _free(name: str | None, suggested: str, known: Collection[str]) -> str:
     if name is not None:
         if not isinstance(name, str) or not name:
-            raise OptionError(f"a job's name is a string that is not empty, got {name!r}")
+            raise OptionError(f"a job's name is a string that is not empty, got {name!r}: add(parse, name='parse')")
         if name in known:
             raise OptionError(f"there is a job named {name!r} already: choose another name")
         return name

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from framework.errors import FlowError, OptionError
-from framework.flow.capacity import Capacity, Workers
+from framework.flow.capacity import Capacity, Workers, with_workers
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,7 +55,11 @@ def workers(min: int, max: int, initial: int | None = None) -> Callable[[F], F]:
     """Give the job between `min` and `max` workers, `initial` of them (`min` by default) at the start.
 
     The other settings stay those of its capacity.
+
+    Raises:
+        OptionError: the numbers make no sense.
     """
+    with_workers(Capacity(), (min, max, initial)).validated()
     return _declaring(workers=(min, max, initial))
 
 
@@ -91,7 +95,7 @@ class Declared(Generic[F]):
 def _declaring(**said: Any) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         if not (callable(function) or isinstance(function, classmethod)):
-            raise FlowError(f"only something callable can be a processor, got {function!r}")
+            raise FlowError(f"only something callable can be a processor, got {function!r}: decorate an async function")
         own = _copy(function)
         setattr(own, ATTRIBUTE, replace(declaration_of(function), **said))
         return own

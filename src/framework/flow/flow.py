@@ -63,10 +63,14 @@ class Flow:
 
         Raises:
             FlowError: `strategy` is none.
-            OptionError: `capacity` is none.
+            OptionError: another argument makes no sense.
         """
         if capacity is not None and not isinstance(capacity, Capacity):
             raise OptionError(f"capacity= takes a Capacity, got {capacity!r}: UtilizationCapacity(max_workers=8)")
+        if not isinstance(name, str):
+            raise OptionError(f"name= is a string, got {name!r}: Flow(name='imports')")
+        if clock is not None and not all(callable(getattr(clock, method, None)) for method in ("now", "call_later")):
+            raise OptionError(f"clock= takes a Clock, with now() and call_later(delay, callback), got {clock!r}")
         self.name = name
         self._strategy = as_strategy(strategy)
         self._capacity = UtilizationCapacity() if capacity is None else capacity

@@ -107,7 +107,7 @@ def as_call(processor: Any, executor: Any = None) -> Call:
     if executor is not None:
         return _in_executor(processor, executor)
     if not callable(processor):
-        raise FlowError(f"a processor is an async function of one item, got {processor!r}")
+        raise FlowError(f"a processor is an async function of one item, got {processor!r}: add(parse), uncalled")
     if inspect.isclass(processor):
         raise FlowError(f"{processor.__name__} is a class, a processor is an instance: add({processor.__name__}(...))")
     if is_async_generator(processor):
@@ -122,10 +122,10 @@ def as_call(processor: Any, executor: Any = None) -> Call:
 
 
 def _in_executor(processor: Any, executor: Any) -> Call:
-    if not callable(getattr(executor, "submit", None)):
+    if isinstance(executor, type) or not callable(getattr(executor, "submit", None)):
         raise FlowError(f"executor= takes a concurrent.futures.Executor, got {executor!r}: ThreadPoolExecutor()")
     if not callable(processor):
-        raise FlowError(f"a processor is a function of one item, got {processor!r}")
+        raise FlowError(f"a processor is a function of one item, got {processor!r}: add(parse, executor=...)")
     if is_async(processor):
         raise FlowError(f"{name_of(processor)} is async and needs no executor: leave executor= out")
     return offloaded(processor, executor)

@@ -42,11 +42,15 @@ class Router:
 
         Raises:
             UnknownName: there is no arm of that label.
+            FlowError: the label has no hash.
         """
         label = self._classify(item)
         if inspect.isawaitable(label):
             label = await label
-        arm = self.arms.get(label)  # type: ignore[call-overload]  # any label may be asked for
+        try:
+            arm = self.arms.get(label)  # type: ignore[call-overload]  # any label may be asked for
+        except TypeError as error:
+            raise FlowError(f"the label {label!r} has no hash: return one of {', '.join(self.arms)}") from error
         if arm is None:
             raise UnknownName("arm of the router", label, list(self.arms))
         return await arm(item)
@@ -63,7 +67,9 @@ def router(classify: Callable[[Any], Hashable | Awaitable[Hashable]], /, **arms:
         FlowError: `classify` cannot be called, there are no arms, or one cannot be a processor.
     """
     if not callable(classify):
-        raise FlowError(f"router takes a function that gives the label of an item, got {classify!r}")
+        raise FlowError(
+            f"router takes a function that gives the label of an item, got {classify!r}: router(classify, a=parse)"
+        )
     if not arms:
         raise FlowError("a router without arms has nowhere to send items: router(classify, label=processor, ...)")
     return Router(classify, {label: _arm(arm) for label, arm in arms.items()})

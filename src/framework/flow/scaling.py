@@ -143,6 +143,6 @@ def checked(decision: object, capacity: Capacity, job: str) -> Decision:
     if not capacity.min_workers <= decision.target <= capacity.max_workers:
         raise OptionError(
             f"the strategy of {job} wants {decision.target} workers, "
-            f"its capacity allows {capacity.min_workers}..{capacity.max_workers}"
+            f"its capacity allows {capacity.min_workers}..{capacity.max_workers}: decide within it, or change it"
         )
     return decision

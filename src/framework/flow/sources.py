@@ -50,7 +50,9 @@ async def _opened(source: Source) -> Items:
     if isinstance(source, Iterable | AsyncIterable):
         return source
     if not callable(source):
-        raise FlowError(f"a source is an iterable, an async iterable or a function that returns one, got {source!r}")
+        raise FlowError(
+            f"a source is an iterable, an async iterable or a function that returns one, got {source!r}: run([...])"
+        )
     items = source()
     if inspect.isawaitable(items):
         items = await items

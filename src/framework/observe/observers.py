@@ -79,7 +79,7 @@ class Observers:
             TypeError: `callback` cannot be called.
         """
         if not callable(callback):
-            raise TypeError(f"observe takes a function of one happening, got {type(callback).__name__}")
+            raise TypeError(f"observe takes a function of one happening, got {type(callback).__name__}: observe(print)")
         with self._lock:
             self._callbacks = (*self._callbacks, callback)
             self.watched = True

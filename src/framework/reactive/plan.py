@@ -95,9 +95,7 @@ def plan(pipeline: Pipeline, target: str) -> Plan:
         ArchiveError: what is archived cannot be read.
     """
     if not isinstance(pipeline, Pipeline):
-        raise TypeError(
-            f"plan takes a pipeline and the name of a target, got {short_repr(pipeline)}: plan(pipeline, 'a')"
-        )
+        raise TypeError(f"plan takes a pipeline and a target, got {short_repr(pipeline)}: plan(pipeline, 'words')")
     planner = Planner(pipeline)
     if target not in planner.providers:
         raise UnknownName("target", target, list(planner.providers))

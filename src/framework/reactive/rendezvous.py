@@ -59,8 +59,8 @@ def make_rendezvous(  # noqa: PLR0913 - the promised signature
     functions = [keys] * len(sides) if callable(keys) else list(keys)
     if len(functions) != len(sides):
         raise WiringError(
-            f"{title} takes a key function for each of {len(sides)} requirements, got {len(functions)}; give one for all, "
-            "or a list of one for each"
+            f"{title} takes a key function for each of {len(sides)} requirements, got {len(functions)}; "
+            "give one for all, or a list of one for each"
         )
     policy(title, "orphan_policy", orphan_policy, "excess", "MaxPendingRendezvousKeys(1000)")
     meeting = f"{provides} (rendezvous)"

@@ -40,8 +40,8 @@ class Workplace:
         """
         if isinstance(executor, type) or not callable(getattr(executor, "submit", None)):
             raise WiringError(
-                f"executor is a concurrent.futures.Executor, got {executor!r}: ThreadPoolExecutor(), or of a Dask client "
-                "client.get_executor()"
+                f"executor is a concurrent.futures.Executor, got {executor!r}: ThreadPoolExecutor(); "
+                "of a Dask client: client.get_executor()"
             )
         self.max_pending = positive("offload", "max_pending", max_pending)
         self.ordered = ordered
