@@ -8,7 +8,7 @@ import struct
 
 import pytest
 
-from framework.archive import Session, Workspace
+from framework.archive import Session, Workspace, rotate_key
 from framework.archive.layout import Layout
 from framework.archive.logs import check_logs
 from framework.archive.options import lock_holder
@@ -22,7 +22,7 @@ def test_something_that_names_no_folder_is_refused(path):
 
 
 def test_a_folder_that_cannot_be_read_is_named_with_the_reason(tmp_path):
-    with pytest.raises(ArchiveError, match="cannot be read: File name too long"):
+    with pytest.raises(ArchiveError, match=r"cannot be read \(File name too long\); name another folder"):
         Workspace(tmp_path / ("x" * 300)).names()
 
 
@@ -30,7 +30,7 @@ def test_a_folder_that_cannot_become_a_workspace_is_named_with_the_reason(path):
     layout = Layout(path)
     path.mkdir()
     layout.store.write_text("a file where the store would be")
-    with pytest.raises(ArchiveError, match="cannot be made a workspace: File exists"):
+    with pytest.raises(ArchiveError, match=r"cannot be made a workspace \(File exists\)"):
         layout.create()
 
 
@@ -39,7 +39,7 @@ def test_a_format_that_is_none_is_damage(path, version):
     with Session(path, "a test") as session:
         session.archive("a")["k"] = 1
     (path / "workspace.json").write_text(json.dumps({"format": version}))
-    with pytest.raises(WorkspaceDamaged, match=r"workspace\.json is garbled: no such format"):
+    with pytest.raises(WorkspaceDamaged, match=r"workspace\.json is garbled, no format .* exists"):
         Workspace(path).names()
 
 
@@ -91,3 +91,18 @@ def test_a_log_is_looked_through_beyond_its_first_block(tmp_path, kind):
     else:
         with pytest.raises(WorkspaceDamaged, match=r"000001\.log is garbled"):
             check_logs(tmp_path)
+
+
+def test_a_key_file_where_nothing_can_be_made_says_so(path, monkeypatch):
+    monkeypatch.setenv("FRAMEWORK_KEY_FILE", "/proc/none/key")
+    with pytest.raises(KeyUnavailable, match="cannot be created"):
+        Session(path, "a test")
+
+
+def test_a_key_that_cannot_be_replaced_stays(tmp_path, monkeypatch):
+    key = tmp_path / ("k" * 250)  # the new file beside it would have too long a name
+    key.write_text("ab" * 32)
+    monkeypatch.setenv("FRAMEWORK_KEY_FILE", str(key))
+    with pytest.raises(KeyUnavailable, match="cannot be written"):
+        rotate_key()
+    assert key.read_text() == "ab" * 32

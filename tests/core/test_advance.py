@@ -114,3 +114,22 @@ def test_a_stop_between_deliveries_ends_the_run(options):
     pipeline.stop()
     assert pipeline.report.interrupted
     assert sorted(name for name, event, _ in seen if event == "__POISON__") == ["x", "y"]
+
+
+@modes
+def test_it_waits_while_a_hold_is_open_and_nothing_else_is_to_be_done(options, monkeypatch):
+    waiting, holds = threading.Event(), []
+    pipeline = Pipeline([processor(lambda context, _: holds.append(context.hold()), "a")], **options)
+    rest = pipeline._scheduler._rest
+
+    def telling(*args, **kwargs):
+        waiting.set()
+        rest(*args, **kwargs)
+
+    monkeypatch.setattr(pipeline._scheduler, "_rest", telling)
+    pipeline.submit(Event("a"))
+    assert isinstance(pipeline.advance(), DeliveryFinished)
+    releasing = threading.Thread(target=lambda: waiting.wait(PATIENCE) and holds[0].release())
+    releasing.start()
+    assert isinstance(pipeline.advance(), PhaseReport)
+    releasing.join()

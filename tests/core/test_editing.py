@@ -211,6 +211,8 @@ def test_an_inbox_shows_what_waits_and_cannot_be_changed():
 
 
 def test_an_inbox_shows_the_first_events_and_counts_the_others():
+    inbox = numbers(Pipeline([Halves()]), 7).inbox("Halves")
+    assert repr(inbox) == "Halves: 1 waiting\n  Event(name='number', value=7)"
     inbox = numbers(Pipeline([Halves()]), *range(12)).inbox("Halves")
     lines = repr(inbox).splitlines()
     assert lines[:2] == ["Halves: 12 waiting", "  Event(name='number', value=0)"]

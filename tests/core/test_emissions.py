@@ -106,6 +106,7 @@ def test_other_things_that_are_submitted_do_not_count():
             self.executor.submit(str(event))
             context.submit(event)
             context.submit()
+            context.submit(self.kept)
             context.submit(not_there_yet(event))  # noqa: F821 - reading it is not running it
 
     assert emitted(P) == []

@@ -52,6 +52,8 @@ def test_state_in_a_closure_does_not_count_and_a_constant_in_a_closure_does():
 
 
 USING = """
+import functools
+
 class Scale:
     def __init__(self, factor): self.factor = factor
     def of(self, x): return x * self.factor
@@ -60,8 +62,12 @@ def down(x): return down(x - 1) if x else down
 
 scale, of = Scale(2), Scale(3).of
 
+def plus(x, y): return x + y
+
+more = functools.partial(plus, 5)
+
 class P(AbstractProcessor):
-    def process(self, context, event): return down(scale.of(of(event.x)))
+    def process(self, context, event): return more(down(scale.of(of(event.x))))
 """
 
 
@@ -72,8 +78,10 @@ class P(AbstractProcessor):
         ("scale, of = Scale(2)", "scale, of = Scale(4)"),
         ("Scale(3).of", "Scale(4).of"),
         ("down(x - 1)", "down(x - 2)"),
+        ("plus, 5", "plus, 6"),
+        ("x + y", "x - y"),
     ],
-    ids=["class", "object", "object of a bound method", "function that calls itself"],
+    ids=["class", "object", "object of a bound method", "function that calls itself", "partial", "function in it"],
 )
 def test_objects_bound_methods_and_functions_that_the_code_uses_count(old, new):
     assert old in USING

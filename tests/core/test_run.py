@@ -1,9 +1,10 @@
 """A run: how it is started and waited for, and what it refuses meanwhile."""
 
 import contextvars
+import threading
 
 import pytest
-from samples import PATIENCE, fail, ignore, processor, run
+from samples import PATIENCE, Gate, fail, ignore, processor, run
 
 from framework.core import Event, Pipeline, Run
 from framework.errors import PipelineEnded, PipelineRunning, RunFailed
@@ -154,3 +155,22 @@ def test_an_error_of_the_runtime_itself_reaches_whoever_waits(monkeypatch):
 
 def test_a_report_is_readable_as_text():
     assert "delivered={'sample': 1}" in repr(run(processor(ignore, "a"), events=[Event("a")]))
+
+
+def test_a_run_that_was_abandoned_keeps_its_report_when_its_driver_comes_to_the_end():
+    gate, drivers = Gate(), []
+
+    def stuck(context, event):
+        drivers.extend(thread for thread in threading.enumerate() if thread.name == "left-driver")
+        gate()
+
+    pipeline = Pipeline([processor(stuck, "a")], name="left", grace=PATIENCE)
+    pipeline.submit(Event("a"))
+    pipeline.start()
+    gate.met()
+    pipeline._runner.abandon()
+    report = pipeline.report
+    gate.open()
+    drivers[0].join(PATIENCE)
+    assert pipeline.report is report
+    assert report.interrupted

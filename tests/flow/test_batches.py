@@ -124,3 +124,16 @@ def test_a_failed_item_of_a_batch_can_be_repeated_alone():
 def test_a_time_to_linger_that_makes_no_sense_is_refused(linger):
     with pytest.raises(OptionError, match="linger is a time in seconds"):
         Batch(3, linger=linger)
+
+
+def test_a_stop_while_a_batch_lingers_drops_what_it_holds(clock):
+    async def main():
+        flow = Flow(clock=clock, capacity=FixedCapacity(1)).add(same, batch=Batch(9, linger=100))
+        await flow.start()
+        for item in range(3):
+            await flow.put(item)
+        await clock.advance(1)
+        await flow.stop()
+        assert flow.report.counts["dropped"] == flow.report.counts["taken"] == 3
+
+    play(main())

@@ -200,13 +200,14 @@ def test_a_taker_that_is_cancelled_after_it_was_retired_is_counted_out_once():
     play(main())
 
 
-def test_an_item_whose_only_takers_were_cancelled_waits_for_the_next():
+@pytest.mark.parametrize("others", [0, 2])
+def test_an_item_whose_only_takers_were_cancelled_waits_for_the_next(others):
     async def main():
         channel = opened(1)
-        tasks = [asyncio.create_task(Taker(channel).take()) for _ in range(3)]
+        tasks = [asyncio.create_task(Taker(channel).take()) for _ in range(1 + others)]
         await settle()
-        tasks[1].cancel()
-        tasks[2].cancel()  # both before anybody was told of the item
+        for task in tasks[1:]:
+            task.cancel()  # before anybody was told of the item
         channel.offer("item")
         tasks[0].cancel()  # after it was
         await asyncio.wait(tasks)
@@ -214,5 +215,39 @@ def test_an_item_whose_only_takers_were_cancelled_waits_for_the_next():
         late = Taker(channel)
         await late.take()
         assert late.got == ["item"]
+
+    play(main())
+
+
+def test_only_those_that_are_asked_for_retire():
+    async def main():
+        channel = opened(1)
+        takers = [Taker(channel) for _ in range(3)]
+        tasks = [asyncio.create_task(taker.take()) for taker in takers]
+        await settle()
+        assert channel.retire(takers[:1]) is takers[0]
+        assert channel.retire([]) is None
+        await asyncio.wait(tasks[:1])
+        assert channel.idle == 2
+        for task in tasks[1:]:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+    play(main())
+
+
+def test_one_that_gave_up_waiting_is_passed_over_by_the_next_item():
+    async def main():
+        channel = opened(1)
+        impatient, patient = Taker(channel), Taker(channel)
+        channel.parked.append(impatient)  # beside the idle ones, as one that lingers for more
+        task = asyncio.create_task(patient.take())
+        await settle()
+        impatient.waiter.set_result(False)
+        channel.offer("item")
+        channel.left(impatient)
+        await task
+        assert patient.got == ["item"]
+        assert not channel.parked
 
     play(main())

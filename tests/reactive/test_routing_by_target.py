@@ -42,3 +42,20 @@ def test_a_resolve_that_nobody_answers_is_no_dead_letter():
     pipeline.resolve("m")
     pipeline.submit(built("n", 1))
     assert pipeline.run().dead_letters == 0
+
+
+def test_a_target_that_cannot_be_looked_up_reaches_those_who_take_any():
+    class Any(AbstractProcessor):
+        seen = 0
+
+        def process(self, context, event):
+            match event:
+                case ReactiveEvent(name="built"):
+                    self.seen += 1
+
+    odd = built("n", 1)
+    odd.target = ["n"]
+    pipeline = Pipeline([Any(), Sink("n")])
+    assert pipeline.submit(odd) == 1
+    pipeline.run()
+    assert pipeline["Any"].seen == 1

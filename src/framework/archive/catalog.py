@@ -170,10 +170,7 @@ class Catalog:
         """Delete an entry."""
         batch.delete(_PREFIX + uid)
         entry = self.entries.pop(uid)
-        identities = self._identities[entry.name]
-        del identities[entry.identity]
-        if not identities:
-            del self._identities[entry.name]
+        del self._identities[entry.name][entry.identity]  # what superseded it stays
 
     def counted(self, rows: Rows, keyring: Keyring, *, trust: bool) -> list[CatalogEntry]:
         """All entries, each with its number of records."""

@@ -120,9 +120,9 @@ class Worker:
 
     def pause(self) -> None:
         """Add up the time at work; between items it costs nothing."""
-        if self.since is not None:
-            self.tally.busy += self.now() - self.since
-            self.since = None
+        assert self.since is not None  # noqa: S101 - who pauses was at work
+        self.tally.busy += self.now() - self.since
+        self.since = None
 
     async def handle(self, entry: Any, call: Call) -> None:
         """Process one entry of the queue, whatever it is, watched or not."""
