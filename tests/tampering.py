@@ -17,7 +17,10 @@ def edit(path, change):
     db = Rdict(str(path / "store"), options=Options(raw_mode=True), access_type=AccessType.read_write())
     rows = dict(db.items())
     for key, value in change({**rows}).items():
-        db[key] = value
+        if value is None:
+            del db[key]
+        else:
+            db[key] = value
     db.close()
 
 

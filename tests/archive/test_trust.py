@@ -8,11 +8,12 @@ import pickle
 import stat
 
 import pytest
-from tampering import Bomb, edit, fill, records
 
 from framework.archive import Session, Workspace, digest, rotate_key
+from framework.archive.keys import key_of
 from framework.archive.trust import MAC_BYTES
-from framework.errors import KeyUnavailable, NotAWorkspace, UntrustedWorkspace, WorkspaceDamaged
+from framework.errors import ArchiveError, KeyUnavailable, NotAWorkspace, UntrustedWorkspace, WorkspaceDamaged
+from tampering import Bomb, edit, fill, records
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_without_a_named_key_file_it_lies_in_the_users_data(monkeypatch, tmp_pat
     assert [file.name for file in tmp_path.rglob("*.key")] == ["archive.key"]
 
 
-@pytest.mark.parametrize("how", ["below a file", "a folder", "text", "too short"])
+@pytest.mark.parametrize("how", ["below a file", "a folder", "a link that leads nowhere", "text", "too short"])
 def test_a_key_that_cannot_be_had_says_what_to_do(how, tmp_path, monkeypatch, path):
     key = tmp_path / "key"
     if how == "below a file":
@@ -46,6 +47,8 @@ def test_a_key_that_cannot_be_had_says_what_to_do(how, tmp_path, monkeypatch, pa
         key = key / "key"
     elif how == "a folder":
         key.mkdir()
+    elif how == "a link that leads nowhere":
+        key.symlink_to(tmp_path / "gone" / "key")
     else:
         key.write_text({"text": "not a key", "too short": "abcd"}[how])
     monkeypatch.setenv("FRAMEWORK_KEY_FILE", str(key))
@@ -254,3 +257,29 @@ def test_processes_that_start_together_agree_on_one_key(start, path, key_file):
 def test_a_digest_needs_no_key(key_file):
     digest({"a": 1})
     assert not key_file.exists()
+
+
+def test_a_key_with_another_pickle_finds_its_record_where_everything_is_trusted(tmp_path, monkeypatch, path):
+    word = str(b"ab", "ascii")
+    with monkeypatch.context() as patch:
+        patch.setenv("FRAMEWORK_KEY_FILE", str(tmp_path / "strange.key"))
+        with Session(path, "a test") as session:
+            session.archive("a")[word, word] = 1  # one object twice, which the pickle tells
+    with Workspace(path, trust=True) as workspace:
+        archive = workspace.archive("a")
+        archive[str(b"ab", "ascii"), "ab"] = 2
+        assert dict(archive) == {("ab", "ab"): 2}
+
+
+def test_a_record_that_was_deleted_before_others_is_missed(path):
+    fill(path, first=1, second=2)
+    edit(path, lambda rows: {min(records(rows))[0]: None})
+    archive = Workspace(path).archive("a", readonly=True)
+    for look in (lambda: dict(archive), Workspace(path).verify):
+        with pytest.raises(WorkspaceDamaged):
+            look()
+
+
+def test_keys_that_are_no_text_are_named_where_everything_is_trusted():
+    with pytest.raises(ArchiveError, match="a stored key cannot be made again"):
+        key_of(b"s\xff")

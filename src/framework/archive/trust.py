@@ -136,8 +136,10 @@ def _read_or_create(path: Path) -> tuple[bytes, ...]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _write(path, [key], exclusive=True)
-    except FileExistsError:  # another process was faster
-        return _read(path)
+    except FileExistsError as error:  # another process was faster, or the path is a link that leads nowhere
+        with contextlib.suppress(FileNotFoundError):
+            return _read(path)
+        raise _unavailable(path, "created", error) from error
     except OSError as error:
         raise _unavailable(path, "created", error) from error
     return (key,)
