@@ -112,7 +112,7 @@ def _imported(name: str) -> Any:
         if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
             raise UnknownName("module", name, sorted(path.stem for path in Path.cwd().glob("*.py"))) from error
         traceback.print_exc()
-    except Exception:  # noqa: BLE001 - whatever the user's module raises is the answer
+    except (Exception, SystemExit):  # noqa: BLE001 - whatever the user's module raises is the answer
         traceback.print_exc()
     print(f"framework: importing {name} failed, see above", file=sys.stderr)
     return None

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from framework.archive import Archive, Workspace
 from framework.errors import OptionError, UnknownName
+from framework.notebook.offering import offering
 from framework.notebook.result_frame import ResultFrame
 from framework.notebook.results import Results
 from framework.notebook.typed import Schema, typed_frame
-from framework.observe.reports import short_repr
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +32,7 @@ CATALOG: Schema = {
     "source": "string",
 }
 MICROSECOND = 1e-6
+_SOURCES = "archives are read from a workspace, its path, a pipeline or an archive"
 
 
 def archive_frame(
@@ -105,7 +106,7 @@ def catalog_frame(source: Any) -> pd.DataFrame:
     if isinstance(source, str | Path):
         with Workspace(source) as workspace:
             return catalog_frame(workspace)
-    _check(source, "catalog")
+    offering(source, "catalog", _SOURCES)
     return typed_frame((_catalog_row(entry) for entry in source.catalog()), CATALOG)
 
 
@@ -120,15 +121,10 @@ def _results(source: Any, processor: str | None) -> Generator[Results]:
     elif isinstance(source, Archive):
         yield from _from_archive(processor or "", source)
     else:
-        _check(source, "results")
+        offering(source, "results", _SOURCES)
         archives: Mapping[str, Archive] = source.results()
         for name in _chosen(archives, processor):
             yield from _from_archive(name, archives[name])
-
-
-def _check(source: Any, method: str) -> None:
-    if isinstance(source, type) or not callable(getattr(source, method, None)):
-        raise OptionError(f"archives are read from a workspace, its path or a pipeline; got {short_repr(source)}")
 
 
 def _chosen(names: Collection[str], name: str | None) -> Collection[str]:

@@ -30,6 +30,8 @@ def condition_of(
     """
     if [condition, target, phase].count(None) != 2:  # noqa: PLR2004 - two of the three
         raise OptionError('until takes one of: a function of a happening, "failure", target="...", phase=...')
+    if not isinstance(phase, int | None) or not isinstance(target, str | None):
+        raise OptionError(f"until takes the name of a target or the number of a phase, got {target=}, {phase=}")
     if target is not None:
         return lambda happening: _is_built(happening, target), f"target {target!r} was built"
     if phase is not None:

@@ -13,6 +13,7 @@ from framework.notebook.collapse import collapsed, members
 from framework.notebook.dot import dot_text
 from framework.notebook.marks import notes_of, states_of
 from framework.notebook.markup import block, bundle, image
+from framework.notebook.offering import offering
 from framework.notebook.picture import picture_svg
 from framework.notebook.safely import safely
 from framework.observe import Graph, NodeKey, Snapshot
@@ -99,8 +100,10 @@ class Drawing:
         """Write the picture to a file; its suffix says how: `.svg`, `.dot`, `.mmd` or `.html`.
 
         Raises:
-            OptionError: any other suffix.
+            OptionError: any other suffix, or no path at all.
         """
+        if not isinstance(path, str | Path):
+            raise OptionError(f"a drawing is saved to a path, got {path!r}: save('graph.svg')")
         target = Path(path)
         match target.suffix.lower():
             case ".svg":
@@ -169,7 +172,10 @@ def flow_graph(flow: Drawable | Graph) -> Drawing:
 
 
 def _looked_at(source: Drawable | Graph) -> tuple[Graph, Snapshot | None]:
-    return (source, None) if isinstance(source, Graph) else (source.graph(), source.snapshot())
+    if isinstance(source, Graph):
+        return source, None
+    offering(source, "graph", "a drawing is made of a pipeline, a flow or a graph: routing_graph(pipeline)")
+    return source.graph(), source.snapshot()
 
 
 def _part(graph: Graph, nodes: Iterable[NodeKind], edges: Iterable[EdgeKind]) -> Graph:

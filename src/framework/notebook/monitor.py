@@ -12,6 +12,7 @@ from typing import Any
 
 from framework.errors import OptionError
 from framework.notebook.listeners import Listeners
+from framework.notebook.offering import offering
 from framework.notebook.safely import safely
 from framework.notebook.series import Series
 from framework.observe import Failure, Snapshot, WorkersScaled
@@ -35,10 +36,11 @@ class ScalingMonitor:
             interval: seconds between two samples, 0.1 at least.
 
         Raises:
-            OptionError: `interval` is too short.
+            OptionError: it is neither, or `interval` is too short.
         """
-        if interval < FASTEST:
-            raise OptionError(f"a monitor samples at most ten times a second: interval=0.1, not {interval}")
+        offering(runtime, "snapshot", "a monitor watches a flow or a pipeline")
+        if not isinstance(interval, int | float) or not interval >= FASTEST:
+            raise OptionError(f"a monitor samples at most ten times a second: interval=0.1, not {interval!r}")
         self.runtime = runtime
         self.interval = interval
         self.listeners = Listeners()

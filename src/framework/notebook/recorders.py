@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from framework.notebook.offering import offering
 from framework.observe import EventSubmitted, Recorder
 
 
@@ -11,10 +12,14 @@ def recorder_of(event: Any, source: Any = None) -> Recorder:
     """The recorder that was given, or that of the stepper that was given, or one that knows the event.
 
     An empty one when nobody knows the event.
+
+    Raises:
+        OptionError: what was given is neither.
     """
     if isinstance(source, Recorder):
         return source
     if source is not None:
+        offering(source, "recorder", "what happened is kept by a Recorder or a stepper")
         recorder: Recorder = source.recorder
         return recorder
     known = (recorder for recorder in tuple(Recorder.alive) if recorder.lineage(event))

@@ -91,9 +91,9 @@ def _read(path: Path) -> NotebookNode:
     if not path.is_file():
         raise NotANotebook(path, "there is no such file")
     try:
-        # nbformat reports a document of another kind as ValueError (also for JSON), KeyError or AttributeError
+        # nbformat reports a document of another kind as whatever it runs into
         notebook: NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-    except (ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError, nbformat.ValidationError) as error:
         raise NotANotebook(path, str(error).splitlines()[0]) from error
     return notebook
 

@@ -11,6 +11,7 @@ from framework.errors import PipelineRunning, UnknownName
 from framework.notebook.conditions import Condition, Stop, condition_of
 from framework.notebook.listeners import Listeners
 from framework.notebook.moments import History, Moment, counted_now, moment_of
+from framework.notebook.offering import offering
 from framework.notebook.safely import safely
 from framework.notebook.views import plural
 from framework.notebook.watcher import Watcher
@@ -42,7 +43,11 @@ class PhaseStepper:
         Args:
             pipeline: what to step.
             max_bytes: about how much memory the recorded history may take.
+
+        Raises:
+            OptionError: it is no pipeline, or `max_bytes` is not positive.
         """
+        offering(pipeline, "advance", "a stepper steps a pipeline, and flow.watch() watches a flow")
         self.pipeline = pipeline
         self.recorder = Recorder(max_bytes)
         self.recorded_from: int | None = None
