@@ -151,12 +151,12 @@ class _Secondary:
                     return db
                 db.close()
                 return open_database(self._links, AccessType.secondary(str(self._folder / "secondary")))
-            except WorkspaceDamaged as error:  # also when the writer removed a file that was about to be opened
+            except WorkspaceDamaged as error:
                 tries += 1
-                if tries == _TRIES:
+                # Also when the writer removed a file that was about to be opened; then there are others by now.
+                if tries >= (_MOST_TRIES if self._link() else _TRIES):
                     text = str(error).replace(str(self._folder), str(self._layout.path))
                     raise WorkspaceDamaged(text) from error
-                self._link()
 
     def _catch_up(self, marks: Marks) -> Rows:
         tries, stale = 0, False
