@@ -7,6 +7,7 @@ thread, so that the records of each can be told apart.
 
 import json
 import os
+import signal
 import sys
 import threading
 from itertools import islice
@@ -119,22 +120,23 @@ def write(report, path, seed, threads):
             worker.join()
 
 
-def keep(report, path, seed, sessions):
+def keep(report, path, seed, sessions, killed_after=None):
     """Act in one thread, and sync now and then; report each act, and after each sync the sizes of the logs."""
-    random, coming = Random(seed), acts(seed, 0, nothing(0))
+    random, coming = Random(seed), enumerate(acts(seed, 0, nothing(0)), 1)
     for _ in range(sessions):
         session = Session(path, "a writer")
         archives = {name: session.archive(name) for name in archives_of(0)}
-        for act in islice(coming, random.randrange(30)):
+        for number, act in islice(coming, random.randrange(30)):
             act.do(archives[act.archive])
             os.write(report, b"act\n")
+            if number == killed_after:
+                os.kill(os.getpid(), signal.SIGKILL)
             if random.random() < 0.1:
                 _synced(report, path, session.sync)
         _synced(report, path, session.close)
 
 
 def _synced(report, path, sync):
-    os.write(report, b"sync\n")  # killed from here on, it may have synced
     sync()
     logs = {log.name: log.stat().st_size for log in Path(path).glob("store/*.log")}
     os.write(report, json.dumps(logs).encode() + b"\n")
