@@ -87,9 +87,7 @@ def failures_frame(source: Failed | Iterable[Failure]) -> pd.DataFrame:
     Columns: processor, event (its repr), phase, error (class of the exception), message, where (file:line that raised).
     """
     failures = source.failures if isinstance(source, Failed) else source
-    offering(
-        failures, "__iter__", "failures_frame takes a report, or its failures: pipeline.report"
-    )
+    offering(failures, "__iter__", "failures_frame takes a report, or its failures: pipeline.report")
     return typed_frame((_failure_row(failure) for failure in failures), FAILURES)
 
 

