@@ -134,3 +134,13 @@ def test_packages_that_are_missing_are_named_with_the_extra_that_brings_them(mon
     notebook = write(tmp_path / "any.ipynb", "1")
     with pytest.raises(MissingPackage, match=r"running a notebook takes nbclient nbconvert: pip install .* 'lab'"):
         run_notebook(notebook, tmp_path / "out")
+
+
+def test_what_a_cell_prints_into_an_output_widget_is_not_echoed(tmp_path):
+    notebook = write(
+        tmp_path / "aside.ipynb", "import ipywidgets\naside = ipywidgets.Output()", "with aside:\n    print('inside')"
+    )
+    echo = io.StringIO()
+    run = run_notebook(notebook, tmp_path / "out", html=False, echo=echo)
+    assert run.failure is None
+    assert echo.getvalue() == ""

@@ -128,7 +128,6 @@ def _client(notebook: NotebookNode, folder: Path, echo: TextIO) -> NotebookClien
         timeout=None,
         record_timing=False,
         coalesce_streams=True,
-        store_widget_state=False,
         # a kernel that listens on the loopback address says so on every start
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
         on_cell_start=lambda cell, **_: echo.write(_headings(cell)),
