@@ -6,7 +6,7 @@ from notebook_processors import make_pipeline
 from framework.core import AbstractProcessor, Event, Pipeline
 from framework.errors import OptionError, PipelineRunning, UnknownName
 from framework.notebook import PhaseStepper
-from framework.observe import DeliveryFinished, DeliveryStarted, EventSubmitted, PhaseSettled, PhaseStarted
+from framework.observe import DeliveryFinished, DeliveryStarted, EventSubmitted, PhaseSettled, PhaseStarted, RunFinished
 
 pytestmark = pytest.mark.timeout(20)
 
@@ -89,6 +89,7 @@ def test_until_stops_right_after_the_first_happening_that_matches(stepper):
         (DeliveryFinished, "Read handled Event(name='start', count=5)"),
         (PhaseStarted, "phase 1 began"),
         (PhaseSettled, "phase 1 is over"),
+        (RunFinished, "the run is over"),
     ],
 )
 def test_until_tells_what_happened_in_words(stepper, kind, line):

@@ -13,6 +13,7 @@ from framework.observe import (
     EventSubmitted,
     PhaseSettled,
     PhaseStarted,
+    RunFinished,
 )
 from framework.observe.reports import short_repr
 
@@ -86,6 +87,8 @@ def happening_line(happening: Any) -> str:
             line = f"{processor} handled {short_repr(event)}"
         case DeliveryStarted(processor=processor, event=event):
             line = f"{processor} got {short_repr(event)}"
+        case RunFinished():
+            line = "the run is over"
     return line
 
 
