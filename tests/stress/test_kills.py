@@ -10,7 +10,7 @@ from networks import History, random_network, run
 from writes import Ledger, write
 
 THREADS = 3
-KILLS_OF_A_WORKSPACE = 10
+KILLS_OF_A_WORKSPACE = 5
 
 
 def test_every_acknowledged_write_survives_a_kill(size, figure, tmp_path):
