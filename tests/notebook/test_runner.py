@@ -136,11 +136,12 @@ def test_packages_that_are_missing_are_named_with_the_extra_that_brings_them(mon
         run_notebook(notebook, tmp_path / "out")
 
 
-def test_what_a_cell_prints_into_an_output_widget_is_not_echoed(tmp_path):
+def test_what_a_cell_prints_into_an_output_widget_stands_in_the_cell(tmp_path):
     notebook = write(
         tmp_path / "aside.ipynb", "import ipywidgets\naside = ipywidgets.Output()", "with aside:\n    print('inside')"
     )
     echo = io.StringIO()
     run = run_notebook(notebook, tmp_path / "out", html=False, echo=echo)
+    _, cell = nbformat.read(run.executed, as_version=4).cells
     assert run.failure is None
-    assert echo.getvalue() == ""
+    assert echo.getvalue() == cell.outputs[0].text == "inside\n"

@@ -115,6 +115,9 @@ def _client(notebook: NotebookNode, folder: Path, echo: TextIO) -> NotebookClien
             self.km = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=ThisPython())
             return self.km
 
+        def on_comm_open_jupyter_widget(self, msg: Any) -> None:
+            """No widget: what is printed into one stands in the cell, instead of in the state that is not kept."""
+
         def output(self, outs: list[NotebookNode], msg: Any, display_id: str | None, cell_index: int) -> Any:
             out = super().output(outs, msg, display_id, cell_index)
             if out is not None:
@@ -128,6 +131,7 @@ def _client(notebook: NotebookNode, folder: Path, echo: TextIO) -> NotebookClien
         timeout=None,
         record_timing=False,
         coalesce_streams=True,
+        store_widget_state=False,
         # a kernel that listens on the loopback address says so on every start
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
         on_cell_start=lambda cell, **_: echo.write(_headings(cell)),
