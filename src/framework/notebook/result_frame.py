@@ -61,5 +61,5 @@ def _moments(seconds: Sequence[float | None]) -> pd.DatetimeIndex:
     # As datetime.fromtimestamp rounds: the fraction by itself is exact.
     fraction, whole = np.modf(np.where(known, times, 0.0))
     moments = (whole.astype("int64") * 1_000_000 + np.rint(fraction * 1e6).astype("int64")).astype("datetime64[us]")
-    moments[~known] = np.datetime64("NaT")
+    moments[~known] = np.datetime64("NaT", "us")  # without a unit NumPy 2.5 warns
     return pd.DatetimeIndex(moments, tz="UTC")
