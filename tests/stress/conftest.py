@@ -29,6 +29,14 @@ def slices(request):
     sys.setswitchinterval(before)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    """What a campaign logged goes to another process, which no lone surrogate does: hostile names have some."""
+    report = yield
+    report.sections = [(title, text.encode("utf-8", "backslashreplace").decode()) for title, text in report.sections]
+    return report
+
+
 def pytest_terminal_summary(terminalreporter, config):
     """Write the report where the outcomes of all test processes come together."""
     place = config.getoption("--reliability")
