@@ -18,41 +18,40 @@ import digest_array_kinds, digest_function_kinds, digest_plain_kinds
 from digest_specs import Noise, made, pairs, told
 from framework.archive import digest
 
-first, last = map(int, sys.argv[1:])
 noise = Random(hash("noise"))  # of this process
-for pair in pairs(first, last):
+for pair in pairs(0, int(sys.argv[1])):
     print(*(f"{digest(made(spec, Noise(noise)))} {sha256(repr(told(spec)).encode()).hexdigest()}" for spec in pair))
 """
 HERE = Path(__file__).parent
 
 
-def start(first, last, hash_seed):
-    """A process that prints, for each pair, the digest of each value and a name that the model gives it."""
+def start(output, last, hash_seed):
+    """A process that writes, for each pair, the digest of each value and a name that the model gives it."""
     path = os.pathsep.join(map(str, (HERE, HERE.parent / "archive")))
-    return subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(first), str(last)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": path, "PYTHONHASHSEED": hash_seed},
-    )
+    with output.open("w") as file:
+        return subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, str(last)],
+            stdout=file,
+            env=os.environ | {"PYTHONPATH": path, "PYTHONHASHSEED": hash_seed},
+        )
 
 
-def digested(first, last, hash_seeds):
+def digested(folder, last, hash_seeds):
     """The lines of a process per hash seed."""
-    processes = [start(first, last, hash_seed) for hash_seed in hash_seeds]
+    outputs = [folder / hash_seed for hash_seed in hash_seeds]
+    processes = [start(output, last, hash_seed) for output, hash_seed in zip(outputs, hash_seeds, strict=True)]
     try:
-        outputs = [process.communicate(timeout=600)[0] for process in processes]
+        assert [process.wait(timeout=900) for process in processes] == [0] * len(processes)
     finally:
         for process in processes:
             process.kill()
             process.wait()
-    assert [process.returncode for process in processes] == [0] * len(processes)
-    return [output.splitlines() for output in outputs]
+    return [output.read_text().splitlines() for output in outputs]
 
 
-def test_digests_of_random_values_are_equal_exactly_when_a_model_says_so(size, figure):
-    count, hash_seeds = size((1000, ("0", "1")), (100_000, ("0", "1", "4711")))
-    outputs = digested(0, count, hash_seeds)
+def test_digests_of_random_values_are_equal_exactly_when_a_model_says_so(tmp_path, size, figure):
+    count, hash_seeds = size((3000, ("0", "1")), (100_000, ("0", "1", "4711")))
+    outputs = digested(tmp_path, count, hash_seeds)
     digests, names = {}, {}
     wrong = equal = 0
     for lines in zip(*outputs, strict=True):
