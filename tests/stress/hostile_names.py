@@ -63,13 +63,13 @@ TWINS = (
 )
 
 
-def hostile_names(count, seed=1):
+def hostile_names(count, seed=1, allowed=bool):
     """So many names, none of them twice: the base, names that look like one of it, and two in a row."""
     random = Random(seed)
-    if count <= len(BASE):
-        return random.sample(BASE, count)
-    names = dict.fromkeys(BASE)
+    names = dict.fromkeys(filter(allowed, random.sample(BASE, len(BASE))))
     while len(names) < count:
         name, other = random.choices(BASE, k=2)
-        names[random.choice(TWINS)(name) if random.random() < 0.5 else name[:80] + other[:80]] = None
-    return list(names)
+        made = random.choice(TWINS)(name) if random.random() < 0.5 else name[:80] + other[:80]
+        if allowed(made):
+            names[made] = None
+    return list(names)[:count]
