@@ -1,6 +1,7 @@
 """What every test gets: its own key and Jupyter folders, and property tests that a slow machine does not fail."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,9 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("framework", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("framework"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "framework")
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in a background job of a shell
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

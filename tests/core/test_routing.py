@@ -100,7 +100,7 @@ def test_endless_names_cannot_fill_the_memory():
     pipeline = Pipeline([processor(ignore, "a")])
     for number in range(3 * KEPT_NAMES):
         pipeline.submit(Event(f"name-{number}"))
-    assert len(pipeline._routes[Event]) <= KEPT_NAMES + 1
+    assert len(pipeline._routes.rows[Event]) <= KEPT_NAMES + 1
 
 
 def test_a_declared_name_is_routed_after_endless_others():

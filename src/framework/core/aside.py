@@ -13,24 +13,20 @@ class Aside:
 
     def __init__(self) -> None:
         """Nothing is set aside."""
-        self._open = False
-        self._kept: dict[Inbox, list[Event]] = {}
-
-    def __bool__(self) -> bool:
+        self.open = False
         """Whether what is submitted from outside goes here."""
-        return self._open
+        self._kept: dict[Inbox, list[Event]] = {}
 
     def __len__(self) -> int:
         """How many deliveries are kept here."""
         return sum(len(events) for events in self._kept.values())
 
     def take(self, inboxes: Iterable[Inbox]) -> None:
-        """Empty the mailboxes; whoever has scheduled them has to forget them."""
-        self._open = True
+        """Empty the mailboxes; whoever has scheduled them takes that back."""
+        self.open = True
         self._kept = {inbox: list(inbox.queue) for inbox in inboxes if inbox.queue}
         for inbox in self._kept:
             inbox.queue.clear()
-            inbox.token[0] = True
 
     def add(self, event: Event, inboxes: Iterable[Inbox]) -> None:
         """Keep an event that was submitted meanwhile, behind what was there."""
@@ -42,8 +38,7 @@ class Aside:
         kept = self._close()
         for inbox, events in kept.items():
             inbox.queue.extendleft(reversed(events))
-            if inbox.claim(0, None):  # a hold of `__INIT__` may have submitted to it just now
-                inbox.ready(inbox)
+            inbox.schedule()  # a hold of `__INIT__` may have done so just now
         return bool(kept)
 
     def clear(self) -> int:
@@ -51,5 +46,5 @@ class Aside:
         return sum(map(len, self._close().values()))
 
     def _close(self) -> dict[Inbox, list[Event]]:
-        self._open, kept, self._kept = False, self._kept, {}
+        self.open, kept, self._kept = False, self._kept, {}
         return kept

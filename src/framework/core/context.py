@@ -6,7 +6,7 @@ from _thread import get_ident
 from typing import TYPE_CHECKING
 
 from framework.archive import InMemCache
-from framework.core.event import Event, refusal
+from framework.core.event import Event
 from framework.core.hold import Hold
 from framework.errors import NotAnEvent, UnsafeSubmit
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from framework.archive import Archive
     from framework.core.inbox import Inbox
     from framework.core.processor import AbstractProcessor
-    from framework.core.routing import RoutingTable
     from framework.core.scheduler import Scheduler
 
 
@@ -24,12 +23,12 @@ class Context:
     Workers use one context for many deliveries as long as nobody kept it; a kept one is retired, and refuses.
     """
 
-    __slots__ = ("_inbox", "_owner", "_routes", "_scheduler")
+    __slots__ = ("_inbox", "_owner", "_rows", "_scheduler")
 
     def __init__(self, scheduler: Scheduler, inbox: Inbox) -> None:
         """Made by a worker, for the thread that runs it."""
         self._scheduler = scheduler
-        self._routes: RoutingTable = scheduler.routes
+        self._rows = scheduler.routes.rows
         self._inbox = inbox
         self._owner: int | None = get_ident()
 
@@ -46,17 +45,21 @@ class Context:
         if self._owner != get_ident():
             raise UnsafeSubmit
         try:
-            inboxes = self._routes[event.__class__][event.name]
-        except TypeError:
-            raise refusal(event) from None
+            inboxes = self._rows[event.__class__][event.name]
+        except (KeyError, TypeError):  # not asked for before, or no event
+            inboxes = self._scheduler.routes.recipients(event)
         if inboxes.__class__ is not tuple:
             inboxes = inboxes.select(event)  # type: ignore[union-attr]
         self._inbox.emitted += 1
-        # `Scheduler.post` written out: a call per event would cost a tenth of the whole delivery.
+        # `Scheduler.post` and `Inbox.schedule` written out: calls would cost a tenth of the whole delivery.
         for inbox in inboxes:
-            inbox.put(event)
-            if inbox.token and inbox.claim(0, None):
-                inbox.ready(inbox)
+            inbox.queue.append(event)
+            if inbox.token:
+                try:
+                    inbox.token.pop()
+                except IndexError:  # another thread was faster
+                    continue
+                inbox.level.append(inbox)
                 scheduler = self._scheduler
                 if scheduler.idle and not scheduler.waking:
                     scheduler.wake()
@@ -82,12 +85,12 @@ class Context:
             UnsafeSubmit: the delivery has ended, or this is another thread; use `hold()` for that.
         """
         self.check_owner()
-        recipients = () if room_for is None else self._routes.preview(room_for)
+        recipients = () if room_for is None else self._scheduler.routes.preview(room_for)
         self._scheduler.defer(event, self._inbox, self.event, recipients)
 
     def receivers(self, event: Event) -> tuple[AbstractProcessor, ...]:
         """The processors that would receive an event; nothing is sent."""
-        return tuple(inbox.processor for inbox in self._routes.preview(event))
+        return tuple(inbox.processor for inbox in self._scheduler.routes.preview(event))
 
     @property
     def processor(self) -> str:
@@ -142,7 +145,7 @@ class WatchedContext(Context):
         """Send an event to whoever wants it, and tell the observers first."""
         if self._owner != get_ident():
             raise UnsafeSubmit
-        inboxes = self._routes.recipients(event)
+        inboxes = self._scheduler.routes.recipients(event)
         self._inbox.emitted += 1
         scheduler = self._scheduler
         scheduler.observation.submitted(event, self._inbox.name, self._event, inboxes, scheduler.phase)

@@ -9,6 +9,11 @@ from framework.core.inbox import Inbox
 from framework.core.scheduler import Scheduler
 from framework.errors import MailboxesFull, PipelineEnded
 
+ENDED = (
+    "this pipeline has ended and takes no more events: make a new Pipeline, or pipeline.renew() to go on from its "
+    "archives"
+)
+
 
 class Intake:
     """Submits to a scheduler from outside of its deliveries, from any thread."""
@@ -27,7 +32,8 @@ class Intake:
         """
         scheduler = self._scheduler
         with scheduler.lock:  # as `with scheduler.quiet`, which takes it in Python: a sixth of a submit
-            self._refuse_when_ended()
+            if not scheduler.accepting:
+                raise PipelineEnded(ENDED)
             inboxes = scheduler.routes.recipients(event)
             if self._max_pending is not None:
                 self._wait_for_room(self._max_pending)
@@ -44,15 +50,9 @@ class Intake:
         if not isinstance(event, Event):
             raise refusal(event)
         with self._scheduler.quiet:
-            self._refuse_when_ended()
+            if not self._scheduler.accepting:
+                raise PipelineEnded(ENDED)
             self._scheduler.accept(event, (inbox,))
-
-    def _refuse_when_ended(self) -> None:
-        if not self._scheduler.accepting:
-            raise PipelineEnded(
-                "this pipeline has ended and takes no more events: make a new Pipeline, or pipeline.renew() to go on "
-                "from its archives"
-            )
 
     def _wait_for_room(self, limit: int) -> None:
         scheduler = self._scheduler
@@ -69,4 +69,5 @@ class Intake:
                     "or run() what is there"
                 )
             scheduler.quiet.wait()
-            self._refuse_when_ended()
+            if not scheduler.accepting:
+                raise PipelineEnded(ENDED)

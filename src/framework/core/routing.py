@@ -1,20 +1,20 @@
 """Which event goes to which mailboxes.
 
-`RoutingTable` is indexed as `table[event.__class__][event.name]`; both levels fill themselves, so that a submit costs
-two dictionary look-ups. A third look-up, by the value of the attribute that the event class names in
+`RoutingTable.rows` is indexed as `rows[event.__class__][event.name]`, so that a submit costs two dictionary look-ups. A
+third look-up, by the value of the attribute that the event class names in
 `routing_attribute`, keeps artifacts away from builders that cannot use them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, Protocol
 
 from framework.core.event import CONTROL, Event, refusal
 from framework.core.inbox import Inbox
 from framework.core.interests import Interest
-from framework.errors import NotAnEvent, OptionError
+from framework.errors import OptionError
 
 KEPT_NAMES = 1024  # names beyond the declared ones that a row remembers, so that endless names cannot fill the memory
 
@@ -68,40 +68,11 @@ class ByKey:
             return self._others
 
 
-class DivertedRow(dict[str | None, Recipients]):
-    """Sends every event of any name to one selector."""
+class RoutingTable:
+    """From events to mailboxes, in the order of the processors; each mailbox at most once per event.
 
-    def __init__(self, selector: Selector) -> None:
-        """Send everything to `selector`."""
-        super().__init__()
-        self._selector = selector
-
-    def __missing__(self, name: str | None) -> Recipients:
-        """The selector, whatever the name."""
-        return self._selector
-
-
-class Row(dict[str | None, Recipients]):
-    """The recipients of one event class, by event name."""
-
-    def __init__(self, cls: type, table: RoutingTable) -> None:
-        """Fill on demand from the table's interests."""
-        super().__init__()
-        self._cls = cls
-        self._table = table
-
-    def __missing__(self, name: str | None) -> Recipients:
-        """Find the recipients of a name that was not asked for before."""
-        if name in CONTROL:
-            raise OptionError(f"events named {name} are sent by the pipeline itself: choose another name")
-        recipients = self._table.find(self._cls, name)
-        if name in self._table.names or len(self) < KEPT_NAMES:
-            self[name] = recipients
-        return recipients
-
-
-class RoutingTable(dict[type, dict[str | None, Recipients]]):
-    """From events to mailboxes, in the order of the processors; each mailbox at most once per event."""
+    `rows` holds what was asked for before; `recipients` asks, and knows what to do where nothing stands yet.
+    """
 
     def __init__(self, wants: Iterable[tuple[Inbox, Sequence[Interest]]], count_dead: Callable[[], object]) -> None:
         """Index who wants what.
@@ -110,46 +81,59 @@ class RoutingTable(dict[type, dict[str | None, Recipients]]):
             wants: each mailbox with the interests of its processor.
             count_dead: called for every event that reaches nobody.
         """
-        super().__init__()
+        # Exact dictionaries: CPython looks things up in a subclass at twice the cost.
+        self.rows: dict[type, dict[str | None, Recipients]] = {}
         self._index: defaultdict[tuple[str | None, str | None], list[tuple[Inbox, Any]]] = defaultdict(list)
         self.nobody = Nobody(count_dead)
         for inbox, interests in wants:
             for interest in interests:
                 self._index[interest.class_name, interest.name].append((inbox, interest.key))
         self.names = frozenset(name for _, name in self._index if name is not None)
-        self._diverted: DivertedRow | None = None
-
-    def __missing__(self, cls: type) -> dict[str | None, Recipients]:
-        """Make the row of an event class that was not seen before."""
-        if not issubclass(cls, Event):
-            raise NotAnEvent(cls)
-        if self._diverted is not None:
-            return self._diverted
-        row = self[cls] = Row(cls, self)
-        return row
+        self._diverted: Selector | None = None
 
     def divert(self, selector: Selector | None) -> None:
         """Send every event to `selector` from now on, or route as before when it is None.
 
         A submit finds its mailboxes here and nowhere else, so that a stop needs no flag that every submit would read.
         """
-        self._diverted = None if selector is None else DivertedRow(selector)
-        self.clear()
+        self._diverted = selector
+        self.rows.clear()
 
     def recipients(self, event: Event) -> tuple[Inbox, ...]:
-        """The mailboxes that this event goes to, counted as a dead letter if there are none."""
+        """The mailboxes that this event goes to, counted as a dead letter if there are none.
+
+        Raises:
+            NotAnEvent: `event` is none.
+            OptionError: its name is one that only the pipeline sends.
+        """
         try:
-            found = self[event.__class__][event.name]
-        except TypeError:
-            raise refusal(event) from None
+            found = self.rows[event.__class__][event.name]
+        except (KeyError, TypeError):
+            found = self._ask(event)
         return found if isinstance(found, tuple) else found.select(event)
+
+    def _ask(self, event: Event) -> Recipients:
+        """Find the recipients of a class and a name that were not asked for before, and remember them."""
+        cls, name = event.__class__, event.name if isinstance(event, Event) else None
+        if not issubclass(cls, Event) or not isinstance(name, Hashable):
+            raise refusal(event)
+        if name in CONTROL:
+            raise OptionError(f"events named {name} are sent by the pipeline itself: choose another name")
+        if self._diverted is not None:
+            return self._diverted
+        found, row = self.find(cls, name), self.rows.setdefault(cls, {})
+        if name in self.names or len(row) < KEPT_NAMES:
+            row[name] = found
+        return found
 
     def preview(self, event: Event) -> tuple[Inbox, ...]:
         """The mailboxes that this event would go to if it were submitted now; counts nothing."""
         if not isinstance(event, Event):
             raise refusal(event)
         cls, name = type(event), event.name
-        found = self.find(cls, name) if name in CONTROL else self[cls][name]
+        found = self.rows.get(cls, {}).get(name)
+        if found is None:
+            found = self.find(cls, name) if name in CONTROL else self._ask(event)
         if isinstance(found, ByKey):
             return found.matching(event)
         return found if isinstance(found, tuple) else ()

@@ -84,7 +84,7 @@ class Scheduler(ABC):
         self.levels: list[deque[Inbox]] = [deque() for _ in priorities] or [deque()]
         for inbox in inboxes:
             level = priorities.index(inbox.priority)
-            inbox.ready = self.levels[level].append
+            inbox.level = self.levels[level]
             inbox.higher = tuple(self.levels[:level])
 
     # -- into the mailboxes
@@ -92,9 +92,9 @@ class Scheduler(ABC):
     def post(self, event: Event, inboxes: Iterable[Inbox]) -> None:
         """Put an event into mailboxes and schedule those that nobody has scheduled yet."""
         for inbox in inboxes:
-            inbox.put(event)
-            if inbox.token and inbox.claim(0, None):
-                inbox.ready(inbox)
+            inbox.queue.append(event)
+            if inbox.token:
+                inbox.schedule()
                 if self.idle and not self.waking:
                     self.wake()
 
@@ -109,17 +109,16 @@ class Scheduler(ABC):
             if inboxes and self.observation.watched:  # one that nobody wants is no dead letter
                 self.observation.submitted(event, None, None, inboxes, self.phase)
             for inbox in inboxes:
-                inbox.put(event)
+                inbox.queue.append(event)
             for inbox in inboxes:
-                if inbox.claim(0, None):
-                    inbox.ready(inbox)
+                inbox.schedule()
         return len(inboxes)
 
     def accept(self, event: Event, inboxes: tuple[Inbox, ...]) -> None:
         """Take what comes from outside; call it with `quiet` taken."""
         if self.observation.watched:
             self.observation.submitted(event, None, None, inboxes, self.phase)
-        if self._aside:
+        if self._aside.open:
             self._aside.add(event, inboxes)
         else:
             self.post(event, inboxes)
@@ -298,7 +297,8 @@ class Scheduler(ABC):
         with self.quiet:
             self._aside.take(self.inboxes)
             for level in self.levels:
-                level.clear()
+                while level:
+                    level.popleft().release()
 
     def put_back(self) -> bool:
         """Undo `set_aside`; returns whether anything came back."""
@@ -359,4 +359,4 @@ class Scheduler(ABC):
 
     def is_empty(self) -> bool:
         """Whether nothing waits, runs or is held; call it with `quiet` taken."""
-        return not self.holds and not any(self.levels) and not self._aside and not self._deferrals
+        return not self.holds and not any(self.levels) and not self._aside.open and not self._deferrals

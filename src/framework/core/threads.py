@@ -112,18 +112,21 @@ class Worker:
         first, single, observation = levels[0], len(levels) == 1, scheduler.observation
         references, unshared, clock = sys.getrefcount, UNSHARED, time.monotonic
         context: Any = None
+        inbox: Inbox | None
         event: Any
         now = clock()
-        while not self.lost:
+        while True:  # `while not self.lost` would stay slow: CPython 3.11 warms up at unconditional jumps only
+            if self.lost:
+                return
             try:
-                inbox = first.popleft() if first else (None if single else scheduler.next_ready())
-            except IndexError:  # another worker was faster
-                continue
+                inbox = first.popleft()
+            except IndexError:
+                inbox = None if single else scheduler.next_ready()
             if inbox is None:
                 if scheduler.park(self):
                     return
                 continue
-            if idle and not scheduler.waking and any(levels):
+            if idle and not scheduler.waking and (first or any(levels)):
                 scheduler.wake()  # one worker wakes the next, instead of a herd
             if scheduler.halted:
                 scheduler.drop(inbox)
@@ -139,11 +142,10 @@ class Worker:
                 context = self.context = Context(scheduler, inbox)
             else:
                 context._inbox = inbox  # noqa: SLF001 - the worker owns its context
-            queue, process, higher = inbox.queue, inbox.process, inbox.higher
-            pop, left = queue.popleft, inbox.budget
+            queue, process, higher, left = inbox.queue, inbox.process, inbox.higher, inbox.budget
             while queue:  # may start empty: what made it ready can have been drained already
                 try:
-                    event = pop()
+                    event = queue.popleft()
                 except IndexError:  # a stop was faster and dropped it
                     break
                 try:
@@ -163,20 +165,19 @@ class Worker:
             event = None  # it may be large
             if self.lost:
                 return
-            now = clock()
-            inbox.busy += now - self.since
+            began, now = now, clock()
+            inbox.busy += now - began
             if not left:
-                quick = now - self.since < TIME_SLICE
+                quick = now - began < TIME_SLICE
                 inbox.budget = min(MAX_BUDGET, 2 * inbox.budget) if quick else inbox.budget // 2 or 1
             if queue:
-                inbox.ready(inbox)  # stays claimed, goes to the back of its own priority
+                inbox.level.append(inbox)  # stays claimed, goes to the back of its own priority
             else:
-                inbox.token[0] = True  # `Inbox.release` in place
-                if queue and inbox.claim(0, None):
-                    inbox.ready(inbox)
+                inbox.token.append(True)  # `Inbox.release` in place
+                if queue:
+                    inbox.schedule()
             if scheduler.crowded:
                 scheduler.make_room()
-        return
 
     def _drain_watched(self, inbox: Inbox) -> None:
         scheduler, queue = self.scheduler, inbox.queue
@@ -193,7 +194,7 @@ class Worker:
             if any(inbox.higher) or time.monotonic() > ends:
                 break
         if queue:
-            inbox.ready(inbox)
+            inbox.level.append(inbox)
         else:
             inbox.release()
         if scheduler.crowded:
