@@ -108,7 +108,7 @@ def contestants(shape):
 
 
 def dispatch(shape):
-    times = measure(contestants(shape), rounds=11)
+    times = measure(contestants(shape), rounds=9)
     table(f"{shape}, {COUNT:,} deliveries", times, "plain", COUNT)
     for ours in DELIVERED.values():
         promise(f"{shape}: {ours}, times a plain call", times.ratio(ours, "plain"), at_most=1.7)

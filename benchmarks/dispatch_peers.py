@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dispatch_shapes import COUNT, handlers_of, inputs
 
 logging.getLogger("pykka").setLevel(logging.ERROR)
-FEWER = COUNT // 5
+FEWER = COUNT // 10
 """Deliveries of those that take many times as long; their seconds are given as if for COUNT."""
 
 

@@ -142,7 +142,8 @@ class Worker:
                 context = self.context = Context(scheduler, inbox)
             else:
                 context._inbox = inbox  # noqa: SLF001 - the worker owns its context
-            queue, process, higher, left = inbox.queue, inbox.process, inbox.higher, inbox.budget
+            queue, process, higher, done = inbox.queue, inbox.process, inbox.higher, inbox.delivered
+            limit = done + inbox.budget
             while queue:  # may start empty: what made it ready can have been drained already
                 try:
                     event = queue.popleft()
@@ -154,20 +155,19 @@ class Worker:
                     if self.lost:
                         return
                     scheduler.failed(inbox, event, error)
-                inbox.delivered += 1
+                inbox.delivered = done = done + 1  # nobody else counts while this worker has the token
                 if references(context) != unshared:
                     # Somebody kept the context: retire it, so that a late submit is refused.
                     context.retire()
                     context = self.context = Context(scheduler, inbox)
-                left -= 1
-                if not left or (higher and any(higher)):
+                if done == limit or (higher and any(higher)):
                     break
             event = None  # it may be large
             if self.lost:
                 return
             began, now = now, clock()
             inbox.busy += now - began
-            if not left:
+            if done == limit:
                 quick = now - began < TIME_SLICE
                 inbox.budget = min(MAX_BUDGET, 2 * inbox.budget) if quick else inbox.budget // 2 or 1
             if queue:
