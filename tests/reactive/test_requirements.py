@@ -52,6 +52,31 @@ def test_a_requirement_that_nobody_provides_fails_the_run_by_name():
     assert "Apply waits for 'n', which nobody provides" in failed.value.report.waiting
 
 
+def test_a_circle_that_nothing_has_entered_is_named():
+    circle = [Apply("a", ["b"], name="A"), Apply("b", ["a"], name="B")]
+    found, report = outcome([*circle, Apply("c", ["a"], name="C")], "c")
+    assert not found
+    assert report.waiting.splitlines() == [
+        f"{name} waits for '{target}', which is built in a circle: "
+        f"submit ReactiveEvent('built', target='{target}', artifact=...) to begin"
+        for name, target in (("A", "b"), ("B", "a"), ("C", "a"))
+    ]
+
+
+def test_a_circle_that_something_has_entered_is_not_waited_for():
+    countdown = Apply("n", ["n"], lambda n: n - 1)
+    countdown.build = lambda context, n: [n - 1] if n else []
+    found, report = outcome([countdown, Apply("seen", ["n"], lambda n: n)], "seen", [("n", 2)])
+    assert sorted(found) == [0, 1, 2]
+    assert not report.waiting
+
+
+def test_a_builder_that_yields_nothing_is_not_taken_for_a_circle():
+    found, report = outcome([Source("n", []), Apply("d", ["n"])], "d")
+    assert not found
+    assert not report.waiting
+
+
 def test_a_requirement_met_in_a_later_phase_is_used():
     class Late(AbstractProcessor):
         def process(self, context, event):

@@ -16,6 +16,7 @@ from framework.reactive.answers import Answers
 from framework.reactive.artifacts import artifacts_of
 from framework.reactive.build_context import BuildContext
 from framework.reactive.pairing import Pairing
+from framework.reactive.starving import is_starved, providers
 
 if TYPE_CHECKING:
     from framework.reactive.builder import ReactiveBuilder
@@ -81,6 +82,7 @@ class Building:
         self._rest: _Rest | None = None
         self._judged = False
         self._missing: list[str] = []
+        self._starved: list[str] = []
 
     # -- what comes in
 
@@ -223,18 +225,12 @@ class Building:
         if not self.resolved or self._judged:
             return
         self._judged = True
-        self._missing = [
-            target
-            for target in self.pairing.targets
-            if target not in self.pairing.arrived and not self._is_provided(context, target)
-        ]
+        lacking = self.pairing.lacking()
+        self._missing = [target for target in lacking if not providers(context, target)]
+        self._starved = [target for target in lacking if is_starved(context, target)]
         if self._missing and self._builder.persist and len(context.archive):
             self._missing = []
             self.do(context, Replay(again=False))
-
-    def _is_provided(self, context: Context, target: str) -> bool:
-        receivers = context.receivers(ReactiveEvent("resolve", target))
-        return any(getattr(processor, "provides", None) == target for processor in receivers)
 
     def end(self) -> None:
         """Forget what a stopped run left to do.
@@ -244,7 +240,7 @@ class Building:
         """
         self.pending.clear()
         self._rest = None
-        missing = self._still_missing()
+        missing = self._still(self._missing)
         if missing:
             names = ", ".join(map(repr, missing))
             raise WiringError(
@@ -255,8 +251,11 @@ class Building:
     def unfinished(self) -> Iterable[Unfinished]:
         """Requirements that are missing, and artifacts that wait for a partner."""
         name = self._builder.name
-        for target in self._still_missing():
+        for target in self._still(self._missing):
             yield Unfinished("requirement", f"{name} waits for {target!r}, which nobody provides")
+        for target in self._still(self._starved):
+            begin = f"submit ReactiveEvent('built', target={target!r}, artifact=...) to begin"
+            yield Unfinished("requirement", f"{name} waits for {target!r}, which is built in a circle: {begin}")
         waiting = self.pairing.waiting()
         lacking = [repr(target) for target, count in waiting.items() if not count]
         if self.resolved and lacking:
@@ -264,5 +263,5 @@ class Building:
                 if count:
                     yield Unfinished("else", f"{name} has {count} of {target!r} that wait for {', '.join(lacking)}")
 
-    def _still_missing(self) -> list[str]:
-        return [target for target in self._missing if target not in self.pairing.arrived]
+    def _still(self, targets: list[str]) -> list[str]:
+        return [target for target in targets if target not in self.pairing.arrived]

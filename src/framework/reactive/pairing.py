@@ -59,6 +59,10 @@ class Pairing:
                 arguments.append(artifact)
         return tuple(arguments)
 
+    def lacking(self) -> list[str]:
+        """The targets of which nothing has arrived."""
+        return [target for target in self.targets if target not in self.arrived]
+
     def waiting(self) -> dict[str, int]:
         """How many artifacts of each target wait for a partner."""
         return {target: len(queue) for target, queue in self._queues.items()}
