@@ -288,7 +288,10 @@ class Pipeline(NotebookMethods):
         return snapshot(self.name, self._runner.state, self._scheduler, self._inboxes)
 
     def observe(self, callback: Observer) -> Subscription:
-        """Have `callback` told what happens, on the threads where it happens, until the subscription is closed."""
+        """Have `callback` told what happens, on the threads where it happens, until the subscription is closed.
+
+        Those threads wait for it, and so may whoever submits from outside: it must not wait for them.
+        """
         return self._observation.attach(callback)
 
     def explain(self, event: Event) -> Explanation:
