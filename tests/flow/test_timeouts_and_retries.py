@@ -9,7 +9,9 @@ import pytest
 from flow_samples import same, stuck
 
 from framework.errors import OptionError
-from framework.flow import FixedCapacity, Flow, RouteToErrorQueue, StopProcessing
+from framework.flow import FixedCapacity, Flow, RouteToErrorQueue, StopProcessing, UtilizationCapacity
+from framework.flow.clock import sleep
+from framework.observe import WorkersScaled
 from virtual_time import play, settle
 
 pytestmark = pytest.mark.timeout(60)
@@ -107,6 +109,39 @@ def test_a_rate_spreads_the_calls_of_all_workers_evenly(clock):
         await clock.advance(10)
         await running
         assert at == [0, 0.5, 1, 1.5, 2]
+
+    play(main())
+
+
+def test_workers_that_wait_for_the_rate_are_blocked_and_not_at_work(clock):
+    async def main():
+        async def note(item):
+            await sleep(clock, 0.25)
+
+        flow = Flow(clock=clock, capacity=FixedCapacity(3)).add(note, rate=1)
+        running = asyncio.create_task(flow.run(range(20)))
+        await clock.advance(10.1)
+        job = flow.snapshot().nodes["note"]
+        assert (job.workers, job.running, job.blocked) == (3, 1, 2)
+        await clock.advance(20)
+        report = await running
+        assert report.jobs["note"].busy_seconds == pytest.approx(20 * 0.25)
+
+    play(main())
+
+
+def test_a_rate_that_holds_items_back_hires_nobody(clock):
+    async def main():
+        async def note(item):
+            pass
+
+        scaled = []
+        flow = Flow(clock=clock, capacity=UtilizationCapacity(cooldown=0, dampening=0)).add(note, rate=1)
+        flow.observe(lambda happening: scaled.append(happening) if isinstance(happening, WorkersScaled) else None)
+        running = asyncio.create_task(flow.run(range(20)))
+        await clock.advance(30)
+        await running
+        assert not scaled
 
     play(main())
 

@@ -13,6 +13,7 @@ from framework.flow.capacity import Capacity, scalable, with_workers
 from framework.flow.channel import Channel
 from framework.flow.counts import Counts, Tally
 from framework.flow.envelope import finish, plain
+from framework.flow.pace import Pace
 from framework.flow.processors import Call, as_call
 from framework.flow.report import JobReport
 from framework.flow.scaler import Scaler
@@ -60,6 +61,7 @@ class Job:
         self._workers: set[Worker] = set()
         self._staff: set[Worker] = set()  # those, and the retired that still release their processors
         self._opening: Opening | None = None
+        self._pace: Pace | None = None
 
     @property
     def input(self) -> Channel:
@@ -97,7 +99,8 @@ class Job:
         self._workers = set()
         self._staff = set()
         self._opening = None
-        self._wrap = self.limits.around(run.clock)
+        self._pace = None if self.limits.rate is None else Pace(self.limits.rate, run.clock)
+        self._wrap = self.limits.around(run.clock, self._pace)
         self._input = Channel(self.name)  # a new one: whoever was left behind by the last run finds the old one closed
         self._input.open(self._cap.queue_length, run.settle)
         self._scaler = Scaler(self, run)
@@ -242,23 +245,25 @@ class Job:
         """Seconds at work up to now, added up over the workers."""
         at_work = self._at_work()
         now = self.run.clock.now() if at_work else 0.0
-        return self.tally.busy + sum(now - since for since in at_work)
+        waited = self._pace.waited if self._pace else 0.0
+        return max(0.0, self.tally.busy + sum(now - since for since in at_work) - waited)
 
     def snapshot(self) -> NodeSnapshot:
         """The job as it is now."""
         channel, cap = self._input, self._cap
         handed = min(len(channel.buffer), channel.idle)
+        held_back = self._pace.waiting if self._pace else 0
         return NodeSnapshot(
             name=self.name,
             waiting=channel.waiting,
-            running=len(self._at_work()) + handed,
+            running=max(0, len(self._at_work()) - held_back) + handed,
             workers=len(self._workers),
             min_workers=cap.min_workers,
             max_workers=cap.max_workers,
             done=self.tally.finished,
             failed=self.tally.failed,
             busy_seconds=self.busy_seconds,
-            blocked=self.tally.blocked,
+            blocked=self.tally.blocked + held_back,
             capacity=cap.queue_length,
         )
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from framework.errors import FlowError, OptionError
 from framework.flow.batching import Batch
-from framework.flow.clock import Clock, deadline, sleep
+from framework.flow.clock import Clock, deadline
+from framework.flow.pace import Pace
 from framework.flow.processors import Call
 from framework.flow.signals import RouteToErrorQueue, StopProcessing
 
@@ -62,9 +63,8 @@ class Limits:
         }
         return {name: value for name, value in values.items() if value is not None}
 
-    def around(self, clock: Clock) -> Callable[[Call], Call]:
-        """What puts these limits around a call; all calls that it is given share one rate."""
-        pace = None if self.rate is None else Pace(self.rate, clock)
+    def around(self, clock: Clock, pace: Pace | None) -> Callable[[Call], Call]:
+        """What puts these limits around a call; all calls that it is given keep one pace."""
 
         def wrap(processor: Call) -> Call:
             call: Call = processor
@@ -79,23 +79,6 @@ class Limits:
             return call
 
         return wrap
-
-
-class Pace:
-    """Lets calls through evenly, `rate` per second, in the order they came."""
-
-    def __init__(self, rate: float, clock: Clock) -> None:
-        self._interval = 1 / rate
-        self._clock = clock
-        self._next = -math.inf
-
-    async def turn(self) -> None:
-        """Wait for the next free moment."""
-        now = self._clock.now()
-        mine = max(now, self._next)
-        self._next = mine + self._interval
-        if mine > now:
-            await sleep(self._clock, mine - now)
 
 
 def _bounded(call: Callable[..., Any], seconds: float, clock: Clock) -> Call:

@@ -14,8 +14,8 @@ class NodeSnapshot:
     """One processor or one job.
 
     A processor is a node with one worker whose queue is its inbox. Of `workers`, `running` are at work, `blocked`
-    wait for room downstream, and the rest wait for something to do. `capacity` is the bound of the queue, None where
-    there is none. `busy_seconds` adds up over the workers.
+    wait for room downstream or for a rate, and the rest wait for something to do. `capacity` is the bound of the
+    queue, None where there is none. `busy_seconds` adds up over the workers.
     """
 
     name: str
