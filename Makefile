@@ -42,9 +42,11 @@ bench: $(VENV)/.installed-bench ## measure every promise beside its peers: docs/
 stress: $(ENV) ## the campaigns of tests/stress in full size: docs/reliability.md
 	$(BIN)/pytest -q -n $(JOBS) --dist worksteal $(LARGE) tests/stress
 
-# nbval measures coverage in its own way, which hangs with this ipykernel: the tutorials are left out
-coverage: $(ENV) browser ## the tests, with the branches that none took
-	$(BIN)/pytest -q -n $(JOBS) --dist loadscope --cov --cov-report term --cov-report html:build/coverage tests
+# Not with pytest-cov: nbval would then measure its kernels in a way that hangs with this ipykernel.
+coverage: $(ENV) browser ## every test, with the branches that none took; fails where too many are left
+	mkdir -p build && $(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q -n $(JOBS) --dist loadscope
+	$(BIN)/coverage combine -q && $(BIN)/coverage html -q && $(BIN)/coverage report
 
 lint: $(ENV) ## ruff and mypy
 	$(BIN)/ruff check .
@@ -71,7 +73,7 @@ browser: ## find a Chromium for the browser tests, or install it
 env: $(ENV) ## the environment only
 
 clean: ## remove what make built, the environment included
-	rm -rf build dist .venv .venv-* .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf build dist .venv .venv-* .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(UV):
 	$(PYTHON) -m venv .uv
