@@ -165,6 +165,20 @@ def test_a_stepper_that_is_shown_again_moves(lab):
     summary(lab, "Phase 1,")
 
 
+def test_the_tabs_stand_in_one_line_beside_the_file_browser(stepped):
+    tabs = stepped.page.locator(f"{STEPPER} [role=tab]")
+    assert len({tab.bounding_box()["y"] for tab in tabs.all()}) == 1
+
+
+def test_a_wide_page_shows_graph_and_panes_beside_each_other(stepped):
+    lab = stepped
+    lab.page.set_viewport_size({"width": 1700, "height": 1000})
+    left, right = (lab.page.locator(f"{STEPPER} {pane}").bounding_box() for pane in (".fw-left", ".fw-right"))
+
+    assert right["y"] == left["y"]
+    lab.picture("stepper-wide", STEPPER)
+
+
 def test_a_narrow_page_stacks_the_panes(stepped):
     lab = stepped
     button(lab, "Step").click()

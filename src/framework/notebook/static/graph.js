@@ -15,6 +15,7 @@ function graphPane(onSelect) {
     const parsed = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
     svg = document.importNode(parsed, true);
     full = (svg.getAttribute("viewBox") || "0 0 1 1").split(/\s+/).map(Number);
+    pane.parentElement?.style.setProperty("--aspect", full[2] / full[3]);
     svg.removeAttribute("width");
     svg.removeAttribute("height");
     canvas.replaceChildren(svg);
