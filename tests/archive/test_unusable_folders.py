@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import resource
 import struct
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -50,22 +54,45 @@ def test_a_workspace_that_was_begun_and_never_written_holds_nothing(path):
     assert Workspace(path).names() == []
 
 
-def test_a_workspace_of_a_process_that_may_open_no_more_files_is_not_called_damaged(path):
-    with Session(path, "a test") as session:
-        session.archive("a")["k"] = 1
+@contextlib.contextmanager
+def open_files(more):
+    """Let this process open only so many files more."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    workspace = Workspace(path)
-    workspace.names()
-    workspace.close()
-    with open("/dev/null", "rb") as lowest:  # noqa: PTH123
-        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest.fileno() + 2, before[1]))
+    highest = max(int(entry.name) for entry in Path("/proc/self/fd").iterdir())
+    with contextlib.ExitStack() as taken:
+        while (descriptor := os.open(os.devnull, os.O_RDONLY)) <= highest:  # those in between that are free
+            taken.callback(os.close, descriptor)
+        os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptor + more, before[1]))
         try:
-            with pytest.raises(ArchiveError, match=r"cannot be used: .*Too many open files") as refused:
-                Workspace(path).names()
+            yield
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks /proc for the open files")
+@pytest.mark.parametrize("more", range(4))
+def test_a_workspace_of_a_process_that_may_open_no_more_files_is_not_called_damaged(path, more):
+    with Session(path, "a test") as session:
+        session.archive("a")["k"] = 1
+    with Workspace(path) as workspace:
+        workspace.names()
+    with open_files(more), pytest.raises(ArchiveError, match=r"cannot be used: .*Too many open files") as refused:
+        Workspace(path).names()
     assert not isinstance(refused.value, WorkspaceDamaged)
     assert Workspace(path).names() == ["a"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks /proc for the open files")
+@pytest.mark.parametrize("more", range(4))
+def test_a_workspace_that_cannot_be_opened_for_writing_for_want_of_files_is_not_called_damaged(path, more):
+    with Session(path, "a test") as session:
+        session.archive("a")["k"] = 1
+    with open_files(more), pytest.raises(ArchiveError, match=r"cannot be used: .*Too many open files") as refused:
+        Session(path, "a test")
+    assert not isinstance(refused.value, WorkspaceDamaged)
+    with Session(path, "a test") as session:
+        assert session.archive("a")["k"] == 1
 
 
 def test_reading_needs_the_key_as_well(path, key_file):

@@ -17,6 +17,7 @@ from framework.archive.layout import Layout
 from framework.archive.marks import Marks, read_marks
 from framework.archive.options import open_database, translated
 from framework.archive.records import lost
+from framework.archive.refusals import usable
 from framework.archive.rows import Overlaid, Rows
 from framework.archive.trust import Keyring
 from framework.errors import KeyUnavailable, WorkspaceDamaged
@@ -78,18 +79,23 @@ class Reader:
                     yield View(store.rows, store.catalog.checked(trust=self.trust))
                 return
         with self._lock:
-            # The folder is looked at once; after that its mark says whether there is anything new.
-            known = self._secondary is not None
-            marks = read_marks(self.layout.mark) if known else self.layout.marks() if self.layout.check() else None
-            if marks is None:
-                yield None
-                return
-            if self._secondary is None:
-                self._secondary = _Secondary(self.layout, marks)
+            with usable(self.layout.path):
+                view = self._look()
             with translated(self.layout.store):
-                view = self._secondary.view(marks, self.keyring)
-                view.catalog.checked(trust=self.trust)
                 yield view
+
+    def _look(self) -> View | None:
+        # The folder is looked at once; after that its mark says whether there is anything new.
+        known = self._secondary is not None
+        marks = read_marks(self.layout.mark) if known else self.layout.marks() if self.layout.check() else None
+        if marks is None:
+            return None
+        if self._secondary is None:
+            self._secondary = _Secondary(self.layout, marks)
+        with translated(self.layout.store):
+            view = self._secondary.view(marks, self.keyring)
+            view.catalog.checked(trust=self.trust)
+        return view
 
     def close(self) -> None:
         """Let go of the secondary; the next read opens one again."""

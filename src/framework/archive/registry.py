@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from framework.archive.options import in_use
+from framework.archive.refusals import usable
 
 if TYPE_CHECKING:
     from framework.archive.layout import Layout
@@ -33,7 +34,8 @@ def acquire(layout: Layout) -> Store:
         if key in _inherited:
             raise in_use(layout.path, _inherited[key])
         if key not in _stores:
-            _stores[key] = Store(layout)
+            with usable(layout.path):
+                _stores[key] = Store(layout)
             _users[key] = 0
         _users[key] += 1
         return _stores[key]

@@ -13,6 +13,7 @@ from framework.archive.archive import Archive
 from framework.archive.catalog import CatalogEntry, check_name
 from framework.archive.layout import Layout
 from framework.archive.reader import Reader, View
+from framework.archive.refusals import usable
 from framework.archive.session import Session
 from framework.archive.stored import StoredArchive
 from framework.archive.writer import ArchiveWriter
@@ -47,7 +48,8 @@ class Workspace:
         if not isinstance(trust, bool):  # "no" would count as yes
             raise OptionError(f"trust is True or False, got {trust!r}")
         self._layout = Layout(path)
-        self._layout.check()
+        with usable(self._layout.path):
+            self._layout.check()
         self._trust = trust
         self._reader = Reader(self._layout, trust=trust)
         self._session: Session | None = None

@@ -1,0 +1,42 @@
+"""What the system refuses to this process, a right or one more open file, as against what is damaged."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from framework.errors import ArchiveError
+
+_REFUSALS = {
+    errno.EACCES,
+    errno.EDQUOT,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
+    errno.ENOSPC,
+    errno.EPERM,
+    errno.EROFS,
+}
+
+
+class usable:  # noqa: N801 - used as a function
+    """`with usable(workspace):` says that the system refuses to open it, where an error comes of that."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        """Nothing to do."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        """Raise the error that fits.
+
+        Raises:
+            ArchiveError: a right, room or a limit is in the way; nothing is damaged.
+        """
+        cause = error.__cause__ if isinstance(error, ArchiveError) else error
+        if isinstance(cause, OSError) and cause.errno in _REFUSALS:
+            where = f": {cause.filename}" if cause.filename else ""
+            raise ArchiveError(f"{self._path} cannot be used: {cause.strerror}{where}") from error
