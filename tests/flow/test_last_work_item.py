@@ -173,3 +173,8 @@ def test_a_signal_that_is_thrown_away_counts_as_no_item():
 
 def test_it_is_shown_as_the_call_that_makes_it():
     assert repr(LastWorkItem()) == "LastWorkItem()"
+
+
+def test_a_subclass_that_nobody_would_look_for_is_refused():
+    with pytest.raises(TypeError, match=r"put or return LastWorkItem\(\) itself, not Goodbye\(\)"):
+        type("Goodbye", (LastWorkItem,), {})

@@ -83,7 +83,7 @@ class Worker:
                 except BaseException as error:  # noqa: BLE001 - judged and raised again there
                     await self.raised(item, error, call)
                     continue
-                if isinstance(result, LastWorkItem):
+                if type(result) is LastWorkItem:
                     self._last(item)
                     continue
                 tally.done += 1
