@@ -1,4 +1,5 @@
 import json
+import threading
 import time
 
 import pytest
@@ -70,6 +71,32 @@ def test_every_command_leaves_its_message(view, command, message):
     view.handle(command)
 
     assert message in view.state()["message"]
+
+
+def test_a_key_that_comes_during_a_delivery_is_answered_after_it():
+    delivering, go_on = threading.Event(), threading.Event()
+
+    class Slow(AbstractProcessor):
+        def process(self, context, event):
+            match event:
+                case Event(name="work"):
+                    delivering.set()
+                    go_on.wait(10)
+
+    pipeline = Pipeline([Slow()])
+    pipeline.submit(Event("work"))
+    pipeline.submit(Event("work"))
+    view = StepperView(PhaseStepper(pipeline))
+    presses = [threading.Thread(target=view.handle, args=({"do": "deliver"},)) for _ in range(2)]
+    presses[0].start()
+    assert delivering.wait(10)
+    presses[1].start()
+    presses[1].join(0.2)  # it must wait, not be refused
+    go_on.set()
+    for press in presses:
+        press.join(10)
+
+    assert pipeline.snapshot().done == 2
 
 
 def test_failed_processors_come_first(view):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from framework.errors import LayoutUnavailable
@@ -23,6 +24,9 @@ from framework.observe.reports import message_of
 ROOM = "✓ 1,000  … 10"
 """What the second line of a node is laid out for."""
 
+PATIENCE = 1.0
+"""Seconds that a click waits for the command before it."""
+
 COMMANDS = ("step", "deliver", "run", "until", "stop", "look", "now", "select", "event", "rerun")
 
 NO_PICTURE = (
@@ -40,6 +44,7 @@ class StepperView:
         self.drawing = Drawing(stepper.pipeline.graph())
         self.selection = Selection()
         self.tree = ""
+        self._turn = threading.Lock()
 
     def picture(self) -> str:
         """The graph as an `<svg>` without colours; the widget's style sheet and `state` bring them."""
@@ -88,10 +93,12 @@ class StepperView:
     def _do(self, command: Mapping[str, Any]) -> None:
         stepper = self.stepper
         match command:
-            case {"do": "step" | "deliver" | "run" | "stop" | "now" as name}:
-                getattr(stepper, name)()
+            case {"do": "step" | "deliver" | "run" as name}:
+                self._drive(getattr(stepper, name))
             case {"do": "until", **condition}:
-                stepper.until(**condition)
+                self._drive(lambda: stepper.until(**condition))
+            case {"do": "stop" | "now" as name}:
+                getattr(stepper, name)()
             case {"do": "look", "phase": int() as phase}:
                 stepper.look(phase)
             case {"do": "select", "node": str() | None as node}:
@@ -102,6 +109,15 @@ class StepperView:
                 stepper.say(f"rerun of failure {number + 1}: {glance(stepper.failures[number].rerun())}")
             case _:
                 stepper.say(f"unknown command {glance(command)}; there are: {', '.join(COMMANDS)}")
+
+    def _drive(self, command: Callable[[], object]) -> None:
+        # Keys come faster than deliveries end; behind a long command they are refused, not saved up.
+        patient = self._turn.acquire(timeout=PATIENCE)
+        try:
+            command()
+        finally:
+            if patient:
+                self._turn.release()
 
     def _select(self, identifier: str | None) -> None:
         nodes = {node_id(number): node for number, node in enumerate(self.drawing.shown.nodes)}
