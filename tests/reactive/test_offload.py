@@ -2,11 +2,13 @@
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,6 +18,7 @@ from reactive_samples import Apply, Sink, Source, artifacts_of, built, outcome
 from framework.core import Pipeline
 from framework.errors import BuildError, OptionError, Unpicklable, WiringError
 from framework.reactive import offload
+from framework.reactive.remote import pack
 
 pytestmark = pytest.mark.timeout(100)
 
@@ -364,3 +367,10 @@ def test_a_stop_forgets_kept_results_that_wait_for_their_turn(tmp_path):
         assert run([2], threads, Pipeline.run) == [4]
     executor = LastFirst()
     assert run([3, 2], executor, stop_when_the_first_is_away) == []
+
+
+@pytest.mark.parametrize("value", [3, "text", None, (1, 2.5, b"x"), [1j], Path("a"), (1, [2]), {"a": 1}, lambda: 4])
+def test_whatever_travels_arrives_as_it_was(value):
+    there = pickle.loads(pack(value, "a value"))
+    assert type(there) is type(value)
+    assert (there() if callable(there) else there) == (value() if callable(value) else value)

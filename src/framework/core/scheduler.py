@@ -71,7 +71,7 @@ class Scheduler(ABC):
         self.holds = OpenHolds()
         # Reentrant, because a leaked hold may be collected on a thread that is in here already.
         self.lock = threading.RLock()
-        self.quiet = threading.Condition(self.lock)
+        self.quiet = threading.Condition(self.lock)  # taken through `lock`, in C, where nobody waits or is woken
         self.idle: list[Worker] = []
         self.waking = False
         self._aside = Aside()
@@ -140,7 +140,7 @@ class Scheduler(ABC):
 
     def defer(self, event: Event, inbox: Inbox, cause: Event | None, recipients: tuple[Inbox, ...] = ()) -> None:
         """Deliver an event to one mailbox, as soon as none of the recipients of what will follow is full."""
-        with self.quiet:
+        with self.lock:
             if self.halted:
                 self.dropped += 1
                 return
@@ -164,7 +164,7 @@ class Scheduler(ABC):
 
     def hold(self, inbox: Inbox, cause: Event | None) -> Hold:
         """Keep the phase open for the delivery that a processor is at."""
-        with self.quiet:
+        with self.lock:
             token = self.holds.take(inbox)
         return Hold(self, token, inbox.name, cause, inbox)
 
@@ -174,7 +174,7 @@ class Scheduler(ABC):
         Raises:
             PipelineEnded: the hold is void.
         """
-        with self.quiet:
+        with self.lock:
             self.holds.check(token)
             inboxes = self.routes.recipients(event)
             self.holds.submitted += 1
@@ -189,7 +189,7 @@ class Scheduler(ABC):
         Raises:
             PipelineEnded: the hold is void.
         """
-        with self.quiet:
+        with self.lock:
             self.holds.check(token)
             self._post_deferred(Deferred(event, inbox, cause, ()))
 

@@ -7,6 +7,7 @@ import inspect
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future
+from itertools import islice
 from typing import Any
 
 from framework.archive import digest
@@ -180,7 +181,7 @@ class _Offloading(Building):
 
     def _arrival(self) -> _Flight | None:
         """The flight whose turn it is to be announced."""
-        candidates = list(self._flights)[:1] if self._builder.workplace.ordered else self._flights
+        candidates = islice(self._flights, 1 if self._builder.workplace.ordered else None)
         return next((flight for flight in candidates if flight.artifacts is not None), None)
 
     def _has_room(self) -> bool:

@@ -14,6 +14,8 @@ from framework.reactive.artifacts import artifacts_of
 
 Function = Callable[..., Iterable[Any]]
 
+_PLAIN = frozenset({bool, bytes, complex, float, int, str, type(None)})
+
 
 class Returned(NamedTuple):
     """What came of a call: artifacts or an error, and the seconds it took."""
@@ -29,6 +31,8 @@ def pack(value: Any, name: str) -> bytes:
     Raises:
         Unpicklable: it cannot travel.
     """
+    if is_plain(value):
+        return pickle.dumps(value)
     import cloudpickle  # type: ignore[import-untyped]
 
     try:
@@ -40,9 +44,19 @@ def pack(value: Any, name: str) -> bytes:
     return packed
 
 
+def is_plain(value: object) -> bool:
+    """Whether a value is scalars and nothing else: pickle takes a tenth of the time of cloudpickle then."""
+    kind = type(value)
+    if kind is tuple or kind is list:
+        return all(type(part) in _PLAIN for part in value)  # type: ignore[attr-defined]
+    return kind in _PLAIN
+
+
 def call_packed(function: bytes, arguments: bytes) -> bytes:
     """Call a packed function in this process; the result is a packed `Returned`."""
     returned = call(_unpacked(function), pickle.loads(arguments))  # noqa: S301 - made by pack, in the parent
+    if returned.error is None and is_plain(returned.artifacts):
+        return pickle.dumps(returned)
     try:
         return pack(returned, "a result")
     except Unpicklable as error:
