@@ -57,15 +57,14 @@ class Journal:
         """Keep two rows, `place: position` and `key: record`; False if there is no room for them."""
         lengths = _LENGTHS.pack(len(place), len(position), len(key), len(record))
         entry = b"".join((lengths, place, position, key, record, _END))
-        at = self._at + _HEAD.size
-        end = at + len(entry)
+        at, size = self._at, len(entry) - _HEAD.size
+        end = at + _HEAD.size + len(entry)
         if end > SIZE:
             return False
-        self._page[at:end] = entry
-        size = len(entry) - _HEAD.size
-        # Half the time of crc32, and the record in it has a signature of its own. From here on the entry counts.
-        _HEAD.pack_into(self._page, self._at, size, adler32(entry, self._seed))
-        self._at = at + size
+        # Half the time of crc32, and the record in it has a signature of its own. A kill in the midst of the copy
+        # leaves an entry that does not fit its checksum: it does not count.
+        self._page[at:end] = _HEAD.pack(size, adler32(entry, self._seed)) + entry
+        self._at = at + _HEAD.size + size
         self.rows[place] = position
         self.rows[key] = record
         return True

@@ -27,7 +27,7 @@ def index_key(key: Any) -> bytes:
 
 
 def stored_key(key: Any, index: bytes) -> bytes:
-    """The bytes of a key in its record.
+    """The bytes of a key in its record; of a short text, those by which it is found.
 
     Raises:
         Unpicklable: the key cannot be stored.

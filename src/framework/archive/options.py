@@ -50,6 +50,9 @@ def _options(*, create: bool, rebooted: bool) -> Options:
     options.set_wal_recovery_mode(power_cut if rebooted else killed)
     options.set_max_open_files(-1)  # a secondary must keep the files that the writer deletes
     options.set_write_buffer_size(16 << 20)  # the log that opening reads again never grows beyond it
+    # A put asks first whether its key is there. Most are not: a filter says so without a search.
+    options.set_memtable_prefix_bloom_ratio(0.05)
+    options.set_memtable_whole_key_filtering(True)
     options.set_keep_log_file_num(2)
     options.set_max_log_file_size(1 << 20)
     return options

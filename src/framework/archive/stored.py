@@ -72,8 +72,11 @@ class StoredArchive(Archive):
             Unpicklable: the value cannot be stored.
             WorkspaceInUse: another process writes to the workspace, or a running pipeline to the archive.
         """
-        entry = _entry(key, value)
-        self._for_writing().put(*entry)
+        index, stored, data = _entry(key, value)
+        writer = self._writer
+        if writer is None or not writer.usable or self._writers is None:
+            writer = self._for_writing()
+        writer.put(index, stored, data)
 
     def __delitem__(self, key: Any) -> None:
         """Delete a record.
@@ -208,4 +211,4 @@ def _find(rows: Rows, records: Records, index: bytes) -> Record | None:
 
 def _entry(key: Any, value: Any) -> tuple[bytes, bytes, bytes]:
     index = index_key(key)
-    return index, stored_key(key, index), dumps(value)
+    return index, index if index[:1] == b"s" else stored_key(key, index), dumps(value)

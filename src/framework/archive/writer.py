@@ -54,7 +54,8 @@ class ArchiveWriter:
                 self._replace(position, key, value)
                 return
             position = pack_position(self._next)
-            store.keep(place, position, *records.record(position, key, value))
+            row, record = records.record(position, key, value)
+            store.keep(place, position, row, record)
             self._next += 1
             self._keys.append(key)
             self._values.append(value)
