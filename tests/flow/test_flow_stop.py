@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 from flow_samples import pause, same
@@ -182,9 +181,7 @@ def test_a_body_that_never_waits_starves_neither_timers_nor_stop():
 
         running = asyncio.create_task(flow.run(endless()))
         await asyncio.sleep(0.05)
-        began = time.monotonic()
-        await flow.stop()
-        assert time.monotonic() - began < 1
+        await asyncio.wait_for(flow.stop(), 10)
         assert (await running).ended == "stopped"
 
     asyncio.run(main())

@@ -1,6 +1,5 @@
 import json
 import threading
-import time
 
 import pytest
 from notebook_processors import make_pipeline
@@ -234,10 +233,8 @@ def test_a_thousand_processors_stay_usable():
     pipeline.submit(Event(name="go"))
     view = StepperView(PhaseStepper(pipeline))
     view.picture()
-    started = time.perf_counter()
     view.handle({"do": "step"})
     state = json.dumps(view.state())
 
-    assert time.perf_counter() - started < 2.0  # 0.3 s on a quiet machine; benchmarks/ holds the promise
     assert len(json.loads(state)["panes"]["processors"]["rows"]) == MOST_ROWS
     assert len(state) < 200_000
