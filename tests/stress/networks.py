@@ -3,6 +3,7 @@
 import os
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import islice
 from random import Random
 
 from framework.archive import Workspace
@@ -10,6 +11,8 @@ from framework.core import AbstractProcessor, Pipeline
 from framework.reactive import ReactiveBuilder, ReactiveEvent
 
 SOURCE = "numbers"
+MOST = 5000
+"""Artifacts of a network; three steps of 300 to an input would fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +55,18 @@ def random_network(random: Random) -> Network:
             )
             targets.append(steps[-1].provides)
         network = Network(numbers, tuple(steps))
-        made = sum(map(len, model(network)[0].values()))
-        if made < 5000 and any(step.persist for step in steps):
+        made = sum(map(len, model(network, MOST)[0].values()))
+        if made < MOST and any(step.persist for step in steps):
             return network
 
 
-def model(network):
-    """The artifacts of each target in order, and the inputs of each step."""
+def model(network, limit=None):
+    """The artifacts of each target in order, so many at most, and the inputs of each step."""
     artifacts, inputs = {SOURCE: list(network.numbers)}, {}
     for step in network.steps:
         inputs[step.provides] = list(zip(*(artifacts[target] for target in step.requires), strict=False))
-        artifacts[step.provides] = [made for given in inputs[step.provides] for made in step.artifacts(given)]
+        made = (made for given in inputs[step.provides] for made in step.artifacts(given))
+        artifacts[step.provides] = list(islice(made, limit))
     return artifacts, inputs
 
 

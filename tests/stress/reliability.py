@@ -31,7 +31,8 @@ TABLE = """\
 
 def page(outcomes):
     """Markdown of pytest's reports, a section per test module."""
-    outcomes = sorted(outcomes, key=lambda outcome: outcome.location[:2])
+    # There is no line where a test process died.
+    outcomes = sorted(outcomes, key=lambda outcome: (outcome.location[0], outcome.location[1] or 0))
     campaigns = [(place, list(cases)) for place, cases in groupby(outcomes, _place)]
     head = HEAD.format(
         date=datetime.now(tz=UTC).date().isoformat(),
