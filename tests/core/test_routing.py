@@ -149,6 +149,14 @@ def test_a_delivery_that_submits_an_event_with_such_a_name_fails_with_that_error
     assert "name of an event is a string" in str(report.failures[0].exception)
 
 
+@pytest.mark.parametrize("name", [[], ([],)])
+def test_an_event_whose_name_cannot_be_looked_up_is_refused(name):
+    event = Event("fine")
+    event.name = name
+    with pytest.raises(TypeError, match="the name of an event is a string, got"):
+        Pipeline([]).submit(event)
+
+
 def test_unhashable_events_are_routed():
     @dataclass(eq=True)
     class Point(Event):

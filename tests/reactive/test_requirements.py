@@ -1,6 +1,7 @@
 """What a builder requires: how artifacts are paired and expanded, and what if nobody provides them."""
 
 import threading
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -68,6 +69,22 @@ def test_a_circle_that_something_has_entered_is_not_waited_for():
     countdown.build = lambda context, n: [n - 1] if n else []
     found, report = outcome([countdown, Apply("seen", ["n"], lambda n: n)], "seen", [("n", 2)])
     assert sorted(found) == [0, 1, 2]
+    assert not report.waiting
+
+
+def test_a_circle_beside_a_source_that_has_ended_is_not_named():
+    loop = [Apply("a", ["b"], name="A"), Apply("b", ["a"], name="B"), Source("a", [])]
+    found, report = outcome(loop, "b")
+    assert not found
+    assert not report.waiting
+
+
+@pytest.mark.timeout(30)
+def test_many_roads_to_a_source_that_yields_nothing_are_looked_at_once():
+    layers = [("n",), *((f"left {depth}", f"right {depth}") for depth in range(40))]
+    builders = [Apply(target, below) for below, above in pairwise(layers) for target in above]
+    found, report = outcome([Source("n", []), *builders], "left 39")
+    assert not found
     assert not report.waiting
 
 

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framework.archive.logs import check_logs
+from framework.archive.refusals import REFUSALS
 from framework.errors import ArchiveError, WorkspaceDamaged, WorkspaceInUse
 
 if TYPE_CHECKING:
     from rocksdict import AccessType, Options, Rdict
-
-_NOT_DAMAGE = ("Permission denied", "No space left", "Too many open files", "Read-only file system", "Cannot allocate")
 
 
 def open_database(path: Path, access: AccessType, *, create: bool = False, rebooted: bool = False) -> Rdict:
@@ -84,7 +83,7 @@ def _meaning(path: Path, text: str) -> ArchiveError:
         return in_use(path.parent, lock_holder(path / "LOCK"))
     if "lock hold by current process" in text:
         return in_use(path.parent, os.getppid())
-    for reason in _NOT_DAMAGE:
+    for reason in REFUSALS:
         if reason in text:
             return ArchiveError(f"{path.parent} cannot be used: {text}")
     return WorkspaceDamaged(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 from framework.errors import ArchiveError
@@ -17,6 +18,8 @@ _REFUSALS = {
     errno.EPERM,
     errno.EROFS,
 }
+REFUSALS = tuple(map(os.strerror, _REFUSALS))
+"""The same in the words that RocksDB's errors quote."""
 
 
 class usable:  # noqa: N801 - used as a function

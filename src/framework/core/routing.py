@@ -8,7 +8,7 @@ third look-up, by the value of the attribute that the event class names in
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from framework.core.event import CONTROL, Event, refusal
@@ -114,10 +114,14 @@ class RoutingTable:
 
     def _ask(self, event: Event) -> Recipients:
         """Find the recipients of a class and a name that were not asked for before, and remember them."""
-        cls, name = event.__class__, event.name if isinstance(event, Event) else None
-        if not issubclass(cls, Event) or not isinstance(name, Hashable):
+        if not isinstance(event, Event):
             raise refusal(event)
-        if name in CONTROL:
+        cls, name = type(event), event.name
+        try:
+            is_control = name in CONTROL
+        except TypeError:  # unhashable
+            raise refusal(event) from None
+        if is_control:
             raise OptionError(f"events named {name} are sent by the pipeline itself: choose another name")
         if self._diverted is not None:
             return self._diverted

@@ -16,7 +16,7 @@ from framework.reactive.answers import Answers
 from framework.reactive.artifacts import artifacts_of
 from framework.reactive.build_context import BuildContext
 from framework.reactive.pairing import Pairing
-from framework.reactive.starving import is_starved, providers
+from framework.reactive.starving import providers, starved
 
 if TYPE_CHECKING:
     from framework.reactive.builder import ReactiveBuilder
@@ -227,7 +227,7 @@ class Building:
         self._judged = True
         lacking = self.pairing.lacking()
         self._missing = [target for target in lacking if not providers(context, target)]
-        self._starved = [target for target in lacking if is_starved(context, target)]
+        self._starved = starved(context, lacking)
         if self._missing and self._builder.persist and len(context.archive):
             self._missing = []
             self.do(context, Replay(again=False))

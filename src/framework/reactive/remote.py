@@ -31,7 +31,7 @@ def pack(value: Any, name: str) -> bytes:
     Raises:
         Unpicklable: it cannot travel.
     """
-    if is_plain(value):
+    if _is_plain(value):
         return pickle.dumps(value)
     import cloudpickle  # type: ignore[import-untyped]
 
@@ -44,7 +44,7 @@ def pack(value: Any, name: str) -> bytes:
     return packed
 
 
-def is_plain(value: object) -> bool:
+def _is_plain(value: object) -> bool:
     """Whether a value is scalars and nothing else: pickle takes a tenth of the time of cloudpickle then."""
     kind = type(value)
     if kind is tuple or kind is list:
@@ -55,7 +55,7 @@ def is_plain(value: object) -> bool:
 def call_packed(function: bytes, arguments: bytes) -> bytes:
     """Call a packed function in this process; the result is a packed `Returned`."""
     returned = call(_unpacked(function), pickle.loads(arguments))  # noqa: S301 - made by pack, in the parent
-    if returned.error is None and is_plain(returned.artifacts):
+    if returned.error is None and _is_plain(returned.artifacts):
         return pickle.dumps(returned)
     try:
         return pack(returned, "a result")

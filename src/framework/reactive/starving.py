@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from framework.core import AbstractProcessor, Context
@@ -11,26 +12,33 @@ if TYPE_CHECKING:
     from framework.reactive.building import Building
 
 
-def providers(context: Context, target: str) -> tuple[AbstractProcessor, ...]:
+def providers(context: Context, target: str) -> list[AbstractProcessor]:
     """The processors that provide a target."""
     asked = context.receivers(ReactiveEvent("resolve", target))
-    return tuple(processor for processor in asked if getattr(processor, "provides", None) == target)
+    return [processor for processor in asked if getattr(processor, "provides", None) == target]
 
 
-def is_starved(context: Context, target: str, above: frozenset[str] = frozenset()) -> bool:
-    """Whether all who provide a target wait for one that comes of it in turn; ask when everything is quiet.
+def starved(context: Context, targets: Sequence[str]) -> list[str]:
+    """Those of the targets of which nothing can come; ask when everything is quiet.
 
-    Args:
-        context: knows who provides what.
-        target: somebody waits for it.
-        above: targets that wait for this one.
+    A target is starved when each of its providers lacks one that is.
     """
-    if target in above:
-        return True
-    found = providers(context, target)
-    return bool(found) and all(_waits(context, provider, above | {target}) for provider in found)
+    lacking: dict[str, list[list[str]]] = {}  # of each target, what each of its providers lacks
+    upstream = list(targets)
+    for target in upstream:  # which grows
+        if target not in lacking:
+            lacking[target] = [_lacking(provider) for provider in providers(context, target)]
+            upstream += [further for missing in lacking[target] for further in missing]
+    found = {target for target in lacking if lacking[target]}
+    before = None
+    while before != len(found):
+        before = len(found)
+        for target in reversed(lacking):  # from the sources on, so that a chain takes one round
+            if any(found.isdisjoint(missing) for missing in lacking[target]):
+                found.discard(target)
+    return [target for target in targets if target in found]
 
 
-def _waits(context: Context, provider: AbstractProcessor, above: frozenset[str]) -> bool:
+def _lacking(provider: AbstractProcessor) -> list[str]:
     building: Building | None = getattr(provider, "_building", None)
-    return building is not None and any(is_starved(context, target, above) for target in building.pairing.lacking())
+    return [] if building is None else building.pairing.lacking()
