@@ -12,8 +12,8 @@ from promises import finish, promise
 from framework.core import AbstractProcessor, Event, Pipeline
 from framework.flow import Flow
 from framework.notebook import Drawing, PhaseStepper, ScalingMonitor
-from framework.notebook.layout import layout_svg
-from framework.notebook.stepper_view import StepperView
+from framework.notebook.graphs.layout import layout_svg
+from framework.notebook.stepper.stepper_view import StepperView
 from framework.observe import Edge, Graph, Node
 
 PROCESSORS = 1000

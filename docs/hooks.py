@@ -11,7 +11,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from nbconvert import MarkdownExporter
 
-from framework.notebook.layout import layout_svg
+from framework.notebook.graphs.layout import layout_svg
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "framework"

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +33,17 @@ LAYERS = {
 }
 # What a function may import when it is called: methods beside the data hand out what the upper rooms make of it.
 LATER = {"notebook"}
+
+# Inside of a package, a room or file may use those that stand before it.
+INSIDE = {
+    "observe": "graph snapshot reports happenings observers recorder",
+    "archive": "digest archive engine records memory registry reader stored session workspace",
+    "core": """event reactive_event matching mailboxes context timing processor retrying caching identity archives
+        scheduling driving options inspection editing notebook_methods pipeline""",
+    "reactive": "answers building builder joins collecting sampling offloading balancing function planning plan",
+    "flow": "signals clock capacity scaling jobs running stream flow",
+    "notebook": "kernel widgets graphs frames lineage views monitor stepper display runner",
+}
 
 HEAVY = {
     "IPython",
@@ -90,6 +102,77 @@ def test_imports_point_down(path):
         if package == "framework" and used not in LAYERS[room] | {room} | (LATER if later else set()):
             upward.append(name)
     assert upward == []
+
+
+def uses() -> dict[str, set[str]]:
+    """The modules of the package that each of them imports, anywhere and for any reason."""
+    files = {module(path): path for path in FILES}
+    graph: dict[str, set[str]] = {}
+    for name, path in files.items():
+        graph[name] = set()
+        for node in ast.walk(parse(path)):
+            if isinstance(node, ast.ImportFrom):
+                candidates = [f"{node.module}.{alias.name}" for alias in node.names]
+                graph[name] |= {one if one in files else node.module for one in candidates} & files.keys() - {name}
+            elif isinstance(node, ast.Import):
+                graph[name] |= {alias.name for alias in node.names} & files.keys()
+    return graph
+
+
+def module(path: Path) -> str:
+    """The dotted name of a file."""
+    parts = path.relative_to(SOURCE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def circles(graph: dict[str, set[str]]) -> list[set[str]]:
+    """The strongly connected components of more than one module."""
+    digraph = nx.DiGraph([(name, used) for name in graph for used in graph[name]])
+    return [component for component in nx.strongly_connected_components(digraph) if len(component) > 1]
+
+
+# Shrinks to nothing while the rooms are being untied.
+KNOWN_CIRCLES = 10
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    assert len(circles(uses())) <= KNOWN_CIRCLES
+
+
+def test_a_circle_is_found_through_several_modules():
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == [{"b", "c"}]
+
+
+@pytest.mark.parametrize("package", INSIDE)
+def test_every_room_of_a_package_has_its_place_in_the_order(package):
+    listed = {
+        path.stem for path in (SOURCE / package).iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert listed - {"__init__"} == set(INSIDE[package].split())
+
+
+# Imports against the order, until the rooms are untied.
+KNOWN_UPWARD = {
+    "observe": 0,
+    "archive": 2,
+    "core": 5,
+    "reactive": 4,
+    "flow": 13,
+    "notebook": 0,
+}
+
+
+@pytest.mark.parametrize("package", INSIDE)
+def test_rooms_of_a_package_use_those_before_them(package):
+    rank = {name: number for number, name in enumerate(INSIDE[package].split())}
+    inside = f"framework.{package}."
+    upward = [
+        f"{name} -> {used}"
+        for name, all_used in uses().items()
+        for used in all_used
+        if name.startswith(inside) and used.startswith(inside) and rank[name.split(".")[2]] < rank[used.split(".")[2]]
+    ]
+    assert len(upward) <= KNOWN_UPWARD[package], upward
 
 
 def test_the_rule_sees_imports_wherever_they_stand():

@@ -11,9 +11,9 @@ from typing import Any
 
 from framework.errors import FlowError
 from framework.flow import Flow, LastWorkItem
-from framework.reactive.offload import OffloadBuilder
-from framework.reactive.remote import Returned
-from framework.reactive.workplace import Workplace
+from framework.reactive.offloading.offload import OffloadBuilder
+from framework.reactive.offloading.remote import Returned
+from framework.reactive.offloading.workplace import Workplace
 
 
 class FlowBuilder(OffloadBuilder):

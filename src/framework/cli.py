@@ -134,7 +134,7 @@ def _attribute(module: Any, path: str, target: str) -> Any:
 def _drawn(graph: Graph, form: str) -> str:
     if form == "mermaid":
         return graph.mermaid()
-    from framework.notebook.drawing import Drawing
+    from framework.notebook.graphs.drawing import Drawing
 
     drawing = Drawing(graph)
     return drawing.dot if form == "dot" else drawing.svg

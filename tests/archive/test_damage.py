@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from framework.archive import Session, Workspace
-from framework.archive.layout import Layout
-from framework.archive.marks import boot, read_marks
+from framework.archive.engine.layout import Layout
+from framework.archive.engine.marks import boot, read_marks
 from framework.errors import WorkspaceDamaged
 
 KILLED = """

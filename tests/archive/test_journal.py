@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from framework.archive.journal import SIZE, Journal, read_journal
+from framework.archive.engine.journal import SIZE, Journal, read_journal
 from framework.errors import WorkspaceDamaged
 
 

@@ -11,7 +11,7 @@ from framework.archive import Workspace, digest
 from framework.core import Event
 from framework.core.caching import CachedDelivery
 from framework.core.reactive_event import ReactiveEvent
-from framework.reactive.answers import BuildRecord
+from framework.reactive.building.build_records import BuildRecord
 
 KEPT = Path(__file__).with_name("workspace-0.1.zip")
 

@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from framework.archive import Session, Workspace
-from framework.archive.trust import MAC_BYTES
+from framework.archive.records.trust import MAC_BYTES
 from framework.errors import UntrustedWorkspace
 from tampering import Bomb, edit, fill
 

@@ -10,8 +10,8 @@ import stat
 import pytest
 
 from framework.archive import Session, Workspace, digest, rotate_key
-from framework.archive.keys import key_of
-from framework.archive.trust import MAC_BYTES
+from framework.archive.records.keys import key_of
+from framework.archive.records.trust import MAC_BYTES
 from framework.errors import ArchiveError, KeyUnavailable, NotAWorkspace, UntrustedWorkspace, WorkspaceDamaged
 from tampering import Bomb, edit, fill, records
 
@@ -248,7 +248,7 @@ def test_a_rotation_in_another_process_is_noticed(path, start, run):
 
 
 def test_processes_that_start_together_agree_on_one_key(start, path, key_file):
-    code = "from framework.archive.trust import Keyring; print(Keyring().keys[0].hex())"
+    code = "from framework.archive.records.trust import Keyring; print(Keyring().keys[0].hex())"
     processes = [start(code) for _ in range(4)]
     keys = {process.communicate(timeout=30)[0].strip() for process in processes}
     assert keys == {key_file.read_text().strip()}

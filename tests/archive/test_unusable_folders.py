@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from framework.archive import Session, Workspace, rotate_key
-from framework.archive.layout import Layout
-from framework.archive.logs import check_logs
-from framework.archive.options import lock_holder
+from framework.archive.engine.layout import Layout
+from framework.archive.engine.logs import check_logs
+from framework.archive.engine.options import lock_holder
 from framework.errors import ArchiveError, KeyUnavailable, NotAWorkspace, WorkspaceDamaged
 
 

@@ -1,7 +1,7 @@
 import enum
 
-from framework.core.emissions import Emission, infer_emissions
 from framework.core.event import Event
+from framework.core.matching.emissions import Emission, infer_emissions
 from framework.core.processor import AbstractProcessor
 
 GREET = "greet"

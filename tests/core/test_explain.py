@@ -4,11 +4,11 @@ import pytest
 from cells import run_cell
 
 from framework.core.event import Event
-from framework.core.explain import explain
-from framework.core.inbox import Inbox
-from framework.core.interests import interests_of
+from framework.core.inspection.explain import explain
+from framework.core.mailboxes.inbox import Inbox
+from framework.core.mailboxes.routing import RoutingTable
+from framework.core.matching.interests import interests_of
 from framework.core.processor import AbstractProcessor
-from framework.core.routing import RoutingTable
 
 
 class Tick(Event):

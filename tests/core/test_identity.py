@@ -6,7 +6,7 @@ import threading
 import pytest
 from cells import run_cell
 
-from framework.core.identity import identity_of
+from framework.core.identity.identity import identity_of
 from framework.core.processor import AbstractProcessor
 from framework.errors import Undigestable
 
@@ -292,7 +292,7 @@ def test_code_of_other_modules_does_not_count_and_their_constants_do():
 def test_the_hash_seed_does_not_matter(tmp_path):
     program = tmp_path / "program.py"
     imports = "from framework.core.processor import AbstractProcessor\nfrom framework.core.event import Event\n"
-    show = "from framework.core.identity import identity_of\nidentity = identity_of(P({'x', 'y'}))\n"
+    show = "from framework.core.identity.identity import identity_of\nidentity = identity_of(P({'x', 'y'}))\n"
     program.write_text(imports + CODE + show + "print(identity.digest, identity.source, identity.arguments)")
     shown = set()
     for seed in ("1", "2", "3"):

@@ -4,7 +4,7 @@ import pytest
 from cells import run_cell
 
 from framework.core.event import Event
-from framework.core.identity import identity_of
+from framework.core.identity.identity import identity_of
 from framework.core.processor import AbstractProcessor
 
 

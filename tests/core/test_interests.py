@@ -6,7 +6,7 @@ from cells import run_cell
 
 from framework.core.event import Event
 from framework.core.event import Event as Alias
-from framework.core.interests import infer_interests
+from framework.core.matching.interests import infer_interests
 
 
 class Tick(Event):

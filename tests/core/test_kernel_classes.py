@@ -5,7 +5,7 @@ from nbclient import NotebookClient
 CELLS = {
     "imports": """
 from framework.core import AbstractProcessor, Event, Pipeline, infer_interests
-from framework.core.identity import identity_of
+from framework.core.identity.identity import identity_of
 from framework.source import source_of
 """,
     "classes": """

@@ -5,7 +5,7 @@ import pytest
 from samples import Gate, ignore, processor, run
 
 from framework.core import AbstractProcessor, Event, Pipeline
-from framework.core.inbox import Inbox
+from framework.core.mailboxes.inbox import Inbox
 
 
 def test_events_from_outside_arrive_in_their_order():

@@ -6,10 +6,10 @@ from cells import run_cell
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from framework.core.cases import cases_of
 from framework.core.event import Event
-from framework.core.misses import find_miss
-from framework.core.patterns import falls_through, judge
+from framework.core.matching.cases import cases_of
+from framework.core.matching.mismatch import find_miss
+from framework.core.matching.patterns import falls_through, judge
 from framework.core.processor import AbstractProcessor
 
 

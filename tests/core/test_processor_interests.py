@@ -7,7 +7,7 @@ from cells import run_cell
 
 from framework import source
 from framework.core.event import Event
-from framework.core.interests import Interest, interests_of
+from framework.core.matching.interests import Interest, interests_of
 from framework.core.processor import AbstractProcessor
 from framework.errors import AsyncProcess, InterestError
 
@@ -204,7 +204,9 @@ def test_a_thousand_instances_of_a_class_parse_once(monkeypatch):
                     pass
 
     asked = []
-    monkeypatch.setattr("framework.core.reading.source_of", lambda obj: asked.append(obj) or source.source_of(obj))
+    monkeypatch.setattr(
+        "framework.core.matching.match_reader.source_of", lambda obj: asked.append(obj) or source.source_of(obj)
+    )
     for _ in range(1000):
         interests_of(Many(), strict=False)
     assert len(asked) == 1

@@ -5,7 +5,7 @@ import pytest
 from samples import ignore, processor, run
 
 from framework.core import AbstractProcessor, Event, Pipeline
-from framework.core.routing import KEPT_NAMES
+from framework.core.mailboxes.routing import KEPT_NAMES
 from framework.errors import NotAnEvent, OptionError
 
 

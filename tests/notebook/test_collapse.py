@@ -1,7 +1,7 @@
 from notebook_samples import chain, emits, event, processor, receives
 
-from framework.notebook.collapse import READABLE, collapsed, members
-from framework.notebook.drawing import Drawing
+from framework.notebook.graphs.collapse import READABLE, collapsed, members
+from framework.notebook.graphs.drawing import Drawing
 from framework.observe import Graph
 
 

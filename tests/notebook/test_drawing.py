@@ -4,8 +4,9 @@ import pytest
 from notebook_samples import Runtime, dependencies, event, node_snapshot, processor, receives, routing, snapshot
 
 from framework.errors import LayoutUnavailable, OptionError, UnknownName
-from framework.notebook import Drawing, dependency_graph, drawing, flow_graph, layout, picture, routing_graph
-from framework.notebook.dot import node_names
+from framework.notebook import Drawing, dependency_graph, flow_graph, routing_graph
+from framework.notebook.graphs import drawing, layout, picture
+from framework.notebook.graphs.dot import node_names
 from framework.observe import Edge, Graph, Node
 
 SVG = "{http://www.w3.org/2000/svg}"

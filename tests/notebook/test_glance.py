@@ -1,5 +1,5 @@
 from framework.core import Event
-from framework.notebook.glance import LENGTH, attributes_of, glance
+from framework.notebook.widgets.short_text import LENGTH, attributes_of, glance
 
 
 def test_a_short_value_is_shown_whole():

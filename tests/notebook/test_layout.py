@@ -7,9 +7,10 @@ import pytest
 from notebook_samples import routing
 
 from framework.errors import LayoutUnavailable
-from framework.notebook import layout, routing_graph
-from framework.notebook.dot import dot_text
-from framework.notebook.layout import layout_svg
+from framework.notebook import routing_graph
+from framework.notebook.graphs import layout
+from framework.notebook.graphs.dot import dot_text
+from framework.notebook.graphs.layout import layout_svg
 
 DOT = """#!{python}
 import sys

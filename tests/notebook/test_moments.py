@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from notebook_processors import make_pipeline
 
-from framework.notebook.moments import MOST_MOMENTS, History, moment_of
+from framework.notebook.stepper.moments import MOST_MOMENTS, History, moment_of
 
 
 def test_a_history_keeps_the_latest_phases_and_counts_the_others():

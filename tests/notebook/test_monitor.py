@@ -9,11 +9,11 @@ from notebook_samples import Runtime, node_snapshot, snapshot
 from framework.errors import OptionError
 from framework.flow import Flow, UtilizationCapacity
 from framework.notebook import ScalingMonitor, watch
-from framework.notebook.monitor_picture import monitor_svg
-from framework.notebook.monitor_view import MonitorView
-from framework.notebook.monitor_widget import monitor_twin
-from framework.notebook.progress import ProgressLine
-from framework.notebook.series import WINDOW, Series
+from framework.notebook.monitor.monitor_picture import monitor_svg
+from framework.notebook.monitor.monitor_view import MonitorView
+from framework.notebook.monitor.monitor_widget import monitor_twin
+from framework.notebook.monitor.progress import ProgressLine
+from framework.notebook.monitor.series import WINDOW, Series
 from framework.observe import Snapshot
 
 pytestmark = pytest.mark.timeout(30)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from framework.notebook.pusher import Pusher
+from framework.notebook.widgets.pusher import Pusher
 
 pytestmark = pytest.mark.timeout(20)
 

@@ -6,9 +6,9 @@ from notebook_processors import make_pipeline
 
 from framework.core import AbstractProcessor, Event, Pipeline
 from framework.notebook import PhaseStepper
-from framework.notebook.panes import MOST_ROWS
-from framework.notebook.stepper_view import StepperView
-from framework.notebook.stepper_widget import stepper_twin
+from framework.notebook.stepper.panes import MOST_ROWS
+from framework.notebook.stepper.stepper_view import StepperView
+from framework.notebook.stepper.stepper_widget import stepper_twin
 
 pytestmark = pytest.mark.timeout(30)
 

@@ -1,7 +1,7 @@
 import pytest
 from notebook_samples import node_snapshot
 
-from framework.notebook.theme import FAINT, GROUND, INK, LOOKS, SURFACE, picture_css, state_of, worst
+from framework.notebook.graphs.theme import FAINT, GROUND, INK, LOOKS, SURFACE, picture_css, state_of, worst
 
 READABLE_TEXT = 4.5  # WCAG 2.2, 1.4.3
 VISIBLE_SHAPE = 3.0  # WCAG 2.2, 1.4.11

@@ -6,10 +6,12 @@ import pytest
 from notebook_processors import make_pipeline
 
 from framework.errors import LayoutUnavailable
-from framework.notebook import PhaseStepper, ScalingMonitor, picture, stepper_view, stepper_widget
-from framework.notebook.monitor_widget import MonitorView, MonitorWidget, show_monitor
-from framework.notebook.stepper_view import StepperView
-from framework.notebook.stepper_widget import StepperWidget, show_stepper
+from framework.notebook import PhaseStepper, ScalingMonitor
+from framework.notebook.graphs import picture
+from framework.notebook.monitor.monitor_widget import MonitorView, MonitorWidget, show_monitor
+from framework.notebook.stepper import stepper_view, stepper_widget
+from framework.notebook.stepper.stepper_view import StepperView
+from framework.notebook.stepper.stepper_widget import StepperWidget, show_stepper
 
 pytestmark = pytest.mark.timeout(20)
 
@@ -41,7 +43,7 @@ def test_a_click_is_answered_on_another_thread_with_a_new_state(widget):
 def test_a_command_from_a_cell_shows_in_the_widget():
     stepper = PhaseStepper(make_pipeline())
     show_stepper(stepper)
-    from framework.notebook.stepper_widget import _shown
+    from framework.notebook.stepper.stepper_widget import _shown
 
     changed = changes(_shown[stepper], "state")
     stepper.step()
@@ -50,7 +52,7 @@ def test_a_command_from_a_cell_shows_in_the_widget():
 
 
 def test_a_stepper_that_is_displayed_again_moves():
-    from framework.notebook.stepper_widget import _shown
+    from framework.notebook.stepper.stepper_widget import _shown
 
     stepper = PhaseStepper(make_pipeline())
     show_stepper(stepper)
@@ -79,7 +81,7 @@ def test_a_monitor_displays_as_widget_and_static_twin():
 
 
 def test_a_monitor_that_is_displayed_again_moves():
-    from framework.notebook.monitor_widget import _shown
+    from framework.notebook.monitor.monitor_widget import _shown
 
     monitor = ScalingMonitor(make_pipeline())
     show_monitor(monitor)

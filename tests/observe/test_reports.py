@@ -2,7 +2,7 @@
 
 import pytest
 
-from framework.notebook.glance import glance
+from framework.notebook.widgets.short_text import glance
 from framework.observe.reports import error_line, message_of, short_repr
 
 

@@ -10,7 +10,7 @@ from reactive_samples import Apply, Sink, Source, artifacts_of, outcome, seeds
 from framework.core import AbstractProcessor, Pipeline
 from framework.errors import BuildError, RunFailed
 from framework.reactive import ReactiveBuilder, ReactiveEvent
-from framework.reactive.building import SLICE
+from framework.reactive.building.building import SLICE
 
 pytestmark = pytest.mark.timeout(60)
 

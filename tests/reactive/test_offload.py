@@ -18,7 +18,7 @@ from reactive_samples import Apply, Sink, Source, artifacts_of, built, outcome
 from framework.core import Pipeline
 from framework.errors import BuildError, OptionError, Unpicklable, WiringError
 from framework.reactive import offload
-from framework.reactive.remote import pack
+from framework.reactive.offloading.remote import pack
 
 pytestmark = pytest.mark.timeout(100)
 

@@ -9,8 +9,8 @@ import pickle
 import shutil
 import struct
 
-from framework.archive.journal import Journal
-from framework.archive.trust import MAC_BYTES, Keyring, Seal, key_file
+from framework.archive.engine.journal import Journal
+from framework.archive.records.trust import MAC_BYTES, Keyring, Seal, key_file
 from tampering import edit, fill, records
 
 UID = slice(1, 9)

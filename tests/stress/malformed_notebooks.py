@@ -26,7 +26,7 @@ from framework.notebook import (
     watch,
 )
 from framework.notebook.runner import run_notebook
-from framework.notebook.stepper_view import StepperView
+from framework.notebook.stepper.stepper_view import StepperView
 
 NAN = float("nan")
 

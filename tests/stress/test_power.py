@@ -23,7 +23,7 @@ from disk import Disk, File, compiled, recorded
 from writes import archives_of, history, keep, nothing
 
 from framework.archive import Session, Workspace
-from framework.archive.marks import boot
+from framework.archive.engine.marks import boot
 
 pytestmark = pytest.mark.skipif(not boot(), reason="the system does not tell one boot from another")
 ARCHIVES = archives_of(0)

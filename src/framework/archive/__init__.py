@@ -1,12 +1,12 @@
 """Where results are kept: digests, archives in memory and in a workspace."""
 
 from framework.archive.archive import Archive
-from framework.archive.catalog import CatalogEntry, Description
-from framework.archive.digest import digest
+from framework.archive.digest.walk import digest
 from framework.archive.memory import InMemCache
-from framework.archive.placeholders import Placeholder
+from framework.archive.records.catalog import CatalogEntry, Description
+from framework.archive.records.placeholders import Placeholder
+from framework.archive.records.trust import rotate_key
 from framework.archive.session import Session
-from framework.archive.trust import rotate_key
 from framework.archive.workspace import Workspace
 
 __all__ = [

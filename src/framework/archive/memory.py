@@ -8,8 +8,8 @@ from itertools import islice
 from typing import Any
 
 from framework.archive.archive import Archive
-from framework.archive.keys import index_key
-from framework.archive.serialize import dumps, loads
+from framework.archive.records.keys import index_key
+from framework.archive.records.serialize import dumps, loads
 
 BATCH = 1024
 """Records that are read at once."""

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.archive import registry
-from framework.archive.catalog import Catalog
-from framework.archive.journal import read_journal
-from framework.archive.layout import Layout
-from framework.archive.marks import Marks, read_marks
-from framework.archive.options import open_database, translated
-from framework.archive.records import lost
-from framework.archive.refusals import usable
-from framework.archive.rows import Overlaid, Rows
-from framework.archive.trust import Keyring
+from framework.archive.engine.journal import read_journal
+from framework.archive.engine.layout import Layout
+from framework.archive.engine.marks import Marks, read_marks
+from framework.archive.engine.options import open_database, translated
+from framework.archive.engine.refusals import usable
+from framework.archive.engine.rows import Overlaid, Rows
+from framework.archive.records.catalog import Catalog
+from framework.archive.records.records import lost
+from framework.archive.records.trust import Keyring
 from framework.errors import KeyUnavailable, WorkspaceDamaged
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from framework.archive.options import in_use
-from framework.archive.refusals import usable
+from framework.archive.engine.options import in_use
+from framework.archive.engine.refusals import usable
 
 if TYPE_CHECKING:
-    from framework.archive.layout import Layout
-    from framework.archive.store import Store
+    from framework.archive.engine.layout import Layout
+    from framework.archive.records.store import Store
 
 _lock = threading.RLock()  # opening and closing, and once per read from outside the pipeline that writes
 _stores: dict[str, Store] = {}
@@ -27,7 +27,7 @@ def acquire(layout: Layout) -> Store:
     Raises:
         WorkspaceInUse: another process writes there, also the one that this process was forked from.
     """
-    from framework.archive.store import Store
+    from framework.archive.records.store import Store
 
     key = layout.key
     with _lock:
@@ -68,7 +68,7 @@ def borrowed(layout: Layout) -> Iterator[Store | None]:
 def _forget() -> None:
     """A forked child writes to no store of its parent."""
     global _lock  # noqa: PLW0603 - a thread of the parent may have held it
-    from framework.archive.store import forked
+    from framework.archive.records.store import forked
 
     _lock = threading.RLock()
     for key, store in _stores.items():

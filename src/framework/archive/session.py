@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 from typing import Self
 
 from framework.archive import registry
-from framework.archive.catalog import Description, check_name
-from framework.archive.layout import Layout
+from framework.archive.engine.layout import Layout
 from framework.archive.reader import Reader
-from framework.archive.store import Store
+from framework.archive.records.catalog import Description, check_name
+from framework.archive.records.store import Store
+from framework.archive.records.writer import ArchiveWriter
 from framework.archive.stored import StoredArchive
-from framework.archive.writer import ArchiveWriter
 from framework.errors import ArchiveError, WorkspaceInUse
 
 _lock = threading.Lock()  # once per archive and session

@@ -7,13 +7,13 @@ from itertools import islice
 from typing import Any, SupportsIndex
 
 from framework.archive.archive import Archive
-from framework.archive.catalog import records_of
-from framework.archive.keys import index_key, index_of, keys_of, stored_key
+from framework.archive.engine.rows import Rows
 from framework.archive.reader import Reader, View
-from framework.archive.records import Counts, Record, Records, Run, lost, unpack_position
-from framework.archive.rows import Rows
-from framework.archive.serialize import dumps, loads, loads_all
-from framework.archive.writer import BATCH, ArchiveWriter
+from framework.archive.records.catalog import records_of
+from framework.archive.records.keys import index_key, index_of, keys_of, stored_key
+from framework.archive.records.records import Counts, Record, Records, Run, lost, unpack_position
+from framework.archive.records.serialize import dumps, loads, loads_all
+from framework.archive.records.writer import BATCH, ArchiveWriter
 from framework.errors import ArchiveError, Unpicklable
 
 Writers = Callable[[], ArchiveWriter]

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Self
 
 from framework.archive.archive import Archive
-from framework.archive.catalog import CatalogEntry, check_name
-from framework.archive.layout import Layout
+from framework.archive.engine.layout import Layout
+from framework.archive.engine.refusals import usable
 from framework.archive.reader import Reader, View
-from framework.archive.refusals import usable
+from framework.archive.records.catalog import CatalogEntry, check_name
+from framework.archive.records.writer import ArchiveWriter
 from framework.archive.session import Session
 from framework.archive.stored import StoredArchive
-from framework.archive.writer import ArchiveWriter
 from framework.errors import ArchiveError, NotAWorkspace, OptionError, UnknownName
 
 

@@ -3,13 +3,13 @@
 from framework.archive import InMemCache
 from framework.core.caching import caching
 from framework.core.context import Context
+from framework.core.driving.run import Run
 from framework.core.event import Event
-from framework.core.inbox import Inbox
-from framework.core.interests import infer_interests
+from framework.core.mailboxes.inbox import Inbox
+from framework.core.matching.interests import infer_interests
 from framework.core.pipeline import Pipeline
 from framework.core.processor import AbstractProcessor
 from framework.core.retrying import retry
-from framework.core.run import Run
 from framework.core.timing import timeit
 from framework.errors import (
     DeadlineExceeded,

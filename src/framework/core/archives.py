@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from framework.archive import Archive, CatalogEntry, Description, InMemCache, Session, Workspace
-from framework.archive.catalog import check_name
-from framework.core.inbox import Inbox
+from framework.archive.records.catalog import check_name
+from framework.core.mailboxes.inbox import Inbox
 from framework.core.processor import AbstractProcessor
 from framework.errors import ArchiveError, IdentityClash, NotAWorkspace, UnknownName
 
@@ -168,7 +168,7 @@ def keeps_results(processor: AbstractProcessor) -> bool:
 
 def described(processor: AbstractProcessor) -> Description:
     """What the catalog says about the archive of a processor."""
-    from framework.core.identity import identity_of  # reads sources; only for processors that keep results
+    from framework.core.identity.identity import identity_of  # reads sources; only for processors that keep results
 
     identity = identity_of(processor)
     return Description(

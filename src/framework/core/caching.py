@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
 from framework.archive import digest
-from framework.archive.serialize import dumps, loads
+from framework.archive.records.serialize import dumps, loads
 from framework.core.context import Context, ForwardingContext
 from framework.core.event import CONTROL, Event, refusal
-from framework.core.hold import Hold
+from framework.core.mailboxes.hold import Hold
 from framework.errors import OptionError
 
 Method = TypeVar("Method", bound=Callable[..., object])

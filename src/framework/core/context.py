@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from framework.archive import InMemCache
 from framework.core.event import Event
-from framework.core.hold import Hold
+from framework.core.mailboxes.hold import Hold
 from framework.errors import NotAnEvent, UnsafeSubmit
 
 if TYPE_CHECKING:
     from framework.archive import Archive
-    from framework.core.inbox import Inbox
+    from framework.core.mailboxes.inbox import Inbox
     from framework.core.processor import AbstractProcessor
-    from framework.core.scheduler import Scheduler
+    from framework.core.scheduling.scheduler import Scheduler
 
 
 class Context:

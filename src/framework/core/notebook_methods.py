@@ -35,6 +35,6 @@ class NotebookMethods:
         Raises:
             UnknownName: it is none of them.
         """
-        from framework.notebook.archived import pipeline_frame
+        from framework.notebook.frames.archived import pipeline_frame
 
         return pipeline_frame(self, name, limit)

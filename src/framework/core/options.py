@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from framework.core.limits import Limits, positive, whole
-from framework.core.phases import OnError
+from framework.core.driving.limits import Limits, positive, whole
+from framework.core.driving.phases import OnError
 from framework.errors import OptionError
 
 

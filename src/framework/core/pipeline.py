@@ -10,35 +10,35 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from framework.core.archives import ArchiveRoom
-from framework.core.delivery import debugger
-from framework.core.directory import Directory
+from framework.core.driving.phases import OnError, PhaseRunner
+from framework.core.driving.run import Run
+from framework.core.editing.renewing import made_again, replaced
 from framework.core.event import Event
-from framework.core.failures import FailureLedger
-from framework.core.inbox import open_inboxes
-from framework.core.intake import Intake
-from framework.core.interests import interests_of
+from framework.core.inspection.directory import Directory
+from framework.core.inspection.inbox_view import InboxView
+from framework.core.mailboxes.counter import Tally
+from framework.core.mailboxes.inbox import open_inboxes
+from framework.core.mailboxes.observation import Observation, snapshot
+from framework.core.mailboxes.routing import RoutingTable
+from framework.core.matching.interests import interests_of
 from framework.core.notebook_methods import NotebookMethods
-from framework.core.observation import Observation, snapshot
 from framework.core.options import Options
-from framework.core.phases import OnError, PhaseRunner
 from framework.core.processor import AbstractProcessor
 from framework.core.reactive_event import ReactiveEvent
-from framework.core.renewing import made_again, replaced
-from framework.core.routing import RoutingTable
-from framework.core.run import Run
-from framework.core.scheduler import Scheduler
-from framework.core.simulation import SeededScheduler
-from framework.core.tally import Tally
-from framework.core.threads import ThreadScheduler
-from framework.core.view import InboxView
+from framework.core.scheduling.delivery import debugger
+from framework.core.scheduling.failures import FailureLedger
+from framework.core.scheduling.intake import Intake
+from framework.core.scheduling.scheduler import Scheduler
+from framework.core.scheduling.simulation import SeededScheduler
+from framework.core.scheduling.threads import ThreadScheduler
 from framework.errors import LifecycleError, PipelineRunning
 from framework.observe import DeliveryFailed, DeliveryFinished, Graph, PhaseReport, RunReport, Snapshot, Subscription
 from framework.observe.observers import Observer
 
 if TYPE_CHECKING:
     from framework.archive import Archive, CatalogEntry
-    from framework.core.comparing import Comparison
-    from framework.core.explain import Explanation
+    from framework.core.editing.comparing import Comparison
+    from framework.core.inspection.explain import Explanation
 
 logger = logging.getLogger(__name__)
 
@@ -279,7 +279,7 @@ class Pipeline(NotebookMethods):
 
     def graph(self) -> Graph:
         """Processors and the events that they receive (from `match`) and emit (from the source, or as seen)."""
-        from framework.core.topology import routing  # reads sources; not before somebody asks
+        from framework.core.inspection.topology import routing  # reads sources; not before somebody asks
 
         return routing(self.name, self._interests, tuple(self._observation.emissions))  # workers add to them
 
@@ -296,7 +296,7 @@ class Pipeline(NotebookMethods):
 
     def explain(self, event: Event) -> Explanation:
         """For every processor whether it receives the event, and why (not); executes no guard and delivers nothing."""
-        from framework.core.explain import explain  # reads sources; not before somebody asks
+        from framework.core.inspection.explain import explain  # reads sources; not before somebody asks
 
         return explain(event, self._interests, self._routes)
 
@@ -380,7 +380,7 @@ class Pipeline(NotebookMethods):
             UnknownName: no processor of this pipeline is meant.
             ArchiveError: nothing is archived.
         """
-        from framework.core.comparing import compare
+        from framework.core.editing.comparing import compare
 
         inbox = self._inboxes.of(old)
         renewed = made_again(inbox.processor, new) if isinstance(new, type) else new

@@ -10,8 +10,8 @@ from framework import source
 from framework.core.context import Context, DetachedContext
 
 if TYPE_CHECKING:
+    from framework.core.driving.status import Unfinished
     from framework.core.event import Event
-    from framework.core.waiting import Unfinished
 
 InterestDeclaration = Iterable[tuple[type | str, str | None] | tuple[type | str, str | None, Any]]
 

@@ -10,18 +10,18 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from framework.errors import FlowError, LifecycleError, OptionError
-from framework.flow.batching import Batch
 from framework.flow.capacity import Capacity, UtilizationCapacity
 from framework.flow.clock import Clock, LoopClock
-from framework.flow.composition import Blueprint, JobOptions, blueprint
-from framework.flow.error_job import ErrorJob
-from framework.flow.job import Job
-from framework.flow.report import FlowReport
-from framework.flow.run import FlowRun
+from framework.flow.jobs.batching import Batch
+from framework.flow.jobs.blueprint import Blueprint, JobOptions, blueprint
+from framework.flow.jobs.job import Job
+from framework.flow.jobs.subflow import SubFlow
+from framework.flow.running.error_job import ErrorJob
+from framework.flow.running.report import FlowReport
+from framework.flow.running.run import FlowRun
+from framework.flow.running.sources import Source
 from framework.flow.scaling import ScalingStrategy, Strategy, as_strategy
-from framework.flow.sources import Source
 from framework.flow.stream import stream
-from framework.flow.subflow import SubFlow
 from framework.observe import Edge, Graph, Observers, Snapshot, Subscription
 from framework.observe.observers import Observer
 

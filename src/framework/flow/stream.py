@@ -7,12 +7,12 @@ from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING, Any
 
 from framework.errors import FlowEnded
-from framework.flow.envelope import Ending, Envelope, FutureTicket
+from framework.flow.running.envelope import Ending, Envelope, FutureTicket
+from framework.flow.running.sources import Source
 from framework.flow.signals import LastWorkItem
-from framework.flow.sources import Source
 
 if TYPE_CHECKING:
-    from framework.flow.run import FlowRun
+    from framework.flow.running.run import FlowRun
     from framework.observe.happenings import Outcome
 
 

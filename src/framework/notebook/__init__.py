@@ -1,14 +1,14 @@
 """See it, step it, watch it, load it: what notebooks show of pipelines, flows and archives."""
 
-from framework.notebook.archived import archive_frame, catalog_frame
-from framework.notebook.causes import lineage
 from framework.notebook.display import load_ipython_extension, unload_ipython_extension
-from framework.notebook.drawing import Drawing, dependency_graph, flow_graph, routing_graph
-from framework.notebook.frames import failures_frame, phases_frame, plan_frame, trace_frame
-from framework.notebook.monitor import ScalingMonitor
-from framework.notebook.progress import watch
-from framework.notebook.sequence import sequence_diagram
-from framework.notebook.stepper import PhaseStepper
+from framework.notebook.frames.archived import archive_frame, catalog_frame
+from framework.notebook.frames.frames import failures_frame, phases_frame, plan_frame, trace_frame
+from framework.notebook.graphs.drawing import Drawing, dependency_graph, flow_graph, routing_graph
+from framework.notebook.lineage.causes import lineage
+from framework.notebook.lineage.sequence import sequence_diagram
+from framework.notebook.monitor.monitor import ScalingMonitor
+from framework.notebook.monitor.progress import watch
+from framework.notebook.stepper.stepper import PhaseStepper
 
 __all__ = [
     "Drawing",

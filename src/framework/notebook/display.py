@@ -8,15 +8,15 @@ from typing import Any
 
 from framework.notebook import views
 from framework.notebook.kernel import shell
-from framework.notebook.markup import bundle
-from framework.notebook.safely import safely
+from framework.notebook.widgets.markup import bundle
+from framework.notebook.widgets.safely import safely
 
 VIEWS: Mapping[tuple[str, str], Callable[[Any], views.View]] = {
     ("framework.core.pipeline", "Pipeline"): views.runtime_view,
     ("framework.flow.flow", "Flow"): views.runtime_view,
-    ("framework.flow.report", "FlowReport"): views.flow_report_view,
-    ("framework.core.run", "Run"): views.run_view,
-    ("framework.core.explain", "Explanation"): views.rows_view(("processor", "receives", "reason", "where")),
+    ("framework.flow.running.report", "FlowReport"): views.flow_report_view,
+    ("framework.core.driving.run", "Run"): views.run_view,
+    ("framework.core.inspection.explain", "Explanation"): views.rows_view(("processor", "receives", "reason", "where")),
     ("framework.reactive.plan", "Plan"): views.rows_view(("builder", "input", "action", "reason", "diff")),
     ("framework.observe.graph", "Graph"): views.graph_view,
     ("framework.observe.reports", "RunReport"): views.run_report_view,

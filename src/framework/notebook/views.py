@@ -8,9 +8,9 @@ from contextlib import suppress
 from typing import Any
 
 from framework.errors import LayoutUnavailable
-from framework.notebook.drawing import Drawing
-from framework.notebook.markup import block, details, image, line, preformatted, table
-from framework.notebook.theme import LOOKS
+from framework.notebook.graphs.drawing import Drawing
+from framework.notebook.graphs.theme import LOOKS
+from framework.notebook.widgets.markup import block, details, image, line, preformatted, table
 from framework.observe import Failure, Failures, Graph, PhaseReport, RunReport, Snapshot
 from framework.observe.reports import short_repr
 

@@ -128,7 +128,7 @@ class Recorder:
 
     def frame(self) -> pd.DataFrame:
         """One row per record, as `framework.notebook.trace_frame` gives it."""
-        from framework.notebook.frames import trace_frame
+        from framework.notebook.frames.frames import trace_frame
 
         return trace_frame(self)
 

@@ -113,7 +113,7 @@ class Failures(Sequence[Failure]):
 
     def frame(self) -> pd.DataFrame:
         """One row per failure: processor, event, phase, error, message."""
-        from framework.notebook.frames import failures_frame
+        from framework.notebook.frames.frames import failures_frame
 
         return failures_frame(self)
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from framework.core import AbstractProcessor, Context, Event
 from framework.core.context import DetachedContext
+from framework.core.driving.status import Unfinished
 from framework.core.event import INIT, PHASE, POISON
 from framework.core.processor import InterestDeclaration
 from framework.core.reactive_event import ReactiveEvent
-from framework.core.waiting import Unfinished
 from framework.errors import WiringError
-from framework.reactive.artifacts import artifacts_of
-from framework.reactive.building import Build, Building, Note
-from framework.reactive.pairing import checked, target_of
+from framework.reactive.building.artifacts import artifacts_of
+from framework.reactive.building.building import Build, Building, Note
+from framework.reactive.building.pairing import checked, target_of
 
 
 class ReactiveBuilder(AbstractProcessor):

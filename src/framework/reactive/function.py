@@ -9,7 +9,7 @@ from typing import Any, Self
 from framework.core import Context
 from framework.errors import WiringError
 from framework.reactive.builder import ReactiveBuilder
-from framework.reactive.pairing import checked
+from framework.reactive.building.pairing import checked
 
 Build = Callable[..., Iterable[Any]]
 

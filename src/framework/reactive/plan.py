@@ -55,7 +55,7 @@ class Plan(Sequence[PlanRow]):
 
     def frame(self) -> pd.DataFrame:
         """One row per builder and input: builder, input, action, reason, diff."""
-        from framework.notebook.frames import plan_frame
+        from framework.notebook.frames.frames import plan_frame
 
         return plan_frame(self)
 

@@ -15,7 +15,7 @@ from framework.core.archives import described
 from framework.core.reactive_event import ReactiveEvent
 from framework.errors import BuildError, Undigestable
 from framework.reactive.builder import ReactiveBuilder
-from framework.reactive.pairing import Pairing
+from framework.reactive.building.pairing import Pairing
 
 Facts = tuple[str, tuple[Any, ...] | None, Any, str, str | None]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from framework.core import Context
 from framework.errors import OptionError
-from framework.reactive.batching import Batch, Inputs, positive
 from framework.reactive.builder import ReactiveBuilder
+from framework.reactive.collecting import Batch, Inputs, positive
 
 Seed = int | str | None
 

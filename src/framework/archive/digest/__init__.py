@@ -1,0 +1,1 @@
+"""Equal digests for equal types and values."""

@@ -1,0 +1,139 @@
+"""How `digest` writes functions, methods, classes and modules.
+
+A function of the user's own code counts by what it does: its code, defaults, closure and the globals that it loads,
+and so on through the functions among them. Installed packages count by name: their code changes with their version,
+and following it would read half of the standard library.
+"""
+
+from __future__ import annotations
+
+import dis
+import functools
+import sys
+import sysconfig
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+if TYPE_CHECKING:
+    from framework.archive.digest.walk import Walk
+
+LruCacheType = type(functools.lru_cache(len))
+_loaded_names: WeakKeyDictionary[types.CodeType, tuple[str, ...]] = WeakKeyDictionary()
+
+
+def encode_class(walk: Walk, value: type) -> None:
+    """A class by its qualified name."""
+    walk.emit(b"c")
+    walk.text(f"{value.__module__}.{value.__qualname__}")
+
+
+def encode_module(walk: Walk, value: types.ModuleType) -> None:
+    """A module by its name."""
+    walk.emit(b"M")
+    walk.text(value.__name__)
+
+
+def encode_builtin(walk: Walk, value: types.BuiltinFunctionType) -> None:
+    """A function written in C by its name, and by what it is bound to."""
+    walk.emit(b"b")
+    owner = value.__self__
+    walk.text(f"{value.__module__}.{value.__qualname__}")
+    walk.walk(None if isinstance(owner, types.ModuleType) else owner)
+
+
+def encode_method(walk: Walk, value: types.MethodType) -> None:
+    """A bound method by its function and its object."""
+    walk.emit(b"y")
+    walk.walk(value.__func__)
+    walk.walk(value.__self__)
+
+
+def encode_wrapper(walk: Walk, value: Any) -> None:
+    """A function under `functools.cache` by the function, not by what is cached."""
+    walk.emit(b"w")
+    walk.walk(value.__wrapped__)
+
+
+def encode_function(walk: Walk, value: types.FunctionType) -> None:
+    """A function of an installed package by its name, any other by what it does."""
+    walk.emit(b"f")
+    walk.text(value.__qualname__)
+    if is_installed(value.__module__):
+        walk.text(value.__module__)
+        if value.__closure__ is None:
+            return
+    encode_code(walk, value.__code__)
+    walk.walk(value.__defaults__)
+    walk.walk(value.__kwdefaults__)
+    walk.walk(value.__dict__)
+    _named(walk, dict(_closure(value)), "closure")
+    if not is_installed(value.__module__):
+        variables = value.__globals__
+        used = {name: variables[name] for name in loaded_names(value.__code__) if name in variables}
+        _named(walk, used, "global")
+
+
+def encode_code(walk: Walk, code: types.CodeType) -> None:
+    """Code by what it executes; the file and the lines where it stands do not count."""
+    walk.emit(b"k")
+    walk.walk((code.co_name, code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags))
+    walk.walk((code.co_code, code.co_exceptiontable))
+    walk.walk((code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars))
+    walk.each(code.co_consts)
+
+
+def loaded_names(code: types.CodeType) -> tuple[str, ...]:
+    """The global names that code and the functions inside it load, sorted."""
+    names = _loaded_names.get(code)
+    if names is None:
+        names = _loaded_names[code] = tuple(sorted(set(_loads(code))))
+    return names
+
+
+def _loads(code: types.CodeType) -> Iterator[str]:
+    for step in dis.get_instructions(code):
+        if step.opname in {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}:
+            yield step.argval
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _loads(constant)
+
+
+def _closure(value: types.FunctionType) -> Iterator[tuple[str, Any]]:
+    for name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True):
+        try:
+            yield name, cell.cell_contents
+        except ValueError:  # not assigned yet
+            continue
+
+
+def _named(walk: Walk, variables: dict[str, Any], kind: str) -> None:
+    from framework.archive.digest.walk import Refusal
+
+    walk.emit(b"V")
+    try:
+        walk.attributes(variables)
+    except Refusal as refusal:
+        refusal.add(f" {kind} ")
+        raise
+
+
+@functools.cache
+def is_installed(module: str | None) -> bool:
+    """Whether a module belongs to the interpreter, an installed package or this one, not to the user's own code."""
+    if module is None or module in {"__main__", "__mp_main__"}:
+        return False
+    if module in sys.builtin_module_names or module.partition(".")[0] == "framework":
+        return True
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if file is None:
+        return False
+    return any(Path(file).is_relative_to(folder) for folder in _library_folders())
+
+
+@functools.cache
+def _library_folders() -> tuple[str, ...]:
+    return tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})

@@ -1,0 +1,1 @@
+"""One RocksDB and what protects it."""

@@ -1,0 +1,224 @@
+"""`Catalog`: what archives a store holds and where each came from. Plain JSON, signed: reading it runs nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from framework.archive.engine.rows import Rows
+from framework.archive.records.records import Records, lost
+from framework.archive.records.trust import MAC_BYTES, Keyring, Seal
+from framework.errors import OptionError, UntrustedWorkspace
+from framework.observe.reports import short_repr
+
+if TYPE_CHECKING:
+    from rocksdict import WriteBatch
+
+_PREFIX = b"C"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What belongs in an archive and who fills it.
+
+    Name and identity together tell an archive from all others: a processor whose code or arguments changed gets
+    another identity and starts with an empty archive, and finds the former one again when it changes back.
+    """
+
+    name: str
+    identity: str = ""
+    source: str = ""
+    provides: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    arguments: str = ""
+    arguments_digest: str = ""
+
+
+_TEXTS = ("name", "identity", "source", "arguments", "arguments_digest", "python", "superseded_by")
+_DESCRIBING = tuple(part.name for part in dataclasses.fields(Description))
+
+
+def check_name(name: object) -> None:
+    """Refuse what cannot name an archive.
+
+    Raises:
+        OptionError: it is no string.
+    """
+    if not isinstance(name, str):
+        raise OptionError(f"the name of an archive is a string, got {name!r}: archive('results')")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _python() -> str:
+    return ".".join(map(str, sys.version_info[:3]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogEntry(Description):
+    """One archive of a workspace.
+
+    `superseded_by` is the identity that took over the name, empty while this one is current; `records` is counted when
+    the entry is read; `python` is the version that opened it last; `number` counts archives as they were made.
+    """
+
+    uid: str
+    number: int
+    created: datetime = field(default_factory=_now)
+    updated: datetime = field(default_factory=_now)
+    python: str = field(default_factory=_python)
+    superseded_by: str = ""
+    records: int = 0
+
+    def describes(self, description: Description) -> bool:
+        """Whether it says all that the description says."""
+        return all(getattr(self, name) == getattr(description, name) for name in _DESCRIBING)
+
+    def described(self, description: Description) -> Self:
+        """The entry with that description, used now by this Python."""
+        parts = {name: getattr(description, name) for name in _DESCRIBING}
+        return dataclasses.replace(self, **parts, updated=_now(), python=_python(), superseded_by="")
+
+    def touched(self) -> Self:
+        """The entry, written to now."""
+        return dataclasses.replace(self, updated=_now())
+
+    def superseded(self, identity: str) -> Self:
+        """The entry, left behind for another identity."""
+        return dataclasses.replace(self, superseded_by=identity)
+
+    def __str__(self) -> str:
+        """One line for a listing."""
+        left = f", superseded by {self.superseded_by[:8]}" if self.superseded_by else ""
+        identity = f" [{self.identity[:8]}]" if self.identity else ""
+        return f"{self.name}{identity}: {self.records} records, updated {self.updated:%Y-%m-%d %H:%M} UTC{left}"
+
+
+class Catalog:
+    """The entries of a store by archive id, in the order they were made."""
+
+    def __init__(self, entries: dict[bytes, CatalogEntry], *, foreign: bool = False) -> None:
+        self.entries = entries
+        self._identities: dict[str, dict[str, bytes]] = {}
+        for uid, entry in entries.items():
+            self._identities.setdefault(entry.name, {})[entry.identity] = uid
+        self._foreign = foreign
+
+    @classmethod
+    def read(cls, rows: Rows, keyring: Keyring) -> Catalog:
+        """All entries of a store; a foreign one is only refused by `checked`."""
+        entries, foreign = [], False
+        for row, record in rows.scan(_PREFIX, _PREFIX):
+            uid = row[len(_PREFIX) :]
+            try:
+                body = _seal(keyring).verify(uid, record)
+            except UntrustedWorkspace:
+                body, foreign = record[MAC_BYTES:], True
+            entries.append((uid, _decode(uid, body)))
+        entries.sort(key=lambda pair: pair[1].number)
+        return cls(dict(entries), foreign=foreign)
+
+    def checked(self, *, trust: bool) -> Catalog:
+        """The catalog itself.
+
+        Raises:
+            UntrustedWorkspace: somebody else signed an entry, and `trust` is off.
+        """
+        if self._foreign and not trust:
+            raise UntrustedWorkspace(
+                "the workspace was signed with a key that is not yours: it comes from somebody else, or your key file "
+                "was replaced. Nothing of it was unpickled. Pass trust=True if you trust whoever wrote it"
+            )
+        return self
+
+    def names(self) -> list[str]:
+        """The names of archives, each once, in the order they were made."""
+        return list(self._identities)
+
+    def identities(self, name: str) -> list[str]:
+        """The identities of the archives of that name, in the order they were made."""
+        return list(self._identities.get(name, {}))
+
+    def find(self, name: str, identity: str | None = None) -> bytes | None:
+        """The id of an archive; without an identity, of the current one of that name."""
+        identities = self._identities.get(name, {})
+        if identity is not None:
+            return identities.get(identity)
+        entries = [(uid, self.entries[uid]) for uid in list(identities.values())]
+        return max(entries, key=_currency)[0] if entries else None
+
+    def rivals(self, entry: CatalogEntry) -> list[tuple[bytes, CatalogEntry]]:
+        """Other identities of the same name."""
+        uids = self._identities.get(entry.name, {}).values() if entry.identity else ()
+        others = [(uid, self.entries[uid]) for uid in uids]
+        return [(uid, other) for uid, other in others if other.identity not in {"", entry.identity}]
+
+    def put(self, batch: WriteBatch, keyring: Keyring, uid: bytes, entry: CatalogEntry) -> None:
+        """Write an entry, new or again."""
+        body = _encode(entry)
+        batch.put(_PREFIX + uid, _seal(keyring).sign(uid, body) + body)
+        self.entries[uid] = entry
+        self._identities.setdefault(entry.name, {})[entry.identity] = uid
+
+    def drop(self, batch: WriteBatch, uid: bytes) -> None:
+        """Delete an entry."""
+        batch.delete(_PREFIX + uid)
+        entry = self.entries.pop(uid)
+        del self._identities[entry.name][entry.identity]  # what superseded it stays
+
+    def counted(self, rows: Rows, keyring: Keyring, *, trust: bool) -> list[CatalogEntry]:
+        """All entries, each with its number of records."""
+        return [
+            dataclasses.replace(entry, records=records_of(uid, keyring, trust=trust).counts(rows).records)
+            for uid, entry in list(self.entries.items())
+        ]
+
+
+def _currency(pair: tuple[bytes, CatalogEntry]) -> tuple[bool, datetime]:
+    return not pair[1].superseded_by, pair[1].updated
+
+
+def records_of(uid: bytes, keyring: Keyring, *, trust: bool) -> Records:
+    """The rows of an archive, verified with these keys."""
+    return Records(uid, Seal(keyring, uid, trust=trust))
+
+
+def _seal(keyring: Keyring) -> Seal:
+    return Seal(keyring, _PREFIX)
+
+
+def _encode(entry: CatalogEntry) -> bytes:
+    facts: dict[str, Any] = {part.name: getattr(entry, part.name) for part in dataclasses.fields(entry)}
+    del facts["records"], facts["uid"]
+    facts |= {"created": entry.created.isoformat(), "updated": entry.updated.isoformat()}
+    # Two halves of a character in a row must not come back as one character: that would be another name.
+    return json.dumps(facts, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def _decode(uid: bytes, body: bytes) -> CatalogEntry:
+    try:
+        facts = json.loads(body.decode("utf-8", "surrogatepass"))
+        facts |= {name: datetime.fromisoformat(facts[name]) for name in ("created", "updated")}
+        facts |= {name: tuple(facts[name]) for name in ("provides", "requires")}
+        return _checked(CatalogEntry(**facts, uid=uid.hex()))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise lost(f"the catalog entry of archive {uid.hex()} cannot be read ({short_repr(error)})") from error
+
+
+def _checked(entry: CatalogEntry) -> CatalogEntry:
+    """The entry; it may come from anybody, so that nothing about it is certain.
+
+    Raises:
+        TypeError: a field is of another type than it should be.
+    """
+    texts = [*(getattr(entry, name) for name in _TEXTS), *entry.provides, *entry.requires]
+    known_times = entry.created.tzinfo and entry.updated.tzinfo
+    if not (all(isinstance(text, str) for text in texts) and isinstance(entry.number, int) and known_times):
+        raise TypeError("a field is of the wrong type")
+    return entry

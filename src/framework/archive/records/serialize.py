@@ -1,0 +1,129 @@
+"""Values as bytes: pickle, and cloudpickle for what pickle cannot."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from framework.archive.records.placeholders import placeholder
+from framework.errors import ArchiveError, Unpicklable
+from framework.observe.reports import error_line
+
+PROTOCOL = 5
+"""Read by every Python that we run on; fixed, so that a newer Python does not lock out an older one."""
+
+
+def dumps(value: Any, *, name: str = "value") -> bytes:
+    """Pickle a value.
+
+    Functions, classes and objects that exist only in this session go through cloudpickle, which stores their code; it
+    is 5 to 30 times slower, so that it only gets what pickle refused.
+
+    Raises:
+        Unpicklable: neither can; the message names the part.
+    """
+    try:
+        return pickle.dumps(value, PROTOCOL)
+    except Exception:  # noqa: BLE001 - pickle raises whatever a __reduce__ raises
+        return _with_cloudpickle(value, name)
+
+
+def _with_cloudpickle(value: Any, name: str) -> bytes:
+    import cloudpickle  # type: ignore[import-untyped]
+
+    try:
+        data: bytes = cloudpickle.dumps(value, PROTOCOL)
+    except Exception as error:
+        raise _refusal(value, name, error) from error
+    return data
+
+
+def _refusal(value: Any, name: str, error: Exception) -> Unpicklable:
+    try:
+        where, part, reason = _culprit(value, name, error)
+    except RecursionError:
+        return Unpicklable(f"{name}: nested too deeply to be stored; flatten it")
+    return Unpicklable(
+        f"{where}: a {type(part).__qualname__} cannot be stored ({reason}); store plain data instead, "
+        "or give its class a __reduce__"
+    )
+
+
+def loads(data: bytes | memoryview, *, placeholders: bool = False) -> Any:
+    """Unpickle what `dumps` made. Only for bytes whose signature was verified: unpickling runs code.
+
+    Args:
+        data: the bytes.
+        placeholders: classes and functions that do not exist here become stand-ins, instead of an error.
+
+    Raises:
+        ArchiveError: a class or function that the value needs does not exist here, or its class refuses the state.
+    """
+    try:
+        return pickle.loads(data)  # noqa: S301 - signed
+    except (ImportError, AttributeError) as error:
+        if placeholders:
+            return _leniently(data)
+        raise ArchiveError(
+            f"a stored value needs code that is not here ({error}); define or import it, "
+            "or read with placeholders=True to see the data without it"
+        ) from error
+    except Exception as error:
+        raise _unmakeable(error) from error
+
+
+def loads_all(data: Sequence[bytes], *, placeholders: bool = False) -> list[Any]:
+    """Unpickle many, as `loads` does, in two thirds of the time."""
+    try:
+        return [*map(pickle.loads, data)]  # signed
+    except Exception:  # noqa: BLE001 - whatever it was, it comes again one by one
+        return [loads(one, placeholders=placeholders) for one in data]
+
+
+def _leniently(data: bytes | memoryview) -> Any:
+    try:
+        return _Lenient(io.BytesIO(data)).load()
+    except Exception as error:
+        raise _unmakeable(error) from error
+
+
+def _unmakeable(error: Exception) -> ArchiveError:
+    return ArchiveError(
+        f"a stored value cannot be made again ({error_line(error)}); define its class as it was when it was stored"
+    )
+
+
+class _Lenient(pickle.Unpickler):
+    def find_class(self, module: str, name: str, /) -> Any:
+        try:
+            return super().find_class(module, name)
+        except (ImportError, AttributeError):
+            return placeholder(module, name)
+
+
+def _culprit(
+    value: Any, where: str, error: Exception, seen: frozenset[int] = frozenset()
+) -> tuple[str, Any, Exception]:
+    """The innermost part that fails, the way to it, and why."""
+    import cloudpickle
+
+    for step, part in _parts(value):
+        if id(part) in seen:
+            continue
+        try:
+            cloudpickle.dumps(part, PROTOCOL)
+        except Exception as inner:  # noqa: BLE001 - as in dumps
+            return _culprit(part, f"{where}{step}", inner, seen | {id(value)})
+    return where, value, error
+
+
+def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        yield from ((f"[{key!r}]", part) for key, part in value.items())
+    elif isinstance(value, list | tuple | set | frozenset):
+        yield from ((f"[{number}]", part) for number, part in enumerate(value))
+    state = getattr(value, "__dict__", None)
+    if isinstance(state, dict) and not isinstance(value, type | Callable):
+        yield from ((f".{name}", part) for name, part in state.items())

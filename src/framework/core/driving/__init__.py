@@ -1,0 +1,1 @@
+"""Phases and runs: what drives a scheduler to the end."""

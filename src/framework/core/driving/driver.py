@@ -1,0 +1,103 @@
+"""`Driver`: a thread that drives a pipeline, while the one that asked for it waits."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from framework.core.driving.phases import PhaseRunner
+
+POLL = 0.05
+LOOK_AGAIN = 0.5  # seconds
+Result = TypeVar("Result")
+
+
+class Driver(Generic[Result]):
+    """Calls `drive` inside of `runner.driving()`, on a thread of its own.
+
+    Ctrl-C is raised on the main thread between any two instructions. Would that thread drive, a worker that it was
+    just waking, or a lock that it had just taken, would be waited for in vain.
+    """
+
+    def __init__(self, runner: PhaseRunner, drive: Callable[[], Result]) -> None:
+        """Begin nothing yet."""
+        self.future: Future[Result] = Future()
+        self._runner = runner
+        self._drive = drive
+        self._entered = threading.Event()
+        self._ended = threading.Event()
+        self._refused: BaseException | None = None
+
+    def begin(self) -> None:
+        """Drive from here on.
+
+        Raises:
+            PipelineRunning: somebody else drives.
+            PipelineEnded: the run is over.
+        """
+        # The context of the caller, so that prints land in the cell that started the run.
+        main = copy_context().run
+        threading.Thread(target=main, args=(self._main,), name=f"{self._runner.name}-driver", daemon=True).start()
+        self._entered.wait()
+        if self._refused is not None:
+            raise self._refused
+
+    def result(self) -> Result:
+        """Begin, and wait for what `drive` returns or raises; Ctrl-C ends the run and is raised again."""
+        try:
+            self.begin()
+            self.wait()
+            return self.future.result()
+        except KeyboardInterrupt:
+            self.interrupt()
+            raise
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the end, at most `timeout` seconds; returns whether it has come.
+
+        Python overlooks a Ctrl-C that comes just as a wait begins until that wait is over, so it is a short one.
+        """
+        until = math.inf if timeout is None else time.monotonic() + timeout
+        while not self._ended.wait(max(0.0, min(LOOK_AGAIN, until - time.monotonic()))):
+            if time.monotonic() >= until:
+                return False
+        return True
+
+    def interrupt(self) -> None:
+        """Stop the run and wait for its end; Ctrl-C meanwhile abandons it."""
+        try:
+            self._runner.stop()
+            self.join()
+        except KeyboardInterrupt:
+            self._runner.abandon()
+            raise
+
+    def join(self) -> None:
+        """Wait for the end, whatever the outcome; an observer on the thread that drives does not wait for itself."""
+        if self._runner.scheduler.driver == threading.get_ident():
+            return
+        # A poll, because an interrupt may have come before there was a thread that ends.
+        while self._runner.report is None and not self._ended.wait(POLL):
+            pass
+
+    def _main(self) -> None:
+        try:
+            with self._runner.driving():
+                self._entered.set()
+                result = self._drive()
+        except BaseException as error:  # noqa: BLE001 - whoever waits must learn of it
+            if self._entered.is_set():
+                self.future.set_exception(error)
+            else:
+                self._refused = error
+                self._entered.set()
+        else:
+            self.future.set_result(result)
+        finally:
+            self._ended.set()

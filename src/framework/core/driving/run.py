@@ -1,0 +1,94 @@
+"""`Run`: the handle of a pipeline that runs in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from framework.core.driving.driver import Driver
+from framework.core.driving.limits import seconds
+from framework.core.driving.phases import PhaseRunner
+from framework.observe import RunReport
+
+
+class Run:
+    """A run in the background: obtained from `pipeline.start()`, kept as `pipeline.current_run`.
+
+    Interrupting a cell that waits for it does not stop it; `stop()` does. In a cell, `await run` leaves the notebook
+    responsive.
+    """
+
+    def __init__(self, runner: PhaseRunner, pipeline: object) -> None:
+        """Made by the pipeline, which calls `begin`.
+
+        Args:
+            runner: what drives.
+            pipeline: kept alive until the end.
+        """
+        self._runner = runner
+        self._pipeline = pipeline
+        self._driver = Driver(runner, runner.drive)
+
+    def begin(self) -> None:
+        """Run from here on, on a thread of its own.
+
+        Raises:
+            PipelineRunning: somebody else drives.
+            PipelineEnded: the run is over.
+        """
+        self._driver.begin()
+
+    def wait(self, timeout: float | None = None) -> RunReport:
+        """Wait for the end.
+
+        Args:
+            timeout: seconds.
+
+        Returns:
+            The report.
+
+        Raises:
+            TimeoutError: it is not done yet; it goes on.
+            RunFailed: deliveries failed and the pipeline raises for failures.
+            RunLimit: a limit ended it.
+        """
+        seconds("timeout", timeout)
+        if not self._driver.wait(timeout):
+            raise TimeoutError(
+                f"{self._runner.name} is not done after {timeout} s:\n{self._runner.why_waiting()}\n"
+                "it goes on: wait() again, or stop() it"
+            )
+        return self._runner.outcome(self._driver.future.result())
+
+    def join(self) -> None:
+        """Wait for the end, whatever the outcome; an observer on the thread that drives does not wait for itself."""
+        self._driver.join()
+
+    def interrupt(self) -> None:
+        """Stop and wait for the end, as Ctrl-C has it; another one meanwhile abandons the run."""
+        self._driver.interrupt()
+
+    def stop(self) -> None:
+        """Make no new deliveries, run the hooks and end; does not wait for that."""
+        self._runner.stop()
+
+    @property
+    def done(self) -> bool:
+        """Whether the run is over."""
+        return self._driver.future.done()
+
+    @property
+    def report(self) -> RunReport | None:
+        """The report, None while it goes on; never raises for failures."""
+        return self._runner.report
+
+    def __await__(self) -> Generator[Any, None, RunReport]:
+        """Wait without blocking the event loop; cancelling the wait does not stop the run."""
+        import asyncio
+
+        report = yield from asyncio.shield(asyncio.wrap_future(self._driver.future)).__await__()
+        return self._runner.outcome(report)
+
+    def __repr__(self) -> str:
+        """Name and state."""
+        return f"<Run of {self._runner.name}: {'done' if self.done else 'running'}>"

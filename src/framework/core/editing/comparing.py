@@ -1,0 +1,125 @@
+"""`compare`: what redefined code would make of the archived inputs, before it is trusted."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, overload
+
+from framework.archive import digest
+from framework.core.driving.limits import whole
+from framework.core.mailboxes.inbox import what_instead
+from framework.core.processor import AbstractProcessor
+from framework.errors import ArchiveError, Undigestable
+from framework.observe.reports import short_repr
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class ArchivedResult(Protocol):
+    """What a processor keeps in its archive for each input."""
+
+    @property
+    def input(self) -> Any:
+        """What was handled."""
+        ...
+
+    @property
+    def output(self) -> Sequence[Any]:
+        """What came of it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonRow:
+    """One archived input with both outputs; `new` is the exception where the new code raised."""
+
+    input: Any
+    old: Sequence[Any]
+    new: Sequence[Any] | Exception
+    same: bool
+
+
+class Comparison(Sequence[ComparisonRow]):
+    """The rows of a comparison, in the order of the archive; nothing was written."""
+
+    def __init__(self, name: str, rows: Iterable[ComparisonRow]) -> None:
+        """Keep the rows of the processor of that name."""
+        self.name = name
+        self._rows = tuple(rows)
+
+    @overload
+    def __getitem__(self, index: int) -> ComparisonRow: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[ComparisonRow]: ...
+    def __getitem__(self, index: int | slice) -> ComparisonRow | Sequence[ComparisonRow]:
+        """One row, or some."""
+        return self._rows[index]
+
+    def __len__(self) -> int:
+        """How many inputs were compared."""
+        return len(self._rows)
+
+    @property
+    def changed(self) -> tuple[ComparisonRow, ...]:
+        """The rows whose outputs differ."""
+        return tuple(row for row in self._rows if not row.same)
+
+    def __repr__(self) -> str:
+        """How many differ, and the first of them."""
+        lines = [f"{self.name}: {len(self.changed)} of {len(self)} archived inputs come out otherwise"]
+        for row in self.changed[:3]:
+            lines += [f"  {short_repr(row.input)}", f"    old {short_repr(row.old)}", f"    new {short_repr(row.new)}"]
+        return "\n".join(lines)
+
+    def frame(self) -> pd.DataFrame:
+        """One row per input: input, old, new, same."""
+        import pandas as pd
+
+        rows = [(row.input, row.old, row.new, row.same) for row in self._rows]
+        return pd.DataFrame(rows, columns=["input", "old", "new", "same"])
+
+
+def compare(
+    name: str, archive: Mapping[Any, ArchivedResult], renewed: AbstractProcessor, limit: int | None
+) -> Comparison:
+    """Have `renewed` handle archived inputs, and put what it makes of them beside what is archived.
+
+    Args:
+        name: the processor's, for the table.
+        archive: what the old code made.
+        renewed: an instance of the new code; it handles the inputs outside of any run.
+        limit: at most so many inputs, None for all.
+
+    Raises:
+        TypeError: `renewed` is no processor.
+        OptionError: `limit` is no number of inputs.
+        ArchiveError: nothing is archived.
+    """
+    if not isinstance(renewed, AbstractProcessor):
+        raise TypeError(f"compare takes the new class or an instance of it, got {what_instead(renewed)}")
+    whole("limit", limit)
+    rows = Comparison(name, itertools.islice(_rows(archive, renewed), limit))
+    if not rows:
+        raise ArchiveError(f"{name} has no archived inputs to compare: run it once with @caching or persist=True")
+    return rows
+
+
+def _rows(archive: Mapping[Any, ArchivedResult], renewed: AbstractProcessor) -> Iterator[ComparisonRow]:
+    for record in archive.values():
+        old = tuple(record.output)
+        try:
+            new = tuple(renewed.reproduce(record.input))
+        except Exception as error:  # noqa: BLE001 - new code may raise anything, and that is a result worth seeing
+            yield ComparisonRow(record.input, old, error, same=False)
+        else:
+            yield ComparisonRow(record.input, old, new, _equal(old, new))
+
+
+def _equal(old: tuple[Any, ...], new: tuple[Any, ...]) -> bool:
+    try:
+        return digest(old) == digest(new)
+    except Undigestable:
+        return False

@@ -1,0 +1,1 @@
+"""Questions about a pipeline that change nothing."""

@@ -1,0 +1,1 @@
+"""What waits for which processor, and how events get there."""

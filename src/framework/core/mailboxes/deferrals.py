@@ -1,0 +1,67 @@
+"""`Deferrals`: events that a processor sends to itself, once those who will get what follows have room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from framework.core.event import Event
+from framework.core.mailboxes.inbox import Inbox
+
+ROOM = 1024
+"""Deliveries that may wait for a processor before those who can wait send it no more."""
+
+
+class Deferred(NamedTuple):
+    """An event for one mailbox, what caused it, and who will get what follows from it."""
+
+    event: Event
+    inbox: Inbox
+    cause: Event | None
+    recipients: tuple[Inbox, ...]
+
+    def has_room(self) -> bool:
+        """Whether none of the recipients is full."""
+        return all(len(inbox.queue) + inbox.processor.backlog < ROOM for inbox in self.recipients)
+
+
+class Deferrals:
+    """Keeps what waits for room; used with the scheduler's `quiet` taken."""
+
+    def __init__(self, post: Callable[[Deferred], None]) -> None:
+        """Deliver with `post`."""
+        self._post = post
+        self._parked: list[Deferred] = []
+
+    def __len__(self) -> int:
+        """How many wait for room."""
+        return len(self._parked)
+
+    def add(self, deferred: Deferred) -> None:
+        """Deliver, or keep until there is room."""
+        if deferred.has_room():
+            self._post(deferred)
+        else:
+            self._parked.append(deferred)
+
+    def retry(self) -> None:
+        """Deliver those that have room now."""
+        parked, self._parked = self._parked, []
+        for deferred in parked:
+            self.add(deferred)
+
+    def force(self) -> bool:
+        """Deliver all, although there is no room; returns whether there were any.
+
+        When all is quiet otherwise, they wait for each other in a cycle.
+        """
+        parked, self._parked = self._parked, []
+        for deferred in parked:
+            self._post(deferred)
+        return bool(parked)
+
+    def clear(self) -> int:
+        """Forget all; returns how many there were."""
+        count = len(self._parked)
+        self._parked.clear()
+        return count

@@ -1,0 +1,176 @@
+"""A hold keeps a phase open for work that goes on outside of deliveries."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from framework.core.event import Event
+from framework.errors import PipelineEnded
+
+if TYPE_CHECKING:
+    from framework.core.mailboxes.inbox import Inbox
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHold:
+    """Who holds the phase open, since when (`time.monotonic()`), and in which of its deliveries it began to."""
+
+    processor: str
+    since: float
+    delivery: int
+
+    def __str__(self) -> str:
+        """Processor and age."""
+        return f"{self.processor} holds the phase open since {time.monotonic() - self.since:.1f} s"
+
+
+class OpenHolds:
+    """The holds of one scheduler, which takes its lock around every call that changes them."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.submitted = 0
+        self._open: dict[object, OpenHold] = {}
+
+    def take(self, inbox: Inbox) -> object:
+        """Note a hold of the delivery that a processor is at; returns its token."""
+        token = object()
+        self._open[token] = OpenHold(inbox.name, time.monotonic(), inbox.delivered)
+        return token
+
+    def release(self, token: object, *, leaked: bool = False) -> None:
+        """Forget a hold; unknown ones are ignored."""
+        hold = self._open.pop(token, None)
+        if hold is not None and leaked:
+            logger.warning("%s leaked a hold: released now; call hold.release() when the work is done", hold.processor)
+
+    def release_failed(self, inbox: Inbox) -> None:
+        """Release what a failed delivery took, before it is counted.
+
+        Its traceback, which is kept, would keep these holds open for ever.
+        """
+        for token, hold in tuple(self._open.items()):
+            if (hold.processor, hold.delivery) == (inbox.name, inbox.delivered):
+                self.release(token, leaked=True)
+
+    def check(self, token: object) -> None:
+        """Refuse a hold that is open no more.
+
+        Raises:
+            PipelineEnded: it is void.
+        """
+        if token not in self._open:
+            raise PipelineEnded(
+                "this hold is void, because the run was stopped or the delivery that took it has failed: what it "
+                "submits is not delivered"
+            )
+
+    def clear(self) -> None:
+        """Void all of them."""
+        self._open.clear()
+
+    def __len__(self) -> int:
+        """How many are open."""
+        return len(self._open)
+
+    def __iter__(self) -> Iterator[OpenHold]:
+        """Those that are open now."""
+        return iter(tuple(self._open.values()))
+
+
+class HoldKeeper(Protocol):
+    """Where holds are registered: the scheduler."""
+
+    def submit_held(self, token: object, event: Event, sender: str, cause: Event | None) -> int:
+        """Deliver what a hold submits."""
+        ...
+
+    def defer_held(self, token: object, event: Event, inbox: Inbox, cause: Event | None) -> None:
+        """Deliver an event to the holding processor itself."""
+        ...
+
+    def release_hold(self, token: object, *, leaked: bool = False) -> None:
+        """Forget a hold; the phase may end."""
+        ...
+
+
+class Hold:
+    """The right to submit later, from any thread; the phase stays open until `release()`.
+
+    Obtained from `context.hold()` during a delivery::
+
+        hold = context.hold()
+        def done(result):
+            with hold:
+                hold.submit(Event(name="fetched", result=result))
+
+    A hold that is garbage-collected without a release is logged and released; so is one whose delivery failed.
+    """
+
+    __slots__ = ("_cause", "_inbox", "_keeper", "_processor", "_token")
+
+    def __init__(
+        self, keeper: HoldKeeper, token: object, processor: str, cause: Event | None, inbox: Inbox | None = None
+    ) -> None:
+        """Made by `Context.hold`."""
+        self._keeper = keeper
+        self._token: object | None = token
+        self._processor = processor
+        self._cause = cause
+        self._inbox = inbox
+
+    def submit(self, event: Event) -> int:
+        """Send an event in the name of the holding processor, from any thread.
+
+        Returns:
+            The number of recipients.
+
+        Raises:
+            PipelineEnded: the hold was released, or the run is over.
+            NotAnEvent: `event` is none.
+        """
+        token = self._token
+        if token is None:
+            raise PipelineEnded("this hold was released: submit before release(), or take another context.hold()")
+        return self._keeper.submit_held(token, event, self._processor, self._cause)
+
+    def defer(self, event: Event) -> None:
+        """Have the holding processor itself handle an event, past the routing, from any thread.
+
+        Raises:
+            PipelineEnded: the hold was released, or the run is over.
+        """
+        token = self._token
+        if token is None or self._inbox is None:
+            raise PipelineEnded("this hold was released: defer before release(), or take another context.hold()")
+        self._keeper.defer_held(token, event, self._inbox, self._cause)
+
+    def release(self) -> None:
+        """Let the phase end; releasing twice is harmless."""
+        token, self._token = self._token, None
+        if token is not None:
+            self._keeper.release_hold(token)
+
+    def __enter__(self) -> Self:
+        """Hold for the length of a `with` block."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Release at the end of the block."""
+        self.release()
+
+    def __del__(self) -> None:
+        """Release a hold that nobody can release any more."""
+        token: Any = getattr(self, "_token", None)
+        if token is not None:
+            self._token = None
+            self._keeper.release_hold(token, leaked=True)

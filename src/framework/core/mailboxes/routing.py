@@ -1,0 +1,172 @@
+"""Which event goes to which mailboxes.
+
+`RoutingTable.rows` is indexed as `rows[event.__class__][event.name]`, so that a submit costs two dictionary look-ups. A
+third look-up, by the value of the attribute that the event class names in
+`routing_attribute`, keeps artifacts away from builders that cannot use them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+from framework.core.event import CONTROL, Event, refusal
+from framework.core.mailboxes.inbox import Inbox
+from framework.core.matching.interests import Interest
+from framework.errors import OptionError
+
+KEPT_NAMES = 1024  # names beyond the declared ones that a row remembers, so that endless names cannot fill the memory
+
+
+class Selector(Protocol):
+    """Stands in a row where the class and the name of an event do not decide alone."""
+
+    def select(self, event: Event) -> tuple[Inbox, ...]:
+        """The mailboxes that this event goes to."""
+        ...
+
+
+Recipients = tuple[Inbox, ...] | Selector
+
+
+class Nobody:
+    """The recipients of an event that nobody wants: counts it."""
+
+    def __init__(self, count: Callable[[], object]) -> None:
+        """Have `count` called for every such event."""
+        self._count = count
+
+    def select(self, event: Event) -> tuple[Inbox, ...]:  # noqa: ARG002 - the signature of a Selector
+        """No mailbox."""
+        self._count()
+        return ()
+
+
+class ByKey:
+    """Recipients that depend on one attribute of the event."""
+
+    def __init__(
+        self, attribute: str, rows: dict[Any, tuple[Inbox, ...]], others: tuple[Inbox, ...], nobody: Nobody
+    ) -> None:
+        """Look up the attribute in `rows`; `others` are those who want the event whatever its value."""
+        self._attribute = attribute
+        self._rows = rows
+        self._others = others
+        self._nobody = nobody
+
+    def select(self, event: Event) -> tuple[Inbox, ...]:
+        """The mailboxes that want this value, and those that want any."""
+        return self.matching(event) or self._nobody.select(event)
+
+    def matching(self, event: Event) -> tuple[Inbox, ...]:
+        """As `select`, but counts nothing."""
+        key = getattr(event, self._attribute, None)
+        try:
+            return self._rows.get(key, self._others)
+        except TypeError:  # an unhashable value was declared by nobody
+            return self._others
+
+
+class RoutingTable:
+    """From events to mailboxes, in the order of the processors; each mailbox at most once per event.
+
+    `rows` holds what was asked for before; `recipients` asks, and knows what to do where nothing stands yet.
+    """
+
+    def __init__(self, wants: Iterable[tuple[Inbox, Sequence[Interest]]], count_dead: Callable[[], object]) -> None:
+        """Index who wants what.
+
+        Args:
+            wants: each mailbox with the interests of its processor.
+            count_dead: called for every event that reaches nobody.
+        """
+        # Exact dictionaries: CPython looks things up in a subclass at twice the cost.
+        self.rows: dict[type, dict[str | None, Recipients]] = {}
+        self._index: defaultdict[tuple[str | None, str | None], list[tuple[Inbox, Any]]] = defaultdict(list)
+        self.nobody = Nobody(count_dead)
+        for inbox, interests in wants:
+            for interest in interests:
+                self._index[interest.class_name, interest.name].append((inbox, interest.key))
+        self.names = frozenset(name for _, name in self._index if name is not None)
+        self._diverted: Selector | None = None
+
+    def divert(self, selector: Selector | None) -> None:
+        """Send every event to `selector` from now on, or route as before when it is None.
+
+        A submit finds its mailboxes here and nowhere else, so that a stop needs no flag that every submit would read.
+        """
+        self._diverted = selector
+        self.rows.clear()
+
+    def recipients(self, event: Event) -> tuple[Inbox, ...]:
+        """The mailboxes that this event goes to, counted as a dead letter if there are none.
+
+        Raises:
+            NotAnEvent: `event` is none.
+            OptionError: its name is one that only the pipeline sends.
+        """
+        try:
+            found = self.rows[event.__class__][event.name]
+        except (KeyError, TypeError):
+            found = self._ask(event)
+        return found if isinstance(found, tuple) else found.select(event)
+
+    def _ask(self, event: Event) -> Recipients:
+        """Find the recipients of a class and a name that were not asked for before, and remember them."""
+        if not isinstance(event, Event):
+            raise refusal(event)
+        cls, name = type(event), event.name
+        try:
+            is_control = name in CONTROL
+        except TypeError:  # unhashable
+            raise refusal(event) from None
+        if is_control:
+            raise OptionError(f"events named {name} are sent by the pipeline itself: choose another name")
+        if self._diverted is not None:
+            return self._diverted
+        found, row = self.find(cls, name), self.rows.setdefault(cls, {})
+        if name in self.names or len(row) < KEPT_NAMES:
+            row[name] = found
+        return found
+
+    def preview(self, event: Event) -> tuple[Inbox, ...]:
+        """The mailboxes that this event would go to if it were submitted now; counts nothing."""
+        if not isinstance(event, Event):
+            raise refusal(event)
+        cls, name = type(event), event.name
+        found = self.rows.get(cls, {}).get(name)
+        if found is None:
+            found = self.find(cls, name) if name in CONTROL else self._ask(event)
+        if isinstance(found, ByKey):
+            return found.matching(event)
+        return found if isinstance(found, tuple) else ()
+
+    def control(self, event: Event) -> tuple[Inbox, ...]:
+        """The mailboxes that one of the pipeline's own events goes to."""
+        found = self.find(type(event), event.name)
+        return found if isinstance(found, tuple) else ()
+
+    def find(self, cls: type, name: str | None) -> Recipients:
+        """The recipients of a class and a name, from the index."""
+        anyway: set[Inbox] = set()
+        keyed: defaultdict[Any, set[Inbox]] = defaultdict(set)
+        for inbox, key in self._interested(cls, name):
+            (anyway if key is None else keyed[key]).add(inbox)
+        attribute = getattr(cls, "routing_attribute", None)
+        if keyed and attribute is not None:
+            rows = {key: _in_order(inboxes | anyway) for key, inboxes in keyed.items()}
+            return ByKey(attribute, rows, _in_order(anyway), self.nobody)
+        everybody = anyway.union(*keyed.values())
+        return _in_order(everybody) if everybody else self.nobody
+
+    def _interested(self, cls: type, name: str | None) -> Iterable[tuple[Inbox, Any]]:
+        yield from self._index.get((None, None), ())
+        for ancestor in cls.__mro__[:-1]:
+            yield from self._index.get((ancestor.__name__, None), ())
+            if name is not None:
+                yield from self._index.get((ancestor.__name__, name), ())
+
+
+def _in_order(inboxes: Iterable[Inbox]) -> tuple[Inbox, ...]:
+    return tuple(sorted(inboxes, key=lambda inbox: inbox.number))

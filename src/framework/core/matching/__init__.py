@@ -1,0 +1,1 @@
+"""How the `match` statement of a `process` is read, and asked about an event."""

@@ -1,0 +1,1 @@
+"""Which thread delivers what, and when."""

@@ -1,0 +1,51 @@
+"""`FailureLedger`: keeps and logs what deliveries raised, so that one never stops the others."""
+
+from __future__ import annotations
+
+import functools
+import logging
+
+from framework.core.context import DetachedContext
+from framework.core.event import Event
+from framework.core.mailboxes.inbox import Inbox
+from framework.observe import Failure, Failures
+
+logger = logging.getLogger(__name__)
+
+LOGGED_FAILURES = 10
+
+
+class FailureLedger:
+    """The failures of one pipeline, in the order they happened."""
+
+    def __init__(self, name: str) -> None:
+        """Start empty; `name` is the pipeline's, for the log."""
+        self._name = name
+        self._failures: list[Failure] = []
+
+    def __len__(self) -> int:
+        """How many deliveries failed."""
+        return len(self._failures)
+
+    def keep(self, inbox: Inbox, event: Event, phase: int, error: BaseException) -> Failure:
+        """Keep what a delivery raised; called by the owner of the inbox's token, from any thread."""
+        failure = Failure(inbox.name, event, phase, error, functools.partial(_repeat, inbox, event))
+        inbox.failed += 1
+        self._failures.append(failure)
+        # The first few are shown whole; ten thousand tracebacks would bury them.
+        if len(self._failures) <= LOGGED_FAILURES:
+            logger.error("%s: %s", self._name, failure.summary)
+            logger.debug("%s", inbox.name, exc_info=error)
+        elif len(self._failures) == LOGGED_FAILURES + 1:
+            logger.error("%s: further failures are kept in report.failures and not logged", self._name)
+        return failure
+
+    def since(self, start: int) -> Failures:
+        """The failures from number `start` on, counted from 0."""
+        return Failures(self._failures[start:])
+
+
+def _repeat(inbox: Inbox, event: Event) -> tuple[Event, ...]:
+    context = DetachedContext(inbox.name)
+    inbox.processor.process(context, event)
+    return context.submitted

@@ -1,0 +1,73 @@
+"""`Intake`: what comes from outside, while it is accepted and as long as there is room."""
+
+from __future__ import annotations
+
+import threading
+
+from framework.core.event import Event, refusal
+from framework.core.mailboxes.inbox import Inbox
+from framework.core.scheduling.scheduler import Scheduler
+from framework.errors import MailboxesFull, PipelineEnded
+
+ENDED = (
+    "this pipeline has ended and takes no more events: make a new Pipeline, or pipeline.renew() to go on from its "
+    "archives"
+)
+
+
+class Intake:
+    """Submits to a scheduler from outside of its deliveries, from any thread."""
+
+    def __init__(self, scheduler: Scheduler, max_pending: int | None) -> None:
+        """Let submits wait while `max_pending` deliveries wait; never with None."""
+        self._scheduler = scheduler
+        self._max_pending = max_pending
+
+    def submit(self, event: Event) -> int:
+        """Accept an event; returns the number of recipients.
+
+        Raises:
+            PipelineEnded: nothing is accepted any more.
+            MailboxesFull: `max_pending` deliveries wait and nobody runs the pipeline.
+        """
+        scheduler = self._scheduler
+        with scheduler.lock:  # as `with scheduler.quiet`, which takes it in Python: a sixth of a submit
+            if not scheduler.accepting:
+                raise PipelineEnded(ENDED)
+            inboxes = scheduler.routes.recipients(event)
+            if self._max_pending is not None:
+                self._wait_for_room(self._max_pending)
+            scheduler.accept(event, inboxes)
+        return len(inboxes)
+
+    def redeliver(self, event: Event, inbox: Inbox) -> None:
+        """Accept an event for one mailbox only.
+
+        Raises:
+            PipelineEnded: nothing is accepted any more.
+            NotAnEvent: `event` is none.
+        """
+        if not isinstance(event, Event):
+            raise refusal(event)
+        with self._scheduler.quiet:
+            if not self._scheduler.accepting:
+                raise PipelineEnded(ENDED)
+            self._scheduler.accept(event, (inbox,))
+
+    def _wait_for_room(self, limit: int) -> None:
+        scheduler = self._scheduler
+        # A delivery or an observer that waited for room could wait for itself.
+        if scheduler.is_worker() or scheduler.driver == threading.get_ident():
+            return
+        while True:
+            scheduler.crowded = True  # before looking: a worker that makes room after the look must see it
+            if scheduler.waiting() < limit:
+                return
+            if scheduler.driver is None:
+                raise MailboxesFull(
+                    f"{limit} deliveries wait (max_pending={limit}) and nobody runs the pipeline: call start() first, "
+                    "or run() what is there"
+                )
+            scheduler.quiet.wait()
+            if not scheduler.accepting:
+                raise PipelineEnded(ENDED)

@@ -1,0 +1,351 @@
+"""`ThreadScheduler` and its `Worker`: threads that drain ready mailboxes in place.
+
+There is no dispatcher thread: handing an event from one thread to another costs 6-12 us, draining it where it is
+costs less than one. There are no shared counters either: everything is quiet when all workers are parked and no
+mailbox is ready.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import sys
+import threading
+import time
+import traceback
+from _thread import allocate_lock
+from contextvars import copy_context
+from typing import Any
+
+from framework.core.context import Context, WatchedContext
+from framework.core.mailboxes.inbox import Inbox
+from framework.core.scheduling.delivery import deliver
+from framework.core.scheduling.scheduler import Scheduler
+
+logger = logging.getLogger(__name__)
+
+MAX_BUDGET = 256
+TIME_SLICE = 0.005
+PARKED = 5.0  # seconds that a thread waits for the next wake-up before it ends
+
+
+class _Keeper:
+    context: object
+
+
+def _references_when_unshared() -> int:
+    # One local variable and one attribute, as in Worker. The number depends on the interpreter, hence no constant.
+    keeper = _Keeper()
+    keeper.context = context = object()
+    return sys.getrefcount(context)
+
+
+UNSHARED = _references_when_unshared()
+
+
+class Worker:
+    """A thread that drains ready mailboxes and parks when there are none; it starts when it is first woken.
+
+    A worker that is listed in `scheduler.idle` holds no mailbox: quiescence depends on that.
+    """
+
+    __slots__ = ("context", "gate", "inbox", "lost", "name", "scheduler", "since", "starting", "thread")
+
+    def __init__(self, scheduler: ThreadScheduler, name: str) -> None:
+        """Make a worker that has not started yet."""
+        self.scheduler = scheduler
+        self.name = name
+        self.gate = allocate_lock()
+        self.gate.acquire()
+        self.starting = allocate_lock()  # contended only by a wake-up and a thread that has waited for one too long
+        self.thread: threading.Thread | None = None
+        self.inbox: Inbox | None = None
+        self.since = 0.0
+        self.context: Context | None = None
+        self.lost = False
+
+    def wake(self) -> None:
+        """Have the worker look for ready mailboxes."""
+        with self.starting:
+            if self.thread is None:
+                thread = threading.Thread(target=self._main, name=self.name, daemon=True)
+                thread.start()
+                self.thread = thread
+            self.gate.release()
+
+    def lose(self) -> None:
+        """Give the worker up: what it is doing may submit nothing more, and it ends when that returns."""
+        self.lost = True
+        if self.context is not None:
+            self.context.retire()
+
+    def _main(self) -> None:
+        scheduler = self.scheduler
+        scheduler.idents.add(threading.get_ident())
+        try:
+            while not self.lost:
+                if not self.gate.acquire(timeout=PARKED) and self._leave():
+                    return
+                scheduler.waking = False
+                if scheduler.closed:
+                    return
+                # A copy for each wake-up, so that prints land in the cell that drains now.
+                scheduler.drain_context.copy().run(self._work)
+        finally:
+            scheduler.idents.discard(threading.get_ident())
+
+    def _leave(self) -> bool:
+        """End the thread, which keeps everything alive that it can reach, unless it was woken just now."""
+        with self.starting:
+            if self.gate.acquire(blocking=False):
+                return False
+            self.thread = None
+            return True
+
+    def _work(self) -> None:  # noqa: C901, PLR0912, PLR0915 - the hot path, see below
+        """Drain ready mailboxes until there are none.
+
+        This is the hot path of the whole runtime, hence one long function: locals instead of attributes, and the
+        body of a drain in place, because two calls per delivery would double its cost.
+        """
+        scheduler, idle, levels = self.scheduler, self.scheduler.idle, self.scheduler.levels
+        first, single, observation = levels[0], len(levels) == 1, scheduler.observation
+        references, unshared, clock = sys.getrefcount, UNSHARED, time.monotonic
+        context: Any = None
+        inbox: Inbox | None
+        event: Any
+        now = clock()
+        while True:  # `while not self.lost` would stay slow: CPython 3.11 warms up at unconditional jumps only
+            if self.lost:
+                return
+            try:
+                inbox = first.popleft()
+            except IndexError:
+                inbox = None if single else scheduler.next_ready()
+            if inbox is None:
+                if scheduler.park(self):
+                    return
+                continue
+            if idle and not scheduler.waking and (first or any(levels)):
+                scheduler.wake()  # one worker wakes the next, instead of a herd
+            if scheduler.halted:
+                scheduler.drop(inbox)
+                inbox.release()
+                continue
+            self.since = now
+            self.inbox = inbox
+            if observation.watched:
+                self._drain_watched(inbox)
+                context, now = None, clock()
+                continue
+            if context is None:
+                context = self.context = Context(scheduler, inbox)
+            else:
+                context._inbox = inbox  # noqa: SLF001 - the worker owns its context
+            queue, process, higher, done = inbox.queue, inbox.process, inbox.higher, inbox.delivered
+            limit = done + inbox.budget
+            while queue:  # may start empty: what made it ready can have been drained already
+                try:
+                    event = queue.popleft()
+                except IndexError:  # a stop was faster and dropped it
+                    break
+                try:
+                    process(context, event)
+                except BaseException as error:  # noqa: BLE001 - one delivery never stops the others
+                    if self.lost:
+                        return
+                    scheduler.failed(inbox, event, error)
+                inbox.delivered = done = done + 1  # nobody else counts while this worker has the token
+                if references(context) != unshared:
+                    # Somebody kept the context: retire it, so that a late submit is refused.
+                    context.retire()
+                    context = self.context = Context(scheduler, inbox)
+                if done == limit or (higher and any(higher)):
+                    break
+            event = None  # it may be large
+            if self.lost:
+                return
+            began, now = now, clock()
+            inbox.busy += now - began
+            if done == limit:
+                quick = now - began < TIME_SLICE
+                inbox.budget = min(MAX_BUDGET, 2 * inbox.budget) if quick else inbox.budget // 2 or 1
+            if queue:
+                inbox.level.append(inbox)  # stays claimed, goes to the back of its own priority
+            else:
+                inbox.token.append(True)  # `Inbox.release` in place
+                if queue:
+                    inbox.schedule()
+            if scheduler.crowded:
+                scheduler.make_room()
+
+    def _drain_watched(self, inbox: Inbox) -> None:
+        scheduler, queue = self.scheduler, inbox.queue
+        ends = time.monotonic() + TIME_SLICE
+        while queue:
+            try:
+                event = queue.popleft()
+            except IndexError:  # a stop was faster and dropped it
+                break
+            self.context = WatchedContext(scheduler, inbox, event)
+            deliver(scheduler, inbox, event, context=self.context)
+            if self.lost:
+                return
+            if any(inbox.higher) or time.monotonic() > ends:
+                break
+        if queue:
+            inbox.level.append(inbox)
+        else:
+            inbox.release()
+        if scheduler.crowded:
+            scheduler.make_room()
+
+
+class ThreadScheduler(Scheduler):
+    """Delivers on at most `max_workers` daemon threads, which start when they are needed."""
+
+    has_threads = True
+
+    def __init__(self, *args: Any, name: str, max_workers: int, slow_after: float | None = None, **kwargs: Any) -> None:
+        """Make the workers, none of them started.
+
+        Args:
+            args: as for `Scheduler`.
+            name: the pipeline's, for the threads.
+            max_workers: how many threads there may be.
+            slow_after: log a delivery that takes longer, in seconds.
+            kwargs: as for `Scheduler`.
+        """
+        super().__init__(*args, **kwargs)
+        self._name = name
+        self._slow_after = slow_after
+        self._slow: dict[Worker, tuple[Inbox, int, float]] = {}
+        self.size = max_workers
+        self.closed = False
+        self.idents: set[int] = set()
+        self.drain_context = copy_context()
+        self._draining = False
+        self.workers = [Worker(self, f"{name}-{number}") for number in range(max_workers)]
+        self.idle.extend(reversed(self.workers))
+
+    def wake(self) -> None:
+        """Wake one worker; at most one is between woken and running."""
+        if not self._draining:
+            return
+        try:
+            worker = self.idle.pop()
+        except IndexError:
+            return
+        self.waking = True
+        try:
+            worker.wake()
+        except RuntimeError:  # the system has no more threads: those that there are do the work
+            self.waking = False
+            self.idle.insert(0, worker)
+            if not self.idents:
+                raise
+
+    def park(self, worker: Worker) -> bool:
+        """List a worker as idle.
+
+        Returns:
+            False when a mailbox became ready meanwhile and the worker should look again.
+        """
+        worker.inbox = None
+        self.idle.append(worker)
+        # Look again after saying so: whoever made a mailbox ready before that saw no idle worker to wake.
+        if any(self.levels) and self._draining:
+            return not self._unlist(worker)  # if it is not listed any more, somebody is waking it already
+        if worker.lost:
+            self._unlist(worker)
+        if len(self.idle) == self.size:
+            with self.quiet:
+                self.quiet.notify_all()
+        return True
+
+    def drain(self, until: float | None = None) -> bool:
+        """Have the workers deliver until everything is quiet."""
+        self.drain_context = copy_context()
+        with self.quiet:
+            self._draining = True
+            if any(self.levels):
+                self.wake()
+            while not self._is_still():
+                left = min(self._give_up_at, math.inf if until is None else until) - time.monotonic()
+                if left <= 0:
+                    return False
+                self._rest(self._patience(left), only_holds=len(self.idle) == self.size)
+            self._draining = False
+            return not self.halted
+
+    def _is_still(self) -> bool:
+        if len(self.idle) != self.size:
+            return False
+        if self.halted:
+            return True
+        return not self.holds and not any(self.levels) and not self.force_deferred()
+
+    def _patience(self, left: float) -> float:
+        if self._slow_after is None:
+            return left
+        self._log_slow(self._slow_after)
+        return min(left, self._slow_after / 2)
+
+    def _log_slow(self, slow_after: float) -> None:
+        """Log deliveries that last long: the same one is seen at work again and again."""
+        now = time.monotonic()
+        for worker in self.workers:
+            inbox = worker.inbox
+            if inbox is None or worker.thread is None:
+                self._slow.pop(worker, None)
+                continue
+            seen = self._slow.get(worker)
+            if seen is None or seen[:2] != (inbox, inbox.delivered):
+                self._slow[worker] = (inbox, inbox.delivered, now)
+            elif 0 < slow_after <= now - seen[2]:
+                self._slow[worker] = (inbox, inbox.delivered, float("inf"))  # logged once
+                frame = sys._current_frames().get(worker.thread.ident or 0)  # noqa: SLF001 - there is no public way
+                stack = "".join(traceback.format_stack(frame)) if frame else "(it has just ended)"
+                logger.warning("%s: one delivery takes longer than %g s:\n%s", inbox.name, slow_after, stack)
+
+    def running(self) -> dict[Inbox, float]:
+        """The mailboxes that are being drained, with the `time.monotonic()` at which that began."""
+        # Each is read once: a worker may park while this looks.
+        at_work = {inbox: worker.since for worker in self.workers if (inbox := worker.inbox) is not None}
+        return super().running() | at_work
+
+    def is_worker(self) -> bool:
+        """Whether this thread is one of the workers."""
+        return threading.get_ident() in self.idents
+
+    def give_up_running(self) -> list[str]:
+        """Go on without the deliveries that still run after a halt; returns the names of their processors."""
+        with self.quiet:
+            stuck = [worker for worker in self.workers if worker not in self.idle]
+            for worker in stuck:
+                worker.lose()
+                self._unlist(worker)  # it may have parked just now
+                replacement = Worker(self, worker.name)
+                self.workers[self.workers.index(worker)] = replacement
+                self.idle.insert(0, replacement)
+                if worker.inbox is not None:
+                    worker.inbox.replace_queue()
+            self._draining = False
+            return [worker.inbox.name for worker in stuck if worker.inbox is not None]
+
+    def _unlist(self, worker: Worker) -> bool:
+        try:
+            self.idle.remove(worker)
+        except ValueError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """End the threads; those that were given up end when their delivery returns."""
+        with self.quiet:
+            self.closed = True
+            self._draining = False
+        for worker in self.workers:
+            worker.lost = True
+            if worker.thread is not None and self._unlist(worker):
+                worker.gate.release()

@@ -1,0 +1,1 @@
+"""Archives and results as DataFrames."""

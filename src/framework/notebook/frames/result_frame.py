@@ -1,0 +1,65 @@
+"""`ResultFrame`: results that become a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from framework.notebook.frames.fields import Fields, fields_of, typed
+from framework.notebook.frames.results import Origin, Results
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class ResultFrame:
+    """Takes results as they are read and keeps their fields, so that the objects around them need not stay."""
+
+    def __init__(self) -> None:
+        self._origins: list[Origin] = []
+        self._inputs: list[str] = []
+        self._fields: Fields = {}
+
+    def __len__(self) -> int:
+        """The number of rows."""
+        return len(self._inputs)
+
+    def extend(self, results: Results) -> None:
+        """Add a row for each."""
+        fields = fields_of(results.artifacts)
+        for name in fields:
+            self._fields.setdefault(name, [None] * len(self))
+        for name, values in self._fields.items():
+            values.extend(fields[name] if name in fields else [None] * len(results))
+        self._origins += results.origins
+        self._inputs += results.inputs
+
+    def frame(self) -> pd.DataFrame:
+        """The rows."""
+        import numpy as np
+        import pandas as pd
+
+        columns = [*zip(*self._origins, strict=True)] or [()] * len(Origin._fields)
+        counts, targets, processors, built, seconds = columns
+        facts = {
+            "target": pd.array(targets, dtype="string").repeat(counts),
+            "processor": pd.array(processors, dtype="string").repeat(counts),
+            "inputs": pd.array(self._inputs, dtype="string"),
+            "built": _moments(built).repeat(counts),
+            "seconds": np.repeat(np.array(seconds, dtype=float), counts),
+        }
+        fields = {f"artifact.{name}" if name in facts else name: typed(values) for name, values in self._fields.items()}
+        return pd.DataFrame(facts | fields)
+
+
+def _moments(seconds: Sequence[float | None]) -> pd.DatetimeIndex:
+    import numpy as np
+    import pandas as pd
+
+    times = np.array(seconds, dtype=float)
+    known = ~np.isnan(times)
+    # As datetime.fromtimestamp rounds: the fraction by itself is exact.
+    fraction, whole = np.modf(np.where(known, times, 0.0))
+    moments = (whole.astype("int64") * 1_000_000 + np.rint(fraction * 1e6).astype("int64")).astype("datetime64[us]")
+    moments[~known] = np.datetime64("NaT", "us")  # without a unit NumPy 2.5 warns
+    return pd.DatetimeIndex(moments, tz="UTC")

@@ -1,0 +1,85 @@
+"""`Results`: what records of an archive hold, by columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import compress
+from typing import Any, NamedTuple, Self
+
+from framework.notebook.widgets.short_text import glance
+
+
+class Origin(NamedTuple):
+    """What is known of some results that stand one after another."""
+
+    results: int
+    target: str | None
+    processor: str
+    built: float | None = None
+    seconds: float | None = None
+
+
+class Results:
+    """Artifacts, emitted events and plain records, whose key is then their input."""
+
+    def __init__(self) -> None:
+        self.origins: list[Origin] = []
+        self.inputs: list[str] = []
+        self.artifacts: list[Any] = []
+
+    @classmethod
+    def of(cls, archive: str, keys: Sequence[Any], records: Sequence[Any]) -> Self:
+        """The results that records of an archive hold."""
+        self = cls()
+        if {kind.__module__ for kind in set(map(type, records))} == {"builtins"}:
+            texts = keys if set(map(type, keys)) == {str} else map(_short, keys)
+            self._add(Origin(len(records), None, archive), texts, records)
+            return self
+        # Records are known by their fields, so that whoever reads them imports no runtime that wrote them.
+        for key, record in zip(keys, records, strict=True):
+            match record:
+                case object(target=target, inputs=inputs, artifacts=tuple(artifacts), at=at, seconds=seconds):
+                    count = len(artifacts)
+                    self._add(Origin(count, target, archive, at, seconds), [_short(inputs)] * count, artifacts)
+                case object(event=event, emitted=tuple(emitted), at=at, seconds=seconds):
+                    for made in emitted:
+                        self._add(Origin(1, _target(made), archive, at, seconds), [_short(event)], [_artifact(made)])
+                case _:
+                    self._add(Origin(1, None, archive), [_short(key)], [record])
+        return self
+
+    def __len__(self) -> int:
+        """The number of results."""
+        return len(self.artifacts)
+
+    def kept(self, target: str | None, since: float | None) -> Results:
+        """Those of a target, built since a moment."""
+        if target is None and since is None:
+            return self
+        wanted: list[bool] = []
+        kept = Results()
+        for origin in self.origins:
+            want = (target is None or origin.target == target) and (since is None or (origin.built or 0.0) >= since)
+            wanted += [want] * origin.results
+            if want:
+                kept.origins.append(origin)
+        kept.inputs += compress(self.inputs, wanted)
+        kept.artifacts += compress(self.artifacts, wanted)
+        return kept
+
+    def _add(self, origin: Origin, inputs: Iterable[str], artifacts: Sequence[Any]) -> None:
+        self.origins.append(origin)
+        self.inputs += inputs
+        self.artifacts += artifacts
+
+
+def _target(event: Any) -> str | None:
+    return str(event.target) if hasattr(event, "target") else getattr(event, "name", None)
+
+
+def _artifact(event: Any) -> Any:
+    return event.artifact if hasattr(event, "artifact") and hasattr(event, "target") else event
+
+
+def _short(value: object) -> str:
+    return value if type(value) is str else glance(value)

@@ -1,0 +1,208 @@
+"""Pictures of pipelines and flows. Start at `routing_graph`, `dependency_graph` and `flow_graph`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from framework.errors import LayoutUnavailable, OptionError, UnknownName
+from framework.notebook.graphs.collapse import collapsed, members
+from framework.notebook.graphs.dot import dot_text
+from framework.notebook.graphs.node_marks import notes_of, states_of
+from framework.notebook.graphs.picture import picture_svg
+from framework.notebook.widgets.markup import block, bundle, image
+from framework.notebook.widgets.require import offering
+from framework.notebook.widgets.safely import safely
+from framework.observe import Graph, NodeKey, Snapshot
+from framework.observe.graph import EdgeKind, NodeKind
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+
+class Drawable(Protocol):
+    """What can be drawn: a pipeline or a flow."""
+
+    def graph(self) -> Graph:
+        """What it is."""
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """How it is now."""
+        ...
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture of a graph; the last expression of a cell shows it.
+
+    `nx` holds every node, as `framework.observe.Node.key` names it. In the pictures of large graphs, nodes that differ
+    only in a number are drawn as one. With a snapshot, nodes are coloured by what they were doing then.
+    """
+
+    graph: Graph
+    snapshot: Snapshot | None = None
+
+    @cached_property
+    def shown(self) -> Graph:
+        """The graph as it is drawn: collapsed where it is large."""
+        return collapsed(self.graph)
+
+    @cached_property
+    def home(self) -> Mapping[NodeKey, NodeKey]:
+        """For each node the one that it is drawn as."""
+        return {key: node.key for node in self.shown.nodes for key in members(node)}
+
+    @property
+    def nx(self) -> nx.MultiDiGraph:
+        """The graph for networkx: nodes have `kind`, `label`, `missing` and `details`, edges `kind` and `observed`."""
+        import networkx as nx
+
+        graph = nx.MultiDiGraph(name=self.graph.name)
+        for node in self.graph.nodes:
+            details = dict(node.details)
+            graph.add_node(node.key, kind=node.kind, label=node.label, missing=node.missing, details=details)
+        for edge in self.graph.edges:
+            observed, label = edge.observed, edge.label
+            graph.add_edge(edge.source, edge.target, edge.kind, kind=edge.kind, observed=observed, label=label)
+        return graph
+
+    @property
+    def dot(self) -> str:
+        """The picture in DOT, the language of Graphviz."""
+        return dot_text(self.shown, states_of(self.shown, self.snapshot), notes_of(self.shown, self.snapshot))
+
+    @property
+    def mermaid(self) -> str:
+        """The picture as mermaid flowchart text."""
+        return self.shown.mermaid()
+
+    @cached_property
+    def svg(self) -> str:
+        """The picture as an `<svg>` element that stands alone; equal graphs give equal bytes.
+
+        Raises:
+            LayoutUnavailable: Graphviz cannot be used here; `dot` and `mermaid` still work.
+        """
+        states, notes = states_of(self.shown, self.snapshot), notes_of(self.shown, self.snapshot)
+        return picture_svg(self.shown, states, notes)
+
+    def explore(self) -> Any:
+        """A live view of the picture: zoom with Ctrl and the wheel or the buttons, drag to move, fit."""
+        from framework.notebook.graphs.drawing_widget import DrawingView, DrawingWidget
+
+        return DrawingWidget(DrawingView(self))
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture to a file; its suffix says how: `.svg`, `.dot`, `.mmd` or `.html`.
+
+        Raises:
+            OptionError: any other suffix, or no path at all.
+        """
+        if not isinstance(path, str | Path):
+            raise OptionError(f"a drawing is saved to a path, got {path!r}: save('graph.svg')")
+        target = Path(path)
+        match target.suffix.lower():
+            case ".svg":
+                text = self.svg
+            case ".dot" | ".gv":
+                text = self.dot
+            case ".mmd":
+                text = self.mermaid
+            case ".html":
+                text = f'<!doctype html>\n<meta charset="utf-8">\n{image(self.svg, repr(self))}\n'
+            case other:
+                raise OptionError(f"a drawing is saved as .svg, .dot, .mmd or .html, not as {other or 'a bare name'!r}")
+        target.write_text(text, encoding="utf-8")
+        return target
+
+    def __repr__(self) -> str:
+        """One line: what is drawn."""
+        kinds: dict[str, int] = {}
+        for node in self.graph.nodes:
+            kinds[node.kind] = kinds.get(node.kind, 0) + 1
+        counts = [f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in kinds.items()]
+        return f"{self.graph.name}: {', '.join(counts) or 'nothing to draw'}"
+
+    def _repr_mimebundle_(self, **_: Any) -> Mapping[str, str]:
+        """A picture where it can be laid out, mermaid text elsewhere; never an exception."""
+        shown: Mapping[str, str] = safely(self._bundle, self)
+        return shown
+
+    def _bundle(self) -> Mapping[str, str]:
+        try:
+            return bundle(block(image(self.svg, repr(self))), repr(self))
+        except LayoutUnavailable:
+            return {"text/vnd.mermaid": self.mermaid, "text/plain": self.mermaid}
+
+
+def routing_graph(pipeline: Drawable | Graph) -> Drawing:
+    """Who receives which events, and who emits them.
+
+    Arrows of `match` patterns and observed emissions are solid, emissions only found in the source are dashed. Events
+    that nobody receives or nobody emits stand out. What builders tell each other is shown by their targets.
+    """
+    return Drawing(*_looked_at(pipeline))
+
+
+def dependency_graph(pipeline: Drawable | Graph, target: str | None = None) -> Drawing:
+    """Which builder provides and requires which target; what nobody provides is red.
+
+    Args:
+        pipeline: whose builders.
+        target: show only what it is made from.
+
+    Raises:
+        UnknownName: there is no such target.
+    """
+    graph, snapshot = _looked_at(pipeline)
+    part = _part(graph, {"builder", "target"}, {"requires", "provides"})
+    part = Graph(
+        part.name, tuple(node for node in part.nodes if node.kind == "target" or _touches(part, node.key)), part.edges
+    )
+    return Drawing(part if target is None else _upstream(part, target), snapshot)
+
+
+def flow_graph(flow: Drawable | Graph) -> Drawing:
+    """The jobs of a flow, in order, with their queues and workers."""
+    return Drawing(*_looked_at(flow))
+
+
+def _looked_at(source: Drawable | Graph) -> tuple[Graph, Snapshot | None]:
+    if isinstance(source, Graph):
+        return source, None
+    offering(source, "graph", "a drawing is made of a pipeline, a flow or a graph: routing_graph(pipeline)")
+    return source.graph(), source.snapshot()
+
+
+def _part(graph: Graph, nodes: Iterable[NodeKind], edges: Iterable[EdgeKind]) -> Graph:
+    node_kinds, edge_kinds = set(nodes), set(edges)
+    kept = tuple(node for node in graph.nodes if node.kind in node_kinds)
+    keys = {node.key for node in kept}
+    arrows = (edge for edge in graph.edges if edge.kind in edge_kinds)
+    return Graph(graph.name, kept, tuple(edge for edge in arrows if edge.source in keys and edge.target in keys))
+
+
+def _touches(graph: Graph, key: NodeKey) -> bool:
+    return any(key in (edge.source, edge.target) for edge in graph.edges)
+
+
+def _upstream(graph: Graph, target: str) -> Graph:
+    goal: NodeKey = ("target", target)
+    sources: dict[NodeKey, list[NodeKey]] = {node.key: [] for node in graph.nodes}
+    for edge in graph.edges:
+        sources[edge.target].append(edge.source)
+    if goal not in sources:
+        raise UnknownName("target", target, [node.label for node in graph.nodes if node.kind == "target"])
+    reached: set[NodeKey] = set()
+    waiting = [goal]
+    while waiting:
+        key = waiting.pop()
+        if key not in reached:
+            reached.add(key)
+            waiting += sources[key]
+    edges = tuple(edge for edge in graph.edges if edge.source in reached and edge.target in reached)
+    return Graph(graph.name, tuple(node for node in graph.nodes if node.key in reached), edges)

@@ -1,0 +1,1 @@
+"""Which event caused which."""

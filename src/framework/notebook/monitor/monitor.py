@@ -1,0 +1,158 @@
+"""`ScalingMonitor`: workers, queues and throughput of a flow or a pipeline, live."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from framework.errors import OptionError
+from framework.notebook.monitor.series import Series
+from framework.notebook.widgets.listeners import Listeners
+from framework.notebook.widgets.require import offering
+from framework.notebook.widgets.safely import safely
+from framework.observe import Failure, Snapshot, WorkersScaled
+
+FASTEST = 0.1
+"""Seconds between two samples, at least."""
+
+
+class ScalingMonitor:
+    """Watches a flow, or a pipeline; as the last expression of a cell it shows charts that move.
+
+    Samples `snapshot()` and `report` a few times a second and never observes single items, so that the watched run
+    goes on at full speed. Begins with `start()` or with the first display, and ends with the run.
+    """
+
+    def __init__(self, runtime: Any, interval: float = 0.2) -> None:
+        """Watch that flow or pipeline.
+
+        Args:
+            runtime: what to watch.
+            interval: seconds between two samples, 0.1 at least.
+
+        Raises:
+            OptionError: it is neither, or `interval` is too short.
+        """
+        offering(runtime, "snapshot", "a monitor watches a flow or a pipeline")
+        if not isinstance(interval, int | float) or not interval >= FASTEST:
+            raise OptionError(f"a monitor samples at most ten times a second: interval=0.1, not {interval!r}")
+        self.runtime = runtime
+        self.interval = interval
+        self.listeners = Listeners()
+        self.latest: Snapshot = runtime.snapshot()
+        self.started: float | None = None
+        self.ended = 0.0
+        self.total = Series()
+        self.series: dict[str, Series] = {}
+        self.message = ""
+        # A flow is stopped on its event loop; the one of this cell is the one that the flow will run on.
+        self._loop = _running_loop()
+        self._closed = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to sample, if that has not begun."""
+        if self._thread is None or not self._thread.is_alive():
+            self._closed.clear()
+            # A thread: the event loop is the flow's, or kept busy by a cell.
+            work = (weakref.ref(self), self._closed, self.interval)
+            self._thread = threading.Thread(target=_sample_on, args=work, name="framework-monitor", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Sample no more; what is shown stays."""
+        self._closed.set()
+
+    def sample(self) -> bool:
+        """Look once; returns whether anything moved since the last time."""
+        before, now = self.latest, self.runtime.snapshot()
+        self.latest = now
+        if now.state == "running" and (self.started is None or before.state != "running"):
+            self.started = now.at - getattr(self.runtime.report, "elapsed", 0.0)
+        if now.state == "running" or before.state == "running":
+            self.ended = now.at
+            self.total.add(now.at, self.done)
+            for name, node in now.nodes.items():
+                self.series.setdefault(name, Series()).add(now.at, node.done)
+        moved = (before.state, before.nodes) != (now.state, now.nodes) or now.state == "running"
+        if moved:
+            self.listeners.tell()
+        return moved
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds that the run took so far."""
+        report = self.runtime.report
+        if self.latest.state == "finished" and report is not None:
+            elapsed: float = report.elapsed
+            return elapsed
+        return 0.0 if self.started is None else self.ended - self.started
+
+    @property
+    def done(self) -> int:
+        """Items of a flow that have come to their end, or deliveries of a pipeline."""
+        counts = getattr(self.runtime.report, "counts", None)
+        done: int = self.latest.done if counts is None else counts.ended
+        return done
+
+    @property
+    def scalings(self) -> tuple[WorkersScaled, ...]:
+        """Every scaling decision of the run, with its reason; a pipeline makes none."""
+        report = self.runtime.report
+        return tuple(getattr(report, "scalings", ()))
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """The failures so far; those of a pipeline when it has ended."""
+        report = self.runtime.report
+        return tuple(report.failures) if report is not None else ()
+
+    def stop(self) -> None:
+        """End the watched run, from any thread."""
+        stopping = self.runtime.stop()
+        if not inspect.iscoroutine(stopping):
+            return
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            stopping.close()
+            self.message = "this flow runs on another event loop: await flow.stop() there"
+            self.listeners.tell()
+        else:
+            asyncio.run_coroutine_threadsafe(stopping, loop)
+
+    def _repr_mimebundle_(self, **_: Any) -> Any:
+        def bundle() -> Any:
+            from framework.notebook.monitor.monitor_widget import show_monitor
+
+            return show_monitor(self)
+
+        return safely(bundle, self)
+
+    def __repr__(self) -> str:
+        """What is watched, and its state."""
+        return f"<ScalingMonitor of {self.latest.name}: {self.latest.state}>"
+
+
+def _sample_on(monitor: Callable[[], ScalingMonitor | None], closed: threading.Event, interval: float) -> None:
+    due = time.monotonic()
+    while not closed.is_set():
+        watching = monitor()
+        if watching is None:
+            return
+        watching.sample()
+        idle = watching.latest.state != "running"
+        del watching  # else a monitor that nobody shows any more would be kept alive by its own thread
+        due = max(due + (5 * interval if idle else interval), time.monotonic())
+        closed.wait(max(0.0, due - time.monotonic()))
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

@@ -1,0 +1,51 @@
+"""The monitor in a cell: widget, and the picture of it that stays in the saved notebook."""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from framework.notebook.kernel import cell_name
+from framework.notebook.monitor.monitor import ScalingMonitor
+from framework.notebook.monitor.monitor_picture import monitor_svg
+from framework.notebook.monitor.monitor_view import MonitorView
+from framework.notebook.widgets.live import LiveWidget, static_text, with_twin
+from framework.notebook.widgets.markup import block, image, line, table
+
+
+class MonitorWidget(LiveWidget):
+    """Rows of charts, decisions and failures."""
+
+    _esm = static_text("common.js", "monitor.js")
+    _css = static_text("widgets.css")
+
+
+_shown: WeakKeyDictionary[ScalingMonitor, MonitorWidget] = WeakKeyDictionary()
+
+
+def show_monitor(monitor: ScalingMonitor) -> Any:
+    """The display bundle of a monitor; a view of it that is shown already says where it moved."""
+    monitor.sample()
+    view = MonitorView(monitor)
+    widget = MonitorWidget(view)
+    old = _shown.get(monitor)
+    if old is not None:
+        monitor.listeners.remove(old.poke)
+        old.move(f"moved to {cell_name() or 'another view'}")
+    monitor.listeners.add(widget.poke)
+    _shown[monitor] = widget
+    monitor.start()
+    html, text = monitor_twin(view)
+    return with_twin(widget, html, text)
+
+
+def monitor_twin(view: MonitorView) -> tuple[str, str]:
+    """A monitor as it is now, as HTML and as text."""
+    state = view.state()
+    text = f"{state['name']}: {state['header']}"
+    parts = [line(text, strong=True), image(monitor_svg(state["rows"]), text)]
+    if state["decisions"]:
+        parts.append(table(("at", "job", "workers", "reason"), state["decisions"]))
+    if state["failures"]:
+        parts.append(table(("failed", "error", "on"), state["failures"]))
+    return block(*parts), text

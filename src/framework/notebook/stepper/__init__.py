@@ -1,0 +1,1 @@
+"""A pipeline under the hand, phase by phase."""

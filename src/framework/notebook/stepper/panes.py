@@ -1,0 +1,111 @@
+"""The tabs of a stepper, as tables for the browser."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from framework.notebook.graphs.theme import LOOKS, State, state_of
+from framework.notebook.kernel import name_in_notebook
+from framework.notebook.lineage.recorders import submissions
+from framework.notebook.stepper.moments import Moment
+from framework.notebook.stepper.selection import Selection
+from framework.notebook.stepper.stepper import PhaseStepper
+from framework.notebook.widgets.short_text import glance
+from framework.observe import Failure
+
+MOST_ROWS = 200
+"""Rows of a pane; a browser that shows thousands at ten updates a second does nothing else."""
+
+Row = Mapping[str, Any]
+_URGENCY: Mapping[State, int] = {"failed": 0, "running": 1, "waiting": 2, "ran": 3, "idle": 4}
+
+
+def panes(stepper: PhaseStepper, moment: Moment, selection: Selection) -> Mapping[str, Any]:
+    """All tabs: each a head and rows of cells, with what a click on a row needs."""
+    return {
+        "processors": _pane(
+            ("", "processor", "waiting", "phase", "all", "failed", "seconds"), _processors(moment, selection)
+        ),
+        "inbox": _pane(("processor", "event"), _inboxes(moment, selection)),
+        "attributes": _pane(("processor", "attribute", "value"), _attributes(moment, selection)),
+        "events": _pane(("from", "event", "to"), _events(stepper, moment, selection), _unrecorded(stepper, moment)),
+        "failures": _pane(("processor", "error", "input"), _failures(stepper, moment, selection)),
+    }
+
+
+def _pane(head: Sequence[str], rows: Iterable[Row], note: str = "") -> Mapping[str, Any]:
+    kept = list(rows)
+    hidden = len(kept) - MOST_ROWS
+    notes = [note] if note else []
+    notes += [f"... and {hidden:,} more"] if hidden > 0 else []
+    return {"head": list(head), "rows": kept[:MOST_ROWS], "total": len(kept), "note": "; ".join(notes)}
+
+
+def _processors(moment: Moment, selection: Selection) -> list[Row]:
+    rows: list[tuple[tuple[int, int], Row]] = []
+    for name, node in moment.snapshot.nodes.items():
+        if not selection.has_processor(name):
+            continue
+        state, delivered = state_of(node), moment.delivered.get(name, 0)
+        cells = [LOOKS[state].icon, name, node.waiting, delivered, node.done, node.failed, round(node.busy_seconds, 3)]
+        rows.append(((_URGENCY[state], -delivered), {"cells": cells, "state": state}))
+    rows.sort(key=lambda row: row[0])
+    return [row for _, row in rows]
+
+
+def _inboxes(moment: Moment, selection: Selection) -> list[Row]:
+    waiting = (
+        (name, text) for name, texts in moment.inboxes.items() for text in texts if selection.has_processor(name)
+    )
+    return [{"cells": [name, text]} for name, text in waiting]
+
+
+def _attributes(moment: Moment, selection: Selection) -> list[Row]:
+    return [
+        {"cells": [name, attribute, text], "changed": (name, attribute) in moment.changed}
+        for name, texts in moment.attributes.items()
+        if selection.has_processor(name)
+        for attribute, text in texts.items()
+    ]
+
+
+def _events(stepper: PhaseStepper, moment: Moment, selection: Selection) -> list[Row]:
+    kept = reversed(submissions(stepper.recorder, moment.phase))
+    return [
+        {"cells": [submitted.sender or "outside", text, ", ".join(submitted.recipients) or "nobody"], "number": number}
+        for number, submitted, text in kept
+        if selection.has_event(submitted)
+    ]
+
+
+def _unrecorded(stepper: PhaseStepper, moment: Moment) -> str:
+    if stepper.recorded_from is not None and 0 < moment.phase < stepper.recorded_from:
+        return f"not recorded before phase {stepper.recorded_from}"
+    dropped = stepper.recorder.dropped
+    return (
+        f"{dropped:,} older records were dropped to stay within {stepper.recorder.max_bytes:,} bytes" if dropped else ""
+    )
+
+
+def _failures(stepper: PhaseStepper, moment: Moment, selection: Selection) -> list[Row]:
+    name = name_in_notebook(stepper) or "stepper"
+    chosen = [
+        (number, failure)
+        for number, failure in enumerate(moment.failures)
+        if selection.has_processor(failure.processor)
+    ]
+    return [_failure(number, failure, f"{name}.failures[{number}].debug()") for number, failure in reversed(chosen)]
+
+
+def _failure(number: int, failure: Failure, code: str) -> Row:
+    frames = traceback.extract_tb(failure.exception.__traceback__)
+    where = f"{frames[-1].name}, line {frames[-1].lineno}: {frames[-1].line}" if frames else ""
+    return {
+        "cells": [failure.processor, glance(failure.exception), glance(failure.event)],
+        "state": "failed",
+        "detail": where,
+        "failure": number,
+        "code": code,
+    }

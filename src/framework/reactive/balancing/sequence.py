@@ -1,0 +1,101 @@
+"""The two ends of a load balancer: numbers for what goes in, order for what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from framework.core import Context
+from framework.core.driving.status import Unfinished
+from framework.reactive.balancing.gaps import SequenceGapPolicy, WaitForSequenceGaps
+from framework.reactive.builder import ReactiveBuilder
+
+Results = list[Any]
+SHOWN_GAPS = 10
+
+
+class LoadBalancerSequencer(ReactiveBuilder):
+    """Numbers inputs from 0: announces `(seq, arguments)`."""
+
+    def __init__(self, provides: str, requires: Iterable[str], *, name: str | None = None) -> None:
+        """Number what is required."""
+        super().__init__(provides, requires, name=name)
+        self._next = 0
+
+    def on_init(self, context: Context) -> None:  # noqa: ARG002 - the signature of a hook
+        """Count from 0."""
+        self._next = 0
+
+    def build(self, context: Context, *args: Any) -> Iterable[tuple[int, tuple[Any, ...]]]:  # noqa: ARG002
+        """Number one input."""
+        number = self._next
+        self._next += 1
+        return [(number, args)]
+
+
+class LoadBalancerCollector(ReactiveBuilder):
+    """Takes `(seq, results)` in any order and announces the results in the order of the numbers, from 0.
+
+    What comes after its number was skipped is announced at once, out of order: nothing is lost.
+    """
+
+    def __init__(
+        self,
+        provides: str,
+        requires: Iterable[str],
+        gap_policy: SequenceGapPolicy | None = None,
+        preserve_fifo: bool = True,  # noqa: FBT001, FBT002 - as in make_load_balancer
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Put results in order.
+
+        Args:
+            provides: the target of the results.
+            requires: the target of the numbered lists of results.
+            gap_policy: what to do about a number that does not come; wait by default.
+            preserve_fifo: False announces results as they come.
+            name: the class's by default.
+        """
+        super().__init__(provides, requires, name=name)
+        self._policy = gap_policy or WaitForSequenceGaps()
+        self._fifo = preserve_fifo
+        self._reset()
+
+    def _reset(self) -> None:
+        self._expected = 0
+        self._waiting: dict[int, Results] = {}
+        self._skipped: set[int] = set()
+
+    def on_init(self, context: Context) -> None:  # noqa: ARG002 - the signature of a hook
+        """Expect number 0."""
+        self._reset()
+
+    def build(self, context: Context, numbered: tuple[int, Results]) -> Iterable[Any]:  # noqa: ARG002
+        """Announce what is in order now."""
+        number, results = numbered
+        if not self._fifo or number < self._expected:
+            self._skipped.discard(number)
+            return results
+        self._waiting[number] = results
+        return self._in_order()
+
+    def _in_order(self) -> Iterator[Any]:
+        if self._expected not in self._waiting and self._policy.skips(len(self._waiting)):
+            lowest = min(self._waiting)
+            self._skipped.update(range(self._expected, lowest))
+            self._expected = lowest
+        while self._expected in self._waiting:
+            results = self._waiting.pop(self._expected)
+            self._expected += 1
+            yield from results
+
+    def unfinished(self) -> Iterator[Unfinished]:
+        """Numbers that did not come, though later ones did."""
+        yield from super().unfinished()
+        for number in sorted(self._skipped)[:SHOWN_GAPS]:
+            yield Unfinished("gap", f"{self.name}: number {number} did not come and was skipped")
+        if self._waiting:
+            missing = [number for number in range(self._expected, max(self._waiting)) if number not in self._waiting]
+            shown = ", ".join(map(str, missing[:SHOWN_GAPS])) + (", ..." if len(missing) > SHOWN_GAPS else "")
+            yield Unfinished("gap", f"{self.name}: {len(self._waiting)} results wait for number {shown}")

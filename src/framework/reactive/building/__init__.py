@@ -1,0 +1,1 @@
+"""How a builder gets its inputs and answers them."""

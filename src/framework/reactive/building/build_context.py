@@ -1,0 +1,70 @@
+"""`BuildContext`: the context that `build` gets, valid for as long as it builds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framework.core import Context, Event
+from framework.errors import UnsafeSubmit
+
+if TYPE_CHECKING:
+    from framework.archive import Archive
+    from framework.core.mailboxes.hold import Hold
+    from framework.core.processor import AbstractProcessor
+
+
+class BuildContext(Context):
+    """Stands for the context of whichever delivery goes on with a build, which may take many."""
+
+    __slots__ = ("current",)
+
+    def __init__(self) -> None:
+        """Belong to no delivery yet."""
+        self.current: Context | None = None
+
+    @property
+    def _now(self) -> Context:
+        if self.current is None:
+            raise UnsafeSubmit
+        return self.current
+
+    def submit(self, event: Event) -> int:
+        """Send an event to whoever wants it.
+
+        Raises:
+            UnsafeSubmit: nothing is being built now, or this is another thread; use `hold()` for that.
+            NotAnEvent: `event` is none.
+        """
+        return self._now.submit(event)
+
+    def hold(self) -> Hold:
+        """Keep the phase open, to submit later or from another thread."""
+        return self._now.hold()
+
+    def defer(self, event: Event, room_for: Event | None = None) -> None:
+        """Have this builder itself handle an event."""
+        self._now.defer(event, room_for)
+
+    def receivers(self, event: Event) -> tuple[AbstractProcessor, ...]:
+        """The processors that would receive an event."""
+        return self._now.receivers(event)
+
+    @property
+    def processor(self) -> str:
+        """The name of the builder."""
+        return self._now.processor
+
+    @property
+    def phase(self) -> int:
+        """The number of the phase."""
+        return self._now.phase
+
+    @property
+    def event(self) -> Event | None:
+        """The event that is being handled, where the run is watched."""
+        return self._now.event
+
+    @property
+    def archive(self) -> Archive:
+        """The archive of this builder."""
+        return self._now.archive

@@ -1,0 +1,44 @@
+"""Targets of which nothing can come: those who provide them wait in a circle that nothing has entered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from framework.core import AbstractProcessor, Context
+from framework.core.reactive_event import ReactiveEvent
+
+if TYPE_CHECKING:
+    from framework.reactive.building.building import Building
+
+
+def providers(context: Context, target: str) -> list[AbstractProcessor]:
+    """The processors that provide a target."""
+    asked = context.receivers(ReactiveEvent("resolve", target))
+    return [processor for processor in asked if getattr(processor, "provides", None) == target]
+
+
+def starved(context: Context, targets: Sequence[str]) -> list[str]:
+    """Those of the targets of which nothing can come; ask when everything is quiet.
+
+    A target is starved when each of its providers lacks one that is.
+    """
+    lacking: dict[str, list[list[str]]] = {}  # of each target, what each of its providers lacks
+    upstream = list(targets)
+    for target in upstream:  # which grows
+        if target not in lacking:
+            lacking[target] = [_lacking(provider) for provider in providers(context, target)]
+            upstream += [further for missing in lacking[target] for further in missing]
+    found = {target for target in lacking if lacking[target]}
+    before = None
+    while before != len(found):
+        before = len(found)
+        for target in reversed(lacking):  # from the sources on, so that a chain takes one round
+            if any(found.isdisjoint(missing) for missing in lacking[target]):
+                found.discard(target)
+    return [target for target in targets if target in found]
+
+
+def _lacking(provider: AbstractProcessor) -> list[str]:
+    building: Building | None = getattr(provider, "_building", None)
+    return [] if building is None else building.pairing.lacking()

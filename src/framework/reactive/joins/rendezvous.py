@@ -1,0 +1,185 @@
+"""A join by key: `make_rendezvous` makes a receiver for each side and the publisher where they meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import Any
+
+from framework.core import Context
+from framework.core.driving.status import Unfinished
+from framework.errors import WiringError
+from framework.observe.reports import short_repr
+from framework.reactive.builder import ReactiveBuilder
+from framework.reactive.collecting import KeyFunction, hashable, key_function, policy
+from framework.reactive.joins.join_table import DuplicatePolicy, Meeting, Seats, looks
+from framework.reactive.joins.orphans import RendezvousOrphanPolicy, WaitForRendezvousOrphans
+
+SHOWN_ORPHANS = 10
+SEVERAL = 2
+
+
+def make_rendezvous(  # noqa: PLR0913 - the promised signature
+    provides: str,
+    requires: Iterable[str],
+    keys: KeyFunction | Sequence[KeyFunction],
+    *,
+    orphan_policy: RendezvousOrphanPolicy | None = None,
+    duplicate_policy: DuplicatePolicy = "queue",
+    name: str | None = None,
+) -> tuple[RendezvousPublisher | RendezvousReceiver, ...]:
+    """Join targets by key: `provides` gets a tuple with one artifact of each requirement for each key they share.
+
+    Example::
+
+        Pipeline([*make_rendezvous("pair", ["left", "right"], [left_key, right_key]), ...])
+
+    Args:
+        provides: the target of the tuples.
+        requires: two or more targets, one for each side.
+        keys: a function for each side, or one for all: it gets an artifact (of `*name` its parts) and returns a key,
+            which must be hashable.
+        orphan_policy: what to do with keys that wait for partners; wait until the end by default.
+        duplicate_policy: what to do with a key that comes again on the same side before its partners: `queue` pairs
+            them by arrival, `first` and `last` keep one, `refuse` makes it a failure.
+        name: for the builders; what it provides by default.
+
+    Returns:
+        The publisher and one receiver for each requirement.
+
+    Raises:
+        WiringError: sides and keys do not fit.
+        OptionError: there is no such policy.
+    """
+    title = name or f"rendezvous {provides}"
+    several = isinstance(requires, Iterable) and not isinstance(requires, str | bytes)
+    if not several or len(sides := list(requires)) < SEVERAL:
+        raise WiringError(f"{title} joins two or more targets, got requires={requires!r}: requires=['left', 'right']")
+    if isinstance(keys, str | bytes) or not (callable(keys) or isinstance(keys, Iterable)):
+        raise WiringError(f"{title} takes a key function for all requirements, or a list of one for each; got {keys!r}")
+    functions = [keys] * len(sides) if callable(keys) else list(keys)
+    if len(functions) != len(sides):
+        raise WiringError(
+            f"{title} takes a key function for each of {len(sides)} requirements, got {len(functions)}; "
+            "give one for all, or a list of one for each"
+        )
+    policy(title, "orphan_policy", orphan_policy, "excess", "MaxPendingRendezvousKeys(1000)")
+    meeting = f"{provides} (rendezvous)"
+    publisher = RendezvousPublisher(provides, meeting, sides, orphan_policy, duplicate_policy, name=title)
+    receivers = [
+        RendezvousReceiver(meeting, side, number, function, name=f"{title} {side}")
+        for number, (side, function) in enumerate(zip(sides, functions, strict=True))
+    ]
+    return (publisher, *receivers)
+
+
+class RendezvousReceiver(ReactiveBuilder):
+    """One side of a join: finds the key of each artifact."""
+
+    def __init__(self, provides: str, requires: str, side: int, key: KeyFunction, *, name: str | None = None) -> None:
+        """Made by `make_rendezvous`.
+
+        Args:
+            provides: the target where the sides meet.
+            requires: the target of this side.
+            side: its number, from 0.
+            key: the key function.
+            name: of the builder.
+
+        Raises:
+            WiringError: `key` is no function.
+        """
+        super().__init__(provides, [requires], name=name)
+        self._side = side
+        self._key = key_function(self.name, key)
+        self._expanded = requires.startswith("*")
+
+    def build(self, context: Context, *args: Any) -> Iterable[tuple[int, Hashable, Any]]:  # noqa: ARG002
+        """Announce the side, the key and the artifact."""
+        key = hashable(self._key(*args), args)
+        return [(self._side, key, args if self._expanded else args[0])]
+
+
+class RendezvousPublisher(ReactiveBuilder):
+    """Where the sides of a join meet; `orphans` are the keys that wait for partners."""
+
+    def __init__(  # noqa: PLR0913 - internal: what make_rendezvous knows
+        self,
+        provides: str,
+        requires: str,
+        sides: Sequence[str],
+        orphan_policy: RendezvousOrphanPolicy | None = None,
+        duplicate_policy: DuplicatePolicy = "queue",
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Made by `make_rendezvous`.
+
+        Args:
+            provides: the target of the joined tuples.
+            requires: the target where the sides meet.
+            sides: what each side requires, for messages.
+            orphan_policy: which keys are given up.
+            duplicate_policy: what becomes of keys that come again.
+            name: of the builder.
+
+        Raises:
+            OptionError: there is no such policy.
+        """
+        super().__init__(provides, [requires], name=name)
+        self._sides = [side.removeprefix("*") for side in sides]
+        self._orphan_policy = orphan_policy or WaitForRendezvousOrphans()
+        self._meet: Callable[[], Meeting] = lambda: Meeting(len(sides), duplicate_policy)
+        self._meeting = self._meet()
+        self._given_up: list[tuple[Hashable, Seats]] = []
+        self._lost = 0
+
+    @property
+    def orphans(self) -> dict[Hashable, tuple[tuple[Any, ...], ...]]:
+        """The keys that wait, oldest first, each with its artifacts by side."""
+        return {key: tuple(tuple(seat) for seat in seats) for key, seats in self._meeting.waiting()}
+
+    def on_init(self, context: Context) -> None:  # noqa: ARG002 - the signature of a hook
+        """Begin with an empty table."""
+        self._meeting, self._given_up, self._lost = self._meet(), [], 0
+
+    def build(self, context: Context, arrival: tuple[int, Hashable, Any]) -> Iterable[Any]:  # noqa: ARG002
+        """Seat an artifact, announce the tuple that it completes."""
+        together = self._meeting.arrive(*arrival)
+        excess = self._orphan_policy.excess(len(self._meeting))
+        if excess > 0:
+            given_up = self._meeting.give_up(excess)
+            self._lost += len(given_up)
+            self._given_up += given_up[: SHOWN_ORPHANS - len(self._given_up)]
+        return () if together is None else [together]
+
+    def unfinished(self) -> Iterator[Unfinished]:
+        """Keys without partners, with a hint where another key looks alike."""
+        yield from super().unfinished()
+        for key, seats in self._given_up:
+            yield Unfinished("orphan", f"{self._lonely(key, seats)} and was given up")
+        if self._lost > len(self._given_up):
+            yield Unfinished("orphan", f"{self.name}: {self._lost - len(self._given_up)} more keys were given up")
+        waiting, alike = list(self._meeting.waiting()), self._meeting.lookalikes()
+        for key, seats in waiting[:SHOWN_ORPHANS]:
+            yield Unfinished("orphan", self._lonely(key, seats) + _hint(key, seats, alike[looks(key)]))
+        if len(waiting) > SHOWN_ORPHANS:
+            yield Unfinished("orphan", f"{self.name}: {len(waiting) - SHOWN_ORPHANS} more keys wait (.orphans has all)")
+
+    def _lonely(self, key: Hashable, seats: Seats) -> str:
+        there = [f"{side!r}" for side, seat in zip(self._sides, seats, strict=True) if seat]
+        lacking = [f"{side!r}" for side, seat in zip(self._sides, seats, strict=True) if not seat]
+        return (
+            f"{self.name}: key {short_repr(key, 80)} came from {' and '.join(there)}, not from {' and '.join(lacking)}"
+        )
+
+
+def _hint(key: Hashable, seats: Seats, alike: Iterable[tuple[Hashable, Seats]]) -> str:
+    """Another key that has artifacts where this one lacks them, and looks the same."""
+    for other, others in alike:
+        if other == key or any(mine and theirs for mine, theirs in zip(seats, others, strict=True)):
+            continue
+        if type(other) is type(key):
+            return f"; {other!r} came there: do the keys differ only in case or white space?"
+        kinds = f"a {type(other).__name__} and no {type(key).__name__}"
+        return f"; {other!r} came there, {kinds}: let the key functions return one type"
+    return ""

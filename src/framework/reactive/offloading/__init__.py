@@ -1,0 +1,1 @@
+"""Builds that run on an executor: processes or a cluster."""
