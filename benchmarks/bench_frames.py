@@ -1,6 +1,6 @@
 """100,000 archived rows as a DataFrame, beside the same rows in raw stores.
 
-Row by row is how anybody would read an archive without `archive_frame`: the value of each key, which is found, verified
+Row by row is the way to read an archive without `archive_frame`: the value of each key, which is found, verified
 and unpickled by itself. The raw stores hold the bare pickles, are read in one pass or key by key, and verify nothing.
 """
 

@@ -1,7 +1,8 @@
 """Contestants run in turns, round after round, so that a noisy machine is noisy for all.
 
 A machine's speed changes from one second to the next. Ratios are therefore taken within a round, where both ran close
-together, and the median of the rounds counts; every other round runs backwards, so that nobody always follows the same.
+together, and the median of the rounds counts; every other round runs backwards, so that no contestant always follows
+the same one.
 """
 
 import gc

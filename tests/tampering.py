@@ -1,4 +1,4 @@
-"""What somebody with write access to a workspace, and without its user's key, may do to it."""
+"""What a user with write access to a workspace, and without its owner's key, can do to it."""
 
 import os
 
@@ -13,7 +13,7 @@ def fill(path, **records):
 
 
 def edit(path, change):
-    """Changes the rows of a store as somebody with write access would."""
+    """Changes the rows of a store as a user with write access would."""
     db = Rdict(str(path / "store"), options=Options(raw_mode=True), access_type=AccessType.read_write())
     rows = dict(db.items())
     for key, value in change({**rows}).items():

@@ -1,4 +1,4 @@
-"""A processor that counts what it gets and sends, so that whoever stops it knows whether anything is missing."""
+"""A processor that counts what it gets and sends, so that the test that stops it knows whether anything is missing."""
 
 from collections import Counter
 

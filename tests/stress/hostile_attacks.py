@@ -1,4 +1,4 @@
-"""What somebody who may write to a workspace, and has no key of its user, may do to it. Start at `ATTACKS`.
+"""What a user who may write to a workspace, without the key of its owner, can do to it. Start at `ATTACKS`.
 
 Each gets the path of the workspace and a pickle that does something when it is loaded.
 """

@@ -12,7 +12,7 @@ touched = []
 
 
 class Shown:
-    """Has a text as its repr, and ways to show itself that nobody may take for a page's own."""
+    """Has a text as its repr, and ways to show itself that must not be taken for markup of the page."""
 
     def __init__(self, text):
         self.text = text
@@ -40,7 +40,7 @@ class Shown:
 
 
 class Anything(Shown):
-    """Has every attribute that anybody asks for."""
+    """Has every attribute that is asked for."""
 
     def __getattr__(self, name):
         if name.startswith("__"):

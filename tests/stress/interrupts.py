@@ -30,7 +30,7 @@ def interrupt(act: Callable[[], object], seconds: float) -> None:
 
 
 def _send(seconds: float) -> None:
-    time.sleep(seconds)  # a busy wait would keep the interpreter from whoever is to be interrupted
+    time.sleep(seconds)  # a busy wait would keep the interpreter from the thread to be interrupted
     os.kill(os.getpid(), signal.SIGINT)
 
 
@@ -43,7 +43,7 @@ def main(campaign: Callable[..., Counter[str]], *, give_up: float = 90) -> None:
 
 
 def seconds_of(act: Callable[[], Any]) -> float:
-    """How long it takes when nobody interrupts it."""
+    """How long it takes without an interrupt."""
     began = time.perf_counter()
     act()
     return time.perf_counter() - began

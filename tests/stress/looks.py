@@ -63,7 +63,7 @@ def fill(_, path, sample):
 
 
 def read(path, sample):
-    """Whoever reads, all at once and one by one."""
+    """A reader, all at once and one by one."""
     records = sample.records()
     with Workspace(path) as workspace:
         _compare(workspace.archive, records)
@@ -73,7 +73,7 @@ def read(path, sample):
 
 
 def write(path, sample):
-    """Whoever writes."""
+    """A writer."""
     records = sample.records()
     with Session(path, "a test") as session:
         _compare(session.archive, records)
@@ -106,7 +106,7 @@ def look(report, source, path, sample, seeds):
     whole = archive_frame(source)
 
     def load(path, _):
-        """Whoever loads a DataFrame."""
+        """A notebook that loads a DataFrame."""
         assert archive_frame(path).equals(whole)
 
     for seed in seeds:

@@ -96,7 +96,7 @@ def valued(value):
 
 
 def looked_into(world, change):
-    """A workspace that somebody changed."""
+    """A workspace that was changed by another user."""
     path = world.place()
     with Workspace(path) as workspace:
         workspace.archive("a")["k"] = 1
@@ -236,7 +236,7 @@ CASES = [
     *each("nothing there", ("names", "catalog", "verify", "prune"), lambda w, v: getattr(Workspace(w.place()), v)(), NotAWorkspace, "nothing is at", FIRST),
     *each("a path", (None, 5, b"x", "a\0b", "a\ud800", "~nobody-here/x"), lambda _, v: Workspace(v), NotAWorkspace, "* names no folder", "Workspace('results')"),
     Case("a path that is too long", lambda w: Workspace(w.folder / ("x" * 300)), ArchiveError, "File name too long", "name another folder"),
-    Case("a place that nobody can write to", lambda _: Session("/proc/workspace", "a test"), ArchiveError, "/proc/workspace cannot be made a workspace", "name a folder that can be written to"),
+    Case("a place that cannot be written to", lambda _: Session("/proc/workspace", "a test"), ArchiveError, "/proc/workspace cannot be made a workspace", "name a folder that can be written to"),
     *each("trust", ("no", None, 1), lambda w, v: Workspace(w.path, v), OptionError, "got *", "trust is True or False"),
     Case("a format of tomorrow", garbled("workspace.json", b'{"format": 99}'), ArchiveError, "has format 99", "update framework, or use another workspace"),
     *each("a format", (b"garbage", b"[]", b"{}", b"", b"[" * 100_000), lambda w, v: garbled("workspace.json", v)(w), WorkspaceDamaged, "workspace.json is garbled", MOVE),
@@ -267,12 +267,12 @@ CASES = [
     Case("a value that is not made again", refused_again, ArchiveError, "RuntimeError: no state of that kind", "define its class as it was"),
     Case("a folder for a key", lambda w: with_key(foreign(w.place()), Workspace(w.path).names), KeyUnavailable, "cannot be read", KEY),
     *each("a key file", (b"not a key", b"", b"abcd", b"\xff\xfe", b"ab" * 31), lambda w, v: read_with_key(v)(w), KeyUnavailable, "does not hold signing keys", KEY),
-    Case("a key of somebody else", read_with_key(b"ab" * 32), UntrustedWorkspace, "a key that is not yours", "trust=True"),
+    Case("a key of another user", read_with_key(b"ab" * 32), UntrustedWorkspace, "a key that is not yours", "trust=True"),
     Case("a key that cannot be followed by another", lambda w: with_key(w.place(b"x"), rotate_key), KeyUnavailable, "does not hold signing keys", KEY),
     *each("archive_frame limit", (-1, "x", 1.5), lambda w, v: archive_frame(w.path, limit=v), OptionError, "got *", "a number of rows, or None for all"),
     *each("archive_frame since", ("yesterday", [1]), lambda w, v: archive_frame(w.path, since=v), OptionError, "got *", "a datetime, or seconds of Unix time"),
     *each("archive_frame of", (5, None, Workspace), lambda _, v: archive_frame(v), OptionError, "got *", SOURCES),
-    Case("the frame of nobody", lambda w: archive_frame(w.path, processor="Nobody"), UnknownName, "'Nobody'", "there are: kept"),
+    Case("the frame of an unknown processor", lambda w: archive_frame(w.path, processor="Nobody"), UnknownName, "'Nobody'", "there are: kept"),
     *each("nothing to frame", (archive_frame, catalog_frame), lambda w, v: v(w.place()), NotAWorkspace, "nothing is at", FIRST),
     *each("catalog_frame of", (5, None), lambda _, v: catalog_frame(v), OptionError, "got *", SOURCES),
 ]

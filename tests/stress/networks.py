@@ -37,7 +37,7 @@ class Network:
 
     @property
     def leaves(self):
-        """The targets that nobody requires."""
+        """The targets that no builder requires."""
         return [
             step.provides for step in self.steps if not any(step.provides in other.requires for other in self.steps)
         ]

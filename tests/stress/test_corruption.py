@@ -2,8 +2,8 @@
 
 Every kind of file gets its share, in workspaces that were closed well or killed, with tables, logs and a journal: bits
 flipped, blocks zeroed, overwritten, left out and repeated, ends cut off and appended, files emptied, removed, swapped,
-replaced and duplicated. Then whoever looks one by one and all at once, loads a DataFrame, opens it for writing, and
-runs a pipeline on it again must find everything, or be told.
+replaced and duplicated. Then a reader that looks one by one and all at once, a DataFrame, a writer, and a pipeline
+that runs again must find every value, or get a named error.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Nothing that somebody else put into a workspace is executed, and nothing outside of it is touched.
+"""Nothing that another user put into a workspace is executed, and nothing outside of it is touched.
 
 Every hostile pickle is slipped into every kind of record, and loaded once with `trust=True` to see that it would have
 worked. After each attack the user does everything: lists, reads, loads frames, plans, compares, resumes, writes and
@@ -22,7 +22,7 @@ EVERYTHING = (*READING, *WRITING)
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory):
-    """A workspace with its key, and what every visit gives when nobody tampered with it."""
+    """A workspace with its key, and what every visit gives without an attack."""
     folder = tmp_path_factory.mktemp("filled")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FRAMEWORK_KEY_FILE", str(folder / "key"))

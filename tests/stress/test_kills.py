@@ -1,4 +1,4 @@
-"""`kill -9` at a random moment: what was acknowledged is there, and whoever comes next goes on where it stopped."""
+"""`kill -9` at a random moment: what was acknowledged is there, and the next run goes on where this one stopped."""
 
 import shutil
 import time

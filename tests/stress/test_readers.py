@@ -1,4 +1,4 @@
-"""Whoever looks while another process writes finds what had been acknowledged before, and nothing that never was there.
+"""A reader beside a writing process finds what had been acknowledged before, and nothing that was never written.
 
 A reader follows the writer's logs, tables and journal without a lock, and has to notice each time that files come and
 go. The writers here come and go as well; some readers stay for all of them, others open the workspace for one look.
@@ -47,7 +47,7 @@ def looked_at(workspace, name):
 
 
 def looked_up(path, name):
-    """The same, by somebody who has just come."""
+    """The same, by a reader that has just opened the workspace."""
     with Workspace(path) as workspace:
         return looked_at(workspace, name)
 

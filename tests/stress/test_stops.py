@@ -1,4 +1,4 @@
-"""What was accepted is delivered or counted as dropped, whenever a run is stopped and whoever submits meanwhile."""
+"""What was accepted is delivered or counted as dropped, whenever a run is stopped and whichever thread submits meanwhile."""
 
 import random
 import threading
