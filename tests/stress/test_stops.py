@@ -1,4 +1,4 @@
-"""What was accepted is delivered or counted as dropped, whenever a run is stopped and whichever thread submits meanwhile."""
+"""What was accepted is delivered or counted as dropped, at whichever moment a run is stopped."""
 
 import random
 import threading
