@@ -11,6 +11,7 @@ from interleaved import measure, table
 from promises import finish, promise
 
 from framework.core import AbstractProcessor, Event, Pipeline
+from framework.core.context import defer
 from framework.reactive import ReactiveBuilder, ReactiveEvent
 
 SCALE = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
@@ -65,7 +66,7 @@ class Feed(AbstractProcessor):
                     self.left -= 1
                     context.submit(Event("t0", value=self.left))
                 if self.left:
-                    context.defer(event, room_for=Event("t0"))
+                    defer(context, event, room_for=Event("t0"))
 
 
 class Count(AbstractProcessor):

@@ -35,7 +35,7 @@ def advanced(pipeline):
     """Everything that single deliveries gave, to the end."""
     steps = []
     while pipeline.report is None:
-        steps.append(pipeline.advance())
+        steps.append(pipeline.deliver(phases=True))
     return steps
 
 
@@ -64,14 +64,14 @@ def test_it_delivers_on_the_calling_thread(options):
     threads = set()
     pipeline = Pipeline([processor(lambda *_: threads.add(threading.current_thread()), "a")], **options)
     pipeline.submit(Event("a"))
-    pipeline.advance()
+    pipeline.deliver(phases=True)
     assert threads == {threading.current_thread()}
 
 
 @modes
 def test_a_step_finishes_the_phase_that_was_begun(options):
     pipeline, _ = started(options)
-    pipeline.advance()
+    pipeline.deliver(phases=True)
     assert pipeline.step().phase == 1
     assert pipeline.step().phase == 2
 
@@ -80,7 +80,7 @@ def test_a_step_finishes_the_phase_that_was_begun(options):
 def test_a_run_finishes_what_was_begun(options):
     pipeline, _ = started(options)
     for _ in range(3):
-        pipeline.advance()
+        pipeline.deliver(phases=True)
     other, _ = started(options)
     assert pipeline.run().delivered == other.run().delivered
 
@@ -92,7 +92,7 @@ def test_a_failure_is_given_and_not_raised(options):
 
     pipeline = Pipeline([processor(fail, "a")], **options)
     pipeline.submit(Event("a"))
-    assert isinstance(pipeline.advance(), DeliveryFailed)
+    assert isinstance(pipeline.deliver(phases=True), DeliveryFailed)
 
 
 @modes
@@ -110,7 +110,7 @@ def test_it_waits_for_what_a_hold_submits(options):
 @modes
 def test_a_stop_between_deliveries_ends_the_run(options):
     pipeline, seen = started(options)
-    pipeline.advance()
+    pipeline.deliver(phases=True)
     pipeline.stop()
     assert pipeline.report.interrupted
     assert sorted(name for name, event, _ in seen if event == "__POISON__") == ["x", "y"]
@@ -128,8 +128,8 @@ def test_it_waits_while_a_hold_is_open_and_nothing_else_is_to_be_done(options, m
 
     monkeypatch.setattr(pipeline._scheduler, "_rest", telling)
     pipeline.submit(Event("a"))
-    assert isinstance(pipeline.advance(), DeliveryFinished)
+    assert isinstance(pipeline.deliver(phases=True), DeliveryFinished)
     releasing = threading.Thread(target=lambda: waiting.wait(PATIENCE) and holds[0].release())
     releasing.start()
-    assert isinstance(pipeline.advance(), PhaseReport)
+    assert isinstance(pipeline.deliver(phases=True), PhaseReport)
     releasing.join()

@@ -6,7 +6,9 @@ import threading
 from malformed import Case, Counter, each, elsewhere, inside, while_running
 
 from framework.core import AbstractProcessor, Event, Pipeline, caching, infer_interests, retry, timeit
+from framework.core.context import defer
 from framework.core.event import CONTROL
+from framework.core.mailboxes.hold import defer_held
 from framework.errors import (
     ArchiveError,
     AsyncProcess,
@@ -188,9 +190,9 @@ CASES = [
     Case("a hold taken late", lambda _: kept(lambda c: c.hold()), UnsafeSubmit, "one delivery", HOLD),
     Case("a context on a thread", lambda _: inside(lambda c: elsewhere(lambda: c.submit(Event("x")))), UnsafeSubmit, "its thread", HOLD),
     Case("a hold taken on a thread", lambda _: inside(lambda c: elsewhere(c.hold)), UnsafeSubmit, "its thread", HOLD),
-    Case("deferred on a thread", lambda _: inside(lambda c: elsewhere(lambda: c.defer(Event("x")))), UnsafeSubmit, "its thread", HOLD),
+    Case("deferred on a thread", lambda _: inside(lambda c: elsewhere(lambda: defer(c, Event("x")))), UnsafeSubmit, "its thread", HOLD),
     Case("submit to a released hold", lambda _: held(lambda h: h.submit(Event("x")), released=True), PipelineEnded, "was released", "submit before release()"),
-    Case("defer to a released hold", lambda _: held(lambda h: h.defer(Event("x")), released=True), PipelineEnded, "was released", "another context.hold()"),
+    Case("defer to a released hold", lambda _: held(lambda h: defer_held(h, Event("x")), released=True), PipelineEnded, "was released", "another context.hold()"),
     Case("a hold submits text", lambda _: held(lambda h: h.submit("x"), released=False), NotAnEvent, "got str", SUBMIT),
     Case("caching submits text", lambda _: inside(lambda c: c.submit("x"), caching), NotAnEvent, "got str", SUBMIT),
     Case("caching emits a lock", lambda _: inside(lambda c: c.submit(Event("x", lock=LOCK)), caching), Unpicklable, "event x.lock", "store plain data instead"),
@@ -198,8 +200,9 @@ CASES = [
     Case("caching gets an iterator", lambda _: keeping(iter([1])), Undigestable, "event.value: an iterator", "pass a list or a tuple"),
     Case("submit after the end", lambda w: w.ended().submit(Event("tick", n=2)), PipelineEnded, "has ended", ENDED),
     Case("resolve after the end", lambda w: w.ended().resolve("numbers"), PipelineEnded, "has ended", ENDED),
-    Case("redeliver after the end", lambda w: w.ended().redeliver("Counter", Event("tick", n=1)), PipelineEnded, "has ended", ENDED),
-    *each("after the end", ("run", "step", "start", "deliver", "advance"), lambda w, v: getattr(w.ended(), v)(), PipelineEnded, "demo has ended", HAS_ENDED),
+    Case("redeliver after the end", lambda w: w.ended()._redeliver("Counter", Event("tick", n=1)), PipelineEnded, "has ended", ENDED),
+    *each("after the end", ("run", "step", "start", "deliver"), lambda w, v: getattr(w.ended(), v)(), PipelineEnded, "demo has ended", HAS_ENDED),
+    Case("deliver in phases after the end", lambda w: w.ended().deliver(phases=True), PipelineEnded, "demo has ended", HAS_ENDED),
     Case("write after the end", lambda w: w.ended().archive("Counter").update(x=1), ArchiveError, "'Counter'", "to write to it: Workspace("),
     Case("a new archive after the end", lambda w: w.ended().archive("new"), UnknownName, "'new'", "there are: Counter, Numbers"),
     *each("while running", ("run", "step", "start", "deliver"), lambda _, v: while_running(lambda p: getattr(p, v)()), PipelineRunning, "busy is running", "pipeline.stop()"),
@@ -247,8 +250,8 @@ CASES = [
     *each("explain", ("tick", 5), lambda w, v: w.pipeline.explain(v), NotAnEvent, "got ", "Event(name=..., value=...)"),
     Case("explain a class", lambda w: w.pipeline.explain(Event), NotAnEvent, "got a class", "call it to make an event"),
     *each("observe", (5, None, "x"), lambda w, v: w.pipeline.observe(v), TypeError, "got ", "observe(print)"),
-    Case("redeliver to an unknown processor", lambda w: w.pipeline.redeliver("Nobody", Event("tick", n=1)), UnknownName, "'Nobody'", "there are: Counter"),
-    *each("redeliver", ("tick", None, Event), lambda w, v: w.pipeline.redeliver("Counter", v), NotAnEvent, "got ", "Event(name=..., value=...)"),
+    Case("redeliver to an unknown processor", lambda w: w.pipeline._redeliver("Nobody", Event("tick", n=1)), UnknownName, "'Nobody'", "there are: Counter"),
+    *each("redeliver", ("tick", None, Event), lambda w, v: w.pipeline._redeliver("Counter", v), NotAnEvent, "got ", "Event(name=..., value=...)"),
     *each("compare", ("Nobody", 5), lambda w, v: w.pipeline.compare(v, Counter), UnknownName, "*", "there are: Counter"),
     Case("compare an unknown class", lambda w: w.pipeline.compare(Plain, Counter), UnknownName, "'Plain'", "there are: Counter"),
     *each("compare with", (5, None), lambda w, v: w.ended().compare("Counter", v), TypeError, "got *", "takes the new class or an instance"),

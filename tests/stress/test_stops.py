@@ -9,6 +9,7 @@ import pytest
 from hops import Hop
 
 from framework.core import AbstractProcessor, Event, Pipeline
+from framework.core.mailboxes.hold import defer_held
 from framework.errors import PipelineEnded
 
 
@@ -102,7 +103,7 @@ def test_holds_from_many_threads_race_with_deliveries(size, figure):
         def process(self, context, event):
             hold = context.hold()
             if event.n % 7 == 0:
-                hold.defer(Event("go", n=event.n + 1))
+                defer_held(hold, Event("go", n=event.n + 1))
             threading.Thread(target=answer, args=(hold, event.n)).start()
 
     def answer(hold, n):

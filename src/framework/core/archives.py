@@ -6,9 +6,11 @@ import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
 from framework.archive import Archive, CatalogEntry, Description, InMemCache, Session, Workspace
 from framework.archive.records.catalog import check_name
+from framework.core.mailboxes.handler import Handler
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.processor import AbstractProcessor
 from framework.errors import ArchiveError, IdentityClash, NotAWorkspace, UnknownName
@@ -157,11 +159,11 @@ class ArchiveRoom:
         # Once: reading and digesting the source of a processor and all it uses takes milliseconds.
         about = self._about.get(inbox)
         if about is None:
-            about = self._about[inbox] = described(inbox.processor)
+            about = self._about[inbox] = described(cast("AbstractProcessor", inbox.processor))
         return about
 
 
-def keeps_results(processor: AbstractProcessor) -> bool:
+def keeps_results(processor: Handler) -> bool:
     """Whether a processor opens an archive of its own: it, or its `process`, has a true `opens_archive`."""
     return bool(getattr(processor, "opens_archive", False) or getattr(processor.process, "opens_archive", False))
 

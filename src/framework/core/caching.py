@@ -97,9 +97,9 @@ class _Recording(ForwardingContext):
         self.complete = False
         return self.inner.hold()
 
-    def defer(self, event: Event, room_for: Event | None = None) -> None:
+    def _defer(self, event: Event, room_for: Event | None = None) -> None:
         self.complete = False
-        super().defer(event, room_for)
+        super()._defer(event, room_for)
 
     def submit(self, event: Event) -> int:
         if not isinstance(event, Event):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from _thread import get_ident
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from framework.archive import InMemCache
 from framework.core.event import Event
@@ -12,8 +13,8 @@ from framework.errors import NotAnEvent, UnsafeSubmit
 
 if TYPE_CHECKING:
     from framework.archive import Archive
+    from framework.core.mailboxes.handler import Handler
     from framework.core.mailboxes.inbox import Inbox
-    from framework.core.processor import AbstractProcessor
     from framework.core.scheduling.scheduler import Scheduler
 
 
@@ -71,25 +72,15 @@ class Context:
         Raises:
             UnsafeSubmit: the delivery has ended, or this is another thread.
         """
-        self.check_owner()
+        self._check_owner()
         return self._scheduler.hold(self._inbox, self.event)
 
-    def defer(self, event: Event, room_for: Event | None = None) -> None:
-        """Have this processor itself handle an event, behind what waits for it already.
-
-        Args:
-            event: goes past the routing, so that nobody else sees it.
-            room_for: an event like those that will follow; `event` waits until their recipients have room.
-
-        Raises:
-            UnsafeSubmit: the delivery has ended, or this is another thread; use `hold()` for that.
-        """
-        self.check_owner()
+    def _defer(self, event: Event, room_for: Event | None = None) -> None:
+        self._check_owner()
         recipients = () if room_for is None else self._scheduler.routes.preview(room_for)
         self._scheduler.defer(event, self._inbox, self.event, recipients)
 
-    def receivers(self, event: Event) -> tuple[AbstractProcessor, ...]:
-        """The processors that would receive an event; nothing is sent."""
+    def _receivers(self, event: Event) -> tuple[Handler, ...]:
         return tuple(inbox.processor for inbox in self._scheduler.routes.preview(event))
 
     @property
@@ -112,17 +103,12 @@ class Context:
         """The archive of this processor: its own results, found again by its identity."""
         return self._scheduler.archives.of(self._inbox)
 
-    def check_owner(self) -> None:
-        """Refuse a use that comes late or from another thread.
-
-        Raises:
-            UnsafeSubmit: it does.
-        """
+    def _check_owner(self) -> None:
         if self._owner != get_ident():
             raise UnsafeSubmit
 
-    def retire(self) -> None:
-        """End the delivery: whatever still holds this context can submit no more."""
+    def _retire(self) -> None:
+        # The delivery has ended: a context that was kept refuses from now on.
         self._owner = None
 
 
@@ -185,22 +171,20 @@ class ForwardingContext(Context):
 
     def submit(self, event: Event) -> int:
         """Send an event through the inner context."""
-        self.check_owner()
+        self._check_owner()
         return self.inner.submit(event)
 
     def hold(self) -> Hold:
         """Keep the phase open, through the inner context."""
-        self.check_owner()
+        self._check_owner()
         return self.inner.hold()
 
-    def defer(self, event: Event, room_for: Event | None = None) -> None:
-        """Have this processor itself handle an event, through the inner context."""
-        self.check_owner()
-        self.inner.defer(event, room_for)
+    def _defer(self, event: Event, room_for: Event | None = None) -> None:
+        self._check_owner()
+        defer(self.inner, event, room_for)
 
-    def receivers(self, event: Event) -> tuple[AbstractProcessor, ...]:
-        """The processors that would receive an event; nothing is sent."""
-        return self.inner.receivers(event)
+    def _receivers(self, event: Event) -> tuple[Handler, ...]:
+        return receivers(self.inner, event)
 
 
 class DetachedContext(Context):
@@ -221,11 +205,10 @@ class DetachedContext(Context):
         self._submitted.append(event)
         return 0
 
-    def defer(self, event: Event, room_for: Event | None = None) -> None:
-        """Nothing is handled after this delivery."""
+    def _defer(self, event: Event, room_for: Event | None = None) -> None:
+        pass  # nothing is handled after this delivery
 
-    def receivers(self, event: Event) -> tuple[AbstractProcessor, ...]:  # noqa: ARG002 - as a Context
-        """Nobody receives anything."""
+    def _receivers(self, event: Event) -> tuple[Handler, ...]:  # noqa: ARG002 - as a Context
         return ()
 
     def hold(self) -> Hold:
@@ -263,3 +246,35 @@ class DetachedContext(Context):
         if self._archive is None:
             self._archive = InMemCache()
         return self._archive
+
+
+def defer(context: Context, event: Event, room_for: Event | None = None) -> None:
+    """Deliver an event to the processor that submits it, behind what waits for it already.
+
+    Args:
+        context: of the delivery that is being made.
+        event: bypasses the routing, so that no other processor receives it.
+        room_for: an event like those that will follow; `event` waits until their recipients have room.
+
+    Raises:
+        UnsafeSubmit: the delivery has ended, or this is another thread; use `hold()` for that.
+    """
+    context._defer(event, room_for)  # noqa: SLF001 - plumbing between rooms, no call of a user
+
+
+def receivers(context: Context, event: Event) -> tuple[Handler, ...]:
+    """Return the processors that would receive an event; nothing is sent."""
+    return context._receivers(event)  # noqa: SLF001 - plumbing between rooms, no call of a user
+
+
+def process_detached(name: str, process: Callable[[Context, Any], object], event: Any) -> tuple[Event, ...]:
+    """Call `process` outside of any run, and return what it submitted.
+
+    Args:
+        name: of the processor, as its context shows it.
+        process: the bound method.
+        event: its input.
+    """
+    context = DetachedContext(name)
+    process(context, event)
+    return context.submitted

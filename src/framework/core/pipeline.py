@@ -7,17 +7,16 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from framework.core.archives import ArchiveRoom
-from framework.core.driving.phases import OnError, PhaseRunner
+from framework.core.driving.phases import Delivery, OnError, PhaseRunner
 from framework.core.driving.run import Run
-from framework.core.editing.renewing import made_again, replaced
+from framework.core.editing.renewing import recreate, with_replacements
 from framework.core.event import Event
-from framework.core.inspection.directory import Directory
+from framework.core.inspection.directory import open_inboxes
 from framework.core.inspection.inbox_view import InboxView
 from framework.core.mailboxes.counter import Tally
-from framework.core.mailboxes.inbox import open_inboxes
 from framework.core.mailboxes.observation import Observation, snapshot
 from framework.core.mailboxes.routing import RoutingTable
 from framework.core.matching.interests import interests_of
@@ -32,7 +31,7 @@ from framework.core.scheduling.scheduler import Scheduler
 from framework.core.scheduling.simulation import SeededScheduler
 from framework.core.scheduling.threads import ThreadScheduler
 from framework.errors import LifecycleError, PipelineRunning
-from framework.observe import DeliveryFailed, DeliveryFinished, Graph, PhaseReport, RunReport, Snapshot, Subscription
+from framework.observe import Graph, PhaseReport, RunReport, Snapshot, Subscription
 from framework.observe.observers import Observer
 
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ class Pipeline(NotebookMethods):
         self.name = name or "pipeline"
         self.config = config
         self.current_run: Run | None = None
-        self._inboxes = Directory(open_inboxes(processors))
+        self._inboxes = open_inboxes(processors)
         self._interests = {inbox: interests_of(inbox.processor, strict_interest_inference) for inbox in self._inboxes}
         for inbox, interests in self._interests.items():
             if not interests:
@@ -153,15 +152,15 @@ class Pipeline(NotebookMethods):
         """
         return self._intake.submit(event)
 
-    def redeliver(self, processor: str, event: Event) -> None:
-        """Deliver an event to one processor only, as `failures.retry(pipeline)` does.
+    def _redeliver(self, processor: str, event: Event) -> None:
+        """Deliver an event to one processor only, for `failures.retry(pipeline)`.
 
         Raises:
             UnknownName: there is no such processor.
             PipelineEnded: the run is over.
         """
-        inbox = self._inboxes[processor]
-        self._intake.redeliver(inbox.processor.to_retry(event), inbox)
+        retried = self._inboxes.processor(processor).to_retry(event)
+        self._intake.redeliver(retried, self._inboxes[processor])
 
     def resolve(self, target: str) -> int:
         """Ask for a target of `framework.reactive`; returns the number of recipients."""
@@ -222,27 +221,26 @@ class Pipeline(NotebookMethods):
         while self._runner.report is None:
             yield self.step()
 
-    def deliver(self, *, break_: bool = False) -> DeliveryFinished | DeliveryFailed | None:
+    @overload
+    def deliver(self, *, break_: bool = False, phases: Literal[False] = False) -> Delivery | None: ...
+    @overload
+    def deliver(self, *, break_: bool = False, phases: Literal[True]) -> Delivery | PhaseReport: ...
+    def deliver(self, *, break_: bool = False, phases: bool = False) -> Delivery | PhaseReport | None:
         """Make the next single delivery on this thread.
 
         Args:
             break_: stop in IPython's debugger at the first line of `process`.
+            phases: begin and end phases on the way, as `step` does; `step` then finishes the phase that is open.
 
         Returns:
-            What came of it, None when nothing waits.
+            What came of it. When nothing waits: None, or with `phases` the report of the phase that ended.
 
         Raises:
-            PipelineRunning: workers are running.
+            PipelineRunning: it runs already.
+            PipelineEnded: it has run.
         """
-        return self._runner.deliver(debugger() if break_ else None)
-
-    def advance(self) -> DeliveryFinished | DeliveryFailed | PhaseReport:
-        """Make the next single delivery of the run on this thread, phases included; `step` then finishes the phase.
-
-        Returns:
-            What came of it; the report of a phase where no delivery was left in it.
-        """
-        return self._runner.advance()
+        call = debugger() if break_ else None
+        return self._runner.deliver_in_phases(call) if phases else self._runner.deliver(call)
 
     def stop(self) -> None:
         """Make no new deliveries, run the hooks and end; from any thread. What waits is dropped and counted."""
@@ -309,7 +307,7 @@ class Pipeline(NotebookMethods):
     @property
     def processors(self) -> tuple[AbstractProcessor, ...]:
         """The processors, in the order they were given."""
-        return tuple(inbox.processor for inbox in self._inboxes)
+        return self._inboxes.processors
 
     def __getitem__(self, name: str) -> AbstractProcessor:
         """The processor of that name, as graphs and reports show it.
@@ -317,7 +315,7 @@ class Pipeline(NotebookMethods):
         Raises:
             UnknownName: there is none; the message suggests the nearest.
         """
-        return self._inboxes[name].processor
+        return self._inboxes.processor(name)
 
     def archive(self, name: str, readonly: bool = False) -> Archive:  # noqa: FBT001, FBT002 - promised so
         """An archive of that name: a mapping that iterates in the order of first writing.
@@ -359,7 +357,7 @@ class Pipeline(NotebookMethods):
         """
         if self._scheduler.driver is not None:
             raise PipelineRunning(f"{self.name} is running: wait for it or stop it before renew()")
-        processors = replaced([(inbox.name, inbox.processor) for inbox in self._inboxes], replacements)
+        processors = with_replacements(self._inboxes.named_processors(), replacements)
         self.close()
         return type(self)(processors, **self._options.arguments())
 
@@ -383,7 +381,7 @@ class Pipeline(NotebookMethods):
         from framework.core.editing.comparing import compare
 
         inbox = self._inboxes.of(old)
-        renewed = made_again(inbox.processor, new) if isinstance(new, type) else new
+        renewed = recreate(self._inboxes.processor(inbox.name), new) if isinstance(new, type) else new
         return compare(inbox.name, self._archives.results(inbox), renewed, limit)
 
     def __repr__(self) -> str:

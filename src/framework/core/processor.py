@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from framework import source
-from framework.core.context import Context, DetachedContext
-
-if TYPE_CHECKING:
-    from framework.core.driving.status import Unfinished
-    from framework.core.event import Event
+from framework.core.context import Context, process_detached
+from framework.core.event import Event
+from framework.core.mailboxes.handler import Unfinished
+from framework.observe.reports import short_repr
 
 InterestDeclaration = Iterable[tuple[type | str, str | None] | tuple[type | str, str | None, Any]]
 
@@ -85,6 +84,11 @@ class AbstractProcessor(ABC):
 
     def reproduce(self, archived_input: Any) -> Iterable[Any]:
         """What this processor makes of an input from its archive, outside of any run; writes nothing."""
-        context = DetachedContext(self.name)
-        self.process(context, archived_input)
-        return context.submitted
+        return process_detached(self.name, self.process, archived_input)
+
+
+def not_a_processor(thing: object) -> str:
+    """Return what was given where a processor is expected, and what to give instead."""
+    if isinstance(thing, type):
+        return f"the class {thing.__name__}: call it"
+    return f"{short_repr(thing)}: derive a class from AbstractProcessor and give an instance"

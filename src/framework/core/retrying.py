@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, ParamSpec, TypeVar
 
-from framework.core.context import Context, ForwardingContext
+from framework.core.context import Context, ForwardingContext, defer
 from framework.core.event import Event
 from framework.errors import OptionError
 
@@ -79,7 +79,7 @@ def _submitting(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dic
             buffer.flush()
     finally:
         for buffer in buffers:
-            buffer.retire()
+            buffer._retire()  # noqa: SLF001 - the context of this attempt ends with it
     return result
 
 
@@ -101,14 +101,14 @@ class _Buffer(ForwardingContext):
         self._calls: list[Callable[[], object]] = []
 
     def submit(self, event: Event) -> int:
-        self.check_owner()
-        recipients = len(self.receivers(event))
+        self._check_owner()
+        recipients = len(self._receivers(event))
         self._calls.append(functools.partial(self.inner.submit, event))
         return recipients
 
-    def defer(self, event: Event, room_for: Event | None = None) -> None:
-        self.check_owner()
-        self._calls.append(functools.partial(self.inner.defer, event, room_for))
+    def _defer(self, event: Event, room_for: Event | None = None) -> None:
+        self._check_owner()
+        self._calls.append(functools.partial(defer, self.inner, event, room_for))
 
     def flush(self) -> None:
         for call in self._calls:

@@ -60,7 +60,7 @@ class Failure:
 class Redelivers(Protocol):
     """What can take a failed input once more: a pipeline."""
 
-    def redeliver(self, processor: str, event: Any) -> None:
+    def _redeliver(self, processor: str, event: Any) -> None:
         """Deliver `event` to the processor of that name only."""
         ...
 
@@ -108,7 +108,7 @@ class Failures(Sequence[Failure]):
             How many deliveries wait now; run the pipeline to make them.
         """
         for failure in self:
-            pipeline.redeliver(failure.processor, failure.event)
+            pipeline._redeliver(failure.processor, failure.event)  # noqa: SLF001 - plumbing, no call of a user
         return len(self)
 
     def frame(self) -> pd.DataFrame:

@@ -8,8 +8,8 @@ from typing import Any
 
 from framework.core import AbstractProcessor, Context, Event
 from framework.core.context import DetachedContext
-from framework.core.driving.status import Unfinished
 from framework.core.event import INIT, PHASE, POISON
+from framework.core.mailboxes.handler import Unfinished
 from framework.core.processor import InterestDeclaration
 from framework.core.reactive_event import ReactiveEvent
 from framework.errors import WiringError

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from framework.core.processor import AbstractProcessor
+from framework.core.mailboxes.handler import Handler
 from framework.errors import PipelineRunning
 
 _lock = threading.Lock()
@@ -16,7 +16,7 @@ _driven: dict[int, str] = {}
 
 
 @contextmanager
-def claimed(pipeline: str, processors: Iterable[AbstractProcessor]) -> Iterator[None]:
+def claimed(pipeline: str, processors: Iterable[Handler]) -> Iterator[None]:
     """Keep other pipelines from driving these processors.
 
     Raises:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 import time
@@ -60,6 +61,7 @@ class PhaseRunner:
         self._interrupted = False
         self._hooking = False
         self._singly = False
+        self._call: Call | None = None
         self._open: Paused[PhaseReport] | None = None
         self._limit: RunLimit | None = None
         self._cause = ""
@@ -143,14 +145,14 @@ class PhaseRunner:
                 made = self.scheduler.deliver_next(call)
             return made
 
-    def advance(self) -> Delivery | PhaseReport:
-        """Make the next single delivery of the run on this thread, phases included.
+    def deliver_in_phases(self, call: Call | None = None) -> Delivery | PhaseReport:
+        """Make the next single delivery on this thread, and begin and end phases on the way.
 
         Returns:
             What came of it; the report of a phase instead of a delivery where none was left in it.
         """
         with self.driving():
-            return self._interruptible(self._advance)
+            return self._interruptible(functools.partial(self._advance, call))
 
     def stop(self) -> None:
         """Make no new deliveries and end the run; returns at once when somebody else drives, who then ends it."""
@@ -221,8 +223,9 @@ class PhaseRunner:
             report: PhaseReport = over.value
             return report
 
-    def _advance(self) -> Delivery | PhaseReport:
+    def _advance(self, call: Call | None) -> Delivery | PhaseReport:
         phase, self._open, self._singly = self._open or self._phase(), None, True
+        self._call = call
         try:
             made = next(phase)
         except StopIteration as over:
@@ -282,7 +285,7 @@ class PhaseRunner:
 
     def _deliver_all(self, until: float | None) -> Paused[bool]:
         while self._singly and not self.scheduler.halted:
-            made = self.scheduler.deliver_next()
+            made = self.scheduler.deliver_next(self._call)
             if made is not None:
                 yield made
             elif not self.scheduler.wait_for_held():

@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from framework.core.mailboxes.handler import Unfinished
 
 if TYPE_CHECKING:
     from framework.core.mailboxes.inbox import Inbox
     from framework.core.scheduling.scheduler import Scheduler
-
-
-@dataclass(frozen=True, slots=True)
-class Unfinished:
-    """Something that a processor still waits for.
-
-    `kind` says how a report counts it: an `orphan` of a join, a `gap` of a sequence, an unmet `requirement`, or
-    anything `else`.
-    """
-
-    kind: Literal["orphan", "gap", "requirement", "else"]
-    text: str
-
-    def __str__(self) -> str:
-        """The text."""
-        return self.text
 
 
 def unfinished(inboxes: Iterable[Inbox]) -> Iterator[Unfinished]:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from framework.archive import digest
 from framework.core.driving.limits import whole
-from framework.core.mailboxes.inbox import what_instead
-from framework.core.processor import AbstractProcessor
+from framework.core.processor import AbstractProcessor, not_a_processor
 from framework.errors import ArchiveError, Undigestable
 from framework.observe.reports import short_repr
 
@@ -99,7 +98,7 @@ def compare(
         ArchiveError: nothing is archived.
     """
     if not isinstance(renewed, AbstractProcessor):
-        raise TypeError(f"compare takes the new class or an instance of it, got {what_instead(renewed)}")
+        raise TypeError(f"compare takes the new class or an instance of it, got {not_a_processor(renewed)}")
     whole("limit", limit)
     rows = Comparison(name, itertools.islice(_rows(archive, renewed), limit))
     if not rows:

@@ -1,20 +1,19 @@
-"""Making a processor again: what `pipeline.renew` and `pipeline.compare` stand on."""
+"""`recreate` and `with_replacements`: new instances of processors, for `pipeline.renew` and `pipeline.compare`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 
-from framework.core.mailboxes.inbox import what_instead
-from framework.core.processor import AbstractProcessor
+from framework.core.processor import AbstractProcessor, not_a_processor
 from framework.errors import OptionError, UnknownName
 
 
-def made_again(processor: AbstractProcessor, cls: type[AbstractProcessor] | None = None) -> AbstractProcessor:
-    """A new instance from the constructor arguments that were recorded when the processor was made.
+def recreate(processor: AbstractProcessor, cls: type[AbstractProcessor] | None = None) -> AbstractProcessor:
+    """Make a new instance with the constructor arguments that were recorded when the processor was made.
 
     Args:
-        processor: whose arguments to repeat.
-        cls: another class to make, by default the same.
+        processor: its arguments are used again.
+        cls: the class of the new instance, by default the same.
 
     Raises:
         OptionError: the constructor does not take them (any more).
@@ -30,23 +29,26 @@ def made_again(processor: AbstractProcessor, cls: type[AbstractProcessor] | None
         ) from error
 
 
-def replaced(
-    processors: Sequence[tuple[str, AbstractProcessor]], replacements: Iterable[AbstractProcessor]
+def with_replacements(
+    processors: Mapping[str, AbstractProcessor], replacements: Iterable[AbstractProcessor]
 ) -> list[AbstractProcessor]:
-    """The processors of a renewed pipeline: each replacement supersedes the one of its name, the rest is made again.
+    """Return the processors of a renewed pipeline: each replacement in its place, new instances of the others.
+
+    Args:
+        processors: those of the former pipeline, by their unique names.
+        replacements: each supersedes the processor of its name.
 
     Raises:
         UnknownName: a replacement has a name that is not there.
         OptionError: two replacements have one name, or a processor cannot be made again.
     """
-    names = [name for name, _ in processors]
     given: dict[str, AbstractProcessor] = {}
     for replacement in replacements:
         if not isinstance(replacement, AbstractProcessor):
-            raise TypeError(f"renew takes processor instances, got {what_instead(replacement)}")
-        if replacement.name not in names:
-            raise UnknownName("processor", replacement.name, names)
+            raise TypeError(f"renew takes processor instances, got {not_a_processor(replacement)}")
+        if replacement.name not in processors:
+            raise UnknownName("processor", replacement.name, list(processors))
         if replacement.name in given:
             raise OptionError(f"renew was given two processors named {replacement.name}: give one")
         given[replacement.name] = replacement
-    return [given.get(name) or made_again(processor) for name, processor in processors]
+    return [given.get(name) or recreate(processor) for name, processor in processors.items()]

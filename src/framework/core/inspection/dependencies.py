@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from framework.core.mailboxes.handler import Handler
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.mailboxes.observation import Emission
 from framework.core.matching.interests import Interests
-from framework.core.processor import AbstractProcessor
 from framework.core.reactive_event import ReactiveEvent
 from framework.observe import Edge, Node, NodeKey
 
 BUILT = "built"
 
 
-def is_builder(processor: AbstractProcessor) -> bool:
+def is_builder(processor: Handler) -> bool:
     """Whether a processor declares what it `provides`, as the builders of `framework.reactive` do."""
     return isinstance(getattr(processor, "provides", None), str)
 
@@ -49,7 +49,7 @@ def dependencies(
     return tuple(Node(key, "target", str(key[1]), missing=key not in provided) for key in keys), tuple(edges)
 
 
-def _of_builder(name: str, builder: AbstractProcessor, announced: Iterable[tuple[str, str]]) -> Iterator[Edge]:
+def _of_builder(name: str, builder: Handler, announced: Iterable[tuple[str, str]]) -> Iterator[Edge]:
     for required in builder.requires:  # type: ignore[attr-defined]
         yield Edge(_key(required.removeprefix("*")), name, "requires")
     provides = builder.provides  # type: ignore[attr-defined]

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping
 
 from framework.core.mailboxes.inbox import Inbox
-from framework.core.processor import AbstractProcessor
-from framework.errors import UnknownName
+from framework.core.processor import AbstractProcessor, not_a_processor
+from framework.errors import OptionError, UnknownName
+from framework.observe.reports import short_repr
 
 
 class Directory:
-    """Finds mailboxes; iterates over them in the order of the processors."""
+    """Finds mailboxes and processors by name; iterates over the mailboxes in the order of the processors."""
 
-    def __init__(self, inboxes: Sequence[Inbox]) -> None:
-        """Know these."""
-        self._by_name = {inbox.name: inbox for inbox in inboxes}
+    def __init__(self, processors: Mapping[Inbox, AbstractProcessor]) -> None:
+        """Index the mailboxes by their unique names."""
+        self._processors = processors
+        self._by_name = {inbox.name: inbox for inbox in processors}
 
     def __iter__(self) -> Iterator[Inbox]:
         """Each mailbox."""
-        return iter(self._by_name.values())
+        return iter(self._processors)
 
     def __len__(self) -> int:
         """How many there are."""
-        return len(self._by_name)
+        return len(self._processors)
 
     def __getitem__(self, name: str) -> Inbox:
-        """The mailbox of that name.
+        """Return the mailbox of that name.
 
         Raises:
             UnknownName: there is none; the message suggests the nearest.
@@ -35,8 +38,25 @@ class Directory:
         except (KeyError, TypeError):
             raise UnknownName("processor", name, list(self._by_name)) from None
 
+    @property
+    def processors(self) -> tuple[AbstractProcessor, ...]:
+        """The processors, in the order they were given."""
+        return tuple(self._processors.values())
+
+    def named_processors(self) -> dict[str, AbstractProcessor]:
+        """Return the processors by their unique names."""
+        return {inbox.name: processor for inbox, processor in self._processors.items()}
+
+    def processor(self, name: str) -> AbstractProcessor:
+        """Return the processor of that name.
+
+        Raises:
+            UnknownName: there is none; the message suggests the nearest.
+        """
+        return self._processors[self[name]]
+
     def of(self, processor: str | type[AbstractProcessor]) -> Inbox:
-        """The mailbox of a processor that is named, or the first of a class.
+        """Return the mailbox of the processor with that name, or of the first of that class.
 
         Raises:
             UnknownName: there is none.
@@ -44,3 +64,36 @@ class Directory:
         if not isinstance(processor, type):
             return self[processor]
         return next((inbox for inbox in self if type(inbox.processor) is processor), None) or self[processor.__name__]
+
+
+def open_inboxes(processors: Iterable[AbstractProcessor]) -> Directory:
+    """Open a mailbox for each processor; names are unique, the next processor of the same name gets a number.
+
+    Raises:
+        TypeError: one of them is no AbstractProcessor.
+        OptionError: a processor is given twice, or its name or priority is of the wrong type.
+    """
+    if not isinstance(processors, Iterable):
+        raise TypeError(f"a pipeline takes a list of processors, got {short_repr(processors)}: Pipeline([...])")
+    inboxes: dict[Inbox, AbstractProcessor] = {}
+    names: set[str] = set()
+    seen: set[int] = set()
+    for number, processor in enumerate(processors):
+        if not isinstance(processor, AbstractProcessor):
+            raise TypeError(f"a pipeline is made of AbstractProcessor instances, got {not_a_processor(processor)}")
+        if id(processor) in seen:
+            raise OptionError(f"{processor.name} stands twice in the pipeline: make a second instance")
+        if not isinstance(processor.name, str):
+            raise OptionError(
+                f"the name of a {type(processor).__name__} is a string, got {processor.name!r}: name='...'"
+            )
+        if not isinstance(processor.priority, int | float) or math.isnan(processor.priority):
+            raise OptionError(f"the priority of {processor.name} is a number, got {processor.priority!r}: 0 by default")
+        seen.add(id(processor))
+        name, count = processor.name, 1
+        while name in names:
+            count += 1
+            name = f"{processor.name}-{count}"
+        names.add(name)
+        inboxes[Inbox(name, number, processor)] = processor
+    return Directory(inboxes)

@@ -141,12 +141,7 @@ class Hold:
             raise PipelineEnded("this hold was released: submit before release(), or take another context.hold()")
         return self._keeper.submit_held(token, event, self._processor, self._cause)
 
-    def defer(self, event: Event) -> None:
-        """Have the holding processor itself handle an event, past the routing, from any thread.
-
-        Raises:
-            PipelineEnded: the hold was released, or the run is over.
-        """
+    def _defer(self, event: Event) -> None:
         token = self._token
         if token is None or self._inbox is None:
             raise PipelineEnded("this hold was released: defer before release(), or take another context.hold()")
@@ -174,3 +169,12 @@ class Hold:
         if token is not None:
             self._token = None
             self._keeper.release_hold(token, leaked=True)
+
+
+def defer_held(hold: Hold, event: Event) -> None:
+    """Deliver an event to the processor that holds, bypassing the routing, from any thread.
+
+    Raises:
+        PipelineEnded: the hold was released, or the run is over.
+    """
+    hold._defer(event)  # noqa: SLF001 - plumbing between rooms, no call of a user

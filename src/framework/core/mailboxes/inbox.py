@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from framework.core.event import Event
-from framework.core.processor import AbstractProcessor
-from framework.errors import OptionError
-from framework.observe.reports import short_repr
+from framework.core.mailboxes.handler import Handler
 
 FIRST_BUDGET = 1
 
@@ -43,7 +40,7 @@ class Inbox:
         "token",
     )
 
-    def __init__(self, name: str, number: int, processor: AbstractProcessor) -> None:
+    def __init__(self, name: str, number: int, processor: Handler) -> None:
         """Open an empty mailbox; `number` is the place of its processor in the pipeline."""
         self.name = name
         self.number = number
@@ -92,41 +89,3 @@ class Inbox:
     def __repr__(self) -> str:
         """Name and number of waiting events."""
         return f"<Inbox {self.name}: {len(self.queue)} waiting>"
-
-
-def open_inboxes(processors: Iterable[AbstractProcessor]) -> Sequence[Inbox]:
-    """A mailbox for each processor; a name is given once, the next of that name gets a number.
-
-    Raises:
-        TypeError: something is no processor.
-        OptionError: a processor stands there twice, or its priority is no number.
-    """
-    if not isinstance(processors, Iterable):
-        raise TypeError(f"a pipeline takes a list of processors, got {short_repr(processors)}: Pipeline([...])")
-    inboxes: dict[str, Inbox] = {}
-    seen: set[int] = set()
-    for number, processor in enumerate(processors):
-        if not isinstance(processor, AbstractProcessor):
-            raise TypeError(f"a pipeline is made of AbstractProcessor instances, got {what_instead(processor)}")
-        if id(processor) in seen:
-            raise OptionError(f"{processor.name} stands twice in the pipeline: make a second instance")
-        if not isinstance(processor.name, str):
-            raise OptionError(
-                f"the name of a {type(processor).__name__} is a string, got {processor.name!r}: name='...'"
-            )
-        if not isinstance(processor.priority, int | float) or math.isnan(processor.priority):
-            raise OptionError(f"the priority of {processor.name} is a number, got {processor.priority!r}: 0 by default")
-        seen.add(id(processor))
-        name, count = processor.name, 1
-        while name in inboxes:
-            count += 1
-            name = f"{processor.name}-{count}"
-        inboxes[name] = Inbox(name, number, processor)
-    return tuple(inboxes.values())
-
-
-def what_instead(thing: object) -> str:
-    """What was given where a processor is expected, and what to give."""
-    if isinstance(thing, type):
-        return f"the class {thing.__name__}: call it"
-    return f"{short_repr(thing)}: derive a class from AbstractProcessor and give an instance"

@@ -42,7 +42,7 @@ def deliver(
     except BaseException as error:  # noqa: BLE001 - one delivery never stops the others
         raised = error
     now = time.monotonic()
-    context.retire()
+    context._retire()  # noqa: SLF001 - made for this delivery, which has ended
     inbox.busy += now - started
     outcome: DeliveryFinished | DeliveryFailed
     if raised is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 
-from framework.core.context import DetachedContext
+from framework.core.context import process_detached
 from framework.core.event import Event
 from framework.core.mailboxes.inbox import Inbox
 from framework.observe import Failure, Failures
@@ -29,7 +29,13 @@ class FailureLedger:
 
     def keep(self, inbox: Inbox, event: Event, phase: int, error: BaseException) -> Failure:
         """Keep what a delivery raised; called by the owner of the inbox's token, from any thread."""
-        failure = Failure(inbox.name, event, phase, error, functools.partial(_repeat, inbox, event))
+        failure = Failure(
+            inbox.name,
+            event,
+            phase,
+            error,
+            functools.partial(process_detached, inbox.name, inbox.process, event),
+        )
         inbox.failed += 1
         self._failures.append(failure)
         # The first few are shown whole; ten thousand tracebacks would bury them.
@@ -43,9 +49,3 @@ class FailureLedger:
     def since(self, start: int) -> Failures:
         """The failures from number `start` on, counted from 0."""
         return Failures(self._failures[start:])
-
-
-def _repeat(inbox: Inbox, event: Event) -> tuple[Event, ...]:
-    context = DetachedContext(inbox.name)
-    inbox.processor.process(context, event)
-    return context.submitted

@@ -77,7 +77,7 @@ class Worker:
         """Give the worker up: what it is doing may submit nothing more, and it ends when that returns."""
         self.lost = True
         if self.context is not None:
-            self.context.retire()
+            self.context._retire()  # noqa: SLF001 - the worker owns its context
 
     def _main(self) -> None:
         scheduler = self.scheduler
@@ -158,7 +158,7 @@ class Worker:
                 inbox.delivered = done = done + 1  # nobody else counts while this worker has the token
                 if references(context) != unshared:
                     # Somebody kept the context: retire it, so that a late submit is refused.
-                    context.retire()
+                    context._retire()  # noqa: SLF001
                     context = self.context = Context(scheduler, inbox)
                 if done == limit or (higher and any(higher)):
                     break

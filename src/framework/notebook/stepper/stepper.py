@@ -47,7 +47,7 @@ class PhaseStepper:
         Raises:
             OptionError: it is no pipeline, or `max_bytes` is not positive.
         """
-        offering(pipeline, "advance", "a stepper steps a pipeline, and flow.watch() watches a flow")
+        offering(pipeline, "phases", "a stepper steps a pipeline, and flow.watch() watches a flow")
         self.pipeline = pipeline
         self.recorder = Recorder(max_bytes)
         self.recorded_from: int | None = None
@@ -241,7 +241,7 @@ class PhaseStepper:
         stop = Stop(wanted)
         with self.pipeline.observe(stop):
             while stop.found is None and self.pipeline.report is None and not self._stopping:
-                settled = self.pipeline.advance()
+                settled = self.pipeline.deliver(phases=True)
                 if isinstance(settled, PhaseReport):
                     self._settle()
         if stop.error is not None:

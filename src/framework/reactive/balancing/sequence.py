@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from framework.core import Context
-from framework.core.driving.status import Unfinished
+from framework.core.mailboxes.handler import Unfinished
 from framework.reactive.balancing.gaps import SequenceGapPolicy, WaitForSequenceGaps
 from framework.reactive.builder import ReactiveBuilder
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.core import Context, Event
+from framework.core.context import defer, receivers
 from framework.errors import UnsafeSubmit
 
 if TYPE_CHECKING:
     from framework.archive import Archive
+    from framework.core.mailboxes.handler import Handler
     from framework.core.mailboxes.hold import Hold
-    from framework.core.processor import AbstractProcessor
 
 
 class BuildContext(Context):
@@ -41,13 +42,11 @@ class BuildContext(Context):
         """Keep the phase open, to submit later or from another thread."""
         return self._now.hold()
 
-    def defer(self, event: Event, room_for: Event | None = None) -> None:
-        """Have this builder itself handle an event."""
-        self._now.defer(event, room_for)
+    def _defer(self, event: Event, room_for: Event | None = None) -> None:
+        defer(self._now, event, room_for)
 
-    def receivers(self, event: Event) -> tuple[AbstractProcessor, ...]:
-        """The processors that would receive an event."""
-        return self._now.receivers(event)
+    def _receivers(self, event: Event) -> tuple[Handler, ...]:
+        return receivers(self._now, event)
 
     @property
     def processor(self) -> str:

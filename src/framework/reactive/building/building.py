@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.archive import InMemCache
 from framework.core import Context, Event
-from framework.core.driving.status import Unfinished
+from framework.core.context import defer, receivers
+from framework.core.mailboxes.handler import Unfinished
 from framework.core.reactive_event import ReactiveEvent
 from framework.errors import WiringError
 from framework.reactive.building.artifacts import artifacts_of
@@ -95,7 +96,7 @@ class Building:
         self.resolved = True
         for target in self.pairing.targets:
             question = ReactiveEvent("resolve", target, asker=context.processor)
-            if target != self._builder.provides and context.receivers(question):
+            if target != self._builder.provides and receivers(context, question):
                 context.submit(question)
         inputs = self.pairing.take_all() if self.pairing.targets else [()]
         self.pending.extend(Build(artifacts) for artifacts in inputs)
@@ -207,10 +208,10 @@ class Building:
         if note is None:
             return
         if self._room > 0:
-            context.defer(note)
+            defer(context, note)
         else:
             self._room = SLICE
-            context.defer(note, room_for=self._announcement)
+            defer(context, note, room_for=self._announcement)
 
     def _take_next(self) -> Note | None:
         return self.pending.popleft() if self.pending else None

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from framework.core import AbstractProcessor, Context
+from framework.core import Context
+from framework.core.context import receivers
+from framework.core.mailboxes.handler import Handler
 from framework.core.reactive_event import ReactiveEvent
 
 if TYPE_CHECKING:
     from framework.reactive.building.building import Building
 
 
-def providers(context: Context, target: str) -> list[AbstractProcessor]:
+def providers(context: Context, target: str) -> list[Handler]:
     """The processors that provide a target."""
-    asked = context.receivers(ReactiveEvent("resolve", target))
+    asked = receivers(context, ReactiveEvent("resolve", target))
     return [processor for processor in asked if getattr(processor, "provides", None) == target]
 
 
@@ -39,6 +41,6 @@ def starved(context: Context, targets: Sequence[str]) -> list[str]:
     return [target for target in targets if target in found]
 
 
-def _lacking(provider: AbstractProcessor) -> list[str]:
+def _lacking(provider: Handler) -> list[str]:
     building: Building | None = getattr(provider, "_building", None)
     return [] if building is None else building.pairing.lacking()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 from framework.core import Context
-from framework.core.driving.status import Unfinished
+from framework.core.mailboxes.handler import Unfinished
 from framework.errors import WiringError
 from framework.observe.reports import short_repr
 from framework.reactive.builder import ReactiveBuilder

@@ -13,7 +13,7 @@ from typing import Any
 from framework.archive import digest
 from framework.core import Context
 from framework.core.context import DetachedContext
-from framework.core.mailboxes.hold import Hold
+from framework.core.mailboxes.hold import Hold, defer_held
 from framework.errors import PipelineEnded, WiringError
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.building.build_records import copies
@@ -245,7 +245,7 @@ class _Offloading(Building):
 def _report(hold: Hold, flight: _Flight, _: Future[Any]) -> None:
     """Tell the builder, from whichever thread the executor calls on."""
     try:
-        hold.defer(Landed(flight))
+        defer_held(hold, Landed(flight))
     except PipelineEnded:
         pass  # the run was stopped meanwhile: nobody waits for the result
     finally:
