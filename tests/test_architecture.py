@@ -36,7 +36,7 @@ LATER = {"notebook"}
 
 # Inside of a package, a room or file may use those that stand before it.
 INSIDE = {
-    "observe": "graph snapshot reports happenings observers recorder",
+    "observe": "text frames graph snapshot reports happenings observers recorder",
     "archive": "digest archive engine records memory registry reader stored session workspace",
     "core": """event reactive_event matching mailboxes context timing processor retrying caching identity archives
         scheduling driving options inspection editing notebook_methods pipeline""",
@@ -132,7 +132,7 @@ def circles(graph: dict[str, set[str]]) -> list[set[str]]:
 
 
 # Shrinks to nothing while the rooms are being untied.
-KNOWN_CIRCLES = 10
+KNOWN_CIRCLES = 9
 
 
 def test_no_modules_import_each_other_in_a_circle():

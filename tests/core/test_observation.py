@@ -155,7 +155,7 @@ def test_a_failing_observer_is_dropped_and_logged_and_the_run_goes_on(caplog, er
         pipeline.submit(Event("a"))
     assert pipeline.run().delivered == {"sample": 5}
     assert len(told) == 1
-    assert "failed and is told nothing more" in caplog.text
+    assert "failed and is called no more" in caplog.text
 
 
 def test_the_other_observers_are_told_when_one_fails():

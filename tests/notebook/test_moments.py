@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from notebook_processors import make_pipeline
 
-from framework.notebook.stepper.moments import MOST_MOMENTS, History, moment_of
+from framework.notebook.stepper.moments import MOST_MOMENTS, History, attributes_of, moment_of
 
 
 def test_a_history_keeps_the_latest_phases_and_counts_the_others():
@@ -14,3 +14,11 @@ def test_a_history_keeps_the_latest_phases_and_counts_the_others():
     assert (len(history.moments), history.dropped) == (MOST_MOMENTS, 3)
     assert (history.at(2), history.at(3).phase) == (None, 3)
     assert history.last.phase == MOST_MOMENTS + 2
+
+
+def test_private_attributes_are_left_out():
+    class Thing:
+        def __init__(self):
+            self.name, self.shown, self._hidden = "n", 1, 2
+
+    assert attributes_of(Thing()) == {"shown": "1"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from framework.errors import NotAnEvent
-from framework.observe.reports import short_repr
+from framework.observe.text import short_repr
 
 
 class Event:

@@ -10,7 +10,7 @@ from framework import source
 from framework.core.context import Context, process_detached
 from framework.core.event import Event
 from framework.core.mailboxes.handler import Unfinished
-from framework.observe.reports import short_repr
+from framework.observe.text import short_repr
 
 InterestDeclaration = Iterable[tuple[type | str, str | None] | tuple[type | str, str | None, Any]]
 

@@ -12,7 +12,7 @@ from framework.notebook.graphs.drawing import Drawing
 from framework.notebook.graphs.theme import LOOKS
 from framework.notebook.widgets.markup import block, details, image, line, preformatted, table
 from framework.observe import Failure, Failures, Graph, PhaseReport, RunReport, Snapshot
-from framework.observe.reports import short_repr
+from framework.observe.text import short_repr
 
 PATIENCE = 0.05
 """Seconds that a display waits for an answer of something that may be running."""

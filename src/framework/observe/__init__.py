@@ -1,4 +1,4 @@
-"""What every runtime shows: what it is, how it is now, what happens. Standard library only."""
+"""What every runtime shows: its graph, its state now, its happenings. Standard library only."""
 
 from framework.observe.graph import Edge, Graph, Node, NodeKey
 from framework.observe.happenings import (

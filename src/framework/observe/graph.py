@@ -29,7 +29,7 @@ _SHAPES: Mapping[str, tuple[str, str]] = {
 class Node:
     """A box of the picture.
 
-    `missing` marks what something else needs and nobody offers; `details` are facts for a tooltip or a table.
+    `missing` marks what another node requires and no node provides; `details` are facts for a tooltip or a table.
     """
 
     key: NodeKey
@@ -65,7 +65,7 @@ class Graph:
     edges: tuple[Edge, ...]
 
     def node(self, key: NodeKey) -> Node:
-        """The node with that key.
+        """Return the node with that key.
 
         Raises:
             KeyError: there is none.
@@ -76,7 +76,7 @@ class Graph:
         raise KeyError(key)
 
     def mermaid(self) -> str:
-        """The graph as mermaid flowchart text, in the order of its nodes and edges."""
+        """Return the graph as mermaid flowchart text, in the order of its nodes and edges."""
         ids = {node.key: f"n{number}" for number, node in enumerate(self.nodes)}
         lines = ["flowchart LR"]
         for node in self.nodes:
@@ -94,8 +94,7 @@ class Graph:
 
 
 def _quoted(text: str) -> str:
-    # Mermaid reads #-entities inside quotes; a quote, an angle bracket or an end of line, of which there are more signs
-    # than one, must not end the label of a user's name.
+    # Mermaid reads #-entities inside quotes; a quote, an angle bracket or any of the line ends must not end the label.
     return '"' + "".join(_ENTITIES.get(char) or _sign(char) for char in text) + '"'
 
 

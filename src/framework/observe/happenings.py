@@ -1,4 +1,4 @@
-"""What happens: small frozen dataclasses, read with `match`, passed as the single argument to an observer.
+"""Happenings: small frozen dataclasses, read with `match`, passed as the single argument to an observer.
 
 All `at` are `time.monotonic()` and all `elapsed` are seconds.
 """

@@ -1,4 +1,4 @@
-"""Who is told what happens. Start at `Observable`, the three questions that every runtime answers."""
+"""Deliver happenings to observers. Start at `Observable`, the three questions that every runtime answers."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class Observable(Protocol):
     """What a pipeline and a flow have in common: what it is, how it is now, what happens."""
 
     def graph(self) -> Graph:
-        """What it is."""
+        """Return its nodes and edges."""
         ...
 
     def snapshot(self) -> Snapshot:
-        """How it is now."""
+        """Return its counts now."""
         ...
 
     def observe(self, callback: Observer) -> Subscription:
-        """Have `callback` told what happens, until the subscription is closed."""
+        """Call `callback` with every happening until the subscription is closed."""
         ...
 
 
@@ -43,11 +43,11 @@ class Subscription:
         self._callback = callback
 
     def close(self) -> None:
-        """Detach the observer; it is told nothing more."""
+        """Detach the observer; it is called no more."""
         self._observers.detach(self._callback)
 
     def __enter__(self) -> Self:
-        """Watch for the length of a `with` block."""
+        """Observe for the length of a `with` block."""
         return self
 
     def __exit__(
@@ -66,14 +66,13 @@ class Observers:
     __slots__ = ("_callbacks", "_lock", "watched")
 
     def __init__(self) -> None:
-        """Start with nobody watching."""
-        # Replaced whole under the lock, read without it: attaching is rare, telling is not.
+        # Replaced whole under the lock, read without it: attaching is rare, notifying is not.
         self._callbacks: tuple[Observer, ...] = ()
         self._lock = threading.Lock()
         self.watched = False
 
     def attach(self, callback: Observer) -> Subscription:
-        """Tell `callback` from now on.
+        """Call `callback` from now on.
 
         Raises:
             TypeError: `callback` cannot be called.
@@ -86,20 +85,20 @@ class Observers:
         return Subscription(self, callback)
 
     def detach(self, callback: Observer) -> None:
-        """Tell `callback` no more; unknown ones are ignored."""
+        """Call `callback` no more; unknown ones are ignored."""
         with self._lock:
             self._callbacks = tuple(known for known in self._callbacks if known is not callback)
             self.watched = bool(self._callbacks)
 
     def notify(self, happening: Happening) -> None:
-        """Tell everybody; whoever fails is dropped."""
+        """Call every observer; one that raises is logged and detached."""
         for callback in self._callbacks:
             try:
                 callback(happening)
             except (Exception, SystemExit):
                 self.detach(callback)
-                logger.exception("observer %r failed and is told nothing more", callback)
+                logger.exception("observer %r failed and is called no more", callback)
 
     def any_wants(self, trait: str) -> bool:
-        """Whether an observer has that trait set, as a `Recorder` has `wants_matches`."""
+        """Return whether an observer has that trait set, as a `Recorder` has `wants_matches`."""
         return any(getattr(callback, trait, False) for callback in self._callbacks)

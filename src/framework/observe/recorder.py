@@ -1,4 +1,4 @@
-"""A bounded history of what happened, and where each event came from."""
+"""`Recorder`: a bounded history of happenings, and the causes of each event."""
 
 from __future__ import annotations
 
@@ -9,19 +9,41 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakSet
 
 from framework.errors import OptionError
-from framework.observe.happenings import DeliveryFinished, EventSubmitted, Happening, ItemFinished
-from framework.observe.reports import short_repr
+from framework.observe.frames import Schema, typed_frame
+from framework.observe.happenings import (
+    DeliveryFailed,
+    DeliveryFinished,
+    EventSubmitted,
+    Happening,
+    ItemFinished,
+    PhaseSettled,
+    WorkersScaled,
+)
+from framework.observe.reports import PhaseReport
+from framework.observe.text import short_repr
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MEGABYTE = 1024 * 1024
-ROW_BYTES = 700  # a Record with its happening, tuple and index entries, measured with tracemalloc
+TRACE: Schema = {
+    "number": "int64",
+    "seconds": "float64",
+    "phase": "Int64",
+    "what": "string",
+    "processor": "string",
+    "event": "string",
+    "cause": "string",
+    "recipients": "string",
+    "elapsed": "float64",
+    "detail": "string",
+}
+ROW_BYTES = 700  # a record with its happening, tuple and index entries, measured with tracemalloc
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """An event that reached nobody, or a delivery that fell through every `case` of its processor."""
+    """An event without recipients, or a delivery that fell through every `case` of its processor."""
 
     event: Any
     reason: str
@@ -29,7 +51,7 @@ class DeadLetter:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RecordedHappening:
     """One happening and the repr that its event or item had at that moment."""
 
     number: int
@@ -38,7 +60,7 @@ class Record:
 
 
 class Recorder:
-    """Keeps what happens, newest first to stay: `pipeline.observe(Recorder())`.
+    """Keeps happenings, the newest ones where not all fit: `pipeline.observe(Recorder())`.
 
     History is bounded by `max_bytes` (an estimate); `dropped` counts the records that had to go. Reprs are frozen when
     something happens, so that looking back never shows an object as it became later.
@@ -49,7 +71,7 @@ class Recorder:
     """Every recorder there is, so that the lineage of an event can be asked for by the event alone."""
 
     def __init__(self, max_bytes: int = 64 * MEGABYTE) -> None:
-        """Start empty.
+        """Make an empty history.
 
         Args:
             max_bytes: about how much memory the history may take.
@@ -61,7 +83,7 @@ class Recorder:
             raise OptionError(f"max_bytes must be positive, got {max_bytes!r}: Recorder(64 * 1024 * 1024)")
         self.max_bytes = max_bytes
         self.dropped = 0
-        self._records: deque[Record] = deque()
+        self._records: deque[RecordedHappening] = deque()
         self._weights: deque[int] = deque()
         self._bytes = 0
         self._number = 0
@@ -72,7 +94,7 @@ class Recorder:
         Recorder.alive.add(self)
 
     def __call__(self, happening: Happening) -> None:
-        """Keep one happening; this is what a runtime calls."""
+        """Keep one happening; runtimes call this."""
         subject = getattr(happening, "event", None)
         if subject is None and isinstance(happening, ItemFinished):
             subject = happening.item
@@ -80,7 +102,7 @@ class Recorder:
         weight = ROW_BYTES + len(text) + _payload_bytes(subject)
         with self._lock:
             self._number += 1
-            self._records.append(Record(self._number, happening, text))
+            self._records.append(RecordedHappening(self._number, happening, text))
             self._weights.append(weight)
             self._bytes += weight
             self._index(happening)
@@ -88,18 +110,18 @@ class Recorder:
                 self._forget_oldest()
 
     def __len__(self) -> int:
-        """How many records are kept."""
+        """Return the number of records kept."""
         return len(self._records)
 
     @property
-    def records(self) -> tuple[Record, ...]:
-        """Everything that is kept, oldest first."""
+    def records(self) -> tuple[RecordedHappening, ...]:
+        """Return all that is kept, oldest first."""
         with self._lock:
             return tuple(self._records)
 
     @property
     def dead_letters(self) -> tuple[DeadLetter, ...]:
-        """Events that reached nobody and deliveries that fell through every `case`."""
+        """Events without recipients and deliveries that fell through every `case`."""
         with self._lock:
             return tuple(self._dead)
 
@@ -114,7 +136,7 @@ class Recorder:
         ]
 
     def lineage(self, event: Any) -> list[EventSubmitted]:
-        """Where `event` came from: its own submission first, then that of its cause, back to the outside.
+        """Return the submission of `event`, then that of its cause, back to the one from outside.
 
         Empty when the event was not recorded.
         """
@@ -127,10 +149,15 @@ class Recorder:
         return [*chain.values()]
 
     def frame(self) -> pd.DataFrame:
-        """One row per record, as `framework.notebook.trace_frame` gives it."""
-        from framework.notebook.frames.frames import trace_frame
-
-        return trace_frame(self)
+        """Return one row per record, as `framework.notebook.trace_frame` does."""
+        records = self.records
+        texts = {
+            id(record.happening.event): record.text
+            for record in records
+            if isinstance(record.happening, EventSubmitted)
+        }
+        start = records[0].happening.at if records else 0.0
+        return typed_frame((_trace_row(record, start, texts) for record in records), TRACE)
 
     def _index(self, happening: Happening) -> None:
         match happening:
@@ -157,8 +184,8 @@ class Recorder:
 
 
 def _payload_bytes(subject: object) -> int:
-    """About how much memory a recorded event holds on to: its own attributes, arrays and buffers by their size."""
-    # A copy, because whoever handles the event may be changing it.
+    """Estimate the memory that a recorded event holds: its own attributes, arrays and buffers by their size."""
+    # A copy, because the processor that handles the event may be changing it.
     return sum(map(_own_bytes, tuple(getattr(subject, "__dict__", {}).values())))
 
 
@@ -170,3 +197,33 @@ def _own_bytes(value: object) -> int:
         return value.__sizeof__() if isinstance(value, str | bytes | bytearray | list | tuple | dict | set) else 0
     except Exception:  # noqa: BLE001 - a user's value may raise anything; this is an estimate
         return 0
+
+
+def _trace_row(record: RecordedHappening, start: float, texts: dict[int, str]) -> tuple[object, ...]:
+    happening = record.happening
+    cause = getattr(happening, "cause", None)
+    who = getattr(happening, "processor", None) or getattr(happening, "sender", None) or getattr(happening, "job", None)
+    report = getattr(happening, "report", None)
+    return (
+        record.number,
+        happening.at - start,
+        getattr(happening, "phase", getattr(report, "phase", None)),
+        type(happening).__name__,
+        who,
+        record.text or None,
+        None if cause is None else texts.get(id(cause), "not recorded"),
+        ", ".join(happening.recipients) if isinstance(happening, EventSubmitted) else None,
+        getattr(happening, "elapsed", getattr(report, "elapsed", None)),
+        _detail(happening),
+    )
+
+
+def _detail(happening: object) -> str | None:
+    match happening:
+        case DeliveryFailed(failure=failure):
+            return failure.summary
+        case WorkersScaled(reason=reason):
+            return reason
+        case PhaseSettled(report=PhaseReport(waiting=waiting)) if waiting:
+            return waiting
+    return None

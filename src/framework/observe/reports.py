@@ -1,4 +1,4 @@
-"""What came of it: `PhaseReport` of a phase, `RunReport` of a run, `Failure` of one delivery or item."""
+"""Results of driving: `PhaseReport` of a phase, `RunReport` of a run, `Failure` of one delivery or item."""
 
 from __future__ import annotations
 
@@ -7,10 +7,29 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
+from framework.observe.frames import Schema, typed_frame
+from framework.observe.text import error_line, message_of, short_repr
+
 if TYPE_CHECKING:
     import pandas as pd
 
-SHOWN_REPR, SHOWN_MESSAGE = 200, 1000
+FAILURES: Schema = {
+    "processor": "string",
+    "event": "string",
+    "phase": "int64",
+    "error": "string",
+    "message": "string",
+    "where": "string",
+}
+PHASES: Schema = {
+    "phase": "int64",
+    "delivered": "int64",
+    "emitted": "int64",
+    "failed": "int64",
+    "elapsed": "float64",
+    "settled": "bool",
+    "busiest": "string",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +47,12 @@ class Failure:
 
     @property
     def traceback(self) -> str:
-        """The traceback as text."""
+        """Return the traceback as text."""
         return "".join(tracebacks.format_exception(self.exception))
 
     @property
     def summary(self) -> str:
-        """One line: who failed, with what, on which input."""
+        """Return one line: the processor, the error and the input."""
         return f"{self.processor} raised {error_line(self.exception)} on {short_repr(self.event)}"
 
     def debug(self) -> None:
@@ -58,7 +77,7 @@ class Failure:
 
 
 class Redelivers(Protocol):
-    """What can take a failed input once more: a pipeline."""
+    """Takes a failed input once more: a pipeline."""
 
     def _redeliver(self, processor: str, event: Any) -> None:
         """Deliver `event` to the processor of that name only."""
@@ -69,7 +88,6 @@ class Failures(Sequence[Failure]):
     """The failures of a phase or a run, in the order they happened."""
 
     def __init__(self, failures: Iterable[Failure] = ()) -> None:
-        """Keep the failures as they are."""
         self._failures = tuple(failures)
 
     @overload
@@ -77,52 +95,50 @@ class Failures(Sequence[Failure]):
     @overload
     def __getitem__(self, index: slice) -> Failures: ...
     def __getitem__(self, index: int | slice) -> Failure | Failures:
-        """One failure, or a part of them."""
+        """Return one failure, or `Failures` for a slice."""
         if isinstance(index, slice):
             return Failures(self._failures[index])
         return self._failures[index]
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Return the number of failures."""
         return len(self._failures)
 
     def __eq__(self, other: object) -> bool:
-        """Equal to any sequence of the same failures."""
+        """Return whether `other` is a sequence of the same failures."""
         return isinstance(other, Sequence) and self._failures == tuple(other)
 
     def __hash__(self) -> int:
-        """By content."""
+        """Return the hash of the content."""
         return hash(self._failures)
 
     def __repr__(self) -> str:
-        """The summaries, a line each."""
+        """Return the summaries, a line each."""
         return "\n".join([f"{len(self)} failures", *(f"  {failure.summary}" for failure in self)])
 
     def retry(self, pipeline: Redelivers) -> int:
-        """Deliver the failed inputs again, each to the processor of the same name and to nobody else.
+        """Deliver the failed inputs again, each only to the processor of the same name.
 
         Args:
             pipeline: usually the one that `pipeline.renew(...)` gave.
 
         Returns:
-            How many deliveries wait now; run the pipeline to make them.
+            The number of deliveries that now wait; run the pipeline to make them.
         """
         for failure in self:
             pipeline._redeliver(failure.processor, failure.event)  # noqa: SLF001 - plumbing, no call of a user
         return len(self)
 
     def frame(self) -> pd.DataFrame:
-        """One row per failure: processor, event, phase, error, message."""
-        from framework.notebook.frames.frames import failures_frame
-
-        return failures_frame(self)
+        """Return one row per failure, as `framework.notebook.failures_frame` does."""
+        return typed_frame(map(_failure_row, self), FAILURES)
 
 
 @dataclass(frozen=True, slots=True)
 class PhaseReport:
-    """One phase: what was delivered to whom, what came of it, how long it took (seconds).
+    """One phase: deliveries by processor, events emitted, failures, and how long it took (seconds).
 
-    `settled` says that the phase caused no work beyond its own announcement: it is the last.
+    `settled`: the phase caused no work beyond its own announcement, so that it is the last.
     """
 
     phase: int
@@ -138,7 +154,7 @@ class PhaseReport:
 class RunReport:
     """A whole run.
 
-    `dead_letters` counts events that reached nobody, `dropped` the deliveries that a stop or an interrupt threw away,
+    `dead_letters` counts events without recipients, `dropped` the deliveries that a stop or an interrupt discarded,
     `orphans` and `gaps` name what joins and sequences still waited for, `waiting` says why it was not finished, and
     `interrupted` that a stop or Ctrl-C ended it.
     """
@@ -155,38 +171,19 @@ class RunReport:
     interrupted: bool
 
 
-def error_line(error: BaseException) -> str:
-    """Type and first line of the message of an error, at most `SHOWN_MESSAGE` characters of it; never raises."""
-    kind = type(error).__name__
-    try:
-        lines = str(error).strip().splitlines()
-    except KeyboardInterrupt:
-        raise
-    except BaseException as other:  # noqa: BLE001 - a user's __str__ may raise anything
-        return f"{kind} (whose message raised {type(other).__name__})"
-    return f"{kind}: {_cut(lines[0], SHOWN_MESSAGE)}" if lines else kind
+def phases_frame(phases: Iterable[PhaseReport]) -> pd.DataFrame:
+    """Return one row per phase, as `framework.notebook.phases_frame` does."""
+    return typed_frame(map(_phase_row, phases), PHASES)
 
 
-def message_of(error: BaseException) -> str:
-    """The message of an error; never raises, whatever the error's `__str__` does."""
-    try:
-        return str(error)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as other:  # noqa: BLE001 - a user's __str__ may raise anything
-        return f"<message raised {type(other).__name__}>"
+def _failure_row(failure: Failure) -> tuple[object, ...]:
+    error = failure.exception
+    frames = tracebacks.extract_tb(error.__traceback__)
+    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
+    return (failure.processor, short_repr(failure.event), failure.phase, type(error).__name__, message_of(error), where)
 
 
-def short_repr(value: object, limit: int = SHOWN_REPR) -> str:
-    """`repr(value)` that never raises and is at most `limit` characters long."""
-    try:
-        text = repr(value)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 - a user's repr may raise anything, SystemExit as well
-        text = f"<{type(value).__name__} whose repr raised {type(error).__name__}>"
-    return _cut(text, limit)
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 3] + "..."
+def _phase_row(report: PhaseReport) -> tuple[object, ...]:
+    busiest = max(report.delivered, key=report.delivered.__getitem__, default=None)
+    total = sum(report.delivered.values())
+    return (report.phase, total, report.emitted, len(report.failures), report.elapsed, report.settled, busiest)

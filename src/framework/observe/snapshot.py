@@ -1,4 +1,4 @@
-"""How a runtime is now, as plain data. Start at `Snapshot`."""
+"""The state of a runtime at one moment, as plain data. Start at `Snapshot`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class NodeSnapshot:
 
     @property
     def idle(self) -> int:
-        """Workers that wait for something to do."""
+        """Return the number of workers that wait for something to do."""
         return max(0, self.workers - self.running - self.blocked)
 
 
@@ -48,15 +48,15 @@ class Snapshot:
 
     @property
     def waiting(self) -> int:
-        """Deliveries or items that wait in all queues."""
+        """Return the number of deliveries or items that wait in all queues."""
         return sum(node.waiting for node in self.nodes.values())
 
     @property
     def done(self) -> int:
-        """Deliveries or items finished since the start, failed ones included."""
+        """Return the number of deliveries or items finished since the start, failed ones included."""
         return sum(node.done for node in self.nodes.values())
 
     @property
     def failed(self) -> int:
-        """Deliveries or items that failed since the start."""
+        """Return the number of deliveries or items that failed since the start."""
         return sum(node.failed for node in self.nodes.values())

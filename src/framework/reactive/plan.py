@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from framework.core import Pipeline
 from framework.errors import UnknownName
-from framework.observe.reports import short_repr
+from framework.observe.text import short_repr
 from framework.reactive.planning import Planner
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from framework.archive.engine.rows import Rows
 from framework.archive.records.records import Records, lost
 from framework.archive.records.trust import MAC_BYTES, Keyring, Seal
 from framework.errors import OptionError, UntrustedWorkspace
-from framework.observe.reports import short_repr
+from framework.observe.text import short_repr
 
 if TYPE_CHECKING:
     from rocksdict import WriteBatch

@@ -9,7 +9,7 @@ from typing import Any
 
 from framework.archive.records.placeholders import placeholder
 from framework.errors import ArchiveError, Unpicklable
-from framework.observe.reports import error_line
+from framework.observe.text import error_line
 
 PROTOCOL = 5
 """Read by every Python that we run on; fixed, so that a newer Python does not lock out an older one."""

@@ -11,7 +11,7 @@ from framework.archive import digest
 from framework.core.driving.limits import whole
 from framework.core.processor import AbstractProcessor, not_a_processor
 from framework.errors import ArchiveError, Undigestable
-from framework.observe.reports import short_repr
+from framework.observe.text import short_repr
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,7 @@ from framework.archive import digest
 from framework.archive.digest.code import is_installed, loaded_names
 from framework.core.identity.mutation import usage_of
 from framework.errors import SourceUnavailable, Undigestable
-from framework.observe.reports import short_repr
+from framework.observe.text import short_repr
 from framework.source import source_of, unwrap
 
 _SHOWN = 80

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.processor import AbstractProcessor, not_a_processor
 from framework.errors import OptionError, UnknownName
-from framework.observe.reports import short_repr
+from framework.observe.text import short_repr
 
 
 class Directory:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from framework.core.event import Event
 from framework.core.mailboxes.inbox import Inbox
-from framework.observe.reports import short_repr
+from framework.observe.text import short_repr
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from framework.core.matching.cases import Scope
-from framework.observe.reports import short_repr
+from framework.observe.text import short_repr
 
 _IS_SEQUENCE = 1 << 5  # flags of a type that Python's own sequence, mapping and class patterns look at
 _IS_MAPPING = 1 << 6

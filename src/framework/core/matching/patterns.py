@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 from framework.core.matching.cases import Case, Unresolved, cases_of
 from framework.core.matching.mismatch import Miss, find_miss
 from framework.errors import SourceUnavailable
-from framework.observe.reports import error_line
+from framework.observe.text import error_line
 
 Receives = Literal["yes", "no", "depends"]
 

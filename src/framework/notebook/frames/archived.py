@@ -12,8 +12,8 @@ from framework.archive import Archive, Workspace
 from framework.errors import OptionError, UnknownName
 from framework.notebook.frames.result_frame import ResultFrame
 from framework.notebook.frames.results import Results
-from framework.notebook.frames.typed import Schema, typed_frame
 from framework.notebook.widgets.require import offering
+from framework.observe.frames import Schema, typed_frame
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import compress
 from typing import Any, NamedTuple, Self
 
-from framework.notebook.widgets.short_text import glance
+from framework.observe.text import short_repr
 
 
 class Origin(NamedTuple):
@@ -82,4 +82,4 @@ def _artifact(event: Any) -> Any:
 
 
 def _short(value: object) -> str:
-    return value if type(value) is str else glance(value)
+    return value if type(value) is str else short_repr(value)

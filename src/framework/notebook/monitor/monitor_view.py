@@ -7,8 +7,8 @@ from typing import Any
 
 from framework.notebook.monitor.monitor import ScalingMonitor
 from framework.notebook.monitor.series import WINDOW
-from framework.notebook.widgets.short_text import glance
 from framework.observe import NodeSnapshot
+from framework.observe.text import short_repr
 
 MOST_ROWS = 200
 MOST_LINES = 50
@@ -39,7 +39,8 @@ class MonitorView:
             "hidden": max(0, len(nodes) - MOST_ROWS),
             "decisions": self._decisions(),
             "failures": [
-                [failure.processor, glance(failure.exception), glance(failure.event)] for failure in self._failures()
+                [failure.processor, short_repr(failure.exception), short_repr(failure.event)]
+                for failure in self._failures()
             ],
         }
 

@@ -15,7 +15,7 @@ from framework.observe import (
     PhaseStarted,
     RunFinished,
 )
-from framework.observe.reports import short_repr
+from framework.observe.text import short_repr
 
 Condition = Callable[[Any], object]
 """A function of a happening; what it returns counts as true or false."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from framework.notebook.widgets.short_text import attributes_of, glance
 from framework.observe import Failure, Snapshot
+from framework.observe.text import short_repr
 
 MOST_MOMENTS = 1000
 MOST_WAITING = 50
@@ -88,7 +88,13 @@ def counted_now(moment: Moment, snapshot: Snapshot, before: Moment | None) -> Mo
 
 def waiting_texts(pipeline: Any, name: str) -> tuple[str, ...]:
     """The first events in a mailbox, as short texts."""
-    return tuple(glance(event) for event in islice(pipeline.inbox(name), MOST_WAITING))
+    return tuple(short_repr(event) for event in islice(pipeline.inbox(name), MOST_WAITING))
+
+
+def attributes_of(thing: object) -> Texts:
+    """Return the public attributes of an object, each as a short text."""
+    public = {name: value for name, value in vars(thing).items() if not name.startswith("_")}
+    return {name: short_repr(value) for name, value in public.items() if name not in {"name", "priority"}}
 
 
 def _changed(before: Mapping[str, Texts], now: Mapping[str, Texts]) -> frozenset[tuple[str, str]]:

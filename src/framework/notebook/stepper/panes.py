@@ -12,8 +12,8 @@ from framework.notebook.lineage.recorders import submissions
 from framework.notebook.stepper.moments import Moment
 from framework.notebook.stepper.selection import Selection
 from framework.notebook.stepper.stepper import PhaseStepper
-from framework.notebook.widgets.short_text import glance
 from framework.observe import Failure
+from framework.observe.text import short_repr
 
 MOST_ROWS = 200
 """Rows of a pane; a browser that shows thousands at ten updates a second does nothing else."""
@@ -103,7 +103,7 @@ def _failure(number: int, failure: Failure, code: str) -> Row:
     frames = traceback.extract_tb(failure.exception.__traceback__)
     where = f"{frames[-1].name}, line {frames[-1].lineno}: {frames[-1].line}" if frames else ""
     return {
-        "cells": [failure.processor, glance(failure.exception), glance(failure.event)],
+        "cells": [failure.processor, short_repr(failure.exception), short_repr(failure.event)],
         "state": "failed",
         "detail": where,
         "failure": number,

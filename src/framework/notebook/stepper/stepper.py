@@ -16,7 +16,7 @@ from framework.notebook.widgets.listeners import Listeners
 from framework.notebook.widgets.require import offering
 from framework.notebook.widgets.safely import safely
 from framework.observe import DeliveryFailed, Failures, PhaseReport, Recorder, Snapshot
-from framework.observe.reports import short_repr
+from framework.observe.text import short_repr
 
 MEGABYTE = 1024 * 1024
 

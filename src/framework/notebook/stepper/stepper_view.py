@@ -18,8 +18,7 @@ from framework.notebook.stepper.moments import Moment
 from framework.notebook.stepper.panes import panes
 from framework.notebook.stepper.selection import Selection
 from framework.notebook.stepper.stepper import PhaseStepper
-from framework.notebook.widgets.short_text import glance
-from framework.observe.reports import message_of
+from framework.observe.text import message_of, short_repr
 
 ROOM = "✓ 1,000  … 10"
 """What the second line of a node is laid out for."""
@@ -106,9 +105,9 @@ class StepperView:
             case {"do": "event", "number": int() as number}:
                 self._show_tree(number)
             case {"do": "rerun", "number": int() as number}:
-                stepper.say(f"rerun of failure {number + 1}: {glance(stepper.failures[number].rerun())}")
+                stepper.say(f"rerun of failure {number + 1}: {short_repr(stepper.failures[number].rerun())}")
             case _:
-                stepper.say(f"unknown command {glance(command)}; there are: {', '.join(COMMANDS)}")
+                stepper.say(f"unknown command {short_repr(command)}; there are: {', '.join(COMMANDS)}")
 
     def _drive(self, command: Callable[[], object]) -> None:
         # Keys come faster than deliveries end; behind a long command they are refused, not saved up.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from framework.errors import OptionError
-from framework.observe.reports import short_repr
+from framework.observe.text import short_repr
 
 
 def offering(source: object, attribute: str, wanted: str) -> None:

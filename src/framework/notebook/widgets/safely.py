@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from framework.observe.reports import message_of, short_repr
+from framework.observe.text import message_of, short_repr
 
 
 def safely(bundle: Callable[[], Any], value: object) -> Any:

@@ -7,7 +7,7 @@ from types import GeneratorType
 from typing import Any
 
 from framework.errors import BuildError
-from framework.observe.reports import short_repr
+from framework.observe.text import short_repr
 
 
 def artifacts_of(result: Any, build: Callable[..., Any]) -> Iterator[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from framework.errors import BuildError, WiringError
-from framework.observe.reports import short_repr
+from framework.observe.text import short_repr
 
 EXPAND = "*"
 

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Literal, get_args
 
 from framework.errors import BuildError, OptionError
-from framework.observe.reports import short_repr
+from framework.observe.text import short_repr
 
 DuplicatePolicy = Literal["queue", "first", "last", "refuse"]
 """What becomes of an artifact whose key waits already on the same side: it `queue`s for a partner of its own, the

@@ -8,7 +8,7 @@ from typing import Any
 from framework.core import Context
 from framework.core.mailboxes.handler import Unfinished
 from framework.errors import WiringError
-from framework.observe.reports import short_repr
+from framework.observe.text import short_repr
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.collecting import KeyFunction, hashable, key_function, policy
 from framework.reactive.joins.join_table import DuplicatePolicy, Meeting, Seats, looks

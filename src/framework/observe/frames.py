@@ -1,4 +1,4 @@
-"""Frames with the column types they are promised, also when they are empty."""
+"""DataFrames with the promised column types, also when they are empty."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Schema = Mapping[str, str]
 
 
 def typed_frame(rows: Iterable[Sequence[object]], schema: Schema) -> pd.DataFrame:
-    """A frame of these rows with exactly these columns and types."""
+    """Return a frame of these rows with exactly these columns and types."""
     import pandas as pd
 
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
