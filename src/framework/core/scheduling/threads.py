@@ -14,10 +14,13 @@ import threading
 import time
 import traceback
 from _thread import allocate_lock
+from collections import deque
 from contextvars import copy_context
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar, cast
 
 from framework.core.context import Context, WatchedContext
+from framework.core.event import Event
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.scheduling.delivery import deliver
 from framework.core.scheduling.scheduler import Scheduler
@@ -29,26 +32,13 @@ TIME_SLICE = 0.005
 PARKED = 5.0  # seconds that a thread waits for the next wake-up before it ends
 
 
-class _Keeper:
-    context: object
-
-
-def _references_when_unshared() -> int:
-    # One local variable and one attribute, as in Worker. The number depends on the interpreter, hence no constant.
-    keeper = _Keeper()
-    keeper.context = context = object()
-    return sys.getrefcount(context)
-
-
-UNSHARED = _references_when_unshared()
-
-
 class Worker:
     """A thread that drains ready mailboxes and parks when there are none; it starts when it is first woken.
 
     A worker that is listed in `scheduler.idle` holds no mailbox: quiescence depends on that.
     """
 
+    unshared: ClassVar[int]  # the references to a context that no processor kept
     __slots__ = ("context", "gate", "inbox", "lost", "name", "scheduler", "since", "starting", "thread")
 
     def __init__(self, scheduler: ThreadScheduler, name: str) -> None:
@@ -110,7 +100,7 @@ class Worker:
         """
         scheduler, idle, levels = self.scheduler, self.scheduler.idle, self.scheduler.levels
         first, single, observation = levels[0], len(levels) == 1, scheduler.observation
-        references, unshared, clock = sys.getrefcount, UNSHARED, time.monotonic
+        references, unshared, clock = sys.getrefcount, self.unshared, time.monotonic
         context: Any = None
         inbox: Inbox | None
         event: Any
@@ -199,6 +189,48 @@ class Worker:
             inbox.release()
         if scheduler.crowded:
             scheduler.make_room()
+
+
+class _Counts:
+    """Stands where a worker keeps the number of references that it expects, and collects those that it counts."""
+
+    def __init__(self) -> None:
+        self.counted: list[int] = []
+
+    def __ne__(self, count: object) -> bool:
+        self.counted.append(cast("int", count))
+        return False
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _unshared() -> int:
+    """Have a worker count the references to a context that no processor kept.
+
+    The number depends on the interpreter, and on how it compiled the very instruction that counts: on Python 3.14 some
+    loads of a variable are references and others are not. Hence no constant, and no second place that counts. Should
+    the counts differ, the least is taken: contexts are then made anew too often, but none that was kept is used again.
+    """
+    counts = _Counts()
+    processor: Any = SimpleNamespace(priority=0, process=lambda _context, _event: None)
+    inbox = Inbox("calibration", 0, processor)
+    inbox.level = deque([inbox])
+    inbox.queue.extend([Event("calibration")] * 4)
+    scheduler: Any = SimpleNamespace(
+        idle=[],
+        levels=[inbox.level],
+        observation=SimpleNamespace(watched=False),
+        routes=SimpleNamespace(rows={}),
+        halted=False,
+        crowded=False,
+        park=lambda _worker: True,
+    )
+    worker = type("Calibration", (Worker,), {"unshared": counts})(scheduler, "calibration")
+    worker._work()  # noqa: SLF001 - what is calibrated
+    return min(counts.counted)
+
+
+Worker.unshared = _unshared()
 
 
 class ThreadScheduler(Scheduler):
