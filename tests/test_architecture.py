@@ -41,7 +41,7 @@ INSIDE = {
     "core": """event reactive_event matching mailboxes context timing processor retrying caching identity archives
         scheduling driving options inspection editing notebook_methods pipeline""",
     "reactive": "answers building builder joins collecting sampling offloading balancing function planning plan",
-    "flow": "signals clock capacity scaling jobs running stream flow",
+    "flow": "signals clock capacity scaling report failures sources jobs running stream flow",
     "notebook": "kernel widgets graphs frames lineage views monitor stepper display runner",
 }
 
@@ -132,7 +132,7 @@ def circles(graph: dict[str, set[str]]) -> list[set[str]]:
 
 
 # Shrinks to nothing while the rooms are being untied.
-KNOWN_CIRCLES = 9
+KNOWN_CIRCLES = 8
 
 
 def test_no_modules_import_each_other_in_a_circle():
@@ -157,7 +157,7 @@ KNOWN_UPWARD = {
     "archive": 2,
     "core": 5,
     "reactive": 4,
-    "flow": 13,
+    "flow": 0,
     "notebook": 0,
 }
 

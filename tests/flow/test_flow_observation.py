@@ -177,7 +177,7 @@ def test_an_observer_that_fails_is_dropped_and_the_run_goes_on(caplog):
     flow = Flow().add(first)
     flow.observe(broken)
     assert play(flow.run(range(5))).counts["done"] == 5
-    assert caplog.text.count("told nothing more") == 1
+    assert caplog.text.count("is called no more") == 1
 
 
 def test_a_closed_subscription_is_told_nothing_more():

@@ -15,12 +15,11 @@ from framework.flow.clock import Clock, LoopClock
 from framework.flow.jobs.batching import Batch
 from framework.flow.jobs.blueprint import Blueprint, JobOptions, blueprint
 from framework.flow.jobs.job import Job
-from framework.flow.jobs.subflow import SubFlow
-from framework.flow.running.error_job import ErrorJob
-from framework.flow.running.report import FlowReport
+from framework.flow.jobs.subflow import NestedFlow, SubFlow, as_processor
+from framework.flow.report import FlowReport
 from framework.flow.running.run import FlowRun
-from framework.flow.running.sources import Source
 from framework.flow.scaling import ScalingStrategy, Strategy, as_strategy
+from framework.flow.sources import Source
 from framework.flow.stream import stream
 from framework.observe import Edge, Graph, Observers, Snapshot, Subscription
 from framework.observe.observers import Observer
@@ -77,7 +76,7 @@ class Flow:
         self._clock = clock
         self._observers = Observers()
         self._jobs: list[Job] = []
-        self._error: ErrorJob | None = None
+        self._error: Job | None = None
         self._run: FlowRun | None = None
 
     # -- what it is
@@ -228,7 +227,9 @@ class Flow:
         """
         if not self._jobs:
             raise LifecycleError(f"{self.name} has no jobs: flow.add(processor)")
-        await self._jobs[0].input.put(item)
+        if self._run is None:
+            raise LifecycleError(f"{self.name} has not been started: await flow.start(), or flow.run(source)")
+        await self._run.put(item)
 
     @asynccontextmanager
     async def feeding(self) -> AsyncIterator[Callable[[Any], Awaitable[None]]]:
@@ -266,7 +267,7 @@ class Flow:
     @property
     def room(self) -> int:
         """How many items all its jobs can hold at most."""
-        return sum(job.room for job in self._jobs)
+        return sum(job.capacity.max_workers + job.capacity.queue_length for job in self._jobs)
 
     @property
     def report(self) -> FlowReport | None:
@@ -277,10 +278,13 @@ class Flow:
         """Its jobs and their order; the error job last."""
         jobs = self._all()
         following = zip(self._jobs, self._jobs[1:], strict=False)
-        edges = [Edge(a.name, b.name, "next", observed=a.tally.done > 0) for a, b in following]
+        edges = [Edge(a.name, b.name, "next", observed=_handed_on(a)) for a, b in following]
         if self._error is not None:
             error = self._error.name
-            edges += [Edge(job.name, error, "errors", observed=job.reported > 0) for job in self._jobs]
+            edges += [
+                Edge(job.name, error, "errors", observed=job.latest is not None and job.latest.reported > 0)
+                for job in self._jobs
+            ]
         return Graph(self.name, tuple(job.node() for job in jobs), tuple(edges))
 
     def snapshot(self) -> Snapshot:
@@ -300,13 +304,17 @@ class Flow:
 
         return watch(self)
 
-    def parts(self) -> set[Flow]:
+    def parts(self) -> set[NestedFlow]:
         """This flow and those that are jobs or arms in it."""
-        parts = {self}
+        parts: set[NestedFlow] = {self}
         for job in self._all():
-            for flow in job.subflows():
+            for flow in job.subflows:
                 parts |= flow.parts()
         return parts
+
+    def as_processor(self) -> SubFlow:
+        """Return the processor that this flow is as a job of another."""
+        return SubFlow(self)
 
     # -- inside
 
@@ -335,7 +343,7 @@ class Flow:
             raise OptionError(f"{self.name} has an error job already, {self._error.name}: one handles all failures")
         if options.get("batch") is not None:
             raise OptionError("an error job gets one item at a time, so that it can ask why: leave batch= out")
-        self._error = ErrorJob(self._plan(subject, capacity, name, options, **how), self._capacity)
+        self._error = Job(self._plan(subject, capacity, name, options, **how), self._capacity)
         return self
 
     def _plan(
@@ -344,8 +352,7 @@ class Flow:
         if self.running:
             raise LifecycleError(f"{self.name} is running: await flow.stop() before adding jobs")
         known = [job.name for job in self._all()]
-        subject = SubFlow(subject) if isinstance(subject, Flow) else subject
-        plan = blueprint(subject, capacity, name, options, known=known, **how)
+        plan = blueprint(as_processor(subject), capacity, name, options, known=known, **how)
         for flow in plan.subflows:
             if self in flow.parts():
                 raise FlowError(f"{self.name} cannot be part of itself: make a second flow")
@@ -357,3 +364,7 @@ def _needed(resource_manager: Any) -> AbstractAsyncContextManager[Any]:
         raise FlowError("a resource manager is an async context manager, got None: asyncio.Lock(), a pool, ...")
     manager: AbstractAsyncContextManager[Any] = resource_manager
     return manager
+
+
+def _handed_on(job: Job) -> bool:
+    return job.latest is not None and job.latest.handed_on > 0

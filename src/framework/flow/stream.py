@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from framework.errors import FlowEnded
 from framework.flow.running.envelope import Ending, Envelope, FutureTicket
-from framework.flow.running.sources import Source
 from framework.flow.signals import LastWorkItem
+from framework.flow.sources import Source
 
 if TYPE_CHECKING:
     from framework.flow.running.run import FlowRun

@@ -14,7 +14,7 @@ from framework.notebook.widgets.safely import safely
 VIEWS: Mapping[tuple[str, str], Callable[[Any], views.View]] = {
     ("framework.core.pipeline", "Pipeline"): views.runtime_view,
     ("framework.flow.flow", "Flow"): views.runtime_view,
-    ("framework.flow.running.report", "FlowReport"): views.flow_report_view,
+    ("framework.flow.report", "FlowReport"): views.flow_report_view,
     ("framework.core.driving.run", "Run"): views.run_view,
     ("framework.core.inspection.explain", "Explanation"): views.rows_view(("processor", "receives", "reason", "where")),
     ("framework.reactive.plan", "Plan"): views.rows_view(("builder", "input", "action", "reason", "diff")),

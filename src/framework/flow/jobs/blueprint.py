@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any, TypedDict
 
 from framework.errors import FlowError, OptionError
 from framework.flow.capacity import Capacity, FixedCapacity
@@ -13,10 +13,7 @@ from framework.flow.jobs.decorators import Declaration, declaration_of
 from framework.flow.jobs.limits import Limits
 from framework.flow.jobs.processors import Given, ProcessorSource, Shared, as_call, from_factory, name_of
 from framework.flow.jobs.router import Router
-from framework.flow.jobs.subflow import SubFlow
-
-if TYPE_CHECKING:
-    from framework.flow.flow import Flow
+from framework.flow.jobs.subflow import NestedFlow, SubFlow
 
 
 class JobOptions(TypedDict, total=False):
@@ -39,7 +36,7 @@ class Blueprint:
     declaration: Declaration
     limits: Limits
     executor: Any
-    subflows: tuple[Flow, ...] = ()
+    subflows: tuple[NestedFlow, ...] = ()
 
 
 def blueprint(  # noqa: PLR0913 - what the ways of adding a job have in common
@@ -85,7 +82,7 @@ def _given(processor: Any, executor: Any) -> ProcessorSource:
     return Given(processor)
 
 
-def _subflows(subject: Any) -> tuple[Flow, ...]:
+def _subflows(subject: Any) -> tuple[NestedFlow, ...]:
     parts = subject.arms.values() if isinstance(subject, Router) else (subject,)
     return tuple(part.flow for part in parts if isinstance(part, SubFlow))
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import functools
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
 
 from framework.errors import FlowError
-from framework.flow.jobs.executors import offloaded
 
 Call = Callable[[Any], Awaitable[Any]]
 """What a worker does with an item."""
@@ -129,6 +131,26 @@ def _in_executor(processor: Any, executor: Any) -> Call:
     if is_async(processor):
         raise FlowError(f"{name_of(processor)} is async and needs no executor: leave executor= out")
     return offloaded(processor, executor)
+
+
+def offloaded(function: Callable[[Any], Any], executor: Executor) -> Callable[[Any], Awaitable[Any]]:
+    """`function` as something to await, run by `executor`.
+
+    Threads see the context of the run, so that prints land in the cell that started it; a context can travel neither
+    to another process nor to a cluster. A cancelled item lets a call that has begun run out and forgets its result.
+    """
+    if isinstance(executor, ThreadPoolExecutor):
+
+        async def in_thread(item: Any) -> Any:
+            context = contextvars.copy_context()
+            return await asyncio.wrap_future(executor.submit(context.run, function, item))
+
+        return in_thread
+
+    async def elsewhere(item: Any) -> Any:
+        return await asyncio.wrap_future(executor.submit(function, item))
+
+    return elsewhere
 
 
 def name_of(processor: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from framework.errors import FlowError, UnknownName
 from framework.flow.jobs.processors import Call, as_call
-from framework.flow.jobs.subflow import SubFlow
+from framework.flow.jobs.subflow import SubFlow, as_processor
 
 
 class Router:
@@ -76,6 +76,5 @@ def router(classify: Callable[[Any], Hashable | Awaitable[Hashable]], /, **arms:
 
 
 def _arm(arm: Any) -> Call:
-    from framework.flow.flow import Flow  # a flow makes routers' jobs, so it cannot be imported first
-
-    return SubFlow(arm) if isinstance(arm, Flow) else as_call(arm)
+    call: Call = as_processor(arm)
+    return call if isinstance(call, SubFlow) else as_call(call)

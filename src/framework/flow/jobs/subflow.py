@@ -3,14 +3,49 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Protocol, Self
 
 from framework.errors import LifecycleError
 from framework.flow.signals import StopProcessing
 
-if TYPE_CHECKING:
-    from framework.flow.flow import Flow
-    from framework.flow.running.run import FlowRun
+
+class NestedRun(Protocol):
+    """The run of a nested flow."""
+
+    error_job: Any
+    error: BaseException | None
+
+    async def submit(self, item: Any) -> Any:
+        """Put an item and wait for its end."""
+        ...
+
+
+class NestedFlow(Protocol):
+    """A flow that can be a job of another."""
+
+    name: str
+
+    @property
+    def running(self) -> bool:
+        """Whether it has been started and has not ended."""
+        ...
+
+    @property
+    def room(self) -> int:
+        """How many items all its jobs can hold at most."""
+        ...
+
+    async def begin(self) -> NestedRun:
+        """Start it, and return its run."""
+        ...
+
+    async def stop(self) -> None:
+        """End it."""
+        ...
+
+    def parts(self) -> set[Any]:
+        """Return this flow and those inside of it."""
+        ...
 
 
 class SubFlow:
@@ -20,9 +55,9 @@ class SubFlow:
     error job took over is done with and counts as skipped. A LastWorkItem ends both flows.
     """
 
-    _run: FlowRun
+    _run: NestedRun
 
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: NestedFlow) -> None:
         self.flow = flow
         self.__name__ = flow.name
 
@@ -58,3 +93,9 @@ class SubFlow:
             case "dropped" if self._run.error is not None:
                 raise self._run.error
         raise StopProcessing
+
+
+def as_processor(subject: Any) -> Any:
+    """Return the processor that a flow is; anything else as it is."""
+    convert = getattr(type(subject), "as_processor", None)
+    return subject if convert is None else convert(subject)

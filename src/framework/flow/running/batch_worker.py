@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from framework.flow.jobs.batching import Batch, results_of
 from framework.flow.running.envelope import plain
-from framework.flow.running.worker import Worker
+from framework.flow.running.worker import FlowWorker
 from framework.flow.signals import LastWorkItem
 
 if TYPE_CHECKING:
-    from framework.flow.jobs.job import Job
     from framework.flow.jobs.processors import Call
+    from framework.flow.running.run_context import RunningJob
 
 
 class Lingerer:
@@ -29,12 +29,12 @@ class Lingerer:
             self.waiter.set_result(False)
 
 
-class BatchWorker(Worker):
+class BatchWorker(FlowWorker):
     """Holds up to `batch.size` items at a time."""
 
     __slots__ = ("batch",)
 
-    def __init__(self, job: Job, batch: Batch) -> None:
+    def __init__(self, job: RunningJob, batch: Batch) -> None:
         self.batch = batch
         super().__init__(job)
 

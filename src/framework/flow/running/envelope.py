@@ -11,7 +11,7 @@ from framework.observe import Failure
 from framework.observe.happenings import Outcome
 
 if TYPE_CHECKING:
-    from framework.flow.jobs.job import Job
+    from framework.flow.running.run_context import RunningJob
 
 
 class Ticket(Protocol):
@@ -37,7 +37,7 @@ class Case(Envelope):
 
     __slots__ = ("failure", "job", "outcome")
 
-    def __init__(self, item: Any, ticket: Ticket | None, job: Job, failure: Failure, outcome: Outcome) -> None:
+    def __init__(self, item: Any, ticket: Ticket | None, job: RunningJob, failure: Failure, outcome: Outcome) -> None:
         super().__init__(item, ticket)
         self.job = job
         self.failure = failure

@@ -1,13 +1,14 @@
-"""The worker of an error job: it settles items that failed or were rerouted elsewhere."""
+"""The error job of a run and its workers: they settle items that failed or were rerouted elsewhere."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from framework.flow.failures import CURRENT, log_failure
 from framework.flow.running.envelope import Case, finish
-from framework.flow.running.failures import CURRENT, log_failure
-from framework.flow.running.worker import Worker
+from framework.flow.running.job_run import JobRun
+from framework.flow.running.worker import FlowWorker
 from framework.flow.signals import LastWorkItem, StopProcessing
 from framework.observe import Failure
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from framework.flow.jobs.processors import Call
 
 
-class ErrorWorker(Worker):
+class ErrorWorker(FlowWorker):
     """Takes cases; an item that fails here too has failed, whatever brought it."""
 
     __slots__ = ()
@@ -63,3 +64,17 @@ class ErrorWorker(Worker):
         if case.outcome == "rerouted" and not self.is_left_behind:
             case.job.tally.rerouted += 1
         finish(case, case.outcome, case.failure.exception)
+
+
+class ErrorJobRun(JobRun):
+    """Its queue holds cases."""
+
+    def hire(self) -> FlowWorker:
+        """Return a worker that settles cases."""
+        return ErrorWorker(self)
+
+    def count_drop(self, entry: Any) -> None:
+        """Count a rerouted item as dropped in the job that it came from; a failed one has been counted there."""
+        self.tally.dropped += 1
+        if entry.outcome == "rerouted":
+            entry.job.tally.dropped += 1

@@ -9,16 +9,16 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from framework.errors import LifecycleError
-from framework.flow.running.counts import Counts
+from framework.flow.report import Counts, Ended, FlowReport
 from framework.flow.running.envelope import Ending, Envelope, FutureTicket
-from framework.flow.running.report import Ended, FlowReport
-from framework.flow.running.sources import Put, Source, pump
+from framework.flow.running.error_worker import ErrorJobRun
+from framework.flow.running.job_run import JobRun
+from framework.flow.sources import Put, Source, pump
 from framework.observe import Failure, Failures, Observers, RunFinished, WorkersScaled
 
 if TYPE_CHECKING:
     from framework.flow.clock import Clock
     from framework.flow.jobs.job import Job
-    from framework.flow.running.error_job import ErrorJob
     from framework.flow.scaling import ScalingStrategy
 
 logger = logging.getLogger(__name__)
@@ -38,22 +38,18 @@ class FlowRun:
         self,
         name: str,
         jobs: Sequence[Job],
-        error_job: ErrorJob | None,
+        error_job: Job | None,
         strategy: ScalingStrategy,
         clock: Clock,
         observers: Observers,
     ) -> None:
         self.name = name
-        self.jobs = tuple(jobs)
-        self.error_job = error_job
-        self.strategy = strategy
         self.clock = clock
         self.observers = observers
         self.closing = False
         self.driven = False
         self.report: FlowReport | None = None
         self.error: BaseException | None = None
-        self._all: tuple[Job, ...] = self.jobs if error_job is None else (*self.jobs, error_job)
         self._began = clock.now()
         self._ended: Ended = "running"
         self._feeds = 0
@@ -67,13 +63,21 @@ class FlowRun:
         self._over: asyncio.Future[None] = loop.create_future()
         self._quiet: list[asyncio.Future[None]] = []
         self._feeders: set[asyncio.Task[None]] = set()
-        for job in self._all:
-            job.check()
-        for job, following in zip(self._all, (*self.jobs[1:], None, None), strict=False):
-            job.begin(self, following)
+        self.jobs = tuple(JobRun(job, self, strategy) for job in jobs)
+        self.error_job = None if error_job is None else ErrorJobRun(error_job, self, strategy)
+        self._all: tuple[JobRun, ...] = self.jobs if self.error_job is None else (*self.jobs, self.error_job)
+        for running, following in zip(self.jobs, (*self.jobs[1:], None), strict=True):
+            running.next, running.errors = following, self.error_job
+        for job, running in zip([*jobs, error_job], self._all, strict=False):
+            job.latest = running  # type: ignore[union-attr]  # there are as many jobs as runs of them
         self._supervisor = loop.create_task(self._supervise(), name=f"{name}/supervisor")
 
     # -- from start to end
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its report is made."""
+        return self.report is not None
 
     @property
     def unseen(self) -> bool:
@@ -131,7 +135,7 @@ class FlowRun:
         elif error is not self.error:
             logger.error("%s failed while it ended", self.name, exc_info=error)
 
-    def cut(self, job: Job) -> None:
+    def cut(self, job: JobRun) -> None:
         """A LastWorkItem passed `job`: drop what is queued there or upstream; the rest runs to its end."""
         self._cut = True
         for upstream in self._all[: self._all.index(job) + 1]:

@@ -1,34 +1,52 @@
-"""Lets a strategy look at a job at intervals, and the job follow its decisions."""
+"""`Scaler`: asks a strategy at intervals and resizes a job accordingly."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from framework.flow.capacity import Capacity, UtilizationCapacity
-from framework.flow.scaling import FixedScaling, checked
+from framework.flow.scaling import FixedScaling, ScalingStrategy, checked
 
 if TYPE_CHECKING:
-    from framework.flow.clock import Timer
-    from framework.flow.jobs.job import Job
-    from framework.flow.running.run import FlowRun
+    from framework.flow.clock import Clock, Timer
+    from framework.flow.running.channel import Channel
+    from framework.flow.running.run_context import RunContext
+    from framework.observe import NodeSnapshot
 
 DEFAULT_SAMPLING = UtilizationCapacity.sampling
+
+
+class Scalable(Protocol):
+    """A job that can be resized."""
+
+    name: str
+    input: Channel
+    capacity: Capacity
+
+    def snapshot(self) -> NodeSnapshot:
+        """The job as it is now."""
+        ...
+
+    def resize(self, target: int, reason: str) -> None:
+        """Go towards `target` workers."""
+        ...
 
 
 class Scaler:
     """Scaling of one job during one run: a timer, no task."""
 
-    def __init__(self, job: Job, run: FlowRun) -> None:
+    def __init__(self, job: Scalable, strategy: ScalingStrategy, context: RunContext) -> None:
         self._job = job
-        self._run = run
+        self._strategy = strategy
+        self._context = context
+        self._clock: Clock = context.clock
         self._state: Any = None
         self._timer: Timer | None = None
 
-    def start(self, capacity: Capacity) -> None:
+    def start(self) -> None:
         """Take the first sample one interval from now."""
-        self._capacity = capacity
-        self._interval = getattr(capacity, "sampling", DEFAULT_SAMPLING)
-        fixed = isinstance(self._run.strategy, FixedScaling) or capacity.min_workers == capacity.max_workers
+        capacity = self._job.capacity
+        fixed = isinstance(self._strategy, FixedScaling) or capacity.min_workers == capacity.max_workers
         if not fixed:
             self._schedule()
 
@@ -38,19 +56,20 @@ class Scaler:
             self._timer.cancel()
 
     def _schedule(self) -> None:
-        self._timer = self._run.clock.call_later(self._interval, self._sample)
+        interval = getattr(self._job.capacity, "sampling", DEFAULT_SAMPLING)
+        self._timer = self._clock.call_later(interval, self._sample)
 
     def _sample(self) -> None:
         job = self._job
         if job.input.closed:
-            return  # its workers are on their way out
+            return  # its workers are ending
+        capacity = job.capacity
         try:
-            now = self._run.clock.now()
-            made = self._run.strategy.decide(job.snapshot(), self._capacity, self._state, now)
-            decision = checked(made, self._capacity, job.name)
+            made = self._strategy.decide(job.snapshot(), capacity, self._state, self._clock.now())
+            decision = checked(made, capacity, job.name)
         except Exception as error:  # noqa: BLE001 - the strategy is the user's
             error.add_note(f"raised while scaling {job.name}")
-            self._run.fail(error)
+            self._context.fail(error)
             return
         self._state = decision.state
         job.resize(decision.target, decision.reason)

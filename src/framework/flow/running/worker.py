@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from framework.flow.failures import log_failure
 from framework.flow.running.envelope import Case, Envelope, finish, plain
-from framework.flow.running.failures import log_failure
 from framework.flow.signals import LastWorkItem, RouteToErrorQueue, Special, StopProcessing
 from framework.observe import Failure, ItemFinished
 
 if TYPE_CHECKING:
-    from framework.flow.jobs.job import Job
     from framework.flow.jobs.processors import Call
+    from framework.flow.running.run_context import RunningJob
     from framework.observe.happenings import Outcome
 
 TURN = range(256)  # items before others get a turn: a body that never waits would starve timers and `stop`
 
 
-class Worker:
+class FlowWorker:
     """One task of a job; it owns its processor, and at most one item (or batch) at a time.
 
     It is at work `since` some moment, or waits for an item or for room.
@@ -28,17 +28,17 @@ class Worker:
 
     __slots__ = ("channel", "job", "leaving", "loop", "now", "ready", "run", "since", "tally", "task", "waiter")
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: RunningJob) -> None:
         loop = self.loop = asyncio.get_running_loop()
         self.job = job
         # Its own run, because a processor that ignores its cancellation may outlive it into the next.
-        self.run, self.tally, self.channel = job.run, job.tally, job.input
-        self.now = job.run.clock.now
+        self.run, self.tally, self.channel = job.context, job.tally, job.input
+        self.now = job.context.clock.now
         self.since: float | None = None
         self.leaving = False
         self.ready: asyncio.Future[None] = loop.create_future()
         self.waiter: asyncio.Future[bool] = loop.create_future()
-        self.task: asyncio.Task[None] = loop.create_task(self._live(), name=f"{job.run.name}/{job.name}")
+        self.task: asyncio.Task[None] = loop.create_task(self._live(), name=f"{job.context.name}/{job.name}")
 
     async def _live(self) -> None:
         job = self.job
@@ -105,7 +105,7 @@ class Worker:
         waiter = self.waiter = self.loop.create_future()
         self.pause()
         channel.park(self)
-        if channel.idle == self.job.workers:
+        if channel.idle == len(self.job.workers):
             self.run.settle()
         try:
             stays: bool = await waiter
@@ -175,9 +175,9 @@ class Worker:
     @property
     def is_left_behind(self) -> bool:
         """Whether its run is over, and with it everything that could be done with its item."""
-        return self.run.report is not None
+        return self.run.is_over
 
-    def drop(self, job: Job, entries: Sequence[Any]) -> None:
+    def drop(self, job: RunningJob, entries: Sequence[Any]) -> None:
         """Have entries counted that `job` will not process."""
         if not self.is_left_behind:
             job.drop(entries)
@@ -204,7 +204,7 @@ class Worker:
 
     async def _report(self, case: Case) -> None:
         run = self.run
-        errors = run.error_job
+        errors = self.job.errors
         if errors is None or case.outcome == "failed":
             run.keep(case.failure)
         if errors is not None:
@@ -215,12 +215,12 @@ class Worker:
         log_failure(case.failure)
         finish(case, case.outcome, case.failure.exception)
 
-    async def _forward(self, entry: Any, result: Any, following: Job, began: float | None = None) -> None:
+    async def _forward(self, entry: Any, result: Any, following: RunningJob, began: float | None = None) -> None:
         self.tally.done += 1
         self.tell(entry, "done", began)
         await self._push(following, Envelope(result, entry.ticket) if isinstance(entry, Envelope) else result)
 
-    async def _push(self, job: Job, entry: Any) -> None:
+    async def _push(self, job: RunningJob, entry: Any) -> None:
         """Put an entry into another job's queue, or drop it there when that takes nothing more."""
         if self.is_left_behind:
             return
