@@ -40,7 +40,7 @@ INSIDE = {
     "archive": "digest archive engine records memory registry reader stored session workspace",
     "core": """event reactive_event matching mailboxes context timing processor retrying caching identity archives
         scheduling driving options inspection editing notebook_methods pipeline""",
-    "reactive": "answers building builder joins collecting sampling offloading balancing function planning plan",
+    "reactive": "checks building builder joins collecting sampling offloading balancing function planning plan answers",
     "flow": "signals clock capacity scaling report failures sources jobs running stream flow",
     "notebook": "kernel widgets graphs frames lineage views monitor stepper display runner",
 }
@@ -132,7 +132,7 @@ def circles(graph: dict[str, set[str]]) -> list[set[str]]:
 
 
 # Shrinks to nothing while the rooms are being untied.
-KNOWN_CIRCLES = 8
+KNOWN_CIRCLES = 7
 
 
 def test_no_modules_import_each_other_in_a_circle():
@@ -156,7 +156,7 @@ KNOWN_UPWARD = {
     "observe": 0,
     "archive": 2,
     "core": 5,
-    "reactive": 4,
+    "reactive": 0,
     "flow": 0,
     "notebook": 0,
 }

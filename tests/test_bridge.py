@@ -167,7 +167,7 @@ def test_only_flows_are_taken():
 def test_a_missing_requirement_is_named():
     pipeline = Pipeline([FlowBuilder("out", ["n"], a_flow())])
     pipeline.resolve("out")
-    with pytest.raises(RunFailed, match="flow requires 'n', which nobody provides"):
+    with pytest.raises(RunFailed, match="flow requires 'n', which no builder provides"):
         pipeline.run()
 
 

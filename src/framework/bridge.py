@@ -13,7 +13,7 @@ from framework.errors import FlowError
 from framework.flow import Flow, LastWorkItem
 from framework.reactive.offloading.offload import OffloadBuilder
 from framework.reactive.offloading.remote import Returned
-from framework.reactive.offloading.workplace import Workplace
+from framework.reactive.offloading.transport import Transport
 
 
 class FlowBuilder(OffloadBuilder):
@@ -54,11 +54,11 @@ class FlowBuilder(OffloadBuilder):
         if not isinstance(flow, Flow):
             raise FlowError(f"FlowBuilder takes a Flow, got {flow!r}: make one, then flow.add(processor)")
         self.flow = flow
-        workplace = FlowWorkplace(flow, ordered=ordered)
-        super().__init__(provides, requires, workplace.alone, workplace, name=name or flow.name, priority=priority)
+        transport = FlowTransport(flow, ordered=ordered)
+        super().__init__(provides, requires, transport.alone, transport, name=name or flow.name, priority=priority)
 
 
-class FlowWorkplace(Workplace):
+class FlowTransport(Transport):
     """Sends inputs into a flow, which runs in a thread from the first one on."""
 
     def __init__(self, flow: Flow, *, ordered: bool) -> None:
@@ -69,8 +69,8 @@ class FlowWorkplace(Workplace):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
-    def road(self, function: object) -> Callable[[tuple[Any, ...]], Future[Any]]:  # noqa: ARG002 - the flow does the work
-        """How inputs get into the flow."""
+    def bind(self, function: object) -> Callable[[tuple[Any, ...]], Future[Any]]:  # noqa: ARG002 - the flow does the work
+        """Return a callable that sends the arguments of one input into the flow."""
         return lambda arguments: asyncio.run_coroutine_threadsafe(self._answer(arguments), self._running())
 
     def alone(self, *arguments: Any) -> Iterable[Any]:

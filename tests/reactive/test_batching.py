@@ -1,5 +1,6 @@
 """Collector, Grouper and StreamGrouper against plain Python, under seeded schedules."""
 
+from functools import partial
 from itertools import groupby
 
 import pytest
@@ -130,3 +131,13 @@ def test_a_key_function_must_be_callable(grouper):
 def test_topics_are_a_list(helper):
     with pytest.raises(WiringError, match="list of targets"):
         helper("all", "n")
+
+
+@pytest.mark.parametrize("helper", [Collector, partial(Grouper, keyfunc=abs), partial(StreamGrouper, keyfunc=abs)])
+def test_forwards_to_and_topics_are_names_of_provides_and_requires(helper):
+    first, second = helper(provides="all", requires=["n"]), helper(forwards_to="all", topics=["n"])
+    assert (first.provides, first.requires) == (second.provides, second.requires) == ("all", ["n"])
+    with pytest.raises(WiringError, match="forwards_to= is another name of it"):
+        helper("all", ["n"], forwards_to="all")
+    with pytest.raises(WiringError, match="topics= is another name of it"):
+        helper("all")

@@ -1,18 +1,22 @@
 """Builders: targets that are made from other targets, on the event runtime."""
 
 from framework.core.reactive_event import ReactiveEvent
-from framework.reactive.balancing.balancing_worker import (
+from framework.reactive.balancing.balanced_worker import (
     LoadBalancerRouter,
     LoadBalancerWorkerEmitter,
     LoadBalancerWorkerWrapper,
 )
-from framework.reactive.balancing.gaps import SequenceGapPolicy, SkipAheadOnBacklog, WaitForSequenceGaps
+from framework.reactive.balancing.gap_policies import SequenceGapPolicy, SkipAheadOnBacklog, WaitForSequenceGaps
 from framework.reactive.balancing.load_balancing import make_load_balancer, parallelize
-from framework.reactive.balancing.sequence import LoadBalancerCollector, LoadBalancerSequencer
+from framework.reactive.balancing.numbering import LoadBalancerCollector, LoadBalancerSequencer
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.collecting import Collector, Grouper, StreamGrouper
 from framework.reactive.function import reactive
-from framework.reactive.joins.orphans import MaxPendingRendezvousKeys, RendezvousOrphanPolicy, WaitForRendezvousOrphans
+from framework.reactive.joins.orphan_policies import (
+    MaxPendingRendezvousKeys,
+    RendezvousOrphanPolicy,
+    WaitForRendezvousOrphans,
+)
 from framework.reactive.joins.rendezvous import RendezvousPublisher, RendezvousReceiver, make_rendezvous
 from framework.reactive.offloading.offload import offload
 from framework.reactive.plan import plan

@@ -1,4 +1,4 @@
-"""The name by which the pickles of build records call their class, so that workspaces of version 0.1 stay readable."""
+"""The module name of `BuildRecord` in pickles of version 0.1; workspaces of that version stay readable by it."""
 
 from framework.reactive.building.build_records import BuildRecord
 

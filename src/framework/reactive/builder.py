@@ -1,4 +1,4 @@
-"""`ReactiveBuilder`: makes the artifacts of one target from those of others."""
+"""`ReactiveBuilder`: builds the artifacts of one target from those of others."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from framework.core.processor import InterestDeclaration
 from framework.core.reactive_event import ReactiveEvent
 from framework.errors import WiringError
 from framework.reactive.building.artifacts import artifacts_of
-from framework.reactive.building.building import Build, Building, Note
+from framework.reactive.building.building import Building, BuildInput, SelfMessage
 from framework.reactive.building.pairing import checked, target_of
 
 
 class ReactiveBuilder(AbstractProcessor):
-    """Builds the target it `provides` from the targets it `requires`, once somebody resolves it.
+    """Builds the target it `provides` from the targets it `requires`, once the target is resolved.
 
     A subclass writes `build`; every combination of required artifacts is one input::
 
@@ -30,7 +30,7 @@ class ReactiveBuilder(AbstractProcessor):
             def build(self, context, number):
                 yield 2 * number
 
-    Several requirements are paired by arrival, `*name` expands a tuple into arguments, and a builder without
+    Several requirements are paired by arrival, `*name` unpacks a tuple into arguments, and a builder without
     requirements is a source: `build` is called once. Every input is answered, in order; a build that fails loses its
     own input. `provides` and `requires` are public.
     """
@@ -44,10 +44,10 @@ class ReactiveBuilder(AbstractProcessor):
         name: str | None = None,
         priority: int = 0,
     ) -> None:
-        """Say what is built from what.
+        """Declare what is built from what.
 
         Args:
-            provides: the target that `build` announces.
+            provides: the target whose artifacts `build` returns.
             requires: the targets whose artifacts `build` gets, in the order of its arguments.
             persist: keep the results, and answer an input from the archive when it comes again, in later runs too.
             dedupe: build equal inputs of one run once, and announce the kept artifacts for the others.
@@ -55,7 +55,7 @@ class ReactiveBuilder(AbstractProcessor):
             priority: lower runs first.
 
         Raises:
-            WiringError: `provides` or `requires` make no sense.
+            WiringError: `provides` or `requires` are not valid.
         """
         super().__init__(name, priority)
         self.provides, self.requires = checked(self.name, provides, requires)
@@ -83,7 +83,7 @@ class ReactiveBuilder(AbstractProcessor):
 
     @property
     def interests(self) -> InterestDeclaration:  # type: ignore[override]
-        """What it receives: resolves of its target, artifacts of those it requires, and the pipeline's own events.
+        """Return what it receives: resolves of its target, artifacts of its requirements, and control events.
 
         Raises:
             WiringError: a subclass did not call `super().__init__`.
@@ -99,45 +99,49 @@ class ReactiveBuilder(AbstractProcessor):
 
     @property
     def opens_archive(self) -> bool:
-        """Whether results are kept; the pipeline asks before it runs."""
+        """Return whether results are kept; the pipeline reads it before it runs."""
         return self.persist
 
     @property
     def backlog(self) -> int:  # type: ignore[override]
-        """How many inputs and replays wait to be handled."""
+        """Return how many inputs and replays wait."""
         return len(self._building.pending)
 
     def reproduce(self, archived_input: tuple[Any, ...]) -> Iterable[Any]:
-        """What `build` makes of archived inputs, outside of any run; writes nothing."""
+        """Return what `build` makes of archived inputs, outside of a run; writes nothing."""
         return list(artifacts_of(self.build(DetachedContext(self.name), *archived_input), self.build))
 
     def to_retry(self, failed: Event) -> Event:
-        """What has this builder build a failed input again, whether or not anybody has resolved its target."""
+        """Return the event that builds a failed input again, whether or not the target is resolved."""
         match failed:
             case ReactiveEvent(name="built", artifact=artifact) if len(self.requires) == 1:
-                return Build((artifact,))
+                return BuildInput((artifact,))
             case _:
                 return failed
 
+    def lacking(self) -> list[str]:
+        """Return the required targets of which no artifact has arrived in this run."""
+        return self._building.pairing.lacking()
+
     def unfinished(self) -> Iterable[Unfinished]:
-        """Requirements that are missing, and artifacts that wait for a partner."""
+        """Report requirements that are missing, and artifacts that wait for a partner."""
         return self._building.unfinished()
 
     def _begin(self) -> Building:
-        """What one run takes; a builder that is run again begins anew."""
+        """Make the state of one run."""
         return Building(self)
 
     def process(self, context: Context, event: Event) -> None:
-        """Handle what concerns the targets, phases, and the notes that a builder sends itself."""
+        """Handle targets, phases and the self-messages of this builder."""
         match event:
             case ReactiveEvent(name="built", again=False):
                 self._building.receive(context, event.target, event.artifact)
-            case Note():
+            case SelfMessage():
                 self._building.handle(context, event)
             case ReactiveEvent(name="resolve", asker=asker):
                 self._building.resolve(context, asker)
             case Event(name="__PHASE__"):
-                self._building.judge(context)
+                self._building.check_requirements(context)
                 self._building.call(context, self.phase, context.phase)
             case Event(name="__INIT__"):
                 self._building = self._begin()

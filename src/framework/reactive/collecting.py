@@ -5,43 +5,65 @@ A batch is a list of the argument tuples of `build`: `[(1,), (2,)]` for one requ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Any
 
 from framework.core import Context
-from framework.errors import BuildError, OptionError, WiringError
 from framework.reactive.builder import ReactiveBuilder
-
-Inputs = tuple[Any, ...]
-Batch = list[Inputs]
-KeyFunction = Callable[..., Hashable]
+from framework.reactive.checks import Batch, Inputs, KeyFunction, hashable, key_function, positive, wiring
 
 
-class Collector(ReactiveBuilder):
+class StreamBuilder(ReactiveBuilder):
+    """A builder that keeps inputs for a while; `forwards_to` and `topics` are names of `provides` and `requires`."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - both names of each argument
+        self,
+        provides: str | None,
+        requires: Iterable[str] | None,
+        forwards_to: str | None,
+        topics: Iterable[str] | None,
+        name: str | None,
+        priority: int,
+    ) -> None:
+        """Take each argument by either name.
+
+        Raises:
+            WiringError: one is given by both names, or by none.
+        """
+        owner = name or type(self).__name__
+        super().__init__(*wiring(owner, provides, requires, forwards_to, topics), name=name, priority=priority)
+
+
+class Collector(StreamBuilder):
     """Announces all inputs of a phase as one batch, when the phase is quiet; an empty phase announces nothing."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - options of a builder
         self,
-        forwards_to: str,
-        topics: Iterable[str],
+        provides: str | None = None,
+        requires: Iterable[str] | None = None,
         limit: int | None = None,
         *,
+        forwards_to: str | None = None,
+        topics: Iterable[str] | None = None,
         name: str | None = None,
         priority: int = 0,
     ) -> None:
         """Collect into a target.
 
         Args:
-            forwards_to: the target of the batches.
-            topics: the targets that are collected, paired by arrival.
+            provides: the target of the batches.
+            requires: the targets that are collected, paired by arrival.
             limit: keep the first so many of each phase.
+            forwards_to: another name of `provides`.
+            topics: another name of `requires`.
             name: the class's by default.
             priority: lower runs first.
 
         Raises:
             OptionError: `limit` is not positive.
+            WiringError: target or requirements are missing, or given by both names.
         """
-        super().__init__(forwards_to, topics, name=name, priority=priority)
+        super().__init__(provides, requires, forwards_to, topics, name, priority)
         self._limit = None if limit is None else positive(self.name, "limit", limit)
         self._batch: Batch = []
         self._collected: Batch = []
@@ -63,31 +85,35 @@ class Collector(ReactiveBuilder):
         return iter(tuple(self._collected))
 
 
-class Grouper(ReactiveBuilder):
+class Grouper(StreamBuilder):
     """Announces `(key, batch)` for each key of a phase, when the phase is quiet; keys in the order they came first."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - options of a builder
         self,
-        forwards_to: str,
-        topics: Iterable[str],
-        keyfunc: KeyFunction,
+        provides: str | None = None,
+        requires: Iterable[str] | None = None,
+        keyfunc: KeyFunction | None = None,
         *,
+        forwards_to: str | None = None,
+        topics: Iterable[str] | None = None,
         name: str | None = None,
         priority: int = 0,
     ) -> None:
         """Group into a target.
 
         Args:
-            forwards_to: the target of the groups.
-            topics: the targets that are grouped, paired by arrival.
+            provides: the target of the groups.
+            requires: the targets that are grouped, paired by arrival.
             keyfunc: gets the arguments of an input and returns its key, which must be hashable.
+            forwards_to: another name of `provides`.
+            topics: another name of `requires`.
             name: the class's by default.
             priority: lower runs first.
 
         Raises:
-            WiringError: `keyfunc` is no function.
+            WiringError: `keyfunc` is not a function; target or requirements are missing, or given by both names.
         """
-        super().__init__(forwards_to, topics, name=name, priority=priority)
+        super().__init__(provides, requires, forwards_to, topics, name, priority)
         self._keyfunc = key_function(self.name, keyfunc)
         self._groups: dict[Hashable, Batch] = {}
 
@@ -106,18 +132,20 @@ class Grouper(ReactiveBuilder):
         yield from groups.items()
 
 
-class StreamGrouper(ReactiveBuilder):
+class StreamGrouper(StreamBuilder):
     """Announces `(key, batch)` for each run of inputs with equal keys, as soon as another key comes or the phase ends.
 
     It holds one batch at a time, hence suits sorted streams that do not fit into memory.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - options of a builder
         self,
-        provides: str,
-        requires: Iterable[str],
-        keyfunc: KeyFunction,
+        provides: str | None = None,
+        requires: Iterable[str] | None = None,
+        keyfunc: KeyFunction | None = None,
         *,
+        forwards_to: str | None = None,
+        topics: Iterable[str] | None = None,
         name: str | None = None,
         priority: int = 0,
     ) -> None:
@@ -127,13 +155,15 @@ class StreamGrouper(ReactiveBuilder):
             provides: the target of the groups.
             requires: the targets that are grouped, paired by arrival.
             keyfunc: gets the arguments of an input and returns its key.
+            forwards_to: another name of `provides`.
+            topics: another name of `requires`.
             name: the class's by default.
             priority: lower runs first.
 
         Raises:
-            WiringError: `keyfunc` is no function.
+            WiringError: `keyfunc` is not a function; target or requirements are missing, or given by both names.
         """
-        super().__init__(provides, requires, name=name, priority=priority)
+        super().__init__(provides, requires, forwards_to, topics, name, priority)
         self._keyfunc = key_function(self.name, keyfunc)
         self._key: Any = None
         self._batch: Batch = []
@@ -157,50 +187,3 @@ class StreamGrouper(ReactiveBuilder):
     def _finish(self) -> list[tuple[Any, Batch]]:
         batch, self._batch = self._batch, []
         return [(self._key, batch)]
-
-
-def positive(owner: str, option: str, value: object) -> int:
-    """An option that counts something.
-
-    Raises:
-        OptionError: it is no positive integer.
-    """
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise OptionError(f"{owner}: {option} is a whole number from 1 on, got {value!r}")
-    return value
-
-
-def policy(owner: str, option: str, value: object, method: str, known: str) -> None:
-    """Refuse what cannot be such a policy.
-
-    Raises:
-        OptionError: it lacks the method, or is a class.
-    """
-    if value is not None and (isinstance(value, type) or not callable(getattr(value, method, None))):
-        raise OptionError(f"{owner}: {option} is an instance of a policy, got {value!r}: {known}")
-
-
-def key_function(owner: str, keyfunc: object) -> KeyFunction:
-    """A function that returns keys.
-
-    Raises:
-        WiringError: it cannot be called.
-    """
-    if not callable(keyfunc):
-        raise WiringError(
-            f"{owner}: a key function takes the arguments of build and returns a key, got {keyfunc!r}: lambda x: x.id"
-        )
-    return keyfunc
-
-
-def hashable(key: Any, inputs: Inputs) -> Hashable:
-    """A key that can be looked up.
-
-    Raises:
-        BuildError: it cannot.
-    """
-    try:
-        hash(key)
-    except TypeError as error:
-        raise BuildError(f"the key of {inputs!r} is {key!r}, which has no hash: return a tuple or a string") from error
-    return key  # type: ignore[no-any-return]

@@ -11,14 +11,14 @@ from framework.errors import WiringError
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.building.pairing import checked
 
-Build = Callable[..., Iterable[Any]]
+BuildFunction = Callable[..., Iterable[Any]]
 
 
 class FunctionBuilder(ReactiveBuilder):
     """A builder whose `build` is a function; call it to get another one for another pipeline."""
 
     def __call__(self) -> Self:
-        """Another builder of the same function."""
+        """Make another builder of the same function."""
         return type(self)()  # type: ignore[call-arg]  # each has an __init__ of its own
 
 
@@ -30,7 +30,7 @@ def reactive(  # noqa: PLR0913 - as a ReactiveBuilder
     dedupe: bool = False,
     name: str | None = None,
     priority: int = 0,
-) -> Callable[[Build], FunctionBuilder]:
+) -> Callable[[BuildFunction], FunctionBuilder]:
     """Make a builder of a function that takes what `build` takes.
 
     Example::
@@ -50,11 +50,11 @@ def reactive(  # noqa: PLR0913 - as a ReactiveBuilder
         priority: lower runs first.
 
     Raises:
-        WiringError: the arguments make no sense, or what is decorated is no function.
+        WiringError: the arguments are not valid, or what is decorated is not a function.
     """
     checked("@reactive", provides, requires)  # here, where a bare @reactive would give a function for a target
 
-    def decorate(function: Build) -> FunctionBuilder:
+    def decorate(function: BuildFunction) -> FunctionBuilder:
         title = getattr(function, "__name__", None)
         if title is None or isinstance(function, type):
             raise WiringError(f"@reactive makes a builder of a function, got {function!r}: subclass ReactiveBuilder")

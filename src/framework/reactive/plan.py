@@ -1,4 +1,4 @@
-"""`plan`: what a run would replay and what it would build, and why, before anything runs."""
+"""`plan`: says what a run would replay and what it would build, and why."""
 
 from __future__ import annotations
 
@@ -46,21 +46,21 @@ class Plan(Sequence[PlanRow]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[PlanRow]: ...
     def __getitem__(self, index: int | slice) -> PlanRow | Sequence[PlanRow]:
-        """One row, or some."""
+        """Return one row, or some."""
         return self._rows[index]
 
     def __len__(self) -> int:
-        """How many inputs of how many builders."""
+        """Return the number of rows."""
         return len(self._rows)
 
     def frame(self) -> pd.DataFrame:
-        """One row per builder and input: builder, input, action, reason, diff."""
+        """Return a DataFrame with a row per builder and input: builder, input, action, reason, diff."""
         from framework.notebook.frames.frames import plan_frame
 
         return plan_frame(self)
 
     def __repr__(self) -> str:
-        """A line for each builder, with the diffs below it."""
+        """Return a line for each builder, with the diffs below it."""
         counts: dict[str, Counter[tuple[str, str]]] = {}
         diffs: dict[str, dict[str, None]] = {}
         for row in self._rows:
@@ -90,7 +90,7 @@ def plan(pipeline: Pipeline, target: str) -> Plan:
         `code changed`, `arguments changed`, `not persisted`; `upstream unknown`, `not provided`.
 
     Raises:
-        TypeError: `pipeline` is none.
+        TypeError: `pipeline` is not a Pipeline.
         UnknownName: no builder provides the target.
         ArchiveError: what is archived cannot be read.
     """

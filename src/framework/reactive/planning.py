@@ -1,4 +1,4 @@
-"""`Planner`: walks upstream over builders and their archives, and executes nothing."""
+"""`Planner`: follows builders and their archives upstream without executing anything."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Facts = tuple[str, tuple[Any, ...] | None, Any, str, str | None]
 
 
 class Unknown:
-    """Stands for any number of artifacts that only the run will tell."""
+    """Stands for any number of artifacts that are not known before the run."""
 
 
 UNKNOWN: Final = Unknown()
 
 
 class Planner:
-    """Follows the artifacts that are known; `rows` grow upstream first."""
+    """Follows known artifacts from the sources on; `rows` gets a row per builder and input, upstream first."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         """Find the builders of a pipeline."""
@@ -44,7 +44,7 @@ class Planner:
                 self.providers.setdefault(builder.provides, []).append(name)
 
     def artifacts(self, target: str) -> list[Any]:
-        """The artifacts that builders would announce for a target, UNKNOWN among them."""
+        """Return the artifacts that builders would announce for a target, UNKNOWN among them."""
         known = self._known.get(target)
         if known is None:
             self._known[target] = [UNKNOWN]  # what a cycle gets of itself
@@ -57,18 +57,18 @@ class Planner:
         assert isinstance(builder, ReactiveBuilder)  # noqa: S101 - providers holds no others
         pairing = Pairing(builder.requires)
         arrivals = {target: [*self._submitted(name, target), *self.artifacts(target)] for target in pairing.targets}
-        history = _History(name, builder, self._archives.get(name) or InMemCache(), self._catalog)
+        archived = _Archived(name, builder, self._archives.get(name) or InMemCache(), self._catalog)
         if self._is_missing(arrivals):
-            return self._replay_all(history) if len(history.archive) else [self._unknown(name, "not provided")]
+            return self._replay_all(archived) if len(archived.archive) else [self._unknown(name, "not provided")]
         outputs: list[Any] = []
         for inputs in _paired(list(arrivals.values())):
             outputs += (
-                [self._unknown(name, "upstream unknown")] if inputs is None else self._answer(history, pairing, inputs)
+                [self._unknown(name, "upstream unknown")] if inputs is None else self._answer(archived, pairing, inputs)
             )
         return outputs
 
     def _submitted(self, name: str, target: str) -> Iterator[Any]:
-        """Artifacts that wait in the mailbox already."""
+        """Yield artifacts that wait in the mailbox already."""
         for event in self._pipeline.inbox(name):
             match event:
                 case ReactiveEvent(name="built", target=announced, artifact=artifact) if announced == target:
@@ -77,10 +77,10 @@ class Planner:
     def _is_missing(self, arrivals: dict[str, list[Any]]) -> bool:
         return any(not artifacts and target not in self.providers for target, artifacts in arrivals.items())
 
-    def _replay_all(self, history: _History) -> list[Any]:
+    def _replay_all(self, archived: _Archived) -> list[Any]:
         outputs: list[Any] = []
-        for _, record in history.archive.pairs():
-            self.rows.append((history.name, record.inputs, "replay", "archived", None))
+        for _, record in archived.archive.pairs():
+            self.rows.append((archived.name, record.inputs, "replay", "archived", None))
             outputs += record.artifacts
         return outputs
 
@@ -88,21 +88,21 @@ class Planner:
         self.rows.append((name, None, "unknown", reason, None))
         return UNKNOWN
 
-    def _answer(self, history: _History, pairing: Pairing, inputs: tuple[Any, ...]) -> Iterable[Any]:
+    def _answer(self, archived: _Archived, pairing: Pairing, inputs: tuple[Any, ...]) -> Iterable[Any]:
         try:
             arguments = pairing.arguments(inputs)
         except BuildError as error:
-            return [self._unknown(history.name, str(error))]
-        record = history.record_of(arguments)
+            return [self._unknown(archived.name, str(error))]
+        record = archived.record_of(arguments)
         if record is not None:
-            self.rows.append((history.name, arguments, "replay", "archived", None))
+            self.rows.append((archived.name, arguments, "replay", "archived", None))
             return record.artifacts  # type: ignore[no-any-return]
-        self.rows.append((history.name, arguments, "build", *history.why_build))
+        self.rows.append((archived.name, arguments, "build", *archived.why_build))
         return [UNKNOWN]
 
 
 @dataclass
-class _History:
+class _Archived:
     """What a builder has archived, now and under former identities."""
 
     name: str
@@ -111,7 +111,7 @@ class _History:
     catalog: list[CatalogEntry]
 
     def record_of(self, arguments: tuple[Any, ...]) -> Any:
-        """What is archived for an input, if anything."""
+        """Return the record of an input, if there is one."""
         try:
             return self.archive.get(digest(arguments))
         except Undigestable:  # the build will fail and say so
@@ -119,7 +119,7 @@ class _History:
 
     @cached_property
     def why_build(self) -> tuple[str, str | None]:
-        """Why an input without a record is built, and what changed."""
+        """Return why an input without a record is built, and what changed."""
         if not self.builder.persist:
             return "not persisted", None
         if len(self.archive):
@@ -144,7 +144,7 @@ def _diff(before: str, after: str) -> str:
 
 
 def _paired(arrivals: list[list[Any]]) -> Iterator[tuple[Any, ...] | None]:
-    """The inputs that arrivals make, None for those that are not known; behind one, pairs are anybody's guess."""
+    """Yield the inputs that arrivals make, None for unknown ones; pairs behind an unknown one are unknown as well."""
     match arrivals:
         case []:
             yield ()

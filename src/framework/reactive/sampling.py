@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 from framework.core import Context
 from framework.errors import OptionError
-from framework.reactive.builder import ReactiveBuilder
-from framework.reactive.collecting import Batch, Inputs, positive
+from framework.reactive.checks import Batch, Inputs, positive
+from framework.reactive.collecting import StreamBuilder
 
 Seed = int | str | None
 
 
-class StreamSampler(ReactiveBuilder):
+class StreamSampler(StreamBuilder):
     """Announces the arguments of each input, a tuple, with a fixed probability; `requires=["*sample"]` unpacks them.
 
     Equal seeds and targets give equal decisions, one after another; two samplers with one seed decide independently.
@@ -21,11 +21,13 @@ class StreamSampler(ReactiveBuilder):
 
     def __init__(  # noqa: PLR0913 - options of a builder
         self,
-        provides: str,
-        requires: Iterable[str],
-        probability: float,
+        provides: str | None = None,
+        requires: Iterable[str] | None = None,
+        probability: float | None = None,
         seed: Seed = 42,
         *,
+        forwards_to: str | None = None,
+        topics: Iterable[str] | None = None,
         name: str | None = None,
         priority: int = 0,
     ) -> None:
@@ -34,15 +36,18 @@ class StreamSampler(ReactiveBuilder):
         Args:
             provides: the target of the sample.
             requires: the targets that are sampled, paired by arrival.
-            probability: of each input to be announced, from 0 to 1.
+            probability: of each input to be announced, from 0 to 1; must be given.
             seed: of the decisions; None for others in every run.
+            forwards_to: another name of `provides`.
+            topics: another name of `requires`.
             name: the class's by default.
             priority: lower runs first.
 
         Raises:
-            OptionError: `probability` is none.
+            OptionError: `probability` is not a number from 0 to 1.
+            WiringError: target or requirements are missing, or given by both names.
         """
-        super().__init__(provides, requires, name=name, priority=priority)
+        super().__init__(provides, requires, forwards_to, topics, name, priority)
         if not isinstance(probability, int | float) or not 0 <= probability <= 1:
             raise OptionError(f"{self.name}: probability is a number from 0 to 1, got {probability!r}")
         self._probability = probability
@@ -58,7 +63,7 @@ class StreamSampler(ReactiveBuilder):
         return [args] if self._random.random() < self._probability else ()
 
 
-class ReservoirSampler(ReactiveBuilder):
+class ReservoirSampler(StreamBuilder):
     """Announces a batch of at most `size` inputs of each phase, when the phase is quiet.
 
     Each input has the same chance and at most `size` are held: algorithm R of Vitter (1985), Random Sampling with a
@@ -67,11 +72,13 @@ class ReservoirSampler(ReactiveBuilder):
 
     def __init__(  # noqa: PLR0913 - options of a builder
         self,
-        provides: str,
-        requires: Iterable[str],
-        size: int,
+        provides: str | None = None,
+        requires: Iterable[str] | None = None,
+        size: int | None = None,
         seed: Seed = None,
         *,
+        forwards_to: str | None = None,
+        topics: Iterable[str] | None = None,
         name: str | None = None,
         priority: int = 0,
     ) -> None:
@@ -80,15 +87,18 @@ class ReservoirSampler(ReactiveBuilder):
         Args:
             provides: the target of the samples.
             requires: the targets that are sampled, paired by arrival.
-            size: how many inputs a sample has.
+            size: how many inputs a sample has; must be given.
             seed: of the choice. A fixed one chooses the same positions in every run, hence None is the default.
+            forwards_to: another name of `provides`.
+            topics: another name of `requires`.
             name: the class's by default.
             priority: lower runs first.
 
         Raises:
             OptionError: `size` is not positive.
+            WiringError: target or requirements are missing, or given by both names.
         """
-        super().__init__(provides, requires, name=name, priority=priority)
+        super().__init__(provides, requires, forwards_to, topics, name, priority)
         self._size = positive(self.name, "size", size)
         self._seed = seed
         self._random = _stream(seed, self.provides)

@@ -8,23 +8,23 @@ from concurrent.futures import Executor
 from typing import Any
 
 from framework.errors import WiringError
-from framework.reactive.balancing.balancing_worker import (
+from framework.reactive.balancing.balanced_worker import (
+    BalancedWorker,
     LoadBalancerRouter,
     LoadBalancerWorkerEmitter,
     LoadBalancerWorkerOffload,
     LoadBalancerWorkerWrapper,
-    Worker,
 )
-from framework.reactive.balancing.gaps import SequenceGapPolicy
-from framework.reactive.balancing.sequence import LoadBalancerCollector, LoadBalancerSequencer
+from framework.reactive.balancing.gap_policies import SequenceGapPolicy
+from framework.reactive.balancing.numbering import LoadBalancerCollector, LoadBalancerSequencer
 from framework.reactive.builder import ReactiveBuilder
-from framework.reactive.collecting import policy, positive
+from framework.reactive.checks import policy, positive
 
 
 def make_load_balancer(  # noqa: PLR0913, PLR0917 - the promised signature
     provides: str,
     requires: Iterable[str],
-    worker_class: Callable[..., Worker],
+    worker_class: Callable[..., BalancedWorker],
     num_workers: int,
     worker_init_args: Iterable[Any] = (),
     worker_init_kwargs: Mapping[str, Any] | None = None,
@@ -34,7 +34,7 @@ def make_load_balancer(  # noqa: PLR0913, PLR0917 - the promised signature
     executor: Executor | None = None,
     name: str | None = None,
 ) -> tuple[ReactiveBuilder, ...]:
-    """Have several workers build one target, items dealt to them round robin.
+    """Make builders that share one target between several workers, round robin.
 
     Args:
         provides: the target of the results.
@@ -80,7 +80,7 @@ def make_load_balancer(  # noqa: PLR0913, PLR0917 - the promised signature
 def parallelize(  # noqa: PLR0913, PLR0917 - the promised signature
     provides: str,
     requires: Iterable[str],
-    worker_builder: Callable[..., Worker],
+    worker_builder: Callable[..., BalancedWorker],
     num_workers: int,
     preserve_fifo: bool = True,  # noqa: FBT001, FBT002
     worker_init_args: Iterable[Any] = (),
@@ -89,7 +89,7 @@ def parallelize(  # noqa: PLR0913, PLR0917 - the promised signature
     executor: Executor | None = None,
     **kwargs: Any,
 ) -> tuple[ReactiveBuilder, ...]:
-    """Have several copies of a builder build in its place; `kwargs` go to the builder, the rest is as above."""
+    """Make a load balancer of a builder class; `kwargs` are its arguments, the rest is as for `make_load_balancer`."""
     return make_load_balancer(
         provides,
         requires,
@@ -104,16 +104,16 @@ def parallelize(  # noqa: PLR0913, PLR0917 - the promised signature
 
 
 def _made(
-    factory: Callable[..., Worker],
+    factory: Callable[..., BalancedWorker],
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     provides: str,
     requires: Iterable[str],
-) -> Worker:
-    """A worker.
+) -> BalancedWorker:
+    """Make a worker.
 
     Raises:
-        WiringError: the factory does not take the arguments, or what it makes has no `build`.
+        WiringError: the factory does not take the arguments, or its result has no `build`.
     """
     if not callable(factory):
         raise WiringError(f"a load balancer takes a class of workers, got {factory!r}; give the class and num_workers")

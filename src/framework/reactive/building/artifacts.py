@@ -1,4 +1,4 @@
-"""What a `build` may return."""
+"""`artifacts_of`: checks what a `build` returned."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from framework.observe.text import short_repr
 
 
 def artifacts_of(result: Any, build: Callable[..., Any]) -> Iterator[Any]:
-    """The artifacts that a function returned or will yield.
+    """Return the artifacts that a function returned or will yield.
 
     Raises:
         BuildError: it returned something else.
@@ -32,5 +32,5 @@ def _mistake(result: Any, name: str) -> str:
     if isinstance(result, Coroutine):
         result.close()  # else Python warns that it was never awaited
     if isinstance(result, Coroutine | AsyncIterable):
-        return f"{name} is asynchronous, and nobody awaits it here: write `def`, or use framework.bridge.FlowBuilder"
+        return f"{name} is asynchronous and is not awaited here: write `def`, or use framework.bridge.FlowBuilder"
     return f"{name} returned a {type(result).__name__}, {short_repr(result, 80)}: yield artifacts, or return a list"

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 class BuildContext(Context):
-    """Stands for the context of whichever delivery goes on with a build, which may take many."""
+    """Forwards to the context of the delivery that continues a build; a build may take several."""
 
     __slots__ = ("current",)
 
     def __init__(self) -> None:
-        """Belong to no delivery yet."""
+        """Make a context that belongs to no delivery yet."""
         self.current: Context | None = None
 
     @property
@@ -30,11 +30,11 @@ class BuildContext(Context):
         return self.current
 
     def submit(self, event: Event) -> int:
-        """Send an event to whoever wants it.
+        """Send an event to its recipients.
 
         Raises:
             UnsafeSubmit: nothing is being built now, or this is another thread; use `hold()` for that.
-            NotAnEvent: `event` is none.
+            NotAnEvent: `event` is not an Event.
         """
         return self._now.submit(event)
 
@@ -50,20 +50,20 @@ class BuildContext(Context):
 
     @property
     def processor(self) -> str:
-        """The name of the builder."""
+        """Return the name of the builder."""
         return self._now.processor
 
     @property
     def phase(self) -> int:
-        """The number of the phase."""
+        """Return the number of the phase."""
         return self._now.phase
 
     @property
     def event(self) -> Event | None:
-        """The event that is being handled, where the run is watched."""
+        """Return the event that is being handled if the run is observed."""
         return self._now.event
 
     @property
     def archive(self) -> Archive:
-        """The archive of this builder."""
+        """Return the archive of this builder."""
         return self._now.archive

@@ -1,4 +1,4 @@
-"""`Answers`: the results of a builder, one record for each input."""
+"""`BuildRecords`: the results of a builder, one record for each input."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 from framework.archive import Archive, digest
 from framework.archive.records.serialize import dumps, loads
 
-Build = Callable[[tuple[Any, ...]], Iterator[Any]]
+BuildFunction = Callable[[tuple[Any, ...]], Iterator[Any]]
 _IMMUTABLE = frozenset({int, float, complex, bool, str, bytes, type(None)})
 
 
 class BuildRecord(NamedTuple):
-    """One record of an archive: the arguments of `build`, what it announced, when (Unix time) and in how many seconds.
+    """One record of an archive: the arguments of `build`, its artifacts, when (Unix time) and in how many seconds.
 
-    The archive finds it by the digest of the arguments.
+    Its key in the archive is the digest of the arguments.
     """
 
     target: str
@@ -27,60 +27,60 @@ class BuildRecord(NamedTuple):
 
     @property
     def input(self) -> tuple[Any, ...]:
-        """The inputs, as records of any processor are asked for them."""
+        """Return the inputs, under the name that records of all processors share."""
         return self.inputs
 
     @property
     def output(self) -> tuple[Any, ...]:
-        """The artifacts, as records of any processor are asked for them."""
+        """Return the artifacts, under the name that records of all processors share."""
         return self.artifacts
 
 
-BuildRecord.__module__ = "framework.reactive.answers"  # by this name pickles call it since version 0.1
+BuildRecord.__module__ = "framework.reactive.answers"  # as in pickles since version 0.1
 
 
-class Answers:
-    """Which inputs this run has answered, on top of an archive that also holds those of former runs."""
+class BuildRecords:
+    """The records of one builder in one run, kept in an archive that also holds those of former runs."""
 
     def __init__(self, target: str) -> None:
-        """Nothing of that target has been answered yet."""
+        """Keep records of a target."""
         self._target = target
         self._answered: list[str] = []
 
-    def of(self, archive: Archive, arguments: tuple[Any, ...], build: Build) -> Iterator[Any]:
-        """The artifacts for an input: the archived ones, or those of a build, which become a record.
+    def artifacts(self, archive: Archive, arguments: tuple[Any, ...], build: BuildFunction) -> Iterator[Any]:
+        """Return the artifacts for an input: the archived ones, or those of a build, which become a record.
 
         Raises:
             Undigestable: the input has no digest.
             Unpicklable: an artifact cannot be stored.
         """
         key = digest(arguments, name="inputs")
-        found = self.found(archive, key)
-        return self.recorded(archive, key, copies(arguments), build(arguments)) if found is None else found
+        found = self.archived(archive, key)
+        return self.record(archive, key, copies(arguments), build(arguments)) if found is None else found
 
-    def found(self, archive: Archive, key: str) -> Iterator[Any] | None:
-        """The archived artifacts for the input of that digest, if there are any."""
+    def archived(self, archive: Archive, key: str) -> Iterator[Any] | None:
+        """Return the archived artifacts for the input of that digest, if there are any."""
         record: BuildRecord | None = archive.get(key)
         if record is None:
             return None
         self._answered.append(key)
         return iter(record.artifacts)
 
-    def again(self, archive: Archive) -> Iterator[Any]:
-        """All that this run has answered until now, in order."""
+    def of_this_run(self, archive: Archive) -> Iterator[Any]:
+        """Yield all artifacts that this run has announced until now, in order."""
         for key in tuple(self._answered):
             yield from archive[key].artifacts
 
-    def everything(self, archive: Archive) -> Iterator[Any]:
-        """All that any run has answered, in the order it was recorded."""
+    def of_all_runs(self, archive: Archive) -> Iterator[Any]:
+        """Yield all archived artifacts, in the order in which they were recorded."""
         for key, record in archive.pairs():
             self._answered.append(key)
             yield from record.artifacts
 
-    def recorded(
+    def record(
         self, archive: Archive, key: str, inputs: tuple[Any, ...], built: Iterator[Any], seconds: float = 0.0
     ) -> Iterator[Any]:
-        """The artifacts of a build, which took so many seconds until now; its end writes the record."""
+        """Yield the artifacts of a build, which took `seconds` until now, and write the record at its end."""
         artifacts = []
         at, resumed = time.time() - seconds, time.perf_counter()
         for artifact in built:
@@ -94,12 +94,12 @@ class Answers:
 
 
 def copies(values: Iterable[Any]) -> tuple[Any, ...]:
-    """Copies of values as they are now."""
+    """Return copies of values as they are now."""
     return tuple(copy(value) for value in values)
 
 
 def copy(value: Any) -> Any:
-    """A copy that later changes of the value do not reach.
+    """Return a copy that later changes of the value do not reach.
 
     Raises:
         Unpicklable: the value cannot be stored.

@@ -1,31 +1,28 @@
-"""Targets of which nothing can come: those who provide them wait in a circle that nothing has entered."""
+"""Dependency cycles without a seed artifact: targets that are provided and of which nothing can come."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from framework.core import Context
 from framework.core.context import receivers
 from framework.core.mailboxes.handler import Handler
 from framework.core.reactive_event import ReactiveEvent
-
-if TYPE_CHECKING:
-    from framework.reactive.building.building import Building
+from framework.reactive.building.buildable import Lacking
 
 
 def providers(context: Context, target: str) -> list[Handler]:
-    """The processors that provide a target."""
+    """Return the processors that provide a target."""
     asked = receivers(context, ReactiveEvent("resolve", target))
     return [processor for processor in asked if getattr(processor, "provides", None) == target]
 
 
 def starved(context: Context, targets: Sequence[str]) -> list[str]:
-    """Those of the targets of which nothing can come; ask when everything is quiet.
+    """Return those of the targets of which nothing can come; call it when nothing waits or runs.
 
     A target is starved when each of its providers lacks one that is.
     """
-    lacking: dict[str, list[list[str]]] = {}  # of each target, what each of its providers lacks
+    lacking: dict[str, list[Sequence[str]]] = {}  # of each target, what each of its providers lacks
     upstream = list(targets)
     for target in upstream:  # which grows
         if target not in lacking:
@@ -41,6 +38,5 @@ def starved(context: Context, targets: Sequence[str]) -> list[str]:
     return [target for target in targets if target in found]
 
 
-def _lacking(provider: Handler) -> list[str]:
-    building: Building | None = getattr(provider, "_building", None)
-    return [] if building is None else building.pairing.lacking()
+def _lacking(provider: Handler) -> Sequence[str]:
+    return provider.lacking() if isinstance(provider, Lacking) else ()

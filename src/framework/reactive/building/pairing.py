@@ -15,11 +15,11 @@ EXPAND = "*"
 class Pairing:
     """Several requirements are paired by arrival: the first of each, then the second of each.
 
-    A requirement `*name` wants the target `name` and hands the parts of each artifact to `build` as arguments.
+    A requirement `*name` takes the target `name` and unpacks each artifact into arguments of `build`.
     """
 
     def __init__(self, requires: Iterable[str]) -> None:
-        """Wait for the first artifact of each requirement."""
+        """Make an empty queue for each requirement."""
         requires = tuple(requires)
         self.targets = tuple(target_of(required) for required in requires)
         self.arrived: set[str] = set()
@@ -32,22 +32,22 @@ class Pairing:
         self.arrived.add(target)
 
     def take(self) -> tuple[Any, ...] | None:
-        """The artifacts of the next input, one of each requirement; None while one is missing."""
+        """Return the artifacts of the next input, one of each requirement; None while one is missing."""
         queues = self._queues.values()
         if not all(queues):
             return None
         return tuple([queue.popleft() for queue in queues])
 
     def take_all(self) -> Iterator[tuple[Any, ...]]:
-        """The artifacts of every input that is complete."""
+        """Yield the artifacts of every input that is complete."""
         while self._queues and (artifacts := self.take()) is not None:
             yield artifacts
 
     def arguments(self, artifacts: tuple[Any, ...]) -> tuple[Any, ...]:
-        """What `build` gets for an input.
+        """Return the arguments of `build` for an input.
 
         Raises:
-            BuildError: an artifact that is to be expanded has no parts.
+            BuildError: an artifact that is to be unpacked is not iterable.
         """
         if True not in self._expanded:
             return artifacts
@@ -60,29 +60,29 @@ class Pairing:
         return tuple(arguments)
 
     def lacking(self) -> list[str]:
-        """The targets of which nothing has arrived."""
+        """Return the targets of which nothing has arrived."""
         return [target for target in self.targets if target not in self.arrived]
 
     def waiting(self) -> dict[str, int]:
-        """How many artifacts of each target wait for a partner."""
+        """Return how many artifacts of each target wait for a partner."""
         return {target: len(queue) for target, queue in self._queues.items()}
 
 
 def target_of(required: str) -> str:
-    """The target that a requirement names."""
+    """Return the target that a requirement names."""
     return required.removeprefix(EXPAND)
 
 
 def checked(owner: str, provides: object, requires: object) -> tuple[str, list[str]]:
-    """What a builder declares, if it makes sense.
+    """Check target and requirements of a builder, and return them.
 
     Raises:
-        WiringError: it does not.
+        WiringError: they are not valid.
     """
     if not isinstance(provides, str) or not provides:
         raise WiringError(f"{owner}: provides is the name of a target, got {provides!r}: provides='words'")
     if provides.startswith(EXPAND):
-        raise WiringError(f"{owner}: provides={provides!r} begins with a star, which belongs into requires only")
+        raise WiringError(f"{owner}: provides={provides!r} begins with a star, which is for requires only")
     if isinstance(requires, str | bytes) or not isinstance(requires, Iterable):
         instead = [requires if isinstance(requires, str) else "words"]
         raise WiringError(f"{owner}: requires is a list of targets, got {requires!r}; write requires={instead}")

@@ -1,4 +1,4 @@
-"""`Meeting`: the table where a rendezvous keeps artifacts until their partners come."""
+"""`JoinTable`: artifacts of a rendezvous that wait for their partners, by key and side."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from framework.errors import BuildError, OptionError
 from framework.observe.text import short_repr
 
 DuplicatePolicy = Literal["queue", "first", "last", "refuse"]
-"""What becomes of an artifact whose key waits already on the same side: it `queue`s for a partner of its own, the
-`first` stays, the `last` replaces it, or it is a failure."""
+"""What becomes of an artifact whose key waits already on the same side: both are kept for partners of their own
+(`queue`), the `first` or the `last` is kept, or the second is a failure (`refuse`)."""
 
-Seats = tuple[deque[Any], ...]
+Sides = tuple[deque[Any], ...]
+"""The artifacts of one key that wait, a queue for each side."""
 
 
-class Meeting:
-    """Artifacts by key and side; those of all sides of a key leave together."""
+class JoinTable:
+    """Artifacts by key and side; one of each side of a key are taken out together."""
 
     def __init__(self, sides: int, duplicates: DuplicatePolicy) -> None:
-        """Begin with an empty table.
+        """Make an empty table.
 
         Raises:
             OptionError: there is no such policy.
@@ -31,56 +32,56 @@ class Meeting:
             raise OptionError(f"duplicate_policy is one of {names}, got {duplicates!r}")
         self._sides = sides
         self._duplicates = duplicates
-        self._table: dict[Hashable, Seats] = {}
+        self._table: dict[Hashable, Sides] = {}
 
     def __len__(self) -> int:
         """How many keys wait."""
         return len(self._table)
 
-    def arrive(self, side: int, key: Hashable, artifact: Any) -> tuple[Any, ...] | None:
-        """Seat an artifact; returns all sides of its key if it was the last to come.
+    def add(self, side: int, key: Hashable, artifact: Any) -> tuple[Any, ...] | None:
+        """Keep an artifact; return one of each side if that completes its key.
 
         Raises:
             BuildError: the key waits there already and duplicates are refused.
         """
-        seats = self._table.get(key)
-        if seats is None:
-            seats = self._table[key] = tuple(deque() for _ in range(self._sides))
-        self._seat(seats[side], key, artifact)
-        if not all(seats):
+        sides = self._table.get(key)
+        if sides is None:
+            sides = self._table[key] = tuple(deque() for _ in range(self._sides))
+        self._keep(sides[side], key, artifact)
+        if not all(sides):
             return None
-        together = tuple(seat.popleft() for seat in seats)
-        if not any(seats):
+        together = tuple(queue.popleft() for queue in sides)
+        if not any(sides):
             del self._table[key]
         return together
 
-    def _seat(self, seat: deque[Any], key: Hashable, artifact: Any) -> None:
-        if seat and self._duplicates == "refuse":
+    def _keep(self, queue: deque[Any], key: Hashable, artifact: Any) -> None:
+        if queue and self._duplicates == "refuse":
             raise BuildError(
                 f"the key {key!r} of {short_repr(artifact, 80)} waits for its partners already: make keys unique, "
                 "or choose another duplicate_policy"
             )
-        if seat and self._duplicates == "last":
-            seat.clear()
-        if not seat or self._duplicates == "queue":
-            seat.append(artifact)
+        if queue and self._duplicates == "last":
+            queue.clear()
+        if not queue or self._duplicates == "queue":
+            queue.append(artifact)
 
-    def give_up(self, count: int) -> list[tuple[Hashable, Seats]]:
-        """Remove the oldest keys."""
+    def remove_oldest(self, count: int) -> list[tuple[Hashable, Sides]]:
+        """Remove so many keys, and return them with their artifacts."""
         return [(key, self._table.pop(key)) for key in [*islice(self._table, count)]]
 
-    def waiting(self) -> Iterable[tuple[Hashable, Seats]]:
+    def waiting(self) -> Iterable[tuple[Hashable, Sides]]:
         """Keys and their artifacts by side, oldest first."""
         return tuple(self._table.items())
 
-    def lookalikes(self) -> Mapping[str, list[tuple[Hashable, Seats]]]:
-        """What waits, by how the keys look: 17 and '17' look alike."""
-        alike: dict[str, list[tuple[Hashable, Seats]]] = {}
-        for key, seats in self.waiting():
-            alike.setdefault(looks(key), []).append((key, seats))
-        return alike
+    def by_normal_form(self) -> Mapping[str, list[tuple[Hashable, Sides]]]:
+        """Return what waits, grouped by the normal form of the keys: that of 17 and '17' is the same."""
+        groups: dict[str, list[tuple[Hashable, Sides]]] = {}
+        for key, sides in self.waiting():
+            groups.setdefault(normal_form(key), []).append((key, sides))
+        return groups
 
 
-def looks(key: Hashable) -> str:
-    """A key as a careless reader sees it: without its type, case and outer white space."""
+def normal_form(key: Hashable) -> str:
+    """Return a key as text, without its type, case and outer white space."""
     return str(key).strip().casefold()

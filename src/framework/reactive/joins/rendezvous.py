@@ -1,8 +1,8 @@
-"""A join by key: `make_rendezvous` makes a receiver for each side and the publisher where they meet."""
+"""Joins by key: `make_rendezvous` makes a receiver for each side and a publisher that joins them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 from framework.core import Context
@@ -10,9 +10,9 @@ from framework.core.mailboxes.handler import Unfinished
 from framework.errors import WiringError
 from framework.observe.text import short_repr
 from framework.reactive.builder import ReactiveBuilder
-from framework.reactive.collecting import KeyFunction, hashable, key_function, policy
-from framework.reactive.joins.join_table import DuplicatePolicy, Meeting, Seats, looks
-from framework.reactive.joins.orphans import RendezvousOrphanPolicy, WaitForRendezvousOrphans
+from framework.reactive.checks import KeyFunction, hashable, key_function, policy
+from framework.reactive.joins.join_table import DuplicatePolicy, JoinTable, Sides, normal_form
+from framework.reactive.joins.orphan_policies import RendezvousOrphanPolicy, WaitForRendezvousOrphans
 
 SHOWN_ORPHANS = 10
 SEVERAL = 2
@@ -63,30 +63,30 @@ def make_rendezvous(  # noqa: PLR0913 - the promised signature
             "give one for all, or a list of one for each"
         )
     policy(title, "orphan_policy", orphan_policy, "excess", "MaxPendingRendezvousKeys(1000)")
-    meeting = f"{provides} (rendezvous)"
-    publisher = RendezvousPublisher(provides, meeting, sides, orphan_policy, duplicate_policy, name=title)
+    keyed = f"{provides} (rendezvous)"
+    publisher = RendezvousPublisher(provides, keyed, sides, orphan_policy, duplicate_policy, name=title)
     receivers = [
-        RendezvousReceiver(meeting, side, number, function, name=f"{title} {side}")
+        RendezvousReceiver(keyed, side, number, function, name=f"{title} {side}")
         for number, (side, function) in enumerate(zip(sides, functions, strict=True))
     ]
     return (publisher, *receivers)
 
 
 class RendezvousReceiver(ReactiveBuilder):
-    """One side of a join: finds the key of each artifact."""
+    """One side of a join: computes the key of each artifact."""
 
     def __init__(self, provides: str, requires: str, side: int, key: KeyFunction, *, name: str | None = None) -> None:
         """Made by `make_rendezvous`.
 
         Args:
-            provides: the target where the sides meet.
+            provides: the target of keyed artifacts.
             requires: the target of this side.
             side: its number, from 0.
             key: the key function.
             name: of the builder.
 
         Raises:
-            WiringError: `key` is no function.
+            WiringError: `key` is not a function.
         """
         super().__init__(provides, [requires], name=name)
         self._side = side
@@ -100,7 +100,7 @@ class RendezvousReceiver(ReactiveBuilder):
 
 
 class RendezvousPublisher(ReactiveBuilder):
-    """Where the sides of a join meet; `orphans` are the keys that wait for partners."""
+    """Joins the sides by key; `orphans` are the keys that wait for partners."""
 
     def __init__(  # noqa: PLR0913 - internal: what make_rendezvous knows
         self,
@@ -116,9 +116,9 @@ class RendezvousPublisher(ReactiveBuilder):
 
         Args:
             provides: the target of the joined tuples.
-            requires: the target where the sides meet.
+            requires: the target of keyed artifacts.
             sides: what each side requires, for messages.
-            orphan_policy: which keys are given up.
+            orphan_policy: which keys are dropped.
             duplicate_policy: what becomes of keys that come again.
             name: of the builder.
 
@@ -128,55 +128,58 @@ class RendezvousPublisher(ReactiveBuilder):
         super().__init__(provides, [requires], name=name)
         self._sides = [side.removeprefix("*") for side in sides]
         self._orphan_policy = orphan_policy or WaitForRendezvousOrphans()
-        self._meet: Callable[[], Meeting] = lambda: Meeting(len(sides), duplicate_policy)
-        self._meeting = self._meet()
-        self._given_up: list[tuple[Hashable, Seats]] = []
-        self._lost = 0
+        self._duplicate_policy: DuplicatePolicy = duplicate_policy
+        self._reset()
+
+    def _reset(self) -> None:
+        self._table = JoinTable(len(self._sides), self._duplicate_policy)
+        self._dropped: list[tuple[Hashable, Sides]] = []  # the first few, for the report
+        self._drops = 0
 
     @property
     def orphans(self) -> dict[Hashable, tuple[tuple[Any, ...], ...]]:
         """The keys that wait, oldest first, each with its artifacts by side."""
-        return {key: tuple(tuple(seat) for seat in seats) for key, seats in self._meeting.waiting()}
+        return {key: tuple(tuple(queue) for queue in sides) for key, sides in self._table.waiting()}
 
     def on_init(self, context: Context) -> None:  # noqa: ARG002 - the signature of a hook
-        """Begin with an empty table."""
-        self._meeting, self._given_up, self._lost = self._meet(), [], 0
+        """Empty the table."""
+        self._reset()
 
     def build(self, context: Context, arrival: tuple[int, Hashable, Any]) -> Iterable[Any]:  # noqa: ARG002
-        """Seat an artifact, announce the tuple that it completes."""
-        together = self._meeting.arrive(*arrival)
-        excess = self._orphan_policy.excess(len(self._meeting))
+        """Keep an artifact until its partners come; announce the tuple that it completes."""
+        together = self._table.add(*arrival)
+        excess = self._orphan_policy.excess(len(self._table))
         if excess > 0:
-            given_up = self._meeting.give_up(excess)
-            self._lost += len(given_up)
-            self._given_up += given_up[: SHOWN_ORPHANS - len(self._given_up)]
+            dropped = self._table.remove_oldest(excess)
+            self._drops += len(dropped)
+            self._dropped += dropped[: SHOWN_ORPHANS - len(self._dropped)]
         return () if together is None else [together]
 
     def unfinished(self) -> Iterator[Unfinished]:
         """Keys without partners, with a hint where another key looks alike."""
         yield from super().unfinished()
-        for key, seats in self._given_up:
-            yield Unfinished("orphan", f"{self._lonely(key, seats)} and was given up")
-        if self._lost > len(self._given_up):
-            yield Unfinished("orphan", f"{self.name}: {self._lost - len(self._given_up)} more keys were given up")
-        waiting, alike = list(self._meeting.waiting()), self._meeting.lookalikes()
-        for key, seats in waiting[:SHOWN_ORPHANS]:
-            yield Unfinished("orphan", self._lonely(key, seats) + _hint(key, seats, alike[looks(key)]))
+        for key, sides in self._dropped:
+            yield Unfinished("orphan", f"{self._described(key, sides)} and was dropped")
+        if self._drops > len(self._dropped):
+            yield Unfinished("orphan", f"{self.name}: {self._drops - len(self._dropped)} more keys were dropped")
+        waiting, similar = list(self._table.waiting()), self._table.by_normal_form()
+        for key, sides in waiting[:SHOWN_ORPHANS]:
+            yield Unfinished("orphan", self._described(key, sides) + _hint(key, sides, similar[normal_form(key)]))
         if len(waiting) > SHOWN_ORPHANS:
             yield Unfinished("orphan", f"{self.name}: {len(waiting) - SHOWN_ORPHANS} more keys wait (.orphans has all)")
 
-    def _lonely(self, key: Hashable, seats: Seats) -> str:
-        there = [f"{side!r}" for side, seat in zip(self._sides, seats, strict=True) if seat]
-        lacking = [f"{side!r}" for side, seat in zip(self._sides, seats, strict=True) if not seat]
+    def _described(self, key: Hashable, sides: Sides) -> str:
+        there = [repr(name) for name, queue in zip(self._sides, sides, strict=True) if queue]
+        lacking = [repr(name) for name, queue in zip(self._sides, sides, strict=True) if not queue]
         return (
             f"{self.name}: key {short_repr(key, 80)} came from {' and '.join(there)}, not from {' and '.join(lacking)}"
         )
 
 
-def _hint(key: Hashable, seats: Seats, alike: Iterable[tuple[Hashable, Seats]]) -> str:
-    """Another key that has artifacts where this one lacks them, and looks the same."""
-    for other, others in alike:
-        if other == key or any(mine and theirs for mine, theirs in zip(seats, others, strict=True)):
+def _hint(key: Hashable, sides: Sides, similar: Iterable[tuple[Hashable, Sides]]) -> str:
+    """Name another key of the same normal form that has artifacts where this one lacks them."""
+    for other, others in similar:
+        if other == key or any(mine and theirs for mine, theirs in zip(sides, others, strict=True)):
             continue
         if type(other) is type(key):
             return f"; {other!r} came there: do the keys differ only in case or white space?"

@@ -1,4 +1,4 @@
-"""What runs in another process: a pickled function on pickled arguments."""
+"""Calls in another process: a pickled function on pickled arguments."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PLAIN = frozenset({bool, bytes, complex, float, int, str, type(None)})
 
 
 class Returned(NamedTuple):
-    """What came of a call: artifacts or an error, and the seconds it took."""
+    """The result of a call: artifacts or an error, and the seconds it took."""
 
     artifacts: list[Any]
     error: Exception | None
@@ -26,10 +26,10 @@ class Returned(NamedTuple):
 
 
 def pack(value: Any, name: str) -> bytes:
-    """Pickle by value what only this process knows: functions and classes of a notebook.
+    """Pickle a value; functions and classes of a notebook by value.
 
     Raises:
-        Unpicklable: it cannot travel.
+        Unpicklable: it cannot be pickled.
     """
     if _is_plain(value):
         return pickle.dumps(value)
@@ -45,7 +45,7 @@ def pack(value: Any, name: str) -> bytes:
 
 
 def _is_plain(value: object) -> bool:
-    """Whether a value is scalars and nothing else: pickle takes a tenth of the time of cloudpickle then."""
+    """Return whether a value consists of scalars: pickle takes a tenth of the time of cloudpickle then."""
     kind = type(value)
     if kind is tuple or kind is list:
         return all(type(part) in _PLAIN for part in value)  # type: ignore[attr-defined]
@@ -60,8 +60,8 @@ def call_packed(function: bytes, arguments: bytes) -> bytes:
     try:
         return pack(returned, "a result")
     except Unpicklable as error:
-        wanting = BuildError(str(error if returned.error is None else returned.error))
-        return pack(Returned([], wanting, returned.seconds), "an error")
+        unsent = BuildError(str(error if returned.error is None else returned.error))
+        return pack(Returned([], unsent, returned.seconds), "an error")
 
 
 def call(function: Function, arguments: tuple[Any, ...]) -> Returned:

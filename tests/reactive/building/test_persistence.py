@@ -167,7 +167,7 @@ def test_a_builder_that_resolves_late_gets_each_artifact_once():
     assert late.calls == [(1,), (2,)]
 
 
-# -- requirements that nobody provides
+# -- requirements without a provider
 
 
 def test_recorded_results_stand_in_for_a_requirement_that_nobody_provides(run, tmp_path):
@@ -184,7 +184,7 @@ def test_artifacts_that_arrived_win_over_recorded_results(run, tmp_path):
 
 
 def test_without_any_results_a_missing_requirement_fails_the_run(tmp_path):
-    with pytest.raises(RunFailed, match="requires 'n', which nobody provides"):
+    with pytest.raises(RunFailed, match="requires 'n', which no builder provides"):
         artifacts_of([Double()], "doubles", workspace=tmp_path / "ws")
 
 

@@ -97,15 +97,15 @@ def test_many_orphans_are_counted_after_the_first():
 
 
 @given(st.integers(1, 5), st.integers(0, 20), seeds)
-def test_a_limit_gives_up_the_oldest_keys_and_says_so(limit, count, seed):
+def test_a_bound_drops_the_oldest_keys_and_says_so(limit, count, seed):
     join = join_of(2, orphan_policy=MaxPendingRendezvousKeys(limit))
     _, report = joined([[(number, "") for number in range(count)], []], join, seed=seed)
     assert list(join[0].orphans) == list(range(count))[-limit:]
-    given_up = [text for text in report.orphans if "given up" in text]
-    assert len(given_up) == min(max(0, count - limit), 10) + (count - limit > 10)
+    dropped = [text for text in report.orphans if "dropped" in text]
+    assert len(dropped) == min(max(0, count - limit), 10) + (count - limit > 10)
 
 
-def test_waiting_for_orphans_gives_up_nothing():
+def test_waiting_for_orphans_drops_nothing():
     assert WaitForRendezvousOrphans().excess(10**9) == 0
 
 
@@ -144,5 +144,5 @@ def test_sides_and_keys_that_do_not_fit_are_refused(requires, keys, message):
 def test_unknown_policies_are_refused():
     with pytest.raises(OptionError, match="duplicate_policy is one of 'queue', 'first', 'last', 'refuse'"):
         join_of(2, duplicate_policy="ignore")
-    with pytest.raises(OptionError, match="limit is a whole number"):
+    with pytest.raises(OptionError, match="max_pending is a whole number"):
         MaxPendingRendezvousKeys(0)

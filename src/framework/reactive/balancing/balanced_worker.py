@@ -1,4 +1,4 @@
-"""What stands around a worker of a load balancer."""
+"""Routers and workers of a load balancer."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.building.artifacts import artifacts_of
 from framework.reactive.offloading.offload import OffloadBuilder
 from framework.reactive.offloading.remote import Returned
-from framework.reactive.offloading.workplace import Workplace
+from framework.reactive.offloading.transport import Transport
 
 Numbered = tuple[int, tuple[Any, ...]]
 NumberedResults = tuple[int, list[Any]]
 
 
-class Worker(Protocol):
-    """Anything with the `build` of a builder."""
+class BalancedWorker(Protocol):
+    """An object with the `build` of a builder."""
 
     def build(self, context: Context, *args: Any) -> Iterable[Any]:
         """Yield or return the results for one item."""
@@ -28,12 +28,12 @@ class Worker(Protocol):
 
 
 class LoadBalancerRouter(ReactiveBuilder):
-    """Lets every n-th item through: round robin."""
+    """Announces every n-th item: round robin."""
 
     def __init__(
         self, provides: str, requires: Iterable[str], index: int, count: int, *, name: str | None = None
     ) -> None:
-        """Route for the worker with that index, from 0, of so many."""
+        """Route for the worker number `index`, from 0, of `count`."""
         super().__init__(provides, requires, name=name)
         self._index = index
         self._count = count
@@ -44,10 +44,12 @@ class LoadBalancerRouter(ReactiveBuilder):
 
 
 class _WorkerBuilder(ReactiveBuilder):
-    """Has a worker build, and passes the pipeline's hooks on to it."""
+    """Calls a worker's `build`, and its hooks when the pipeline calls these."""
 
-    def __init__(self, provides: str, requires: Iterable[str], worker: Worker, *, name: str | None = None) -> None:
-        """Stand around `worker`."""
+    def __init__(
+        self, provides: str, requires: Iterable[str], worker: BalancedWorker, *, name: str | None = None
+    ) -> None:
+        """Wrap a worker."""
         super().__init__(provides, requires, name=name)
         self.worker = worker
 
@@ -70,10 +72,10 @@ class _WorkerBuilder(ReactiveBuilder):
 
 
 class LoadBalancerWorkerWrapper(_WorkerBuilder):
-    """Announces `(seq, results)` when the worker is done with an item, `(seq, [])` when it fails."""
+    """Announces `(seq, results)` when the worker has built an item, `(seq, [])` when it fails."""
 
     def build(self, context: Context, item: Numbered) -> Iterator[NumberedResults]:
-        """Have the worker build one item; its failure frees the place of the item, then fails this delivery."""
+        """Build one item; a failure announces no results for it, then fails this delivery."""
         number, args = item
         try:
             results = list(artifacts_of(self.worker.build(context, *args), self.worker.build))
@@ -87,33 +89,39 @@ class LoadBalancerWorkerEmitter(_WorkerBuilder):
     """Announces `(seq, [result])` for each result at once: for load balancers that do not preserve order."""
 
     def build(self, context: Context, item: Numbered) -> Iterator[NumberedResults]:
-        """Have the worker build one item."""
+        """Build one item."""
         number, args = item
         for result in artifacts_of(self.worker.build(context, *args), self.worker.build):
             yield number, [result]
 
 
 class LoadBalancerWorkerOffload(OffloadBuilder):
-    """Has a copy of the worker build each item on an executor; announces as a wrapper does."""
+    """Builds items with copies of the worker on an executor; announces as a wrapper does."""
 
     def __init__(
-        self, provides: str, requires: Iterable[str], worker: Worker, executor: Executor, *, name: str | None = None
+        self,
+        provides: str,
+        requires: Iterable[str],
+        worker: BalancedWorker,
+        executor: Executor,
+        *,
+        name: str | None = None,
     ) -> None:
-        """Send items to an executor, a few at a time so that none of its workers waits for the next."""
-        workplace = Workplace(executor, max_pending=2, ordered=False)
-        super().__init__(provides, requires, RemoteWorker(worker), workplace, name=name)
+        """Send items to an executor, two at a time so that a process does not wait for the next."""
+        transport = Transport(executor, max_pending=2, ordered=False)
+        super().__init__(provides, requires, RemoteWorker(worker), transport, name=name)
 
-    def landed(self, inputs: tuple[Any, ...], returned: Returned) -> Iterable[NumberedResults]:
-        """The results with their number."""
+    def results(self, inputs: tuple[Any, ...], returned: Returned) -> Iterable[NumberedResults]:
+        """Return the results with their number."""
         number, _ = inputs[0]
         return [(number, returned.artifacts if returned.error is None else [])]
 
 
 class RemoteWorker:
-    """Calls a worker where there is no pipeline."""
+    """Calls a worker in a process without a pipeline."""
 
-    def __init__(self, worker: Worker) -> None:
-        """Call this worker."""
+    def __init__(self, worker: BalancedWorker) -> None:
+        """Wrap a worker."""
         self.worker = worker
         self.__qualname__ = f"worker {type(worker).__qualname__}"
 
@@ -124,12 +132,12 @@ class RemoteWorker:
 
 
 class RemoteContext(DetachedContext):
-    """The context of a build that runs away from its pipeline."""
+    """The context of a build that runs on an executor."""
 
     __slots__ = ()
 
     def submit(self, event: Event) -> int:
-        """Refuse: there is nobody to receive it.
+        """Refuse: there are no recipients in this process.
 
         Raises:
             LifecycleError: always.

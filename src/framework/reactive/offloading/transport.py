@@ -1,4 +1,4 @@
-"""`Workplace`: an executor, and how work gets there and back."""
+"""`Transport`: calls functions on an executor."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPool
 from typing import Any, TypeGuard
 
 from framework.errors import WiringError
-from framework.reactive.collecting import positive
+from framework.reactive.checks import positive
 from framework.reactive.offloading.remote import Function, Returned, call, call_packed, pack
 
 logger = logging.getLogger(__name__)
 
 MAX_PENDING = 128
 
-Go = Callable[[tuple[Any, ...]], Future[Any]]
+Submit = Callable[[tuple[Any, ...]], Future[Any]]
 
 
-class Workplace:
-    """Runs functions on any executor: threads get them as they are, all others as pickles.
+class Transport:
+    """Calls functions on an executor: threads get them as they are, all others as pickles.
 
-    It counts as nothing in the identity of a builder: where work is done does not change its results.
+    It does not count in the identity of a builder: where work is done does not change its results.
     """
 
     def __init__(self, executor: Executor, *, max_pending: int = MAX_PENDING, ordered: bool = True) -> None:
-        """Work on an executor, which stays the caller's.
+        """Use an executor, which is not shut down.
 
         Args:
-            executor: what runs the functions.
-            max_pending: how many inputs may be under way.
+            executor: runs the functions.
+            max_pending: how many inputs may be in flight.
             ordered: whether results keep the order of their inputs.
 
         Raises:
-            WiringError: it is no executor.
+            WiringError: it is not an executor.
             OptionError: `max_pending` is not positive.
         """
         if isinstance(executor, type) or not callable(getattr(executor, "submit", None)):
@@ -48,31 +48,31 @@ class Workplace:
         self._executor = executor
         self._own: ProcessPoolExecutor | None = None
 
-    def road(self, function: Function) -> Go:
-        """How inputs get to a function there: call it with the arguments, then read the future with `arrived`.
+    def bind(self, function: Function) -> Submit:
+        """Return a callable that submits the arguments of a function; read its future with `arrived`.
 
         Raises:
-            Unpicklable: the function cannot travel.
+            Unpicklable: the function cannot be sent to another process.
         """
         if isinstance(self._executor, ThreadPoolExecutor):
             return lambda arguments: self._executor.submit(call, function, arguments)
         packed = pack(function, getattr(function, "__qualname__", repr(function)))
 
-        def go(arguments: tuple[Any, ...]) -> Future[Any]:
+        def submit(arguments: tuple[Any, ...]) -> Future[Any]:
             return self._spawning().submit(call_packed, packed, pack(arguments, "an input"))
 
-        return go
+        return submit
 
     def close(self) -> None:
-        """End the processes that were started here; those of the caller's executor are the caller's."""
+        """Shut down the pool that was made in place of one that forks."""
         own, self._own = self._own, None
         if own is not None:
             own.shutdown(wait=False, cancel_futures=True)
 
     def _spawning(self) -> Executor:
-        """The executor; for a pool that would fork, one like it that spawns.
+        """Return the executor, or a pool that spawns in place of one that forks.
 
-        A pipeline has threads, and a forked child waits for ever for a lock that one of them held.
+        A pipeline has threads, and a forked child waits forever for a lock that one of them held.
         """
         if not _would_fork(self._executor):
             return self._executor
@@ -82,7 +82,7 @@ class Workplace:
         return self._own
 
     def __reduce__(self) -> str:
-        """Only that it is one: an executor is neither data nor code."""
+        """Reduce to the name of the class, for digests: an executor is neither data nor code."""
         return type(self).__qualname__
 
 
@@ -99,10 +99,10 @@ def _spawning_like(pool: ProcessPoolExecutor) -> ProcessPoolExecutor:
 
 
 def arrived(future: Future[Any]) -> Returned:
-    """What came of a call.
+    """Return the result of a call.
 
     Raises:
-        Exception: whatever the executor raises: a broken pool, a cluster that is gone.
+        Exception: the executor failed: a broken pool, a closed cluster.
     """
     result = future.result()
     returned: Returned = pickle.loads(result) if isinstance(result, bytes) else result  # noqa: S301 - by call_packed

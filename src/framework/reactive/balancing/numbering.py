@@ -1,4 +1,4 @@
-"""The two ends of a load balancer: numbers for what goes in, order for what comes out."""
+"""Sequencer and collector of a load balancer: they number its inputs and put its results in order."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Any
 
 from framework.core import Context
 from framework.core.mailboxes.handler import Unfinished
-from framework.reactive.balancing.gaps import SequenceGapPolicy, WaitForSequenceGaps
+from framework.reactive.balancing.gap_policies import SequenceGapPolicy, WaitForSequenceGaps
 from framework.reactive.builder import ReactiveBuilder
 
-Results = list[Any]
 SHOWN_GAPS = 10
 
 
@@ -18,7 +17,7 @@ class LoadBalancerSequencer(ReactiveBuilder):
     """Numbers inputs from 0: announces `(seq, arguments)`."""
 
     def __init__(self, provides: str, requires: Iterable[str], *, name: str | None = None) -> None:
-        """Number what is required."""
+        """Number the artifacts of `requires`."""
         super().__init__(provides, requires, name=name)
         self._next = 0
 
@@ -36,7 +35,7 @@ class LoadBalancerSequencer(ReactiveBuilder):
 class LoadBalancerCollector(ReactiveBuilder):
     """Takes `(seq, results)` in any order and announces the results in the order of the numbers, from 0.
 
-    What comes after its number was skipped is announced at once, out of order: nothing is lost.
+    Results that come after their number was skipped are announced at once, out of order.
     """
 
     def __init__(
@@ -64,15 +63,15 @@ class LoadBalancerCollector(ReactiveBuilder):
 
     def _reset(self) -> None:
         self._expected = 0
-        self._waiting: dict[int, Results] = {}
+        self._waiting: dict[int, list[Any]] = {}
         self._skipped: set[int] = set()
 
     def on_init(self, context: Context) -> None:  # noqa: ARG002 - the signature of a hook
         """Expect number 0."""
         self._reset()
 
-    def build(self, context: Context, numbered: tuple[int, Results]) -> Iterable[Any]:  # noqa: ARG002
-        """Announce what is in order now."""
+    def build(self, context: Context, numbered: tuple[int, list[Any]]) -> Iterable[Any]:  # noqa: ARG002
+        """Announce the results whose turn has come."""
         number, results = numbered
         if not self._fifo or number < self._expected:
             self._skipped.discard(number)
@@ -91,7 +90,7 @@ class LoadBalancerCollector(ReactiveBuilder):
             yield from results
 
     def unfinished(self) -> Iterator[Unfinished]:
-        """Numbers that did not come, though later ones did."""
+        """Report numbers that did not come, though later ones did."""
         yield from super().unfinished()
         for number in sorted(self._skipped)[:SHOWN_GAPS]:
             yield Unfinished("gap", f"{self.name}: number {number} did not come and was skipped")

@@ -1,4 +1,4 @@
-"""What a builder requires: how artifacts are paired and expanded, and what if nobody provides them."""
+"""What a builder requires: how artifacts are paired and expanded, and what if no builder provides them."""
 
 import threading
 from itertools import pairwise
@@ -49,22 +49,22 @@ def test_a_requirement_that_nobody_provides_fails_the_run_by_name():
         artifacts_of([Apply("d", ["n"])], "d")
     (error,) = failed.value.exceptions
     assert isinstance(error, WiringError)
-    assert "Apply requires 'n', which nobody provides" in str(error)
-    assert "Apply waits for 'n', which nobody provides" in failed.value.report.waiting
+    assert "Apply requires 'n', which no builder provides" in str(error)
+    assert "Apply waits for 'n', which no builder provides" in failed.value.report.waiting
 
 
-def test_a_circle_that_nothing_has_entered_is_named():
+def test_a_cycle_without_a_seed_artifact_is_named():
     circle = [Apply("a", ["b"], name="A"), Apply("b", ["a"], name="B")]
     found, report = outcome([*circle, Apply("c", ["a"], name="C")], "c")
     assert not found
     assert report.waiting.splitlines() == [
-        f"{name} waits for '{target}', which is built in a circle: "
+        f"{name} waits for '{target}', which is built in a cycle: "
         f"submit ReactiveEvent('built', target='{target}', artifact=...) to begin"
         for name, target in (("A", "b"), ("B", "a"), ("C", "a"))
     ]
 
 
-def test_a_circle_that_something_has_entered_is_not_waited_for():
+def test_a_cycle_with_a_seed_artifact_is_not_waited_for():
     countdown = Apply("n", ["n"], lambda n: n - 1)
     countdown.build = lambda context, n: [n - 1] if n else []
     found, report = outcome([countdown, Apply("seen", ["n"], lambda n: n)], "seen", [("n", 2)])
@@ -115,7 +115,7 @@ def test_a_processor_that_takes_everything_provides_nothing():
                 case _:
                     pass
 
-    with pytest.raises(RunFailed, match="nobody provides"):
+    with pytest.raises(RunFailed, match="no builder provides"):
         artifacts_of([Apply("d", ["n"]), Everything()], "d")
 
 

@@ -1,0 +1,31 @@
+"""`Buildable`: what the run of a builder needs to know about the builder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+from framework.core import Context
+
+
+class Buildable(Protocol):
+    """Declares a target and builds its artifacts; `ReactiveBuilder` is one."""
+
+    name: str
+    provides: str
+    requires: list[str]
+    persist: bool
+    dedupe: bool
+
+    def build(self, context: Context, *args: Any) -> Iterable[Any]:
+        """Yield or return the artifacts for one input."""
+        ...
+
+
+@runtime_checkable
+class Lacking(Protocol):
+    """Tells which of its requirements have not arrived."""
+
+    def lacking(self) -> Sequence[str]:
+        """Return the required targets of which no artifact has arrived."""
+        ...

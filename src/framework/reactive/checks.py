@@ -1,0 +1,80 @@
+"""Checks of what builders are made with, and the types that several of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any
+
+from framework.errors import BuildError, OptionError, WiringError
+
+Inputs = tuple[Any, ...]
+"""The arguments of one `build`, the context left out."""
+
+Batch = list[Inputs]
+KeyFunction = Callable[..., Hashable]
+
+
+def positive(owner: str, option: str, value: object) -> int:
+    """Return an option that counts something.
+
+    Raises:
+        OptionError: it is not a positive integer.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise OptionError(f"{owner}: {option} is a whole number from 1 on, got {value!r}")
+    return value
+
+
+def policy(owner: str, option: str, value: object, method: str, known: str) -> None:
+    """Check that a policy has its method.
+
+    Raises:
+        OptionError: it lacks the method, or is a class.
+    """
+    if value is not None and (isinstance(value, type) or not callable(getattr(value, method, None))):
+        raise OptionError(f"{owner}: {option} is an instance of a policy, got {value!r}: {known}")
+
+
+def key_function(owner: str, keyfunc: object) -> KeyFunction:
+    """Return a function that computes keys.
+
+    Raises:
+        WiringError: it is not callable.
+    """
+    if not callable(keyfunc):
+        raise WiringError(
+            f"{owner}: a key function takes the arguments of build and returns a key, got {keyfunc!r}: lambda x: x.id"
+        )
+    return keyfunc
+
+
+def hashable(key: Any, inputs: Inputs) -> Hashable:
+    """Return a key that can be looked up.
+
+    Raises:
+        BuildError: it has no hash.
+    """
+    try:
+        hash(key)
+    except TypeError as error:
+        raise BuildError(f"the key of {inputs!r} is {key!r}, which has no hash: return a tuple or a string") from error
+    return key  # type: ignore[no-any-return]
+
+
+def wiring(
+    owner: str,
+    provides: str | None,
+    requires: Iterable[str] | None,
+    forwards_to: str | None,
+    topics: Iterable[str] | None,
+) -> tuple[str, Iterable[str]]:
+    """Return target and requirements of a builder whose older parameter names stay valid.
+
+    Raises:
+        WiringError: one of them is given twice, or not at all.
+    """
+    if (provides is None) == (forwards_to is None):
+        raise WiringError(f"{owner} takes provides='batches' (forwards_to= is another name of it): give one of them")
+    if (requires is None) == (topics is None):
+        raise WiringError(f"{owner} takes requires=['words'] (topics= is another name of it): give one of them")
+    return provides or forwards_to or "", topics if requires is None else requires  # type: ignore[return-value]

@@ -1,0 +1,44 @@
+"""Policies for keys of a rendezvous whose partners do not come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from framework.reactive.checks import positive
+
+
+class RendezvousOrphanPolicy(Protocol):
+    """Decides how many keys are dropped."""
+
+    def excess(self, pending: int) -> int:
+        """Return how many of the oldest keys to drop while `pending` wait for partners."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WaitForRendezvousOrphans:
+    """Waits until the end of the run: nothing is dropped, and memory grows with the orphans."""
+
+    def excess(self, pending: int) -> int:  # noqa: ARG002 - the signature of a policy
+        """Drop none."""
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
+class MaxPendingRendezvousKeys:
+    """Drops the oldest keys when more than `max_pending` wait, so that memory stays bounded.
+
+    Raises:
+        OptionError: `max_pending` is not positive.
+    """
+
+    max_pending: int
+
+    def __post_init__(self) -> None:
+        """Check the bound."""
+        positive(type(self).__name__, "max_pending", self.max_pending)
+
+    def excess(self, pending: int) -> int:
+        """Drop as many as are beyond the bound."""
+        return max(0, pending - self.max_pending)
