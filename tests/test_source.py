@@ -1,8 +1,11 @@
+import ast
 import functools
 import importlib
 import itertools
+import json
 import linecache
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -308,3 +311,86 @@ def test_a_text_that_only_goes_by_the_name_of_a_cell_is_not_taken_for_it():
     exec(compile("class A(Captured):\n    def m(self): pass\n", file, "exec"), namespace)
     with pytest.raises(SourceUnavailable):
         source_of(namespace["A"])
+
+
+MARIMO = """\
+import marimo
+
+app = marimo.App()
+
+with app.setup:
+    from framework.errors import SourceUnavailable
+    from framework.source import capture, source_of
+
+    def show(thing):
+        try:
+            print(source_of(thing).where, repr(source_of(thing).text))
+        except SourceUnavailable as error:
+            print(error)
+
+    class Captured:
+        def __init_subclass__(cls):
+            capture(cls)
+
+
+@app.class_definition
+class Alone(Captured):
+    def process(self): ...
+
+
+@app.function
+def twice(x):
+    return 2 * x
+
+
+@app.cell
+def _():
+    offset = 1
+
+    class Among(Captured):
+        x = offset
+
+        def process(self): ...
+
+    class Plain:
+        y = 2
+
+    for thing in (Alone, Alone.process, twice, Among, Among.process, Plain):
+        show(thing)
+    return
+
+
+if __name__ == "__main__":
+    app.run()
+"""
+DEFINED = [
+    "class Alone(Captured):\n    def process(self): ...\n",
+    "def process(self): ...\n",
+    "def twice(x):\n    return 2 * x\n",
+    "class Among(Captured):\n    x = offset\n\n    def process(self): ...\n",
+    "def process(self): ...\n",
+    "class Plain:\n    y = 2\n",
+]
+
+
+def marimo(tmp_path, *command):
+    (tmp_path / "cells.py").write_text(MARIMO)
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, cwd=tmp_path, check=True)
+    return done.stdout
+
+
+def test_the_cells_of_a_marimo_notebook_are_found_when_it_runs_as_a_script(tmp_path):
+    shown = marimo(tmp_path, "cells.py").splitlines()
+
+    assert [ast.literal_eval(line.split(" ", 1)[1]) for line in shown] == DEFINED
+    assert [line.split(" ")[0] for line in shown] == [f"cells.py:{line}" for line in (21, 22, 26, 34, 37, 39)]
+
+
+def test_the_cells_of_a_marimo_notebook_are_found_in_its_kernel(tmp_path):
+    export = ["-m", "marimo", "-y", "export", "ipynb", "--include-outputs"]
+    marimo(tmp_path, *export, "cells.py", "-o", "cells.ipynb")
+    outputs = [out for cell in json.loads((tmp_path / "cells.ipynb").read_text())["cells"] for out in cell["outputs"]]
+    shown = "".join(outputs[0]["text"]).splitlines()
+
+    assert [ast.literal_eval(line.split(" ", 4)[4]) for line in shown] == DEFINED
+    assert re.match(r"cell \w{4} line 3 'class Among", shown[3])

@@ -7,6 +7,7 @@ that a cell that is run again, or a file that changes on disk, never lends its n
 from __future__ import annotations
 
 import ast
+import copy
 import functools
 import linecache
 import os
@@ -23,7 +24,7 @@ from framework.errors import SourceUnavailable
 Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 _OPTIMIZED = 0x1  # the code flag CO_OPTIMIZED: set for functions, not for class bodies
-_CELL = re.compile(r"ipykernel_\d+|^<ipython-input-")
+_CELL = re.compile(r"ipykernel_\d+|^<ipython-input-|__marimo__cell_(?P<id>\w+?)_\.py$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +92,16 @@ def unwrap(obj: Any) -> Any:
 
 
 def place(file: str, line: int) -> str:
-    """A file and a line for a reader: `file.py:12`, or `In[3] line 2` and `cell line 2` for notebook cells."""
-    if not _CELL.search(file):
+    """A file and a line for a reader: `file.py:12`; in notebooks `In[3] line 2`, `cell line 2`, `cell Hbol line 2`."""
+    cell = _CELL.search(file)
+    if cell is None:
         return f"{os.path.basename(file)}:{line}"  # noqa: PTH119 - pathlib costs 10 ms at import
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     prompts = getattr(getattr(shell, "compile", None), "_filename_map", {})
-    return f"In[{prompts[file]}] line {line}" if file in prompts else f"cell line {line}"
+    if file in prompts:
+        return f"In[{prompts[file]}] line {line}"
+    return f"cell {cell['id']} line {line}" if cell["id"] else f"cell line {line}"
 
 
 def first_line(node: Definition) -> int:
@@ -139,11 +143,15 @@ class _Text:
     @functools.cached_property
     def definitions(self) -> dict[tuple[str, int], Definition]:
         """Every definition by its qualified name and first line; empty when the text is no Python."""
+        text = "".join(self.lines)
         try:
-            tree = ast.parse("".join(self.lines))
+            tree = ast.parse(text)
         except (SyntaxError, ValueError):
             return {}
-        return {(name, first_line(node)): node for name, node in _definitions(tree, "")}
+        found = {(name, first_line(node)): node for name, node in _definitions(tree, "")}
+        if "marimo.App(" in text:
+            found |= {(name, first_line(node)): node for name, node in _cell_definitions(tree)}
+        return found
 
     @functools.cached_property
     def codes(self) -> frozenset[CodeType]:
@@ -244,7 +252,8 @@ def _find_by_name(cls: type) -> _Found | None:
     """A class without methods: in its module's file, or in the newest cell that defines all its attributes."""
     module = sys.modules.get(cls.__module__)
     file = getattr(module, "__file__", None)
-    files = [file] if file else [name for name in reversed(list(linecache.cache)) if _CELL.search(name)]
+    cells = [] if file and cls.__module__ != "__main__" else list(filter(_CELL.search, reversed(list(linecache.cache))))
+    files = [*cells, file] if file else cells
     line = cls.__dict__.get("__firstlineno__")  # from 3.13 on
     for name in files:
         text = _current_text(name)
@@ -290,6 +299,24 @@ def _definitions(parent: ast.AST, prefix: str) -> Iterator[tuple[str, Definition
             yield from _definitions(node, f"{name}." if isinstance(node, ast.ClassDef) else f"{name}.<locals>.")
         else:
             yield from _definitions(node, prefix)
+
+
+def _cell_definitions(notebook: ast.Module) -> Iterator[tuple[str, Definition]]:
+    """What the cells of a marimo notebook define: its file wraps them in functions, or in a decorator if they are one.
+
+    marimo compiles each cell without its wrapper, at the lines that it has in the file.
+    """
+    for wrapper in notebook.body:
+        if not isinstance(wrapper, Definition) or not wrapper.decorator_list:
+            continue
+        outermost = wrapper.decorator_list[0]
+        match outermost.func if isinstance(outermost, ast.Call) else outermost:
+            case ast.Attribute(attr="cell"):
+                yield from _definitions(wrapper, "")
+            case ast.Attribute(attr="function" | "class_definition"):
+                bare = copy.copy(wrapper)
+                bare.decorator_list = wrapper.decorator_list[1:]
+                yield from _definitions(ast.Module([bare], []), "")
 
 
 def _nested(code: CodeType) -> Iterator[CodeType]:
