@@ -37,7 +37,7 @@ LATER = {"notebook"}
 # Inside of a package, a room or file may use those that stand before it.
 INSIDE = {
     "observe": "text frames graph snapshot reports happenings observers recorder",
-    "archive": "digest archive engine records memory registry reader stored session workspace",
+    "archive": "digest engine archive records memory registry reader stored session workspace",
     "core": """event reactive_event matching mailboxes context timing processor retrying caching identity archives
         scheduling driving options inspection editing notebook_methods pipeline""",
     "reactive": "checks building builder joins collecting sampling offloading balancing function planning plan answers",
@@ -154,7 +154,7 @@ def test_every_room_of_a_package_has_its_place_in_the_order(package):
 # Imports against the order, until the rooms are untied.
 KNOWN_UPWARD = {
     "observe": 0,
-    "archive": 2,
+    "archive": 0,
     "core": 5,
     "reactive": 0,
     "flow": 0,

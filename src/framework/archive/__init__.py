@@ -1,7 +1,7 @@
 """Where results are kept: digests, archives in memory and in a workspace."""
 
 from framework.archive.archive import Archive
-from framework.archive.digest.walk import digest
+from framework.archive.digest.digest import digest
 from framework.archive.memory import InMemCache
 from framework.archive.records.catalog import CatalogEntry, Description
 from framework.archive.records.placeholders import Placeholder

@@ -18,10 +18,10 @@ class Archive(MutableMapping[Any, Any]):
 
     @abstractmethod
     def batches(self) -> Iterator[tuple[list[Any], list[Any]]]:
-        """All keys and their values in one pass, some thousand at a time: the fast way to read everything."""
+        """Return all keys and their values in one pass, some thousand at a time: the fast way to read everything."""
 
     def pairs(self) -> Iterator[tuple[Any, Any]]:
-        """All keys with their values in one pass.
+        """Return all keys with their values in one pass.
 
         Raises:
             WorkspaceDamaged: fewer records are there than were counted.
@@ -32,4 +32,4 @@ class Archive(MutableMapping[Any, Any]):
     @property
     @abstractmethod
     def readonly(self) -> bool:
-        """Whether writing is refused."""
+        """Return whether writing is refused."""

@@ -11,8 +11,8 @@ from framework.archive.archive import Archive
 from framework.archive.records.keys import index_key
 from framework.archive.records.serialize import dumps, loads
 
-BATCH = 1024
-"""Records that are read at once."""
+READ_TOGETHER = 1024
+"""Records that `batches` gives at once."""
 _IMMUTABLE = frozenset({int, str, float, bool, type(None), bytes, complex})
 
 
@@ -28,11 +28,11 @@ class InMemCache(Archive):
 
     @property
     def readonly(self) -> bool:
-        """Never."""
+        """Return False."""
         return False
 
     def __getitem__(self, key: Any) -> Any:
-        """A copy of the value.
+        """Return a copy of the value.
 
         Raises:
             KeyError: there is none.
@@ -65,22 +65,22 @@ class InMemCache(Archive):
                 raise KeyError(key)
 
     def __contains__(self, key: object) -> bool:
-        """Whether there is a value for the key."""
+        """Return whether there is a value for the key."""
         return index_key(key) in self._entries
 
     def __len__(self) -> int:
-        """The number of keys."""
+        """Return the number of keys."""
         return len(self._entries)
 
     def __iter__(self) -> Iterator[Any]:
-        """The keys that are there now, in the order of first writing."""
+        """Return the keys that are there now, in the order of first writing."""
         for key, _ in self._now():
             yield _thaw(key)
 
     def batches(self) -> Iterator[tuple[list[Any], list[Any]]]:
-        """All keys and copies of their values."""
+        """Return all keys and copies of their values."""
         entries = iter(self._now())
-        while some := [*islice(entries, BATCH)]:
+        while some := [*islice(entries, READ_TOGETHER)]:
             yield [_thaw(key) for key, _ in some], [_thaw(value) for _, value in some]
 
     def clear(self) -> None:
@@ -89,7 +89,7 @@ class InMemCache(Archive):
             self._entries.clear()
 
     def __repr__(self) -> str:
-        """How much it holds."""
+        """Return its number of records."""
         return f"<InMemCache: {len(self)} records>"
 
     def _now(self) -> list[tuple[Any, Any]]:

@@ -1,4 +1,4 @@
-"""`Reader`: looks into a workspace, whoever writes to it."""
+"""`Reader`: reads a workspace, also while this or another process writes to it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from framework.archive.engine.journal import read_journal
 from framework.archive.engine.layout import Layout
 from framework.archive.engine.marks import Marks, read_marks
 from framework.archive.engine.options import open_database, translated
-from framework.archive.engine.refusals import usable
+from framework.archive.engine.refusals import lost, usable
 from framework.archive.engine.rows import Overlaid, Rows
 from framework.archive.records.catalog import Catalog
-from framework.archive.records.records import lost
 from framework.archive.records.trust import Keyring
 from framework.errors import KeyUnavailable, WorkspaceDamaged
 
@@ -29,7 +28,7 @@ _TRIES, _MOST_TRIES = 5, 50
 _OWN = {"LOCK", "LOG", "rocksdict-config.json"}
 
 
-class View(NamedTuple):
+class StoreView(NamedTuple):
     """What a reader sees at one moment."""
 
     rows: Rows
@@ -66,8 +65,8 @@ class Reader:
         return self._keyring
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[View | None]:
-        """The workspace as it is now; None where nothing was ever written.
+    def reading(self) -> Iterator[StoreView | None]:
+        """Yield the workspace as it is now; None where nothing was ever written.
 
         Raises:
             NotAWorkspace, WorkspaceDamaged, UntrustedWorkspace, KeyUnavailable: it cannot be read.
@@ -76,7 +75,7 @@ class Reader:
             if store is not None:
                 self.close()
                 with translated(self.layout.store):
-                    yield View(store.rows, store.catalog.checked(trust=self.trust))
+                    yield StoreView(store.database.rows, store.catalog.checked(trust=self.trust))
                 return
         with self._lock:
             with usable(self.layout.path):
@@ -84,7 +83,7 @@ class Reader:
             with translated(self.layout.store):
                 yield view
 
-    def _look(self) -> View | None:
+    def _look(self) -> StoreView | None:
         # The folder is looked at once; after that its mark says whether there is anything new.
         known = self._secondary is not None
         marks = read_marks(self.layout.mark) if known else self.layout.marks() if self.layout.check() else None
@@ -98,7 +97,7 @@ class Reader:
         return view
 
     def close(self) -> None:
-        """Let go of the secondary; the next read opens one again."""
+        """Close the secondary; the next read opens one again."""
         with self._lock:
             secondary, self._secondary = self._secondary, None
             if secondary is not None:
@@ -127,13 +126,13 @@ class _Secondary:
         self._link()
         self._db = self._open(marks)
         self._seen = -1
-        self._view: View | None = None
+        self._view: StoreView | None = None
 
-    def view(self, marks: Marks, keyring: Keyring) -> View:
+    def view(self, marks: Marks, keyring: Keyring) -> StoreView:
         """Catch up with the writer, if there was anything since."""
         if self._view is None or marks.written != self._seen:
             rows = self._catch_up(marks)
-            self._view = View(rows, Catalog.read(rows, keyring))
+            self._view = StoreView(rows, Catalog.read(rows, keyring))
             self._seen = marks.written
         return self._view
 
@@ -145,7 +144,7 @@ class _Secondary:
     def _open(self, marks: Marks) -> Rdict:
         from rocksdict import AccessType
 
-        # Nobody has written since, or the mark would tell. A secondary would refuse the holes that a power cut leaves.
+        # The mark says that no process has written since. A secondary would refuse the holes that a power cut leaves.
         self._still = marks.rebooted
         tries = 0
         while True:
@@ -182,7 +181,7 @@ class _Secondary:
                 raise lost(f"{self._layout.path} lost the last {missing} of {marks.required} writes")
 
     def _follow(self) -> bool:
-        """Catch up; False where it may have missed something, which it would never make up for."""
+        """Catch up; False where it may have missed a write, which it would never catch up with."""
         if not self._still:
             try:
                 self._db.try_catch_up_with_primary()
@@ -193,7 +192,7 @@ class _Secondary:
         return not self._link()  # a table file without a link is passed over
 
     def _link(self) -> bool:
-        """Follow the store's files; whether there was a change."""
+        """Link the store's files; return whether there was a change."""
         try:
             theirs = {entry.name for entry in os.scandir(self._layout.store)} - _OWN
             ours = {entry.name for entry in os.scandir(self._links)} - _OWN

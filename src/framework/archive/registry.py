@@ -6,29 +6,26 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from framework.archive.engine.layout import Layout
 from framework.archive.engine.options import in_use
 from framework.archive.engine.refusals import usable
-
-if TYPE_CHECKING:
-    from framework.archive.engine.layout import Layout
-    from framework.archive.records.store import Store
+from framework.archive.records.store import Store
 
 _lock = threading.RLock()  # opening and closing, and once per read from outside the pipeline that writes
 _stores: dict[str, Store] = {}
 _users: dict[str, int] = {}
 _inherited: dict[str, int] = {}
+# Kept for good: closing it in a forked child would wait for threads that only the parent has.
+_abandoned: list[object] = []
 
 
 def acquire(layout: Layout) -> Store:
-    """The open store of a workspace, opened if need be; each call wants one `release`.
+    """Return the open store of a workspace, opened if need be; each call wants one `release`.
 
     Raises:
         WorkspaceInUse: another process writes there, also the one that this process was forked from.
     """
-    from framework.archive.records.store import Store
-
     key = layout.key
     with _lock:
         if key in _inherited:
@@ -55,7 +52,7 @@ def release(layout: Layout) -> None:
 
 @contextlib.contextmanager
 def borrowed(layout: Layout) -> Iterator[Store | None]:
-    """The store if this process has it open; it stays open meanwhile."""
+    """Yield the store if this process has it open; it stays open meanwhile."""
     with _lock:
         store = acquire(layout) if layout.key in _stores else None
     try:
@@ -66,14 +63,12 @@ def borrowed(layout: Layout) -> Iterator[Store | None]:
 
 
 def _forget() -> None:
-    """A forked child writes to no store of its parent."""
+    """Leave the stores to the parent, in a forked child."""
     global _lock  # noqa: PLW0603 - a thread of the parent may have held it
-    from framework.archive.records.store import forked
-
     _lock = threading.RLock()
     for key, store in _stores.items():
         _inherited[key] = os.getppid()
-        forked(store)
+        _abandoned.append(store.abandon())
     _stores.clear()
     _users.clear()
 

@@ -1,4 +1,4 @@
-"""`Session`: one user of a workspace who writes: a pipeline during its run."""
+"""`Session`: writes to a workspace for one owner: a pipeline during its run."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ class Session:
 
     @property
     def busy(self) -> bool:
-        """Whether its archives are taken."""
+        """Return whether its archives are taken."""
         return self._store is not None and (self._busy is None or self._busy())
 
     def archive(self, about: str | Description, *, readonly: bool = False) -> StoredArchive:
-        """An archive as a mapping.
+        """Return an archive as a mapping.
 
         Args:
             about: a description, which makes the archive the current one of its name; or only a name, which means the
@@ -83,7 +83,7 @@ class Session:
         return StoredArchive(self._reader, name, identity, lambda: self.writer(name, identity), writer)
 
     def writer(self, name: str, identity: str | None = None) -> ArchiveWriter:
-        """The writer of an archive, claimed for this session; its description stays as it is.
+        """Return the writer of an archive, claimed for this session; its description stays as it is.
 
         Raises:
             WorkspaceInUse: a busy session writes to it.
@@ -118,7 +118,7 @@ class Session:
         self._release()
 
     def __enter__(self) -> Self:
-        """The session itself."""
+        """Return the session itself."""
         return self
 
     def __exit__(self, *_: object) -> None:

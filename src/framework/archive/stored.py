@@ -7,13 +7,14 @@ from itertools import islice
 from typing import Any, SupportsIndex
 
 from framework.archive.archive import Archive
+from framework.archive.engine.refusals import lost
 from framework.archive.engine.rows import Rows
-from framework.archive.reader import Reader, View
+from framework.archive.reader import Reader, StoreView
 from framework.archive.records.catalog import records_of
 from framework.archive.records.keys import index_key, index_of, keys_of, stored_key
-from framework.archive.records.records import Counts, Record, Records, Run, lost, unpack_position
+from framework.archive.records.records import Record, RecordCounts, Records, RecordSpan, unpack_position
 from framework.archive.records.serialize import dumps, loads, loads_all
-from framework.archive.records.writer import BATCH, ArchiveWriter
+from framework.archive.records.writer import WRITTEN_TOGETHER, ArchiveWriter
 from framework.errors import ArchiveError, Unpicklable
 
 Writers = Callable[[], ArchiveWriter]
@@ -45,11 +46,11 @@ class StoredArchive(Archive):
 
     @property
     def readonly(self) -> bool:
-        """Whether writing is refused."""
+        """Return whether writing is refused."""
         return self._writers is None
 
     def __getitem__(self, key: Any) -> Any:
-        """A copy of the value.
+        """Return a copy of the value.
 
         Raises:
             KeyError: there is none.
@@ -88,21 +89,21 @@ class StoredArchive(Archive):
             raise KeyError(key)
 
     def __contains__(self, key: object) -> bool:
-        """Whether there is a record for the key."""
+        """Return whether there is a record for the key."""
         return self._position(index_key(key)) is not None
 
     def __len__(self) -> int:
-        """The number of records."""
+        """Return the number of records."""
         counts = self._ask(lambda rows, records: records.counts(rows))
         return counts.records if counts else 0
 
     def __iter__(self) -> Iterator[Any]:
-        """The keys in the order of first writing."""
+        """Return the keys in the order of first writing."""
         for run in self._runs():
             yield from keys_of(run.keys)
 
     def batches(self) -> Iterator[tuple[list[Any], list[Any]]]:
-        """All keys and their values in one pass, in the order of first writing.
+        """Return all keys and their values in one pass, in the order of first writing.
 
         Raises:
             WorkspaceDamaged: fewer records are there than were counted.
@@ -111,11 +112,11 @@ class StoredArchive(Archive):
             yield keys_of(run.keys), loads_all(run.values, placeholders=self._placeholders)
 
     def update(self, other: Any = (), /, **entries: Any) -> None:
-        """Write many records, 512 to a batch: four times as fast as one by one."""
+        """Write many records, 512 of them in one batch, all or nothing."""
         items = other.items() if isinstance(other, Mapping) else iter(other)
         for source in (items, entries.items()):
             rest = (_entry(key, value) for key, value in source)
-            while batch := [*islice(rest, BATCH)]:
+            while batch := [*islice(rest, WRITTEN_TOGETHER)]:
                 self._for_writing().put_all(batch)
 
     def clear(self) -> None:
@@ -140,11 +141,11 @@ class StoredArchive(Archive):
         return total
 
     def __repr__(self) -> str:
-        """Its name and how much it holds."""
+        """Return its name and its number of records."""
         return f"<archive {self.name!r} of {self._reader.layout.path}: {len(self)} records>"
 
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> Any:
-        """An archive stays where it is."""
+        """Raise: an archive stays where it is."""
         raise Unpicklable("an archive cannot be pickled; send the workspace's path and open it there")
 
     def _position(self, index: bytes) -> bytes | None:
@@ -165,7 +166,7 @@ class StoredArchive(Archive):
 
     def _ask(self, question: Callable[[Rows, Records], Any]) -> Any:
         writer = self._writer
-        if writer is not None and writer.usable:  # the road of a running pipeline: no look at the registry
+        if writer is not None and writer.usable:  # of a running pipeline: the registry need not be asked
             return self._ask_directly(writer, question)
         with self._reader.reading() as view:
             records = self._located(view)
@@ -174,10 +175,10 @@ class StoredArchive(Archive):
     def _ask_directly(self, writer: ArchiveWriter, question: Callable[[Rows, Records], Any]) -> Any:
         if self._found is None or self._found[0] != writer.uid:
             self._found = writer.uid, records_of(writer.uid, self._reader.keyring, trust=self._reader.trust)
-        with writer.store.translated:
-            return question(writer.store.rows, self._found[1])
+        with writer.database.translated:
+            return question(writer.database.rows, self._found[1])
 
-    def _located(self, view: View | None) -> Records | None:
+    def _located(self, view: StoreView | None) -> Records | None:
         if view is None:
             return None
         uid = view.catalog.find(self.name, self._identity)
@@ -187,8 +188,8 @@ class StoredArchive(Archive):
             self._found = uid, records_of(uid, self._reader.keyring, trust=self._reader.trust)
         return self._found[1]
 
-    def _runs(self) -> Iterator[Run]:
-        before: Counts | None = self._ask(lambda rows, records: records.counts(rows))
+    def _runs(self) -> Iterator[RecordSpan]:
+        before: RecordCounts | None = self._ask(lambda rows, records: records.counts(rows))
         start = seen = 0
         while (run := self._run(start)).keys:
             yield run
@@ -200,8 +201,8 @@ class StoredArchive(Archive):
     def _scan(self, start: int) -> list[Record]:
         return self._ask(lambda rows, records: records.scan(rows, start)) or []
 
-    def _run(self, start: int) -> Run:
-        return self._ask(lambda rows, records: records.run(rows, start)) or Run((), (), start)
+    def _run(self, start: int) -> RecordSpan:
+        return self._ask(lambda rows, records: records.run(rows, start)) or RecordSpan((), (), start)
 
 
 def _find(rows: Rows, records: Records, index: bytes) -> Record | None:

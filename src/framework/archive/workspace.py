@@ -1,4 +1,4 @@
-"""`Workspace`: what a notebook opens to look at results."""
+"""`Workspace`: opens a folder of results, to read or to write them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Self
 from framework.archive.archive import Archive
 from framework.archive.engine.layout import Layout
 from framework.archive.engine.refusals import usable
-from framework.archive.reader import Reader, View
+from framework.archive.reader import Reader, StoreView
 from framework.archive.records.catalog import CatalogEntry, check_name
 from framework.archive.records.writer import ArchiveWriter
 from framework.archive.session import Session
@@ -38,7 +38,7 @@ class Workspace:
 
         Args:
             path: the folder.
-            trust: read records that were signed with somebody else's key. Reading them can run whatever code their
+            trust: read records that were signed with another user's key. Reading them can run any code that their
                 author wrote.
 
         Raises:
@@ -57,11 +57,11 @@ class Workspace:
 
     @property
     def path(self) -> str:
-        """The folder."""
+        """Return the folder."""
         return str(self._layout.path)
 
     def names(self) -> list[str]:
-        """The names of the archives, in the order they were made.
+        """Return the names of the archives, in the order they were made.
 
         Raises:
             NotAWorkspace: there is nothing at the path.
@@ -70,7 +70,7 @@ class Workspace:
             return view.catalog.names() if view else []
 
     def catalog(self) -> list[CatalogEntry]:
-        """What is kept: one entry per archive, superseded ones too, in the order they were made.
+        """Return what is kept: one entry per archive, superseded ones too, in the order they were made.
 
         Raises:
             NotAWorkspace: there is nothing at the path.
@@ -86,7 +86,7 @@ class Workspace:
         identity: str | None = None,
         placeholders: bool = False,
     ) -> Archive:
-        """An archive as a mapping.
+        """Return an archive as a mapping.
 
         Args:
             name: any string.
@@ -109,7 +109,7 @@ class Workspace:
         return StoredArchive(self._reader, name, identity, lambda: self._writer(name, identity))
 
     def prune(self, dry_run: bool = False) -> list[CatalogEntry]:  # noqa: FBT001, FBT002 - promised so
-        """Delete the archives that no code reaches: those whose name has gone over to another identity.
+        """Delete the superseded archives, which no current code reaches: another identity has taken over their name.
 
         An archive is superseded when a pipeline opens another identity of its name, because the code or the arguments
         of the processor changed, and is current again when that processor comes back. Archives without an identity
@@ -135,7 +135,7 @@ class Workspace:
 
         Raises:
             WorkspaceDamaged: records are missing or garbled.
-            UntrustedWorkspace: somebody else signed one.
+            UntrustedWorkspace: another user signed one.
         """
         total = 0
         for entry in self.catalog():
@@ -144,20 +144,20 @@ class Workspace:
         return total
 
     def size(self) -> int:
-        """The bytes that the workspace takes on disk."""
+        """Return the bytes that the workspace takes on disk."""
         return sum(
             (Path(folder) / file).lstat().st_size for folder, _, files in os.walk(self._layout.path) for file in files
         )
 
     def close(self) -> None:
-        """Let go of the store. The object can be used again."""
+        """Close the store. The object can be used again."""
         session, self._session = self._session, None
         if session is not None:
             session.close()
         self._reader.close()
 
     def __enter__(self) -> Self:
-        """The workspace itself."""
+        """Return the workspace itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -165,7 +165,7 @@ class Workspace:
         self.close()
 
     def __repr__(self) -> str:
-        """What it is and what it holds; never raises."""
+        """Return what it is and what it holds; never raises."""
         try:
             with self._reader.reading() as view:
                 names = view.catalog.names() if view else []
@@ -174,7 +174,7 @@ class Workspace:
         return f"<Workspace {self.path}: {len(names)} archives{': ' if names else ''}{', '.join(map(repr, names[:5]))}>"
 
     @contextlib.contextmanager
-    def _existing(self) -> Iterator[View | None]:
+    def _existing(self) -> Iterator[StoreView | None]:
         if not self._layout.path.exists():
             raise NotAWorkspace(f"nothing is at {self.path}; run a pipeline with workspace={self.path!r} first")
         with self._reader.reading() as view:

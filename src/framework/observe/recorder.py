@@ -126,7 +126,7 @@ class Recorder:
             return tuple(self._dead)
 
     def events(self, phase: int | None = None, name: str | None = None) -> list[Any]:
-        """The submitted events that are kept, in order, of one phase or one name where asked for."""
+        """Return the submitted events that are kept, in order, of one phase or one name where asked for."""
         return [
             record.happening.event
             for record in self.records

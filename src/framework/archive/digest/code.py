@@ -10,34 +10,32 @@ from __future__ import annotations
 import dis
 import functools
 import sys
-import sysconfig
 import types
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakKeyDictionary
 
-if TYPE_CHECKING:
-    from framework.archive.digest.walk import Walk
+from framework.archive.digest.walk import Refusal, Walk
 
 LruCacheType = type(functools.lru_cache(len))
 _loaded_names: WeakKeyDictionary[types.CodeType, tuple[str, ...]] = WeakKeyDictionary()
 
 
 def encode_class(walk: Walk, value: type) -> None:
-    """A class by its qualified name."""
+    """Emit a class by its qualified name."""
     walk.emit(b"c")
     walk.text(f"{value.__module__}.{value.__qualname__}")
 
 
 def encode_module(walk: Walk, value: types.ModuleType) -> None:
-    """A module by its name."""
+    """Emit a module by its name."""
     walk.emit(b"M")
     walk.text(value.__name__)
 
 
 def encode_builtin(walk: Walk, value: types.BuiltinFunctionType) -> None:
-    """A function written in C by its name, and by what it is bound to."""
+    """Emit a function written in C by its name, and by what it is bound to."""
     walk.emit(b"b")
     owner = value.__self__
     walk.text(f"{value.__module__}.{value.__qualname__}")
@@ -45,20 +43,20 @@ def encode_builtin(walk: Walk, value: types.BuiltinFunctionType) -> None:
 
 
 def encode_method(walk: Walk, value: types.MethodType) -> None:
-    """A bound method by its function and its object."""
+    """Emit a bound method by its function and its object."""
     walk.emit(b"y")
     walk.walk(value.__func__)
     walk.walk(value.__self__)
 
 
 def encode_wrapper(walk: Walk, value: Any) -> None:
-    """A function under `functools.cache` by the function, not by what is cached."""
+    """Emit a function under `functools.cache` by the function, not by what is cached."""
     walk.emit(b"w")
     walk.walk(value.__wrapped__)
 
 
 def encode_function(walk: Walk, value: types.FunctionType) -> None:
-    """A function of an installed package by its name, any other by what it does."""
+    """Emit a function of an installed package by its name, any other by what it does."""
     walk.emit(b"f")
     walk.text(value.__qualname__)
     if is_installed(value.__module__):
@@ -86,7 +84,7 @@ def encode_code(walk: Walk, code: types.CodeType) -> None:
 
 
 def loaded_names(code: types.CodeType) -> tuple[str, ...]:
-    """The global names that code and the functions inside it load, sorted."""
+    """Return the global names that code and the functions inside it load, sorted."""
     names = _loaded_names.get(code)
     if names is None:
         names = _loaded_names[code] = tuple(sorted(set(_loads(code))))
@@ -111,8 +109,6 @@ def _closure(value: types.FunctionType) -> Iterator[tuple[str, Any]]:
 
 
 def _named(walk: Walk, variables: dict[str, Any], kind: str) -> None:
-    from framework.archive.digest.walk import Refusal
-
     walk.emit(b"V")
     try:
         walk.attributes(variables)
@@ -123,7 +119,7 @@ def _named(walk: Walk, variables: dict[str, Any], kind: str) -> None:
 
 @functools.cache
 def is_installed(module: str | None) -> bool:
-    """Whether a module belongs to the interpreter, an installed package or this one, not to the user's own code."""
+    """Return whether a module belongs to the interpreter, an installed package or this one; else it is own code."""
     if module is None or module in {"__main__", "__mp_main__"}:
         return False
     if module in sys.builtin_module_names or module.partition(".")[0] == "framework":
@@ -136,4 +132,6 @@ def is_installed(module: str | None) -> bool:
 
 @functools.cache
 def _library_folders() -> tuple[str, ...]:
+    import sysconfig
+
     return tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})

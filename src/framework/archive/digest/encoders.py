@@ -12,18 +12,21 @@ import io
 import types
 from collections import OrderedDict
 from collections.abc import Iterator
+from importlib import import_module
 from struct import pack
-from typing import Any
+from typing import Any, cast
 
 from framework.archive.digest import code as code_encoders
 from framework.archive.digest.walk import Encoder, Refusal, Walk, encode_sequence
 
+_LIBRARIES = {"numpy": "arrays", "pandas": "tables"}
+"""Our module for the types of a package: imported when a value of the package is met."""
 _INHERITED: tuple[tuple[type, Encoder], ...]
 _chosen: dict[type, Encoder] = {tuple: encode_sequence, list: encode_sequence, dict: Walk.mapping}
 
 
 def encoder(kind: type) -> Encoder:
-    """The encoder for values of exactly that type."""
+    """Return the encoder for values of exactly that type."""
     try:
         found = _chosen.get(kind)
     except TypeError:  # a metaclass without __hash__
@@ -40,12 +43,10 @@ def _choose(kind: type) -> Encoder:
     if hasattr(kind, "__next__"):
         return _refused
     package = kind.__module__.partition(".")[0]
-    if package in {"numpy", "pandas"}:
-        from framework.archive.digest import arrays as array_encoders
-
-        found = array_encoders.encoder(kind)
+    if package in _LIBRARIES:
+        found = import_module(f"framework.archive.digest.{_LIBRARIES[package]}").encoder(kind)
         if found is not None:
-            return found
+            return cast("Encoder", found)
     if _registered(kind) or not _reduces_as_object(kind):
         return _reduced
     if issubclass(kind, list | tuple):
@@ -81,7 +82,7 @@ def _slots(kind: type) -> bool:
 
 
 def name_of(kind: type) -> str:
-    """The qualified name by which a class counts."""
+    """Return the qualified name by which a class counts."""
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
@@ -200,7 +201,7 @@ def _refused(_: Walk, value: Any) -> None:
 
 
 def refusal(value: Any, reason: str = "") -> Refusal:
-    """The error for a part that has no digest, with what to pass instead."""
+    """Return the error for a part that has no digest, with what to pass instead."""
     kind = type(value).__qualname__
     if isinstance(value, io.IOBase):
         return Refusal(f"an open file ({kind}) has no digest; pass its path or what it contains")

@@ -1,8 +1,8 @@
-"""`digest`: a short name for a value, equal when type and value are equal.
+"""`Walk`: turns a value into bytes that tell its type and structure.
 
-`Walk` turns a value into bytes that tell its structure; what it does for other types than the built-in containers
-stands in `encoders`. Runs of plain scalars go through `marshal` in one call: version 2 knows neither references nor
-interned strings, so that identity does not show, and it is 10 times faster than a walk in Python.
+It knows scalars and walks by itself; everything else goes to the encoders that it is given. Runs of plain scalars go
+through `marshal` in one call: version 2 knows neither references nor interned strings, so that identity does not show,
+and it is 25 times faster than a walk in Python.
 """
 
 from __future__ import annotations
@@ -16,13 +16,8 @@ from operator import itemgetter
 from struct import pack
 from typing import TYPE_CHECKING, Any
 
-from framework.errors import Undigestable
-
 if TYPE_CHECKING:
     from hashlib import _Hash as HASH  # exported under this name from Python 3.13 on
-
-HEX_DIGITS = 32
-"""128 bits of SHA-256: with 10^12 values the chance that any two collide is 10^-15."""
 
 LONG = 64
 """A part that took more pieces than this stands in its parent as a hash, which a second reference to it reuses: else
@@ -39,40 +34,6 @@ _NOWHERE = 1 << 62
 Encoder = Callable[["Walk", Any], None]
 
 
-def digest(value: Any, *, name: str = "value") -> str:
-    """The digest of a value: 32 hexadecimal digits, equal exactly when type and value are equal.
-
-    Order, repetition and type count (`1`, `True`, `1.0` and `numpy.int64(1)` differ, and so do `0.0` and `-0.0`); the
-    insertion order of dicts and sets, sharing and identity, and `PYTHONHASHSEED` do not. NaN equals NaN. Functions
-    count by their code, names, defaults, closures and the globals they use, and therefore differ between Python
-    versions; classes, modules and the functions of installed packages count by their qualified names. `__eq__` and
-    `__hash__` are never called, iterators never consumed.
-
-    Args:
-        value: what to digest.
-        name: what the error calls it.
-
-    Raises:
-        Undigestable: a part of the value has no digest, an iterator or a lock for example; the message names it.
-    """
-    try:
-        plain = _BUILTIN.get(type(value), _not_plain)(value)
-    except TypeError:  # a metaclass without __hash__
-        plain = None
-    return _walked(value, name) if plain is None else sha256(plain).hexdigest()[:HEX_DIGITS]
-
-
-def _walked(value: Any, name: str) -> str:
-    walk = Walk()
-    try:
-        walk.walk(value)
-    except Refusal as refusal:
-        raise Undigestable(f"{name}{refusal.where}: {refusal}") from refusal.__cause__
-    except RecursionError:
-        raise Undigestable(f"{name}: nested too deeply to be digested; flatten it") from None
-    return _hash(walk.parts).hexdigest()[:HEX_DIGITS]
-
-
 class Refusal(Exception):
     """A part has no digest; gathers the way to it while it travels up."""
 
@@ -82,7 +43,7 @@ class Refusal(Exception):
 
     @property
     def where(self) -> str:
-        """The way from the value to the part, such as `.rows[3].handle`."""
+        """Return the way from the value to the part, such as `.rows[3].handle`."""
         return "".join(reversed(self._steps))
 
     def add(self, step: str) -> None:
@@ -93,9 +54,11 @@ class Refusal(Exception):
 class Walk:
     """One pass over a value: `parts` gathers bytes, encoders call `walk`, `each`, `mapping` and `unordered`."""
 
-    __slots__ = ("_depths", "_known", "_lowest", "emit", "parts")
+    __slots__ = ("_depths", "_encoder", "_known", "_lowest", "emit", "parts")
 
-    def __init__(self) -> None:
+    def __init__(self, encoder: Callable[[type], Encoder]) -> None:
+        """Begin with no bytes; `encoder` gives the encoder of a type that is neither a scalar nor plain."""
+        self._encoder = encoder
         self.parts: list[bytes | memoryview] = []
         self.emit = self.parts.append
         self._depths: dict[int, int] = {}
@@ -106,11 +69,11 @@ class Walk:
         """Emit the value."""
         kind = type(value)
         try:
-            plain = _BUILTIN.get(kind, _not_plain)(value)
+            plain = PLAIN.get(kind, not_plain)(value)
         except TypeError:  # a metaclass without __hash__
             plain = None
         if plain is None:
-            self._enter(value, _encoder(kind))
+            self._enter(value, self._encoder(kind))
         else:
             self.emit(plain)
 
@@ -166,7 +129,7 @@ class Walk:
     def _ordinal(self, value: Any) -> bytes:
         start = len(self.parts)
         self.walk(value)
-        ordinal = _hash(self.parts[start:]).digest()
+        ordinal = hash_of(self.parts[start:]).digest()
         del self.parts[start:]
         return ordinal
 
@@ -188,19 +151,20 @@ class Walk:
         closed = self._lowest >= depth  # no cycle leads out of it, so that it reads the same from everywhere
         self._lowest = outer if closed else min(outer, self._lowest)
         if len(self.parts) - start > LONG:
-            short = b"#" + _hash(self.parts[start:]).digest()
+            short = b"#" + hash_of(self.parts[start:]).digest()
             self.parts[start:] = [short]
             if closed:
                 self._known[key] = (value, short)  # the reference keeps the id from being used again
 
 
-def _hash(parts: list[bytes | memoryview]) -> HASH:
+def hash_of(parts: list[bytes | memoryview]) -> HASH:
+    """Return the SHA-256 of the parts one after another."""
     if not any(type(part) is memoryview for part in parts):
         return sha256(b"".join(parts))
-    hashed = sha256()
+    state = sha256()
     for part in parts:  # large buffers are not copied
-        hashed.update(part)
-    return hashed
+        state.update(part)
+    return state
 
 
 def _scalar(value: Any) -> bytes:
@@ -208,7 +172,7 @@ def _scalar(value: Any) -> bytes:
 
 
 def canonical(value: Any) -> Any:
-    """The scalar itself, or the one NaN that stands for all."""
+    """Return the scalar itself, or the one NaN that stands for all."""
     if value == value:  # noqa: PLR0124 - NaN differs from itself
         return value
     if type(value) is complex:
@@ -217,7 +181,7 @@ def canonical(value: Any) -> Any:
 
 
 def _plain_sequence(values: Any) -> bytes | None:
-    """A sequence of scalars, or of tuples of scalars, in one piece; None for any other."""
+    """Return the bytes of a sequence of scalars, or of tuples of scalars; None for any other."""
     if _are_scalars(map(type, values)):
         data = dumps(values, 2)
         if (b"\x7f" in data or b"\xff" in data) and _may_hold_nan(data):
@@ -232,7 +196,7 @@ def _plain_sequence(values: Any) -> bytes | None:
 
 
 def _plain_dict(values: dict[Any, Any]) -> bytes | None:
-    """A dict of strings to scalars in one piece; None for any other."""
+    """Return the bytes of a dict of strings to scalars; None for any other."""
     if not (_are_strings(map(type, values)) and _are_scalars(map(type, values.values()))):
         return None
     items = sorted(values.items(), key=_key)
@@ -251,22 +215,16 @@ def _may_hold_nan(data: bytes) -> bool:
 
 
 def encode_sequence(walk: Walk, values: Any) -> None:
-    """A tuple or list with parts that are not plain."""
+    """Emit a tuple or list with parts that are not plain."""
     walk.emit((b"t" if type(values) is tuple else b"l") + pack("<Q", len(values)))
     walk.each(values)
 
 
-def _encoder(kind: type) -> Encoder:
-    from framework.archive.digest import encoders
-
-    return encoders.encoder(kind)
+def not_plain(_: Any) -> None:
+    """Return None: the value has to be walked."""
 
 
-def _not_plain(_: Any) -> None:
-    return None
-
-
-_BUILTIN: dict[type, Callable[[Any], bytes | None]] = {
+PLAIN: dict[type, Callable[[Any], bytes | None]] = {
     **dict.fromkeys(_SCALARS, _scalar),
     tuple: _plain_sequence,
     list: _plain_sequence,

@@ -1,10 +1,10 @@
 """`Journal`: rows that have not reached RocksDB yet, in a mapped file, where they outlive a kill.
 
 A batch of RocksDB costs a system call, whether it holds one record or hundreds; a copy into a mapped page costs none.
-Puts are therefore kept here and written together, and whoever opens the store of a killed process finds them here.
+Puts are therefore kept here and written together; after a kill, the next process that opens the store finds them here.
 
 The file starts with the number of RocksDB's last write. Entries belong to the store that is in exactly that state:
-a store that is further on has got them already, in one batch. Their checksums depend on the number, so that what an
+a store that is further on holds them already, from one batch. Their checksums depend on the number, so that what an
 earlier generation left behind is never taken for an entry::
 
     write | length checksum entry | length checksum entry | ... | 0 0
@@ -34,7 +34,7 @@ class Journal:
     """The file open for writing, and its rows."""
 
     def __init__(self, path: Path, write: int) -> None:
-        """Make the file anew, for a store that got that write last."""
+        """Make the file anew, for a store whose last write has that number."""
         self._path = path
         with path.open("wb") as file:
             # Written, not only sized: a page for which the disk has no room ends the process when it is stored to.
@@ -46,7 +46,7 @@ class Journal:
         self._page.flush()  # what an earlier process left must not come back after a power cut
 
     def begin(self, write: int) -> None:
-        """The store got everything, up to that write; forget it."""
+        """Forget the rows: the store holds everything up to that write."""
         self._page[_WRITE.size : _WRITE.size + _HEAD.size] = _END
         _WRITE.pack_into(self._page, 0, write)
         self._seed = write & 0xFFFFFFFF
@@ -61,7 +61,7 @@ class Journal:
         end = at + _HEAD.size + len(entry)
         if end > SIZE:
             return False
-        # Half the time of crc32, and the record in it has a signature of its own. A kill in the midst of the copy
+        # Two thirds of the time of crc32, and the record in it has a signature of its own. A kill during the copy
         # leaves an entry that does not fit its checksum: it does not count.
         self._page[at:end] = _HEAD.pack(size, adler32(entry, self._seed)) + entry
         self._at = at + _HEAD.size + size
@@ -70,26 +70,26 @@ class Journal:
         return True
 
     def close(self) -> None:
-        """Let go of the file, and remove it if it holds nothing."""
+        """Close the file, and remove it if it holds nothing."""
         self._page.close()
         self._file.close()
         if not self.rows:
             self._path.unlink(missing_ok=True)
 
 
-class Left(NamedTuple):
+class JournalRows(NamedTuple):
     """The rows that a journal holds, and the write of RocksDB that they follow."""
 
     write: int
     rows: dict[bytes, bytes]
 
     def after(self, write: int) -> dict[bytes, bytes]:
-        """The rows that a store with that last write lacks."""
+        """Return the rows that a store with that last write lacks."""
         return self.rows if write == self.write else {}
 
 
-def read_journal(path: Path) -> Left:
-    """The rows of a journal, whoever writes to it; none where there is no file.
+def read_journal(path: Path) -> JournalRows:
+    """Return the rows of a journal, also while a process writes to it; none where there is no file.
 
     Raises:
         WorkspaceDamaged: it cannot be read.
@@ -97,13 +97,13 @@ def read_journal(path: Path) -> Left:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        return Left(0, {})
+        return JournalRows(0, {})
     except OSError as error:
         raise WorkspaceDamaged(
             f"{path} cannot be read ({error.strerror}); restore the workspace from a copy"
         ) from error
     if len(data) < _WRITE.size:
-        return Left(0, {})
+        return JournalRows(0, {})
     (write,) = _WRITE.unpack_from(data)
     rows: dict[bytes, bytes] = {}
     at = _WRITE.size
@@ -114,7 +114,7 @@ def read_journal(path: Path) -> Left:
             break
         rows |= _rows(data[at : at + size])
         at += size
-    return Left(write, rows)
+    return JournalRows(write, rows)
 
 
 def _rows(entry: bytes) -> dict[bytes, bytes]:

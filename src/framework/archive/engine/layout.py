@@ -39,7 +39,7 @@ class Layout:
         self.store = self.path / "store"
 
     def check(self) -> bool:
-        """Whether a workspace is there; False where one could be made.
+        """Return whether a workspace is there; False where one could be made.
 
         Raises:
             NotAWorkspace: the path is a file, or a folder that holds something else, or links that lead out of it.
@@ -69,7 +69,7 @@ class Layout:
         return False
 
     def marks(self) -> Marks | None:
-        """How far the store must have been written; None while it was never opened for writing.
+        """Return how far the store must have been written; None while it was never opened for writing.
 
         Raises:
             WorkspaceDamaged: the store or the mark is gone.
@@ -107,7 +107,7 @@ class Layout:
             ) from error
 
     def _check_files(self) -> None:
-        """Refuse links, through which somebody else's workspace would have us write to files outside of it."""
+        """Refuse links, through which a workspace made by others would direct writes to files outside of it."""
         for folder in [self.path, self.store] if self.store.is_dir() else [self.path]:
             with os.scandir(folder) as entries:
                 for entry in entries:

@@ -1,4 +1,4 @@
-"""A look at RocksDB's logs before RocksDB reads them.
+"""`check_logs`: a check of RocksDB's logs before RocksDB reads them.
 
 Its reader never returns from a record of a recycled log that stands in a log which is not recycled (it reports the
 record as bad without stepping over it, RocksDB 10.4). We never recycle logs, so that such a kind only comes of damage.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-from framework.archive.records.records import lost
+from framework.archive.engine.refusals import lost
 
 _BLOCK = 32_768
 _HEADER = struct.Struct("<IHB")  # checksum, length, kind; no header crosses the end of a block

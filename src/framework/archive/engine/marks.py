@@ -30,12 +30,12 @@ class Marks(NamedTuple):
 
     @property
     def rebooted(self) -> bool:
-        """Whether the machine may have gone down since the last write."""
+        """Return whether the machine may have gone down since the last write."""
         return not self.boot or self.boot != boot()
 
     @property
     def required(self) -> int:
-        """What must be there: everything written, or after a reboot everything synced."""
+        """Return what must be there: everything written, or after a reboot everything synced."""
         return self.synced if self.rebooted else self.written
 
 
@@ -48,27 +48,27 @@ class Mark:
         self._page = mmap.mmap(self._file.fileno(), _LAYOUT.size)
 
     def written(self, number: int) -> None:
-        """So many writes have reached the operating system."""
+        """Note that so many writes have reached the operating system."""
         # Twice: a kill may come between the two stores, and a single garbled copy must not raise the demand.
         _PAIR.pack_into(self._page, _WRITTEN, number, number)
 
     def synced(self, number: int) -> None:
-        """So many writes have reached the disk."""
+        """Note that so many writes have reached the disk."""
         _PAIR.pack_into(self._page, _SYNCED, number, number)
 
     def begin(self, number: int) -> None:
-        """The store was opened and holds so many writes: from here on they count for this boot."""
+        """Note that the store was opened with so many writes, which count for this boot from here on."""
         self.written(number)
         self._page[8:44] = boot().encode().ljust(36, b"\0")
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._page.close()
         self._file.close()
 
 
 def read_marks(path: Path) -> Marks:
-    """The marks of a store, whoever writes to it.
+    """Return the marks of a store, also while a process writes to it.
 
     Raises:
         WorkspaceDamaged: the file is missing or garbled.
@@ -77,7 +77,7 @@ def read_marks(path: Path) -> Marks:
         data = path.read_bytes()
     except OSError as error:
         raise WorkspaceDamaged(
-            f"{path} cannot be read ({error.strerror}): without it nobody knows whether the store is complete. "
+            f"{path} cannot be read ({error.strerror}): without it an incomplete store is not noticed. "
             "Restore the workspace from a copy, or move it away to compute everything again"
         ) from error
     if len(data) != _LAYOUT.size or not data.startswith(_MAGIC):
@@ -89,7 +89,7 @@ def read_marks(path: Path) -> Marks:
 
 
 def boot() -> str:
-    """An id of the running system's boot; empty where the system does not tell one."""
+    """Return an id of the running system's boot; empty where the system does not tell one."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
     except OSError:

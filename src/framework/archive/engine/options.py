@@ -1,4 +1,4 @@
-"""How RocksDB is opened, and what its errors mean."""
+"""Opens RocksDB, and translates its errors."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _options(*, create: bool, rebooted: bool) -> Options:
 class translated:  # noqa: N801 - used as a function
     """`with translated(store):` raises our errors for those of RocksDB, which are plain `Exception` and Rust panics.
 
-    An object may be entered again and by several threads: a put costs 10 us, making a context manager 1 us.
+    An object may be entered again and by several threads: making a context manager would cost 1 us, a tenth of a put.
     """
 
     __slots__ = ("_path",)
@@ -92,7 +92,7 @@ def _meaning(path: Path, text: str) -> ArchiveError:
 
 
 def in_use(path: Path, pid: int | None) -> WorkspaceInUse:
-    """The error for a workspace that another process writes to."""
+    """Return the error for a workspace that another process writes to."""
     who = f"process {pid}" if pid else "another process"
     return WorkspaceInUse(
         f"{path} is open for writing in {who}; stop that one (in Jupyter: shut down the other kernel), use another "
@@ -101,7 +101,7 @@ def in_use(path: Path, pid: int | None) -> WorkspaceInUse:
 
 
 def lock_holder(lock: Path) -> int | None:
-    """The process that holds a lock file, asked from the system, so that no stale note can lie.
+    """Return the process that holds a lock file, asked from the system, so that the answer is never out of date.
 
     Never call it in the process that holds the lock: closing the file would release it.
     """

@@ -1,4 +1,4 @@
-"""What the system refuses to this process, a right or one more open file, as against what is damaged."""
+"""Errors of the system: what it refuses to this process (a right, space, one more open file) told from damage."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import errno
 import os
 from pathlib import Path
 
-from framework.errors import ArchiveError
+from framework.errors import ArchiveError, WorkspaceDamaged
 
 _REFUSALS = {
     errno.EACCES,
@@ -20,6 +20,13 @@ _REFUSALS = {
 }
 REFUSALS = tuple(map(os.strerror, _REFUSALS))
 """The same in the words that RocksDB's errors quote."""
+
+
+def lost(what: str) -> WorkspaceDamaged:
+    """Return the error for records that should be there."""
+    return WorkspaceDamaged(
+        f"{what}: the store is damaged. Restore the workspace from a copy, or move it away to compute everything again"
+    )
 
 
 class usable:  # noqa: N801 - used as a function

@@ -1,4 +1,4 @@
-"""`Rows`: how a RocksDB is read; `LiveRows` and `Overlaid`: the same, with rows that it has not got yet."""
+"""`Rows` reads a RocksDB; `LiveRows` and `Overlaid` add rows that it does not hold yet."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from rocksdict import Rdict, ReadOptions
 
 Row = tuple[bytes, bytes]
+ID_BYTES = 8
+"""Of the id of an archive, which stands behind the first letter of the keys of its rows."""
 MOST_BYTES = 16 << 20
 """Of a scan with a limit, which ends earlier with larger rows."""
 
@@ -22,7 +24,7 @@ class Rows:
         """The value of a key."""
 
     def scan(self, first: bytes, prefix: bytes, limit: int | None = None) -> list[Row]:
-        """The rows from a key on whose keys start so; with a limit, not all of them, but one at least."""
+        """Return the rows from a key on whose keys start so; with a limit, not all of them, but one at least."""
         # rocksdict's iterators point into the options and do not keep them: they must live as long as the iteration.
         options = _until(prefix)
         found: Any = self._db.items(from_key=first, read_opt=options)
@@ -43,7 +45,7 @@ class Rows:
         return rows
 
     def last(self, prefix: bytes, until: bytes | None = None) -> bytes | None:
-        """The last key that starts so, up to a key if one is given."""
+        """Return the last key that starts so, up to a key if one is given."""
         options = _until(prefix)  # kept for as long as the walker, as in scan
         walker = self._db.iter(options)
         walker.seek_for_prev(until or after(prefix))
@@ -54,7 +56,7 @@ class Rows:
 
 
 class LiveRows(Rows):
-    """The database that this process writes to, and what is on the way to it."""
+    """The database that this process writes to, and the rows that are pending."""
 
     def __init__(self, db: Rdict, pending: dict[bytes, bytes], flush: Callable[[], None]) -> None:
         super().__init__(db)
@@ -64,18 +66,18 @@ class LiveRows(Rows):
         self.get = lambda key: pending.get(key) or below(key)
 
     def scan(self, first: bytes, prefix: bytes, limit: int | None = None) -> list[Row]:
-        """The rows from a key on whose keys start so."""
+        """Return the rows from a key on whose keys start so."""
         self._flush()
         return super().scan(first, prefix, limit)
 
     def last(self, prefix: bytes, until: bytes | None = None) -> bytes | None:
-        """The last key that starts so, up to a key if one is given."""
+        """Return the last key that starts so, up to a key if one is given."""
         self._flush()
         return super().last(prefix, until)
 
 
 class Overlaid(Rows):
-    """A database that only another process may write to, as it will be when it has got some more rows."""
+    """A database that another process writes to, and the rows of that process's journal."""
 
     def __init__(self, db: Rdict, rows: dict[bytes, bytes]) -> None:
         super().__init__(db)
@@ -84,7 +86,7 @@ class Overlaid(Rows):
         self.get = lambda key: self._rows.get(key) or below(key)
 
     def scan(self, first: bytes, prefix: bytes, limit: int | None = None) -> list[Row]:
-        """The rows of both, each key once."""
+        """Return the rows of both, each key once."""
         below = super().scan(first, prefix, limit)
         end = below[-1][0] if limit is not None and below else None  # what follows comes with the next scan
         above = {
@@ -95,13 +97,13 @@ class Overlaid(Rows):
         return sorted((dict(below) | above).items())[:limit] if above else below
 
     def last(self, prefix: bytes, until: bytes | None = None) -> bytes | None:
-        """The last key of both, up to a key if one is given."""
+        """Return the last key of both, up to a key if one is given."""
         above = (key for key in self._rows if key.startswith(prefix) and (until is None or key <= until))
         return max(filter(None, (super().last(prefix, until), *above)), default=None)
 
 
 def after(prefix: bytes) -> bytes:
-    """The first key behind all that start so."""
+    """Return the first key behind all that start so."""
     number = int.from_bytes(prefix, "big") + 1
     return number.to_bytes(len(prefix), "big")
 

@@ -1,4 +1,4 @@
-"""`Catalog`: what archives a store holds and where each came from. Plain JSON, signed: reading it runs nothing."""
+"""`Catalog`: the archives of a store and what filled each. Signed JSON: reading it runs no code."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
+from framework.archive.engine.refusals import lost
 from framework.archive.engine.rows import Rows
-from framework.archive.records.records import Records, lost
+from framework.archive.records.records import Records
 from framework.archive.records.trust import MAC_BYTES, Keyring, Seal
 from framework.errors import OptionError, UntrustedWorkspace
 from framework.observe.text import short_repr
@@ -23,7 +24,7 @@ _PREFIX = b"C"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """What belongs in an archive and who fills it.
+    """The contents of an archive and the processor that fills it.
 
     Name and identity together tell an archive from all others: a processor whose code or arguments changed gets
     another identity and starts with an empty archive, and finds the former one again when it changes back.
@@ -77,24 +78,24 @@ class CatalogEntry(Description):
     records: int = 0
 
     def describes(self, description: Description) -> bool:
-        """Whether it says all that the description says."""
+        """Return whether it says all that the description says."""
         return all(getattr(self, name) == getattr(description, name) for name in _DESCRIBING)
 
     def described(self, description: Description) -> Self:
-        """The entry with that description, used now by this Python."""
+        """Return the entry with that description, used now by this Python."""
         parts = {name: getattr(description, name) for name in _DESCRIBING}
         return dataclasses.replace(self, **parts, updated=_now(), python=_python(), superseded_by="")
 
     def touched(self) -> Self:
-        """The entry, written to now."""
+        """Return the entry, written to now."""
         return dataclasses.replace(self, updated=_now())
 
     def superseded(self, identity: str) -> Self:
-        """The entry, left behind for another identity."""
+        """Return the entry, superseded by another identity."""
         return dataclasses.replace(self, superseded_by=identity)
 
     def __str__(self) -> str:
-        """One line for a listing."""
+        """Return one line for a listing."""
         left = f", superseded by {self.superseded_by[:8]}" if self.superseded_by else ""
         identity = f" [{self.identity[:8]}]" if self.identity else ""
         return f"{self.name}{identity}: {self.records} records, updated {self.updated:%Y-%m-%d %H:%M} UTC{left}"
@@ -112,7 +113,7 @@ class Catalog:
 
     @classmethod
     def read(cls, rows: Rows, keyring: Keyring) -> Catalog:
-        """All entries of a store; a foreign one is only refused by `checked`."""
+        """Return all entries of a store; a foreign one is only refused by `checked`."""
         entries, foreign = [], False
         for row, record in rows.scan(_PREFIX, _PREFIX):
             uid = row[len(_PREFIX) :]
@@ -125,28 +126,28 @@ class Catalog:
         return cls(dict(entries), foreign=foreign)
 
     def checked(self, *, trust: bool) -> Catalog:
-        """The catalog itself.
+        """Return the catalog itself.
 
         Raises:
-            UntrustedWorkspace: somebody else signed an entry, and `trust` is off.
+            UntrustedWorkspace: another user signed an entry, and `trust` is off.
         """
         if self._foreign and not trust:
             raise UntrustedWorkspace(
-                "the workspace was signed with a key that is not yours: it comes from somebody else, or your key file "
-                "was replaced. Nothing of it was unpickled. Pass trust=True if you trust whoever wrote it"
+                "the workspace was signed with a key that is not yours: it comes from another user, or your key file "
+                "was replaced. Nothing of it was unpickled. Pass trust=True if you trust its author"
             )
         return self
 
     def names(self) -> list[str]:
-        """The names of archives, each once, in the order they were made."""
+        """Return the names of archives, each once, in the order they were made."""
         return list(self._identities)
 
     def identities(self, name: str) -> list[str]:
-        """The identities of the archives of that name, in the order they were made."""
+        """Return the identities of the archives of that name, in the order they were made."""
         return list(self._identities.get(name, {}))
 
     def find(self, name: str, identity: str | None = None) -> bytes | None:
-        """The id of an archive; without an identity, of the current one of that name."""
+        """Return the id of an archive; without an identity, of the current one of that name."""
         identities = self._identities.get(name, {})
         if identity is not None:
             return identities.get(identity)
@@ -154,7 +155,7 @@ class Catalog:
         return max(entries, key=_currency)[0] if entries else None
 
     def rivals(self, entry: CatalogEntry) -> list[tuple[bytes, CatalogEntry]]:
-        """Other identities of the same name."""
+        """Return other identities of the same name."""
         uids = self._identities.get(entry.name, {}).values() if entry.identity else ()
         others = [(uid, self.entries[uid]) for uid in uids]
         return [(uid, other) for uid, other in others if other.identity not in {"", entry.identity}]
@@ -173,7 +174,7 @@ class Catalog:
         del self._identities[entry.name][entry.identity]  # what superseded it stays
 
     def counted(self, rows: Rows, keyring: Keyring, *, trust: bool) -> list[CatalogEntry]:
-        """All entries, each with its number of records."""
+        """Return all entries, each with its number of records."""
         return [
             dataclasses.replace(entry, records=records_of(uid, keyring, trust=trust).counts(rows).records)
             for uid, entry in list(self.entries.items())
@@ -185,7 +186,7 @@ def _currency(pair: tuple[bytes, CatalogEntry]) -> tuple[bool, datetime]:
 
 
 def records_of(uid: bytes, keyring: Keyring, *, trust: bool) -> Records:
-    """The rows of an archive, verified with these keys."""
+    """Return the rows of an archive, verified with these keys."""
     return Records(uid, Seal(keyring, uid, trust=trust))
 
 
@@ -212,7 +213,7 @@ def _decode(uid: bytes, body: bytes) -> CatalogEntry:
 
 
 def _checked(entry: CatalogEntry) -> CatalogEntry:
-    """The entry; it may come from anybody, so that nothing about it is certain.
+    """Return the entry if its fields have the right types; it may have been written by other programs.
 
     Raises:
         TypeError: a field is of another type than it should be.

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 
 class Placeholder:
-    """What is left of an object without its class: the attributes, and in `args` what it was made with.
+    """An object whose class does not exist here: the attributes, and in `args` the arguments that made it.
 
     `type(x).__module__` and `type(x).__qualname__` still name the class.
     """
@@ -15,7 +15,7 @@ class Placeholder:
     args: tuple[Any, ...] = ()
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        """Take whatever the real class took."""
+        """Take any arguments, as the real class may have."""
         self = super().__new__(cls)
         if args:
             self.args = args
@@ -23,7 +23,7 @@ class Placeholder:
         return self
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Nothing more to do."""
+        """Accept what `__new__` has kept."""
 
     def __setstate__(self, state: Any) -> None:
         """Keep the state: as attributes where it names them, else as `state`."""
@@ -45,12 +45,12 @@ class Placeholder:
         self.__dict__.setdefault("entries", []).append((key, item))
 
     def __repr__(self) -> str:
-        """The name of the class, and what is known of the object."""
+        """Return the name of the class, and what is known of the object."""
         known = [repr(arg) for arg in self.args] + [f"{name}={value!r}" for name, value in vars(self).items()]
         return f"<{type(self).__qualname__}: {', '.join(part for part in known)}>"
 
 
 @functools.cache
 def placeholder(module: str, name: str) -> type[Placeholder]:
-    """The stand-in for a class or function of that name; the same each time."""
+    """Return the stand-in for a class or function of that name; the same each time."""
     return type(name.rpartition(".")[2], (Placeholder,), {"__module__": module, "__qualname__": name})

@@ -1,4 +1,4 @@
-"""`Records`: the records of one archive as they lie in the database. Bytes only; `stored` makes values of them.
+"""`Records`: the rows of one archive in the database. Bytes only; `stored` makes values of them.
 
 Four kinds of rows, each with the archive's id behind the letter::
 
@@ -10,7 +10,7 @@ Four kinds of rows, each with the archive's id behind the letter::
 A put writes I and R together. The number of records needs no counter of its own: it is the next position minus the
 number of deleted ones, and only a delete writes D.
 
-Who reads everything reads pages: one signature is verified for hundreds of records. A page is a copy: writing to one
+Reading everything reads pages: one signature is verified for hundreds of records. A page is a copy: writing to one
 of its records or deleting one deletes it in the same batch, and the records are then read one by one.
 """
 
@@ -21,14 +21,13 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from framework.archive.engine.refusals import lost
 from framework.archive.engine.rows import Rows, after
 from framework.archive.records.trust import Seal
-from framework.errors import WorkspaceDamaged
 
 if TYPE_CHECKING:
     from rocksdict import WriteBatch
 
-ID_BYTES = 8
 SCANNED = 2048
 """Rows read at a time: no RocksDB iterator stays open between two of them, which would keep the store locked."""
 PAGES = 4
@@ -40,10 +39,10 @@ _POSITION = struct.Struct(">Q")
 _COUNTS = struct.Struct(">QQ")
 _KEY_LENGTH = struct.Struct("<I")
 _key_length, _pack_key_length = _KEY_LENGTH.unpack_from, _KEY_LENGTH.pack
-_record = tuple.__new__  # a third of the time of calling a NamedTuple, once per record read
+_record = tuple.__new__  # half the time of calling a NamedTuple, once per record read
 
 
-class Counts(NamedTuple):
+class RecordCounts(NamedTuple):
     """The next free position, and how many positions before it are deleted."""
 
     next: int
@@ -51,7 +50,7 @@ class Counts(NamedTuple):
 
     @property
     def records(self) -> int:
-        """The number of records."""
+        """Return the number of records."""
         return self.next - self.deleted
 
 
@@ -63,7 +62,7 @@ class Record(NamedTuple):
     value: bytes
 
 
-class Run(NamedTuple):
+class RecordSpan(NamedTuple):
     """Verified keys and values one after another, and the position behind them."""
 
     keys: Sequence[bytes]
@@ -84,11 +83,11 @@ class Records:
         self._counts = b"D" + uid
 
     def place(self, index_key: bytes) -> bytes:
-        """The key of the row that says where a record is."""
+        """Return the key of the row that says where a record is."""
         return self._index + index_key
 
     def read(self, rows: Rows, position: bytes) -> Record:
-        """The record at a position that the index names.
+        """Return the record at a position that the index names.
 
         Raises:
             WorkspaceDamaged: there is none.
@@ -96,16 +95,16 @@ class Records:
         """
         record = rows.get(self._records + position)
         if record is None:
-            raise WorkspaceDamaged(_LOST.format("a record that the index names is missing"))
+            raise lost("a record that the index names is missing")
         return self._opened(position, record)
 
     def record(self, position: bytes, key: bytes, value: bytes) -> tuple[bytes, bytes]:
-        """The row of a record, signed."""
+        """Return the row of a record, signed."""
         body = b"".join((_pack_key_length(len(key)), key, value))
         return self._records + position, self._seal.sign(position, body) + body
 
     def page(self, first: int, keys: list[bytes], values: list[bytes]) -> tuple[bytes, bytes] | None:
-        """The row of a page; None for records that are not worth one."""
+        """Return the row of a page; None for records that are not worth one."""
         if len(keys) < PAGE_RECORDS or sum(map(len, keys)) + sum(map(len, values)) > PAGE_BYTES:
             return None
         position = pack_position(first)
@@ -118,13 +117,13 @@ class Records:
         if page is not None:
             batch.delete(page)
 
-    def delete(self, batch: WriteBatch, place: bytes, position: bytes, counts: Counts) -> None:
+    def delete(self, batch: WriteBatch, place: bytes, position: bytes, counts: RecordCounts) -> None:
         """Delete a record; `counts` are those afterwards."""
         batch.delete(place)
         batch.delete(self._records + position)
         self._count(batch, counts)
 
-    def clear(self, batch: WriteBatch, counts: Counts) -> None:
+    def clear(self, batch: WriteBatch, counts: RecordCounts) -> None:
         """Delete all records; `counts` are those afterwards."""
         for prefix in (self._index, self._records, self._pages):
             batch.delete_range(prefix, after(prefix))
@@ -136,19 +135,19 @@ class Records:
             batch.delete_range(prefix, after(prefix))
         batch.delete(self._counts)
 
-    def counts(self, rows: Rows) -> Counts:
-        """How many records there are and were."""
+    def counts(self, rows: Rows) -> RecordCounts:
+        """Return how many records there are and were."""
         kept = rows.get(self._counts)
         next_position, deleted = _COUNTS.unpack(self._count_seal.verify(b"", kept)) if kept else (0, 0)
         last = rows.last(self._records)
         if last is not None:
             position = last[len(self._records) :]
-            self.read(rows, position)  # a record that somebody slipped in must not count
+            self.read(rows, position)  # an unsigned record must not count
             next_position = max(next_position, unpack_position(position) + 1)
-        return Counts(next_position, deleted)
+        return RecordCounts(next_position, deleted)
 
-    def run(self, rows: Rows, start: int) -> Run:
-        """The next records from a position on, in pages as far as there are some; empty at the end."""
+    def run(self, rows: Rows, start: int) -> RecordSpan:
+        """Return the next records from a position on, in pages as far as there are some; empty at the end."""
         pages = rows.scan(self._pages + pack_position(start), self._pages, PAGES)
         first = pages[0][0][len(self._pages) :] if pages else None
         if first != pack_position(start):
@@ -157,7 +156,7 @@ class Records:
                 return _run(single)
         return self._paged(pages)
 
-    def _paged(self, pages: list[tuple[bytes, bytes]]) -> Run:
+    def _paged(self, pages: list[tuple[bytes, bytes]]) -> RecordSpan:
         keys: list[bytes] = []
         values: list[bytes] = []
         end = None
@@ -170,10 +169,10 @@ class Records:
             keys += some_keys
             values += some_values
             end = unpack_position(position) + len(some_keys)
-        return Run(keys, values, end or 0)
+        return RecordSpan(keys, values, end or 0)
 
     def scan(self, rows: Rows, start: int) -> list[Record]:
-        """The next records from a position on, one by one; empty at the end."""
+        """Return the next records from a position on, one by one; empty at the end."""
         skip = len(self._records)
         opened = self._opened
         found = rows.scan(self._records + pack_position(start), self._records, SCANNED)
@@ -187,7 +186,7 @@ class Records:
             raise lost("a record has no key") from None
         return _record(Record, (position, body[4:value], body[value:]))
 
-    def _count(self, batch: WriteBatch, counts: Counts) -> None:
+    def _count(self, batch: WriteBatch, counts: RecordCounts) -> None:
         body = _COUNTS.pack(*counts)
         batch.put(self._counts, self._count_seal.sign(b"", body) + body)
 
@@ -200,17 +199,9 @@ def _page(body: bytes) -> tuple[list[bytes], list[bytes]]:
     return keys, values
 
 
-def _run(records: list[Record]) -> Run:
+def _run(records: list[Record]) -> RecordSpan:
     end = unpack_position(records[-1].position) + 1 if records else 0
-    return Run([record.key for record in records], [record.value for record in records], end)
-
-
-_LOST = "{}: the store is damaged. Restore the workspace from a copy, or move it away to compute everything again"
-
-
-def lost(what: str) -> WorkspaceDamaged:
-    """The error for records that should be there."""
-    return WorkspaceDamaged(_LOST.format(what))
+    return RecordSpan([record.key for record in records], [record.value for record in records], end)
 
 
 pack_position: Callable[[int], bytes] = _POSITION.pack
@@ -218,7 +209,7 @@ pack_position: Callable[[int], bytes] = _POSITION.pack
 
 
 def unpack_position(position: bytes) -> int:
-    """The position of such bytes.
+    """Return the position of such bytes.
 
     Raises:
         WorkspaceDamaged: they are none.

@@ -1,7 +1,7 @@
-"""Signatures: a record is unpickled only when somebody with this user's key wrote it.
+"""Signatures: a record is unpickled only when it was signed with a key of this user.
 
-Unpickling runs code, so that opening somebody else's workspace would run theirs. Every record therefore carries a
-keyed BLAKE2 hash (a MAC by RFC 7693; a quarter of the time of HMAC-SHA256 on a small record), as Jupyter signs
+Unpickling runs code, so that opening a workspace of another user would run theirs. Every record therefore carries a
+keyed BLAKE2 hash (a MAC by RFC 7693; half the time of HMAC-SHA256 on a small record), as Jupyter signs
 notebooks. It covers the archive, the position and the key, so that no record can take the place of another one.
 """
 
@@ -21,7 +21,7 @@ _KEY_BYTES = 32
 
 
 def key_file() -> Path:
-    """Where the key of this user is kept: one key per line as hexadecimal digits, the one that signs first."""
+    """Return where the key of this user is kept: one key per line as hexadecimal digits, the one that signs first."""
     named = os.environ.get(KEY_FILE_VARIABLE)
     if named:
         return Path(named).expanduser()
@@ -57,7 +57,7 @@ class Keyring:
 
     @classmethod
     def empty(cls) -> Keyring:
-        """No keys, for reading what is trusted anyway."""
+        """Return a ring without keys, for reading what is trusted anyway."""
         self = cls.__new__(cls)
         self._path, self.keys = key_file(), ()
         return self
@@ -69,7 +69,7 @@ class Keyring:
 
 
 class Seal:
-    """Signs and verifies the records of one archive, or something else of it, each kind for itself.
+    """Signs and verifies the records of one archive; its other kinds of body have a seal each, from `apart`.
 
     With `trust`, everything verifies: the user said that the workspace's author may run code here.
     """
@@ -84,17 +84,17 @@ class Seal:
         self._prepare()
 
     def apart(self, kind: bytes) -> Seal:
-        """The same for another kind of body, 6 bytes at most: none verifies as one of another kind."""
+        """Return the same for another kind of body, 6 bytes at most: none verifies as one of another kind."""
         return Seal(self._keyring, self._scope, trust=self._trust, kind=kind)
 
     def sign(self, place: bytes, body: bytes) -> bytes:
-        """The signature of a body that stands in that place, 16 bytes."""
+        """Return the signature of a body that stands in that place, 16 bytes."""
         signing = self._bases[0].copy()
         signing.update(place + body)
         return signing.digest()
 
     def verify(self, place: bytes, record: bytes) -> bytes:
-        """The body of a signed record.
+        """Return the body of a signed record.
 
         Raises:
             UntrustedWorkspace: none of this user's keys signed it for that place.
@@ -108,8 +108,8 @@ class Seal:
             if self._signed(signature, place, body):
                 return body
         raise UntrustedWorkspace(
-            "a record was not signed with your key: the workspace comes from somebody else, or was changed by other "
-            f"means than this package. Nothing of it was unpickled. Pass trust=True if you trust whoever wrote it, or "
+            "a record was not signed with your key: the workspace comes from another user, or was changed by other "
+            f"means than this package. Nothing of it was unpickled. Pass trust=True if you trust its author, or "
             f"name the key that signed it in {KEY_FILE_VARIABLE}"
         )
 
@@ -124,7 +124,7 @@ class Seal:
 
     def _prepare(self) -> None:
         self._keys = self._keyring.keys
-        # Copying a prepared state costs half of making a keyed hash.
+        # Copying a prepared state takes two thirds of the time of making a keyed hash.
         person = b"framework " + self._kind if self._kind else b"framework"
         self._bases = [blake2b(self._scope, digest_size=MAC_BYTES, key=key, person=person) for key in self._keys]
 

@@ -1,0 +1,197 @@
+"""`Database`: the RocksDB of a workspace, open for writing, with the journal before it and the mark beside it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Protocol
+
+from framework.archive.engine.journal import Journal, read_journal
+from framework.archive.engine.layout import Layout
+from framework.archive.engine.marks import Mark, Marks, boot
+from framework.archive.engine.options import open_database, translated
+from framework.archive.engine.refusals import lost
+from framework.archive.engine.rows import ID_BYTES, LiveRows
+from framework.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from rocksdict import Rdict, WriteBatch
+
+log = logging.getLogger(__name__)
+
+MOST_PENDING = 1024
+"""Rows, two for each record, that are written to RocksDB together."""
+
+
+class Pages(Protocol):
+    """Adds a page of the rows of one archive when they are flushed: its writer."""
+
+    def page(self, batch: WriteBatch) -> None:
+        """Add the page to the batch that writes the rows."""
+        ...
+
+    def paged(self) -> None:
+        """Return the batch was written: begin another page."""
+        ...
+
+
+class Database:
+    """Rows of all archives of one workspace. `pages` are told of flushes of the archives by whose id they stand."""
+
+    def __init__(self, layout: Layout) -> None:
+        """Open it, making it where there is none.
+
+        Raises:
+            NotAWorkspace, WorkspaceInUse, WorkspaceDamaged: it cannot be opened.
+        """
+        from rocksdict import AccessType, WriteBatch
+
+        self.layout = layout
+        self.lock = threading.RLock()
+        self.translated = translated(layout.store)
+        self.pages: dict[bytes, Pages] = {}
+        self.touched: set[bytes] = set()
+        """The ids of archives that were written to and whose catalog entries do not say so yet."""
+        layout.create()
+        marks = layout.marks()
+        self._new_batch = WriteBatch
+        access, rebooted = AccessType.read_write(), marks is not None and marks.rebooted
+        self.db: Rdict | None = open_database(layout.store, access, create=marks is None, rebooted=rebooted)
+        self._recovered = False
+        try:
+            with self.translated:
+                self._recover(self.db, marks)
+        except BaseException:
+            self.close()
+            raise
+
+    def batch(self) -> WriteBatch:
+        """Return an empty batch."""
+        return self._new_batch(raw_mode=True)
+
+    def open(self) -> Rdict:
+        """Return the open RocksDB.
+
+        Raises:
+            ArchiveError: it was closed, or belongs to the process that this one was forked from.
+        """
+        if self.db is None:
+            path = str(self.layout.path)
+            raise ArchiveError(f"{path} is closed here; to write to it, open it again: Workspace({path!r})")
+        return self.db
+
+    def keep(self, place: bytes, position: bytes, key: bytes, record: bytes) -> None:
+        """Write the two rows of a new record; they outlive a kill when this returns, and reach RocksDB in a batch.
+
+        Raises:
+            ArchiveError: they were not written, for lack of space for example.
+        """
+        journal = self._journal
+        if len(journal.rows) >= MOST_PENDING:
+            self.flush()
+        if not journal.add(place, position, key, record):
+            self.flush()
+            if not journal.add(place, position, key, record):  # larger than the whole journal
+                self.write(self._batch_of({place: position, key: record}))
+                return
+        self._mark.written(self._written + len(journal.rows))
+
+    def flush(self) -> None:
+        """Write what is pending to RocksDB, all or nothing.
+
+        Raises:
+            ArchiveError: it was not written; the journal keeps it.
+        """
+        with self.lock:
+            rows = self._journal.rows
+            if rows:
+                batch = self._batch_of(rows)
+                uids = {key[1 : 1 + ID_BYTES] for key in rows}
+                writers = [self.pages[uid] for uid in uids]
+                for writer in writers:
+                    writer.page(batch)
+                self._write(batch)
+                for writer in writers:
+                    writer.paged()
+                self.touched |= uids
+                self._journal.begin(self._written)
+
+    def write(self, batch: WriteBatch) -> None:
+        """Write a batch, all or nothing; it has reached the operating system when this returns.
+
+        Raises:
+            ArchiveError: it was not written, for lack of space for example.
+        """
+        with self.lock:
+            self.flush()
+            self._write(batch)
+            self._journal.begin(self._written)
+
+    def sync(self) -> None:
+        """Bring everything written to the disk: it survives a power cut from here on."""
+        db = self.open()
+        self.flush()
+        with self.translated:
+            number = db.latest_sequence_number()
+            db.flush_wal(sync=True)
+        self._mark.synced(number)
+
+    def compact(self) -> None:
+        """Give the space of deleted rows back."""
+        with self.translated:
+            self.open().compact_range(None, None)
+
+    def abandon(self) -> Rdict | None:
+        """Forget RocksDB without closing it, and return it; from here on every call raises."""
+        db, self.db = self.db, None
+        return db
+
+    def close(self) -> None:
+        """Close without a sync. May be called again."""
+        with self.lock:
+            db = self.abandon()
+            if db is None:
+                return
+            if self._recovered:  # before the lock is given back: the next process makes a journal of that name
+                self._mark.close()
+                self._journal.close()
+            with self.translated:  # what RocksDB met in the background
+                db.close()
+
+    def _recover(self, db: Rdict, marks: Marks | None) -> None:
+        """Bring what a killed process left in the journal to RocksDB, and begin a new one."""
+        found = db.latest_sequence_number()
+        left = read_journal(self.layout.journal).after(found)
+        self._compare(found + len(left), marks)
+        if left:
+            db.write(self._batch_of(left))
+        self._written = db.latest_sequence_number()
+        self._mark = Mark(self.layout.mark)
+        self._mark.begin(self._written)
+        self._journal = Journal(self.layout.journal, self._written)
+        self.rows = LiveRows(db, self._journal.rows, self.flush)
+        self._recovered = True
+
+    def _compare(self, found: int, marks: Marks | None) -> None:
+        if marks is not None and found < marks.required:
+            raise lost(f"{self.layout.path} lost the last {marks.required - found} of {marks.required} writes")
+        if marks is not None and found < marks.written and boot():
+            log.warning(
+                "%s: %d writes that had not been synced were lost when the machine went down",
+                self.layout.path,
+                marks.written - found,
+            )
+
+    def _write(self, batch: WriteBatch) -> None:
+        db = self.open()
+        with self.translated:
+            db.write(batch)
+        self._written = db.latest_sequence_number()
+        self._mark.written(self._written)
+
+    def _batch_of(self, rows: dict[bytes, bytes]) -> WriteBatch:
+        batch = self.batch()
+        put = batch.put
+        for key, value in rows.items():
+            put(key, value)
+        return batch
