@@ -16,7 +16,7 @@ ENV := $(VENV)/.installed
 # uv uses the Python that is here.
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help demo test test-all lab bench stress coverage lint format docs tutorials pin browser env clean
+.PHONY: help demo test test-all test-debian lab bench stress coverage lint format docs tutorials pin browser env clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -28,10 +28,13 @@ demo: $(ENV) ## run the first tutorial; its results go to build/
 test: $(ENV) browser ## every test, tutorials and browser included
 	$(BIN)/pytest -q -n $(JOBS) --dist loadscope
 
-test-all: ## the tests on each Python from 3.11 to 3.13 that is installed here
-	bash scripts/pythons 3.11 3.12 3.13 | while read -r version python; do \
+test-all: ## the tests on each Python from 3.11 to 3.14 that is installed here
+	bash scripts/pythons 3.11 3.12 3.13 3.14 | while read -r version python; do \
 	    $(MAKE) test PYTHON=$$python VENV=.venv-$$version </dev/null || exit; \
 	done
+
+test-debian: ## the tests on Python 3.14 of Debian's unstable suite, in a folder of 1 GB: needs root and debootstrap
+	bash scripts/debian-python 3.14
 
 lab: $(ENV) ## open the tutorials in JupyterLab
 	$(BIN)/jupyter lab notebooks

@@ -21,7 +21,7 @@ Each is also the built-in that fits, so that code which knows nothing of us hand
     +-- RunFailed (ExceptionGroup)           deliveries or items failed; has `.report`
     +-- DeliveryAborted (RuntimeError)       stands for a SystemExit or its like in a RunFailed
     +-- NotANotebook (ValueError)            a file that is missing or holds no notebook
-    +-- MissingPackage (ImportError)         an optional package is not installed
+    +-- MissingPackage (ImportError)         a package is not installed
     +-- WiringError (ValueError)             a target that nobody provides, builders that do not fit
     +-- BuildError (TypeError)               `build` returned something that is no iterable of artifacts
     +-- FlowError (TypeError)                a processor, factory or resource that a job cannot use
@@ -180,11 +180,11 @@ class NotANotebook(FrameworkError, ValueError):
 
 
 class MissingPackage(FrameworkError, ImportError):
-    """Optional packages are not installed; the message names them and the extra that brings them."""
+    """Packages are not installed; the message names them, and what else there is to do."""
 
-    def __init__(self, purpose: str, packages: Sequence[str], *, extra: str) -> None:
+    def __init__(self, purpose: str, packages: Sequence[str], *, hint: str) -> None:
         names = " ".join(packages)
-        super().__init__(f"{purpose} takes {names}: pip install {names} (the extra {extra!r} of framework brings all)")
+        super().__init__(f"{purpose} takes {names}: pip install {names} ({hint})")
 
 
 class WiringError(FrameworkError, ValueError):

@@ -82,7 +82,7 @@ def run_notebook(
 def _require_packages() -> None:
     missing = [package for package in NEEDED if find_spec(package) is None]
     if missing:
-        raise MissingPackage("running a notebook", missing, extra="lab")
+        raise MissingPackage("running a notebook", missing, hint="the extra 'lab' of framework brings all")
 
 
 def _read(path: Path) -> NotebookNode:

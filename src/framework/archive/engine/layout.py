@@ -13,19 +13,27 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 from framework.archive.engine.marks import EMPTY_MARK, Marks, read_marks
-from framework.errors import ArchiveError, NotAWorkspace, WorkspaceDamaged
+from framework.errors import ArchiveError, MissingPackage, NotAWorkspace, WorkspaceDamaged
 
 FORMAT = 1
 _UNFINISHED = ".unfinished"  # left by a kill while the file was being made
 
 
 class Layout:
-    """The paths of one workspace."""
+    """The paths of one workspace.
+
+    Raises:
+        MissingPackage: RocksDB is not installed, as on a Python that it has no wheel for.
+        NotAWorkspace: the path names no folder.
+    """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        if find_spec("rocksdict") is None:
+            raise MissingPackage("a workspace", ["rocksdict"], hint="or leave the workspace out: archives in memory")
         try:
             self.path = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 - a link stays a link
             self.key = os.path.realpath(self.path)
