@@ -120,13 +120,13 @@ def test_a_stop_between_deliveries_ends_the_run(options):
 def test_it_waits_while_a_hold_is_open_and_nothing_else_is_to_be_done(options, monkeypatch):
     waiting, holds = threading.Event(), []
     pipeline = Pipeline([processor(lambda context, _: holds.append(context.hold()), "a")], **options)
-    rest = pipeline._scheduler._rest
+    wait = pipeline._scheduler._wait_for_change
 
     def telling(*args, **kwargs):
         waiting.set()
-        rest(*args, **kwargs)
+        wait(*args, **kwargs)
 
-    monkeypatch.setattr(pipeline._scheduler, "_rest", telling)
+    monkeypatch.setattr(pipeline._scheduler, "_wait_for_change", telling)
     pipeline.submit(Event("a"))
     assert isinstance(pipeline.deliver(phases=True), DeliveryFinished)
     releasing = threading.Thread(target=lambda: waiting.wait(PATIENCE) and holds[0].release())

@@ -1,7 +1,7 @@
 import enum
 
 from framework.core.event import Event
-from framework.core.matching.emissions import Emission, infer_emissions
+from framework.core.matching.emissions import InferredEmission, infer_emissions
 from framework.core.processor import AbstractProcessor
 
 GREET = "greet"
@@ -73,7 +73,11 @@ def test_anything_may_stand_before_submit_and_the_line_is_told():
             self.parts[0].submit(Event("c"))
 
     first = P.process.__code__.co_firstlineno
-    expected = (Emission("Event", "a", first + 3), Emission("Event", "b", first + 4), Emission("Event", "c", first + 5))
+    expected = (
+        InferredEmission("Event", "a", first + 3),
+        InferredEmission("Event", "b", first + 4),
+        InferredEmission("Event", "c", first + 5),
+    )
     assert infer_emissions(P) == expected
 
 

@@ -50,10 +50,9 @@ class Declared(AbstractProcessor):
 def explained(event, *processors, strict=False):
     inboxes = [Inbox(processor.name, number, processor) for number, processor in enumerate(processors)]
     interests = {inbox: interests_of(inbox.processor, strict) for inbox in inboxes}
-    dead = []
-    routes = RoutingTable(((inbox, tuple(wanted)) for inbox, wanted in interests.items()), lambda: dead.append(1))
+    routes = RoutingTable((inbox, tuple(wanted)) for inbox, wanted in interests.items())
     explanation = explain(event, interests, routes)
-    assert not dead, "explaining is no submit"
+    assert routes.dead_letters.count == 0, "explaining is no submit"
     return explanation
 
 

@@ -13,9 +13,9 @@ from framework.errors import NotAnEvent, UnsafeSubmit
 
 if TYPE_CHECKING:
     from framework.archive import Archive
+    from framework.core.mailboxes.exchange import Exchange
     from framework.core.mailboxes.handler import Handler
     from framework.core.mailboxes.inbox import Inbox
-    from framework.core.scheduling.scheduler import Scheduler
 
 
 class Context:
@@ -24,12 +24,12 @@ class Context:
     Workers use one context for many deliveries as long as nobody kept it; a kept one is retired, and refuses.
     """
 
-    __slots__ = ("_inbox", "_owner", "_rows", "_scheduler")
+    __slots__ = ("_exchange", "_inbox", "_owner", "_rows")
 
-    def __init__(self, scheduler: Scheduler, inbox: Inbox) -> None:
+    def __init__(self, exchange: Exchange, inbox: Inbox) -> None:
         """Made by a worker, for the thread that runs it."""
-        self._scheduler = scheduler
-        self._rows = scheduler.routes.rows
+        self._exchange = exchange
+        self._rows = exchange.routes.rows
         self._inbox = inbox
         self._owner: int | None = get_ident()
 
@@ -48,11 +48,11 @@ class Context:
         try:
             inboxes = self._rows[event.__class__][event.name]
         except (KeyError, TypeError):  # not asked for before, or no event
-            inboxes = self._scheduler.routes.recipients(event)
+            inboxes = self._exchange.routes.recipients(event)
         if inboxes.__class__ is not tuple:
             inboxes = inboxes.select(event)  # type: ignore[union-attr]
         self._inbox.emitted += 1
-        # `Scheduler.post` and `Inbox.schedule` written out: calls would cost a tenth of the whole delivery.
+        # `Exchange.post` and `Inbox.schedule` written out: calls would cost a tenth of the whole delivery.
         for inbox in inboxes:
             inbox.queue.append(event)
             if inbox.token:
@@ -61,9 +61,9 @@ class Context:
                 except IndexError:  # another thread was faster
                     continue
                 inbox.level.append(inbox)
-                scheduler = self._scheduler
-                if scheduler.idle and not scheduler.waking:
-                    scheduler.wake()
+                exchange = self._exchange
+                if exchange.idle and not exchange.waking:
+                    exchange.wake()
         return len(inboxes)
 
     def hold(self) -> Hold:
@@ -73,15 +73,14 @@ class Context:
             UnsafeSubmit: the delivery has ended, or this is another thread.
         """
         self._check_owner()
-        return self._scheduler.hold(self._inbox, self.event)
+        return self._exchange.hold(self._inbox, self.event)
 
     def _defer(self, event: Event, room_for: Event | None = None) -> None:
         self._check_owner()
-        recipients = () if room_for is None else self._scheduler.routes.preview(room_for)
-        self._scheduler.defer(event, self._inbox, self.event, recipients)
+        self._exchange.defer(event, self._inbox, self.event, room_for)
 
     def _receivers(self, event: Event) -> tuple[Handler, ...]:
-        return tuple(inbox.processor for inbox in self._scheduler.routes.preview(event))
+        return tuple(inbox.processor for inbox in self._exchange.routes.preview(event))
 
     @property
     def processor(self) -> str:
@@ -91,7 +90,7 @@ class Context:
     @property
     def phase(self) -> int:
         """The number of the phase; 0 before the first."""
-        return self._scheduler.phase
+        return self._exchange.phase
 
     @property
     def event(self) -> Event | None:
@@ -101,7 +100,7 @@ class Context:
     @property
     def archive(self) -> Archive:
         """The archive of this processor: its own results, found again by its identity."""
-        return self._scheduler.archives.of(self._inbox)
+        return self._exchange.archives.of(self._inbox)
 
     def _check_owner(self) -> None:
         if self._owner != get_ident():
@@ -117,9 +116,9 @@ class WatchedContext(Context):
 
     __slots__ = ("_event",)
 
-    def __init__(self, scheduler: Scheduler, inbox: Inbox, event: Event) -> None:
+    def __init__(self, exchange: Exchange, inbox: Inbox, event: Event) -> None:
         """Made for the delivery of `event`."""
-        super().__init__(scheduler, inbox)
+        super().__init__(exchange, inbox)
         self._event = event
 
     @property
@@ -131,11 +130,11 @@ class WatchedContext(Context):
         """Send an event to whoever wants it, and tell the observers first."""
         if self._owner != get_ident():
             raise UnsafeSubmit
-        inboxes = self._scheduler.routes.recipients(event)
+        inboxes = self._exchange.routes.recipients(event)
         self._inbox.emitted += 1
-        scheduler = self._scheduler
-        scheduler.observation.submitted(event, self._inbox.name, self._event, inboxes, scheduler.phase)
-        scheduler.post(event, inboxes)
+        exchange = self._exchange
+        exchange.observation.submitted(event, self._inbox.name, self._event, inboxes, exchange.phase)
+        exchange.post(event, inboxes)
         return len(inboxes)
 
 

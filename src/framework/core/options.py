@@ -1,4 +1,4 @@
-"""`Options`: what a pipeline was made with, checked; `renew` makes the next one with the same."""
+"""`Options`: the checked options of a pipeline; `renew` makes the next one with the same."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from framework.core.driving.limits import Limits, positive, whole
-from framework.core.driving.phases import OnError
+from framework.core.driving.bounds import RunBounds, positive, whole
+from framework.core.driving.runner import OnError
 from framework.errors import OptionError
 
 
@@ -16,7 +16,7 @@ class Options:
     """The options of `Pipeline`, which documents them.
 
     Raises:
-        OptionError: one makes no sense.
+        OptionError: a value is of the wrong type or out of range.
     """
 
     strict_interest_inference: bool
@@ -34,7 +34,7 @@ class Options:
     trust: bool
 
     def __post_init__(self) -> None:
-        """Refuse what makes no sense."""
+        """Check the values."""
         if self.on_error not in ("raise", "keep"):
             raise OptionError(f'on_error is "raise" or "keep", got {self.on_error!r}')
         positive("slow_after", self.slow_after)
@@ -44,12 +44,12 @@ class Options:
             raise OptionError(f"seed is a number or a text, or None to run on threads; got {self.seed!r}")
         if self.name is not None and not isinstance(self.name, str):
             raise OptionError(f"name is a string, got {self.name!r}: Pipeline([...], name='imports')")
-        self.limits()
+        self.bounds()
 
-    def limits(self) -> Limits:
-        """What bounds a run."""
-        return Limits(max_phases=self.max_phases, deadline=self.deadline, grace=self.grace)
+    def bounds(self) -> RunBounds:
+        """Return the bounds of a run."""
+        return RunBounds(max_phases=self.max_phases, deadline=self.deadline, grace=self.grace)
 
     def arguments(self) -> dict[str, Any]:
-        """For another pipeline with the same options."""
+        """Return the keyword arguments for another pipeline with the same options."""
         return {field.name: getattr(self, field.name) for field in fields(self)}

@@ -10,21 +10,22 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from framework.core.archives import ArchiveRoom
-from framework.core.driving.phases import Delivery, OnError, PhaseRunner
+from framework.core.driving.phases import PhaseSequence
 from framework.core.driving.run import Run
+from framework.core.driving.runner import OnError, PhaseRunner
+from framework.core.driving.status import snapshot
 from framework.core.editing.renewing import recreate, with_replacements
 from framework.core.event import Event
 from framework.core.inspection.directory import open_inboxes
 from framework.core.inspection.inbox_view import InboxView
-from framework.core.mailboxes.counter import Tally
-from framework.core.mailboxes.observation import Observation, snapshot
+from framework.core.mailboxes.observation import Observation
 from framework.core.mailboxes.routing import RoutingTable
 from framework.core.matching.interests import interests_of
 from framework.core.notebook_methods import NotebookMethods
 from framework.core.options import Options
 from framework.core.processor import AbstractProcessor
 from framework.core.reactive_event import ReactiveEvent
-from framework.core.scheduling.delivery import debugger
+from framework.core.scheduling.delivery import Delivery, debugger
 from framework.core.scheduling.failures import FailureLedger
 from framework.core.scheduling.intake import Intake
 from framework.core.scheduling.scheduler import Scheduler
@@ -122,12 +123,11 @@ class Pipeline(NotebookMethods):
         for inbox, interests in self._interests.items():
             if not interests:
                 logger.warning("%s can receive nothing: no case of its process names an event class", inbox.name)
-        dead_letters = Tally()
-        self._routes = RoutingTable(((inbox, tuple(wanted)) for inbox, wanted in self._interests.items()), dead_letters)
+        self._routes = RoutingTable((inbox, tuple(wanted)) for inbox, wanted in self._interests.items())
         self._observation = Observation()
         self._archives = ArchiveRoom(self.name, workspace, trust=trust)
         failures = FailureLedger(self.name)
-        shared = (tuple(self._inboxes), self._routes, self._observation, failures, self._archives)
+        shared = (tuple(self._inboxes), self._routes, self._observation, self._archives, failures)
         self._scheduler: Scheduler
         if seed is not None:
             self._scheduler = SeededScheduler(*shared, seed=seed)
@@ -135,7 +135,8 @@ class Pipeline(NotebookMethods):
             workers = max_workers or min(len(self._inboxes), MOST_WORKERS) or 1
             self._scheduler = ThreadScheduler(*shared, name=self.name, max_workers=workers, slow_after=slow_after)
         self._intake = Intake(self._scheduler, max_pending)
-        self._runner = PhaseRunner(self.name, self._scheduler, self._options.limits(), on_error, dead_letters)
+        phases = PhaseSequence(self.name, self._scheduler, self._archives, self._options.bounds())
+        self._runner = PhaseRunner(phases, self._scheduler, self._archives, on_error)
 
     # -- what goes in
 
@@ -148,7 +149,7 @@ class Pipeline(NotebookMethods):
         Raises:
             NotAnEvent: `event` is none.
             PipelineEnded: the run is over.
-            MailboxesFull: `max_pending` deliveries wait and nobody runs the pipeline.
+            MailboxesFull: `max_pending` deliveries wait and the pipeline is not running.
         """
         return self._intake.submit(event)
 
@@ -283,7 +284,7 @@ class Pipeline(NotebookMethods):
 
     def snapshot(self) -> Snapshot:
         """How every processor is now; takes no lock."""
-        return snapshot(self.name, self._runner.state, self._scheduler, self._inboxes)
+        return snapshot(self.name, self._runner.state, self._scheduler)
 
     def observe(self, callback: Observer) -> Subscription:
         """Have `callback` told what happens, on the threads where it happens, until the subscription is closed.

@@ -1,4 +1,4 @@
-"""`Driver`: a thread that drives a pipeline, while the one that asked for it waits."""
+"""`Driver`: a thread of its own that drives a pipeline while the caller waits."""
 
 from __future__ import annotations
 
@@ -7,26 +7,54 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from framework.core.driving.phases import PhaseRunner
+from framework.observe import RunReport
 
-POLL = 0.05
-LOOK_AGAIN = 0.5  # seconds
+POLL = 0.05  # seconds, like the next
+LOOK_AGAIN = 0.5
 Result = TypeVar("Result")
+
+
+class Drivable(Protocol):
+    """What a `Driver` needs of a `PhaseRunner`."""
+
+    name: str
+
+    @property
+    def report(self) -> RunReport | None:
+        """The report of the run, None before its end."""
+        ...
+
+    @property
+    def is_driver(self) -> bool:
+        """Whether this thread drives."""
+        ...
+
+    def driving(self) -> AbstractContextManager[None]:
+        """Be the one thread that drives."""
+        ...
+
+    def stop(self) -> None:
+        """Make no new deliveries and end the run."""
+        ...
+
+    def abandon(self) -> None:
+        """End at once."""
+        ...
 
 
 class Driver(Generic[Result]):
     """Calls `drive` inside of `runner.driving()`, on a thread of its own.
 
-    Ctrl-C is raised on the main thread between any two instructions. Would that thread drive, a worker that it was
-    just waking, or a lock that it had just taken, would be waited for in vain.
+    Ctrl-C is raised on the main thread between any two instructions. If that thread drove, it could be interrupted
+    while it wakes a worker or holds a lock, and the run would wait for ever.
     """
 
-    def __init__(self, runner: PhaseRunner, drive: Callable[[], Result]) -> None:
-        """Begin nothing yet."""
+    def __init__(self, runner: Drivable, drive: Callable[[], Result]) -> None:
+        """Start no thread yet."""
         self.future: Future[Result] = Future()
         self._runner = runner
         self._drive = drive
@@ -35,10 +63,10 @@ class Driver(Generic[Result]):
         self._refused: BaseException | None = None
 
     def begin(self) -> None:
-        """Drive from here on.
+        """Start the thread, and return when it drives.
 
         Raises:
-            PipelineRunning: somebody else drives.
+            PipelineRunning: another thread drives.
             PipelineEnded: the run is over.
         """
         # The context of the caller, so that prints land in the cell that started the run.
@@ -49,7 +77,7 @@ class Driver(Generic[Result]):
             raise self._refused
 
     def result(self) -> Result:
-        """Begin, and wait for what `drive` returns or raises; Ctrl-C ends the run and is raised again."""
+        """Start, and wait for what `drive` returns or raises; Ctrl-C ends the run and is raised again."""
         try:
             self.begin()
             self.wait()
@@ -80,7 +108,7 @@ class Driver(Generic[Result]):
 
     def join(self) -> None:
         """Wait for the end, whatever the outcome; an observer on the thread that drives does not wait for itself."""
-        if self._runner.scheduler.driver == threading.get_ident():
+        if self._runner.is_driver:
             return
         # A poll, because an interrupt may have come before there was a thread that ends.
         while self._runner.report is None and not self._ended.wait(POLL):
@@ -91,7 +119,7 @@ class Driver(Generic[Result]):
             with self._runner.driving():
                 self._entered.set()
                 result = self._drive()
-        except BaseException as error:  # noqa: BLE001 - whoever waits must learn of it
+        except BaseException as error:  # noqa: BLE001 - the waiting caller must learn of it
             if self._entered.is_set():
                 self.future.set_exception(error)
             else:

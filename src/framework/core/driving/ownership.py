@@ -1,4 +1,4 @@
-"""Who drives which processor: an instance serves one pipeline at a time, which is why its attributes need no lock."""
+"""`exclusive_use`: a processor serves one pipeline at a time, which is why its attributes need no lock."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ _driven: dict[int, str] = {}
 
 
 @contextmanager
-def claimed(pipeline: str, processors: Iterable[Handler]) -> Iterator[None]:
+def exclusive_use(pipeline: str, processors: Iterable[Handler]) -> Iterator[None]:
     """Keep other pipelines from driving these processors.
 
     Raises:
         PipelineRunning: another one does already.
     """
-    claims = {id(processor): processor.name for processor in processors}
+    wanted = {id(processor): processor.name for processor in processors}
     with _lock:
-        taken = next(iter(_driven.keys() & claims.keys()), None)
+        taken = next(iter(_driven.keys() & wanted.keys()), None)
         if taken is not None:
             raise PipelineRunning(
-                f"{claims[taken]} is at work in {_driven[taken]}, and an instance serves one pipeline at a time; "
-                f"wait for that one, or make another {claims[taken]} for {pipeline}"
+                f"{wanted[taken]} is at work in {_driven[taken]}, and an instance serves one pipeline at a time; "
+                f"wait for that one, or make another {wanted[taken]} for {pipeline}"
             )
-        _driven.update(dict.fromkeys(claims, pipeline))
+        _driven.update(dict.fromkeys(wanted, pipeline))
     try:
         yield
     finally:
         with _lock:
-            for claim in claims:
-                _driven.pop(claim, None)  # a child that was forked meanwhile knows nothing of it
+            for key in wanted:
+                _driven.pop(key, None)  # gone already in a child that was forked meanwhile
 
 
 def _forget() -> None:
-    """A forked child drives nothing of its parent."""
+    """Forget the processors of the parent: a forked child drives none of them."""
     global _lock  # noqa: PLW0603 - a thread of the parent may have held it
     _lock = threading.Lock()
     _driven.clear()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+from framework.core.driving.bounds import seconds
 from framework.core.driving.driver import Driver
-from framework.core.driving.limits import seconds
-from framework.core.driving.phases import PhaseRunner
+from framework.core.driving.runner import PhaseRunner
 from framework.observe import RunReport
 
 
@@ -22,18 +22,18 @@ class Run:
         """Made by the pipeline, which calls `begin`.
 
         Args:
-            runner: what drives.
-            pipeline: kept alive until the end.
+            runner: of the pipeline.
+            pipeline: kept alive until the end of the run.
         """
         self._runner = runner
         self._pipeline = pipeline
         self._driver = Driver(runner, runner.drive)
 
     def begin(self) -> None:
-        """Run from here on, on a thread of its own.
+        """Start the run on a thread of its own.
 
         Raises:
-            PipelineRunning: somebody else drives.
+            PipelineRunning: another thread drives.
             PipelineEnded: the run is over.
         """
         self._driver.begin()

@@ -1,35 +1,82 @@
-"""Why something is not finished, in words that tell what to do."""
+"""How a pipeline is now: its snapshot, its counters, and why it is not finished."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from framework.core.mailboxes.handler import Unfinished
+from framework.core.mailboxes.inbox import Inbox
+from framework.core.scheduling.scheduler import Scheduler
+from framework.observe import NodeSnapshot, Snapshot
+from framework.observe.snapshot import State
 
-if TYPE_CHECKING:
-    from framework.core.mailboxes.inbox import Inbox
-    from framework.core.scheduling.scheduler import Scheduler
+
+def snapshot(name: str, state: State, scheduler: Scheduler) -> Snapshot:
+    """Return how the processors are now; reads plain attributes, takes no lock."""
+    now = time.monotonic()
+    running = scheduler.running()
+    nodes = {
+        inbox.name: NodeSnapshot(
+            name=inbox.name,
+            waiting=len(inbox.queue),
+            running=int(inbox in running),
+            workers=1,
+            min_workers=1,
+            max_workers=1,
+            done=inbox.delivered,
+            failed=inbox.failed,
+            busy_seconds=inbox.busy + (now - running[inbox] if inbox in running else 0.0),
+        )
+        for inbox in scheduler.inboxes
+    }
+    return Snapshot(name=name, state=state, at=now, nodes=nodes, phase=scheduler.phase)
 
 
 def unfinished(inboxes: Iterable[Inbox]) -> Iterator[Unfinished]:
-    """What the processors say that they still wait for."""
+    """Yield what the processors still wait for, as they tell it."""
     for inbox in inboxes:
         try:
             yield from tuple(inbox.processor.unfinished())
-        except Exception as error:  # noqa: BLE001 - asking what is missing must not end a run
+        except Exception as error:  # noqa: BLE001 - a question about the state must not end a run
             yield Unfinished("else", f"{inbox.name}.unfinished() raised {type(error).__name__}")
 
 
 def why_waiting(scheduler: Scheduler, cause: str) -> str:
-    """What keeps a run from being finished, a line each; empty when nothing does.
+    """Return what keeps a run from being finished, a line each; empty when nothing does.
 
     Args:
-        scheduler: what is waiting, running and held.
+        scheduler: its mailboxes, running deliveries and holds are listed.
         cause: what caused the latest phase, in words.
     """
-    lines = [str(left) for left in unfinished(scheduler.inboxes)]
+    lines = [str(thing) for thing in unfinished(scheduler.inboxes)]
     lines += [str(hold) for hold in scheduler.holds]
     lines += [f"{inbox.name} has {len(inbox.queue)} waiting" for inbox in scheduler.inboxes if inbox.queue]
     lines += [f"{inbox.name} is at work" for inbox in scheduler.running()]
     return "\n".join([*lines, cause] if cause else lines)
+
+
+class DeliveryCounts:
+    """The counters of all mailboxes at one moment; exact while everything is quiet."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        """Read the counters now."""
+        self._inboxes = scheduler.inboxes
+        self._delivered = [inbox.delivered for inbox in scheduler.inboxes]
+        self._emitted = [inbox.emitted for inbox in scheduler.inboxes]
+        self._held = scheduler.holds.submitted
+        self.failed = len(scheduler.failures)
+
+    def delivered_since(self, before: DeliveryCounts) -> dict[str, int]:
+        """Return the number of deliveries to each processor."""
+        rows = zip(self._inboxes, self._delivered, before._delivered, strict=True)
+        return {inbox.name: new - old for inbox, new, old in rows}
+
+    def emitted_since(self, before: DeliveryCounts) -> int:
+        """Return how many events were submitted, through contexts and holds."""
+        return sum(self._emitted) + self._held - sum(before._emitted) - before._held
+
+    def emitters_since(self, before: DeliveryCounts) -> list[str]:
+        """Return the processors that submitted something through their contexts."""
+        rows = zip(self._inboxes, self._emitted, before._emitted, strict=True)
+        return [inbox.name for inbox, new, old in rows if new > old]

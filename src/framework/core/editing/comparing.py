@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from framework.archive import digest
-from framework.core.driving.limits import whole
+from framework.core.driving.bounds import whole
 from framework.core.processor import AbstractProcessor, not_a_processor
 from framework.errors import ArchiveError, Undigestable
 from framework.observe.text import short_repr

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from framework.core.mailboxes.handler import Handler
 from framework.core.mailboxes.inbox import Inbox
-from framework.core.mailboxes.observation import Emission
+from framework.core.mailboxes.observation import ObservedEmission
 from framework.core.matching.interests import Interests
 from framework.core.reactive_event import ReactiveEvent
 from framework.observe import Edge, Node, NodeKey
@@ -25,7 +25,7 @@ def is_protocol(class_name: str) -> bool:
 
 
 def dependencies(
-    interests: Mapping[Inbox, Interests], observed: Iterable[Emission]
+    interests: Mapping[Inbox, Interests], observed: Iterable[ObservedEmission]
 ) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     """The targets, `missing` where nobody provides one, and who provides, requires, announces and receives them.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from framework.core.event import CONTROL, Event
 from framework.core.inspection.dependencies import dependencies, is_builder, is_protocol
 from framework.core.mailboxes.inbox import Inbox
-from framework.core.mailboxes.observation import Emission
+from framework.core.mailboxes.observation import ObservedEmission
 from framework.core.matching.emissions import infer_emissions
 from framework.core.matching.interests import Interest, Interests
 from framework.observe import Edge, Graph, Node, NodeKey
@@ -25,7 +25,7 @@ class _Traffic:
     received_by: tuple[str, ...]
 
 
-def routing(name: str, interests: Mapping[Inbox, Interests], observed: Collection[Emission]) -> Graph:
+def routing(name: str, interests: Mapping[Inbox, Interests], observed: Collection[ObservedEmission]) -> Graph:
     """The graph of processors and events, and of builders and their targets.
 
     An event that somebody emits and nobody receives has `missing=True`; one that is wanted and never emitted inside,
@@ -57,7 +57,7 @@ def _processor(inbox: Inbox, wanted: Interests) -> Node:
     return Node(inbox.name, "builder", inbox.name, details=details)
 
 
-def _traffic(interests: Mapping[Inbox, Interests], observed: Iterable[Emission]) -> dict[EventName, _Traffic]:
+def _traffic(interests: Mapping[Inbox, Interests], observed: Iterable[ObservedEmission]) -> dict[EventName, _Traffic]:
     emitted: dict[EventName, dict[str, bool]] = {}
     for inbox in interests:
         for emission in infer_emissions(type(inbox.processor)):

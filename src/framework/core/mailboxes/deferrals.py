@@ -1,4 +1,4 @@
-"""`Deferrals`: events that a processor sends to itself, once those who will get what follows have room."""
+"""`Deferrals`: events that a processor sends to itself, kept until the recipients of what follows have room."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from framework.core.event import Event
 from framework.core.mailboxes.inbox import Inbox
 
 ROOM = 1024
-"""Deliveries that may wait for a processor before those who can wait send it no more."""
+"""Deliveries that may wait for a processor before senders that can wait do so."""
 
 
 class Deferred(NamedTuple):
-    """An event for one mailbox, what caused it, and who will get what follows from it."""
+    """An event for one mailbox, what caused it, and the recipients of what will follow from it."""
 
     event: Event
     inbox: Inbox
@@ -26,10 +26,10 @@ class Deferred(NamedTuple):
 
 
 class Deferrals:
-    """Keeps what waits for room; used with the scheduler's `quiet` taken."""
+    """The events that wait for room; used with `Exchange.quiet` taken."""
 
     def __init__(self, post: Callable[[Deferred], None]) -> None:
-        """Deliver with `post`."""
+        """Start with none; `post` delivers one."""
         self._post = post
         self._parked: list[Deferred] = []
 
@@ -38,22 +38,22 @@ class Deferrals:
         return len(self._parked)
 
     def add(self, deferred: Deferred) -> None:
-        """Deliver, or keep until there is room."""
+        """Post an event, or keep it until there is room."""
         if deferred.has_room():
             self._post(deferred)
         else:
             self._parked.append(deferred)
 
     def retry(self) -> None:
-        """Deliver those that have room now."""
+        """Post those that have room now."""
         parked, self._parked = self._parked, []
         for deferred in parked:
             self.add(deferred)
 
     def force(self) -> bool:
-        """Deliver all, although there is no room; returns whether there were any.
+        """Post all, although there is no room; returns whether there were any.
 
-        When all is quiet otherwise, they wait for each other in a cycle.
+        When nothing else is to be done, they wait for each other in a cycle.
         """
         parked, self._parked = self._parked, []
         for deferred in parked:

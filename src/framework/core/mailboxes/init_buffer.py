@@ -1,4 +1,4 @@
-"""`Aside`: what waits is kept out of the mailboxes until `__INIT__` has been handled by everybody."""
+"""`InitBuffer`: keeps waiting events out of the mailboxes until every recipient has handled `__INIT__`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from framework.core.event import Event
 from framework.core.mailboxes.inbox import Inbox
 
 
-class Aside:
-    """Used with the scheduler's `quiet` taken, and while nothing is delivered."""
+class InitBuffer:
+    """Used with `Exchange.quiet` taken, while nothing is delivered."""
 
     def __init__(self) -> None:
-        """Nothing is set aside."""
+        """Start empty and closed."""
         self.open = False
-        """Whether what is submitted from outside goes here."""
+        """Whether submits from outside are kept here."""
         self._kept: dict[Inbox, list[Event]] = {}
 
     def __len__(self) -> int:
@@ -22,19 +22,19 @@ class Aside:
         return sum(len(events) for events in self._kept.values())
 
     def take(self, inboxes: Iterable[Inbox]) -> None:
-        """Empty the mailboxes; whoever has scheduled them takes that back."""
+        """Move what waits in the mailboxes to here; the caller undoes their scheduling."""
         self.open = True
         self._kept = {inbox: list(inbox.queue) for inbox in inboxes if inbox.queue}
         for inbox in self._kept:
             inbox.queue.clear()
 
     def add(self, event: Event, inboxes: Iterable[Inbox]) -> None:
-        """Keep an event that was submitted meanwhile, behind what was there."""
+        """Keep an event that was submitted meanwhile, behind the others."""
         for inbox in inboxes:
             self._kept.setdefault(inbox, []).append(event)
 
-    def put_back(self) -> bool:
-        """Fill the mailboxes again and schedule them; returns whether there was anything."""
+    def restore(self) -> bool:
+        """Move everything back into the mailboxes and schedule them; returns whether there was anything."""
         kept = self._close()
         for inbox, events in kept.items():
             inbox.queue.extendleft(reversed(events))

@@ -1,14 +1,15 @@
-"""Which event goes to which mailboxes.
+"""`RoutingTable`: which event goes to which mailboxes.
 
 `RoutingTable.rows` is indexed as `rows[event.__class__][event.name]`, so that a submit costs two dictionary look-ups. A
-third look-up, by the value of the attribute that the event class names in
-`routing_attribute`, keeps artifacts away from builders that cannot use them.
+third look-up, by the value of the attribute that the event class names in `routing_attribute`, keeps artifacts away
+from builders that cannot use them.
 """
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from framework.core.event import CONTROL, Event, refusal
@@ -23,68 +24,66 @@ class Selector(Protocol):
     """Stands in a row where the class and the name of an event do not decide alone."""
 
     def select(self, event: Event) -> tuple[Inbox, ...]:
-        """The mailboxes that this event goes to."""
+        """Return the mailboxes that this event goes to."""
         ...
 
 
 Recipients = tuple[Inbox, ...] | Selector
 
 
-class Nobody:
-    """The recipients of an event that nobody wants: counts it."""
+class NoRecipients:
+    """Stands for the recipients of an event that has none, and counts such events, from any thread."""
 
-    def __init__(self, count: Callable[[], object]) -> None:
-        """Have `count` called for every such event."""
-        self._count = count
+    def __init__(self) -> None:
+        """Start at 0."""
+        self.count = 0
+        self._lock = threading.Lock()  # contended only by dead letters, which are rare
 
     def select(self, event: Event) -> tuple[Inbox, ...]:  # noqa: ARG002 - the signature of a Selector
-        """No mailbox."""
-        self._count()
+        """Count the event; it goes to no mailbox."""
+        with self._lock:
+            self.count += 1
         return ()
 
 
-class ByKey:
+class KeyedRecipients:
     """Recipients that depend on one attribute of the event."""
 
     def __init__(
-        self, attribute: str, rows: dict[Any, tuple[Inbox, ...]], others: tuple[Inbox, ...], nobody: Nobody
+        self, attribute: str, rows: dict[Any, tuple[Inbox, ...]], others: tuple[Inbox, ...], dead_letters: NoRecipients
     ) -> None:
-        """Look up the attribute in `rows`; `others` are those who want the event whatever its value."""
+        """Look up the attribute in `rows`; `others` want the event whatever its value."""
         self._attribute = attribute
         self._rows = rows
         self._others = others
-        self._nobody = nobody
+        self._dead_letters = dead_letters
 
     def select(self, event: Event) -> tuple[Inbox, ...]:
-        """The mailboxes that want this value, and those that want any."""
-        return self.matching(event) or self._nobody.select(event)
+        """Return the mailboxes that want this value, and those that want any."""
+        return self.matching(event) or self._dead_letters.select(event)
 
     def matching(self, event: Event) -> tuple[Inbox, ...]:
-        """As `select`, but counts nothing."""
+        """Do as `select`, but count nothing."""
         key = getattr(event, self._attribute, None)
         try:
             return self._rows.get(key, self._others)
-        except TypeError:  # an unhashable value was declared by nobody
+        except TypeError:  # no interest can name an unhashable value
             return self._others
 
 
 class RoutingTable:
     """From events to mailboxes, in the order of the processors; each mailbox at most once per event.
 
-    `rows` holds what was asked for before; `recipients` asks, and knows what to do where nothing stands yet.
+    `rows` holds the recipients of the classes and names that were submitted before; `recipients` fills it.
+    `dead_letters` counts the events that had no recipients.
     """
 
-    def __init__(self, wants: Iterable[tuple[Inbox, Sequence[Interest]]], count_dead: Callable[[], object]) -> None:
-        """Index who wants what.
-
-        Args:
-            wants: each mailbox with the interests of its processor.
-            count_dead: called for every event that reaches nobody.
-        """
+    def __init__(self, wants: Iterable[tuple[Inbox, Sequence[Interest]]]) -> None:
+        """Index the interests of the processors, given with their mailboxes."""
         # Exact dictionaries: CPython looks things up in a subclass at twice the cost.
         self.rows: dict[type, dict[str | None, Recipients]] = {}
         self._index: defaultdict[tuple[str | None, str | None], list[tuple[Inbox, Any]]] = defaultdict(list)
-        self.nobody = Nobody(count_dead)
+        self.dead_letters = NoRecipients()
         for inbox, interests in wants:
             for interest in interests:
                 self._index[interest.class_name, interest.name].append((inbox, interest.key))
@@ -100,7 +99,7 @@ class RoutingTable:
         self.rows.clear()
 
     def recipients(self, event: Event) -> tuple[Inbox, ...]:
-        """The mailboxes that this event goes to, counted as a dead letter if there are none.
+        """Return the mailboxes that this event goes to; count it as a dead letter if there are none.
 
         Raises:
             NotAnEvent: `event` is none.
@@ -109,11 +108,11 @@ class RoutingTable:
         try:
             found = self.rows[event.__class__][event.name]
         except (KeyError, TypeError):
-            found = self._ask(event)
+            found = self._look_up(event)
         return found if isinstance(found, tuple) else found.select(event)
 
-    def _ask(self, event: Event) -> Recipients:
-        """Find the recipients of a class and a name that were not asked for before, and remember them."""
+    def _look_up(self, event: Event) -> Recipients:
+        """Find the recipients of a class and a name that are not in `rows` yet, and remember them there."""
         if not isinstance(event, Event):
             raise refusal(event)
         cls, name = type(event), event.name
@@ -131,34 +130,34 @@ class RoutingTable:
         return found
 
     def preview(self, event: Event) -> tuple[Inbox, ...]:
-        """The mailboxes that this event would go to if it were submitted now; counts nothing."""
+        """Return the mailboxes that this event would go to if it were submitted now; counts nothing."""
         if not isinstance(event, Event):
             raise refusal(event)
         cls, name = type(event), event.name
         found = self.rows.get(cls, {}).get(name)
         if found is None:
-            found = self.find(cls, name) if name in CONTROL else self._ask(event)
-        if isinstance(found, ByKey):
+            found = self.find(cls, name) if name in CONTROL else self._look_up(event)
+        if isinstance(found, KeyedRecipients):
             return found.matching(event)
         return found if isinstance(found, tuple) else ()
 
     def control(self, event: Event) -> tuple[Inbox, ...]:
-        """The mailboxes that one of the pipeline's own events goes to."""
+        """Return the mailboxes that a control event goes to."""
         found = self.find(type(event), event.name)
         return found if isinstance(found, tuple) else ()
 
     def find(self, cls: type, name: str | None) -> Recipients:
-        """The recipients of a class and a name, from the index."""
-        anyway: set[Inbox] = set()
+        """Return the recipients of a class and a name, from the index."""
+        unkeyed: set[Inbox] = set()
         keyed: defaultdict[Any, set[Inbox]] = defaultdict(set)
         for inbox, key in self._interested(cls, name):
-            (anyway if key is None else keyed[key]).add(inbox)
+            (unkeyed if key is None else keyed[key]).add(inbox)
         attribute = getattr(cls, "routing_attribute", None)
         if keyed and attribute is not None:
-            rows = {key: _in_order(inboxes | anyway) for key, inboxes in keyed.items()}
-            return ByKey(attribute, rows, _in_order(anyway), self.nobody)
-        everybody = anyway.union(*keyed.values())
-        return _in_order(everybody) if everybody else self.nobody
+            rows = {key: _in_order(inboxes | unkeyed) for key, inboxes in keyed.items()}
+            return KeyedRecipients(attribute, rows, _in_order(unkeyed), self.dead_letters)
+        inboxes = unkeyed.union(*keyed.values())
+        return _in_order(inboxes) if inboxes else self.dead_letters
 
     def _interested(self, cls: type, name: str | None) -> Iterable[tuple[Inbox, Any]]:
         yield from self._index.get((None, None), ())

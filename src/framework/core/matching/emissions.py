@@ -19,7 +19,7 @@ from framework.source import source_of, unwrap
 
 
 @dataclass(frozen=True, slots=True)
-class Emission:
+class InferredEmission:
     """An event that the source submits: its class, its name (None if only running tells) and the line of the call."""
 
     class_name: str
@@ -28,10 +28,10 @@ class Emission:
 
 
 # Reading a class takes milliseconds, and a stepper asks for the graph of all of them after every click.
-_known: WeakKeyDictionary[type, tuple[tuple[Any, ...], tuple[Emission, ...]]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[type, tuple[tuple[Any, ...], tuple[InferredEmission, ...]]] = WeakKeyDictionary()
 
 
-def infer_emissions(cls: type) -> tuple[Emission, ...]:
+def infer_emissions(cls: type) -> tuple[InferredEmission, ...]:
     """The events that methods of a class submit, those that it inherits from the user's own classes included.
 
     Found are `submit(Event(...))` with or without something in front of `submit`, and `submit(event)` where `event`
@@ -57,7 +57,7 @@ def _calls_super(cls: type, name: str) -> bool:
     return isinstance(function, FunctionType) and "super" in function.__code__.co_names
 
 
-def _emissions(function: Any, owner: type) -> Iterator[Emission]:
+def _emissions(function: Any, owner: type) -> Iterator[InferredEmission]:
     if not isinstance(function, FunctionType):
         return
     try:
@@ -70,7 +70,7 @@ def _emissions(function: Any, owner: type) -> Iterator[Emission]:
         for made in _made(call.args[0], assigned):
             event_class = _event_class(made, scope, owner)
             if event_class is not None:
-                yield Emission(event_class.__name__, _name(made, event_class, scope, owner), call.lineno)
+                yield InferredEmission(event_class.__name__, _name(made, event_class, scope, owner), call.lineno)
 
 
 def _calls(node: ast.AST) -> Iterator[ast.Call]:

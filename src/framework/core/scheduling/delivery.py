@@ -1,32 +1,49 @@
-"""One delivery that is watched, stepped or simulated: the careful road beside the worker's fast loop."""
+"""Slow path: one delivery with observation and debugging hooks, for runs that are watched, stepped or simulated."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from framework.core.context import Context, WatchedContext
 from framework.core.event import Event
+from framework.core.mailboxes.inbox import Inbox
+from framework.core.scheduling.scheduler import Scheduler
 from framework.observe import DeliveryFailed, DeliveryFinished, DeliveryStarted
 
-if TYPE_CHECKING:
-    from framework.core.mailboxes.inbox import Inbox
-    from framework.core.scheduling.scheduler import Scheduler
-
+Delivery = DeliveryFinished | DeliveryFailed
 Process = Callable[[Context, Event], object]
-Call = Callable[[Process, Context, Event], object]
-"""Calls a process; `Pdb().runcall` is one."""
+ProcessCaller = Callable[[Process, Context, Event], object]
+"""Calls `process` with a context and an event; `Pdb().runcall` is one."""
+
+
+def deliver_next(scheduler: Scheduler, call: ProcessCaller | None = None) -> Delivery | None:
+    """Make the next single delivery on this thread; None when nothing waits."""
+    while (inbox := scheduler.next_ready()) is not None:
+        try:
+            event = inbox.queue.popleft()
+        except IndexError:  # drained already, or a stop dropped it
+            inbox.release()
+            continue
+        scheduler.single = inbox, time.monotonic()
+        try:
+            return deliver(scheduler, inbox, event, call)
+        finally:
+            scheduler.single = None
+            inbox.release()
+            if scheduler.room_wanted:
+                scheduler.make_room()
+    return None
 
 
 def deliver(
-    scheduler: Scheduler, inbox: Inbox, event: Event, call: Call | None = None, context: Context | None = None
-) -> DeliveryFinished | DeliveryFailed:
-    """Have the processor handle one event on this thread, and tell the observers.
+    scheduler: Scheduler, inbox: Inbox, event: Event, call: ProcessCaller | None = None, context: Context | None = None
+) -> Delivery:
+    """Call `process` with one event on this thread, and tell the observers.
 
     The caller owns the token of `inbox`. An exception is kept as a failure; only Ctrl-C, which Python raises on the
-    main thread, goes on to the caller.
+    main thread, is raised again.
     """
     observation, name, phase = scheduler.observation, inbox.name, scheduler.phase
     matched = observation.matched(inbox, event)
@@ -44,7 +61,7 @@ def deliver(
     now = time.monotonic()
     context._retire()  # noqa: SLF001 - made for this delivery, which has ended
     inbox.busy += now - started
-    outcome: DeliveryFinished | DeliveryFailed
+    outcome: Delivery
     if raised is None:
         outcome = DeliveryFinished(name, event, phase, now, now - started, matched)
     else:
@@ -57,13 +74,13 @@ def deliver(
     return outcome
 
 
-def debugger() -> Call:
-    """Calls a process so that IPython's debugger stops at its first line.
+def debugger() -> ProcessCaller:
+    """Return a caller that stops in IPython's debugger at the first line of `process`.
 
     `breakpoint()` does nothing in a kernel without an attached debugger; this works in a cell.
     """
     from IPython.core.debugger import Pdb
 
     # Without nosigint, `continue` leaves a handler behind that takes every later Ctrl-C away from the pipeline.
-    runcall: Call = Pdb(nosigint=True).runcall
+    runcall: ProcessCaller = Pdb(nosigint=True).runcall
     return runcall

@@ -1,4 +1,4 @@
-"""`FailureLedger`: keeps and logs what deliveries raised, so that one never stops the others."""
+"""`FailureLedger`: keeps and logs what deliveries raised."""
 
 from __future__ import annotations
 
@@ -47,5 +47,5 @@ class FailureLedger:
         return failure
 
     def since(self, start: int) -> Failures:
-        """The failures from number `start` on, counted from 0."""
+        """Return the failures from number `start` on, counted from 0."""
         return Failures(self._failures[start:])

@@ -1,4 +1,4 @@
-"""`Intake`: what comes from outside, while it is accepted and as long as there is room."""
+"""`Intake`: submits from outside, accepted until the end of the run, and bounded by `max_pending`."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ ENDED = (
 
 
 class Intake:
-    """Submits to a scheduler from outside of its deliveries, from any thread."""
+    """Submits events from outside of the deliveries, on any thread."""
 
     def __init__(self, scheduler: Scheduler, max_pending: int | None) -> None:
-        """Let submits wait while `max_pending` deliveries wait; never with None."""
+        """Make submits wait while `max_pending` deliveries wait; None for no limit."""
         self._scheduler = scheduler
         self._max_pending = max_pending
 
@@ -28,7 +28,7 @@ class Intake:
 
         Raises:
             PipelineEnded: nothing is accepted any more.
-            MailboxesFull: `max_pending` deliveries wait and nobody runs the pipeline.
+            MailboxesFull: `max_pending` deliveries wait and the pipeline is not running.
         """
         scheduler = self._scheduler
         with scheduler.lock:  # as `with scheduler.quiet`, which takes it in Python: a sixth of a submit
@@ -60,13 +60,13 @@ class Intake:
         if scheduler.is_worker() or scheduler.driver == threading.get_ident():
             return
         while True:
-            scheduler.crowded = True  # before looking: a worker that makes room after the look must see it
+            scheduler.room_wanted = True  # before looking: a worker that makes room after the look must see it
             if scheduler.waiting() < limit:
                 return
             if scheduler.driver is None:
                 raise MailboxesFull(
-                    f"{limit} deliveries wait (max_pending={limit}) and nobody runs the pipeline: call start() first, "
-                    "or run() what is there"
+                    f"{limit} deliveries wait (max_pending={limit}) and the pipeline is not running: call start() "
+                    "first, or run() what is there"
                 )
             scheduler.quiet.wait()
             if not scheduler.accepting:

@@ -11,6 +11,7 @@ from typing import Any
 
 from framework.core.event import Event
 from framework.core.mailboxes.inbox import Inbox
+from framework.core.scheduling.delivery import deliver_next
 from framework.core.scheduling.scheduler import Scheduler
 
 
@@ -23,7 +24,7 @@ class SeededScheduler(Scheduler):
     has_threads = False
 
     def __init__(self, *args: Any, seed: int, **kwargs: Any) -> None:
-        """Make the choices of `seed`; the rest as for `Scheduler`."""
+        """Choose as `seed` decides; the other arguments are those of `Scheduler`."""
         super().__init__(*args, **kwargs)
         self._random = random.Random(seed)  # noqa: S311 - a schedule is no secret
         self._thread: int | None = None
@@ -37,7 +38,7 @@ class SeededScheduler(Scheduler):
         return None
 
     def post(self, event: Event, inboxes: Iterable[Inbox]) -> None:
-        """Put an event into mailboxes; the one thread may be waiting for holds and is told."""
+        """Put an event into mailboxes, and wake the one thread if it waits for holds."""
         with self.quiet:
             super().post(event, inboxes)
             self.quiet.notify_all()
@@ -50,14 +51,14 @@ class SeededScheduler(Scheduler):
                 left = min(self._give_up_at, math.inf if until is None else until) - time.monotonic()
                 if left <= 0:
                     return False
-                if self.deliver_next() is not None:
+                if deliver_next(self) is not None:
                     continue
                 with self.quiet:
                     if any(self.levels) or self.halted or (not self.holds and self.force_deferred()):
                         continue
                     if not self.holds:
                         return True
-                    self._rest(left, only_holds=True)
+                    self._wait_for_change(left, only_holds=True)
             return False
         finally:
             self._thread = None

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 MAX_BUDGET = 256
 TIME_SLICE = 0.005
-PARKED = 5.0  # seconds that a thread waits for the next wake-up before it ends
+KEEP_PARKED = 5.0  # seconds that a thread waits for the next wake-up before it ends
 
 
 class Worker:
@@ -39,7 +39,7 @@ class Worker:
     """
 
     unshared: ClassVar[int]  # the references to a context that no processor kept
-    __slots__ = ("context", "gate", "inbox", "lost", "name", "scheduler", "since", "starting", "thread")
+    __slots__ = ("abandoned", "context", "gate", "inbox", "name", "scheduler", "since", "starting", "thread")
 
     def __init__(self, scheduler: ThreadScheduler, name: str) -> None:
         """Make a worker that has not started yet."""
@@ -52,10 +52,10 @@ class Worker:
         self.inbox: Inbox | None = None
         self.since = 0.0
         self.context: Context | None = None
-        self.lost = False
+        self.abandoned = False
 
     def wake(self) -> None:
-        """Have the worker look for ready mailboxes."""
+        """Release the worker, which looks for ready mailboxes; start its thread if there is none."""
         with self.starting:
             if self.thread is None:
                 thread = threading.Thread(target=self._main, name=self.name, daemon=True)
@@ -63,9 +63,9 @@ class Worker:
                 self.thread = thread
             self.gate.release()
 
-    def lose(self) -> None:
-        """Give the worker up: what it is doing may submit nothing more, and it ends when that returns."""
-        self.lost = True
+    def abandon(self) -> None:
+        """Go on without the worker: its delivery may submit nothing more, and the thread ends when that returns."""
+        self.abandoned = True
         if self.context is not None:
             self.context._retire()  # noqa: SLF001 - the worker owns its context
 
@@ -73,8 +73,8 @@ class Worker:
         scheduler = self.scheduler
         scheduler.idents.add(threading.get_ident())
         try:
-            while not self.lost:
-                if not self.gate.acquire(timeout=PARKED) and self._leave():
+            while not self.abandoned:
+                if not self.gate.acquire(timeout=KEEP_PARKED) and self._leave():
                     return
                 scheduler.waking = False
                 if scheduler.closed:
@@ -105,8 +105,8 @@ class Worker:
         inbox: Inbox | None
         event: Any
         now = clock()
-        while True:  # `while not self.lost` would stay slow: CPython 3.11 warms up at unconditional jumps only
-            if self.lost:
+        while True:  # `while not self.abandoned` would stay slow: CPython 3.11 warms up at unconditional jumps only
+            if self.abandoned:
                 return
             try:
                 inbox = first.popleft()
@@ -142,18 +142,18 @@ class Worker:
                 try:
                     process(context, event)
                 except BaseException as error:  # noqa: BLE001 - one delivery never stops the others
-                    if self.lost:
+                    if self.abandoned:
                         return
                     scheduler.failed(inbox, event, error)
-                inbox.delivered = done = done + 1  # nobody else counts while this worker has the token
+                inbox.delivered = done = done + 1  # no other thread counts while this worker has the token
                 if references(context) != unshared:
-                    # Somebody kept the context: retire it, so that a late submit is refused.
+                    # The context was kept: retire it, so that a late submit is refused.
                     context._retire()  # noqa: SLF001
                     context = self.context = Context(scheduler, inbox)
                 if done == limit or (higher and any(higher)):
                     break
             event = None  # it may be large
-            if self.lost:
+            if self.abandoned:
                 return
             began, now = now, clock()
             inbox.busy += now - began
@@ -166,7 +166,7 @@ class Worker:
                 inbox.token.append(True)  # `Inbox.release` in place
                 if queue:
                     inbox.schedule()
-            if scheduler.crowded:
+            if scheduler.room_wanted:
                 scheduler.make_room()
 
     def _drain_watched(self, inbox: Inbox) -> None:
@@ -179,7 +179,7 @@ class Worker:
                 break
             self.context = WatchedContext(scheduler, inbox, event)
             deliver(scheduler, inbox, event, context=self.context)
-            if self.lost:
+            if self.abandoned:
                 return
             if any(inbox.higher) or time.monotonic() > ends:
                 break
@@ -187,7 +187,7 @@ class Worker:
             inbox.level.append(inbox)
         else:
             inbox.release()
-        if scheduler.crowded:
+        if scheduler.room_wanted:
             scheduler.make_room()
 
 
@@ -222,7 +222,7 @@ def _unshared() -> int:
         observation=SimpleNamespace(watched=False),
         routes=SimpleNamespace(rows={}),
         halted=False,
-        crowded=False,
+        room_wanted=False,
         park=lambda _worker: True,
     )
     worker = type("Calibration", (Worker,), {"unshared": counts})(scheduler, "calibration")
@@ -258,7 +258,7 @@ class ThreadScheduler(Scheduler):
         self.drain_context = copy_context()
         self._draining = False
         self.workers = [Worker(self, f"{name}-{number}") for number in range(max_workers)]
-        self.idle.extend(reversed(self.workers))
+        self.idle: list[Worker] = list(reversed(self.workers))
 
     def wake(self) -> None:
         """Wake one worker; at most one is between woken and running."""
@@ -285,10 +285,10 @@ class ThreadScheduler(Scheduler):
         """
         worker.inbox = None
         self.idle.append(worker)
-        # Look again after saying so: whoever made a mailbox ready before that saw no idle worker to wake.
+        # Look again after saying so: a thread that made a mailbox ready before that saw no idle worker to wake.
         if any(self.levels) and self._draining:
-            return not self._unlist(worker)  # if it is not listed any more, somebody is waking it already
-        if worker.lost:
+            return not self._unlist(worker)  # if it is not listed any more, another thread is waking it already
+        if worker.abandoned:
             self._unlist(worker)
         if len(self.idle) == self.size:
             with self.quiet:
@@ -296,28 +296,28 @@ class ThreadScheduler(Scheduler):
         return True
 
     def drain(self, until: float | None = None) -> bool:
-        """Have the workers deliver until everything is quiet."""
+        """Wake the workers and wait until everything is quiet."""
         self.drain_context = copy_context()
         with self.quiet:
             self._draining = True
             if any(self.levels):
                 self.wake()
-            while not self._is_still():
+            while not self._is_quiet():
                 left = min(self._give_up_at, math.inf if until is None else until) - time.monotonic()
                 if left <= 0:
                     return False
-                self._rest(self._patience(left), only_holds=len(self.idle) == self.size)
+                self._wait_for_change(self._wait_at_most(left), only_holds=len(self.idle) == self.size)
             self._draining = False
             return not self.halted
 
-    def _is_still(self) -> bool:
+    def _is_quiet(self) -> bool:
         if len(self.idle) != self.size:
             return False
         if self.halted:
             return True
         return not self.holds and not any(self.levels) and not self.force_deferred()
 
-    def _patience(self, left: float) -> float:
+    def _wait_at_most(self, left: float) -> float:
         if self._slow_after is None:
             return left
         self._log_slow(self._slow_after)
@@ -341,7 +341,7 @@ class ThreadScheduler(Scheduler):
                 logger.warning("%s: one delivery takes longer than %g s:\n%s", inbox.name, slow_after, stack)
 
     def running(self) -> dict[Inbox, float]:
-        """The mailboxes that are being drained, with the `time.monotonic()` at which that began."""
+        """Return the mailboxes that are being drained, with the `time.monotonic()` at which that began."""
         # Each is read once: a worker may park while this looks.
         at_work = {inbox: worker.since for worker in self.workers if (inbox := worker.inbox) is not None}
         return super().running() | at_work
@@ -350,12 +350,12 @@ class ThreadScheduler(Scheduler):
         """Whether this thread is one of the workers."""
         return threading.get_ident() in self.idents
 
-    def give_up_running(self) -> list[str]:
-        """Go on without the deliveries that still run after a halt; returns the names of their processors."""
+    def abandon_running(self) -> list[str]:
+        """Replace the workers whose deliveries still run after a halt; returns the names of the processors."""
         with self.quiet:
             stuck = [worker for worker in self.workers if worker not in self.idle]
             for worker in stuck:
-                worker.lose()
+                worker.abandon()
                 self._unlist(worker)  # it may have parked just now
                 replacement = Worker(self, worker.name)
                 self.workers[self.workers.index(worker)] = replacement
@@ -373,11 +373,11 @@ class ThreadScheduler(Scheduler):
         return True
 
     def close(self) -> None:
-        """End the threads; those that were given up end when their delivery returns."""
+        """End the threads; abandoned ones end when their delivery returns."""
         with self.quiet:
             self.closed = True
             self._draining = False
         for worker in self.workers:
-            worker.lost = True
+            worker.abandoned = True
             if worker.thread is not None and self._unlist(worker):
                 worker.gate.release()

@@ -1,4 +1,4 @@
-"""What bounds a run."""
+"""`RunBounds`: what ends a run that would not end by itself; and the checks of numeric options."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from framework.errors import OptionError
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """`deadline` counts seconds from the first step; `grace` are those that running deliveries get after a stop."""
+class RunBounds:
+    """`deadline` counts seconds from the first step; `grace` are those that running deliveries get after a stop.
+
+    Raises:
+        OptionError: a value is of the wrong type or too small.
+    """
 
     max_phases: int | None = None
     deadline: float | None = None
     grace: float = 5.0
 
     def __post_init__(self) -> None:
-        """Refuse what makes no sense."""
+        """Check the values."""
         whole("max_phases", self.max_phases)
         positive("deadline", self.deadline)
         if not (_is_number(self.grace) and self.grace >= 0):
@@ -27,7 +31,7 @@ def seconds(option: str, value: float | None) -> None:
     """Check that an option is a time to wait, or None for no limit.
 
     Raises:
-        OptionError: it is not.
+        OptionError: it is something else.
     """
     if value is not None and not (_is_number(value) and value >= 0):
         raise OptionError(f"{option} is a number of seconds >= 0, or None for no limit; got {value!r}")
@@ -37,7 +41,7 @@ def positive(option: str, value: float | None) -> None:
     """Check that an option is positive, or None for no limit.
 
     Raises:
-        OptionError: it is not.
+        OptionError: it is something else.
     """
     if value is not None and not (_is_number(value) and value > 0):
         raise OptionError(f"{option} must be positive, or None for no limit; got {value!r}")
@@ -47,7 +51,7 @@ def whole(option: str, value: int | None) -> None:
     """Check that an option is a positive whole number, or None for no limit.
 
     Raises:
-        OptionError: it is not.
+        OptionError: it is something else.
     """
     if value is not None and not (isinstance(value, int) and _is_number(value)):
         raise OptionError(f"{option} must be a whole number, or None for no limit; got {value!r}")

@@ -1,0 +1,171 @@
+"""`PhaseRunner`: lets one thread at a time drive the phases of a run, stops it, and handles Ctrl-C."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Literal, TypeVar
+
+from framework.core.archives import ArchiveRoom
+from framework.core.driving.driver import Driver
+from framework.core.driving.ownership import exclusive_use
+from framework.core.driving.phases import PhaseSequence
+from framework.core.scheduling.delivery import Delivery, ProcessCaller
+from framework.core.scheduling.scheduler import Scheduler
+from framework.errors import PipelineEnded, PipelineRunning, RunFailed
+from framework.observe import PhaseReport, RunReport
+from framework.observe.snapshot import State
+
+OnError = Literal["raise", "keep"]
+Result = TypeVar("Result")
+
+
+class PhaseRunner:
+    """Where `step`, `run`, `deliver` and `stop` of a pipeline meet: each is refused while another thread drives."""
+
+    def __init__(self, phases: PhaseSequence, scheduler: Scheduler, archives: ArchiveRoom, on_error: OnError) -> None:
+        """Drive these phases.
+
+        Args:
+            phases: of one run.
+            scheduler: what the phases drive; it is told which thread does.
+            archives: are told whether the pipeline is running.
+            on_error: whether `outcome` raises for failures and limits.
+        """
+        self.name = phases.name
+        self._phases = phases
+        self._scheduler = scheduler
+        self._archives = archives
+        self._on_error = on_error
+        self._exclusive = threading.Lock()
+
+    @property
+    def report(self) -> RunReport | None:
+        """The report of the run, None before its end."""
+        return self._phases.report
+
+    @property
+    def state(self) -> State:
+        """Where the run is."""
+        if self.report is not None:
+            return "finished"
+        if self._scheduler.driver is not None:
+            return "running"
+        return "paused" if self._phases.begun else "not started"
+
+    @property
+    def is_driver(self) -> bool:
+        """Whether this thread drives."""
+        return self._scheduler.driver == threading.get_ident()
+
+    @contextmanager
+    def driving(self) -> Iterator[None]:
+        """Be the one thread that drives.
+
+        Raises:
+            PipelineEnded: the run is over.
+            PipelineRunning: another thread drives, or another pipeline one of the processors.
+        """
+        if not self._exclusive.acquire(blocking=False):
+            self._refuse_when_ended()  # the driver of a run that was abandoned may not have noticed yet
+            raise PipelineRunning(
+                f"{self.name} is running: wait for it (pipeline.current_run.wait()) or stop it (pipeline.stop()) first"
+            )
+        try:
+            self._refuse_when_ended()
+            self._scheduler.begin_driving()
+            self._archives.busy = True
+            with exclusive_use(self.name, (inbox.processor for inbox in self._scheduler.inboxes)):
+                yield
+        finally:
+            self._archives.busy = False
+            self._scheduler.end_driving()
+            self._exclusive.release()
+        if self._scheduler.halted and self.report is None:
+            self.stop()  # it came after this driver had looked for the last time
+
+    def _refuse_when_ended(self) -> None:
+        if self.report is not None:
+            raise PipelineEnded(
+                f"{self.name} has ended; its results are in pipeline.report. Make a new Pipeline to run again, or "
+                "pipeline.renew() to go on from its archives"
+            )
+
+    def step(self) -> PhaseReport:
+        """Run one phase; the one that settles also ends the run."""
+        if self._scheduler.has_threads and threading.current_thread() is threading.main_thread():
+            return Driver(self, self._phases.step).result()
+        with self.driving():
+            return self._interruptible(self._phases.step)
+
+    def run(self) -> RunReport:
+        """Run phases to the end on this thread."""
+        with self.driving():
+            return self.drive()
+
+    def drive(self) -> RunReport:
+        """Run phases to the end, inside of `driving()`."""
+        while self.report is None:
+            self._interruptible(self._phases.step)
+        return self.report
+
+    def deliver(self, call: ProcessCaller | None = None) -> Delivery | None:
+        """Make the next single delivery on this thread; None when nothing waits."""
+        with self.driving():
+            return self._phases.deliver(call)
+
+    def deliver_in_phases(self, call: ProcessCaller | None = None) -> Delivery | PhaseReport:
+        """Make the next single delivery on this thread, and begin and end phases on the way."""
+        with self.driving():
+            return self._interruptible(functools.partial(self._phases.deliver_in_phases, call))
+
+    def stop(self) -> None:
+        """Make no new deliveries and end the run; returns at once when another thread drives, which then ends it."""
+        if self.report is not None:
+            return
+        self._phases.call_off()
+        try:
+            with self.driving():
+                self._phases.finish()
+        except (PipelineRunning, PipelineEnded):
+            return
+
+    def abandon(self) -> None:
+        """End at once: running deliveries are left behind and no hooks run."""
+        self._phases.abandon()
+
+    def _interruptible(self, drive: Callable[[], Result]) -> Result:
+        try:
+            return drive()
+        except KeyboardInterrupt:
+            # Ctrl-C while this thread, the main one, waits for the workers or delivers itself.
+            try:
+                self._phases.call_off()
+                self._phases.finish()
+            except KeyboardInterrupt:
+                self._phases.abandon()
+            raise
+
+    def outcome(self, report: RunReport) -> RunReport:
+        """Return the report, or raise the error that stands for it.
+
+        Raises:
+            RunLimit: a limit ended the run.
+            RunFailed: deliveries failed.
+        """
+        if self._on_error == "keep":
+            return report
+        failed = RunFailed(self.name, report.failures, report) if report.failures else None
+        limit = self._phases.early_end.limit
+        if limit is not None:
+            limit.report = report
+            raise limit from failed
+        if failed is not None:
+            raise failed
+        return report
+
+    def why_waiting(self) -> str:
+        """Return what keeps the run from being finished, a line each; empty when nothing does."""
+        return self._phases.why_waiting()
