@@ -92,6 +92,20 @@ def test_listeners_are_told_only_when_something_moved():
     assert told == []
 
 
+def test_a_closed_output_ends_no_sampling_for_the_others(caplog):
+    told = []
+    monitor = ScalingMonitor(Scripted(at(0, 0), at(1, 0), at(2, 0)))
+    closed = io.StringIO()
+    closed.close()
+    monitor.listeners.add(lambda: closed.write("line"))
+    monitor.listeners.add(lambda: told.append(monitor.latest.at))
+    assert monitor.sample()
+    assert monitor.sample()
+
+    assert told == [1.0, 2.0]
+    assert [record.message for record in caplog.records] == ["a view could not be told and is told no more"]
+
+
 def test_sampling_faster_than_ten_times_a_second_is_refused():
     with pytest.raises(OptionError, match="ten times a second"):
         ScalingMonitor(make_pipeline(), interval=0.01)

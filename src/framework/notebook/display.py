@@ -1,13 +1,17 @@
-"""Rich display in notebooks: `%load_ext framework.notebook`, or importing it there, registers everything."""
+"""Rich display in notebooks: `%load_ext framework.notebook`, or importing it there, registers everything.
+
+IPython is told which view belongs to which class; marimo asks the object, by its method `_display_`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from framework.notebook import views
-from framework.notebook.kernel import shell
+from framework.notebook.kernel import in_marimo, shell
 from framework.notebook.widgets.markup import bundle
 from framework.notebook.widgets.safely import safely
 
@@ -47,11 +51,31 @@ def show(view: Callable[[Any], views.View], value: Any, **_: Any) -> Mapping[str
     return shown
 
 
+class Shown:
+    """What marimo is handed for an object: marimo shows it by the method `_mime_`."""
+
+    def __init__(self, bundle: Mapping[str, str]) -> None:
+        """Show the first format of that bundle."""
+        self._format = next(iter(bundle.items()))
+
+    def _mime_(self) -> tuple[str, str]:
+        return self._format
+
+
+def register_in_marimo() -> None:
+    """Give each class that has a view the method by which marimo shows it."""
+    for (module, name), view in VIEWS.items():
+        cls = getattr(import_module(module), name)
+        cls._display_ = lambda value, view=view: Shown(show(view, value))
+
+
 def register() -> None:
     """Register in the notebook or IPython shell that this process is, if it is one."""
     running = shell()
     if running is not None:
         load_ipython_extension(running)
+    if in_marimo():
+        register_in_marimo()
 
 
 register()  # importing framework.notebook in a notebook is enough

@@ -13,8 +13,14 @@ def shell() -> Any:
 
 
 def in_notebook() -> bool:
-    """Whether this process is a Jupyter kernel: IPython in a terminal shows no widgets."""
-    return getattr(shell(), "kernel", None) is not None
+    """Whether this process is a kernel, Jupyter's or marimo's: IPython in a terminal shows no widgets."""
+    return getattr(shell(), "kernel", None) is not None or in_marimo()
+
+
+def in_marimo() -> bool:
+    """Whether a cell of a marimo notebook runs on this thread; does not import marimo."""
+    marimo = sys.modules.get("marimo")
+    return bool(getattr(marimo, "running_in_notebook", bool)())
 
 
 def cell_name() -> str:

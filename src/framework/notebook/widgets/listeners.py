@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
 
 
 class Listeners:
@@ -21,6 +24,10 @@ class Listeners:
         self._callbacks = tuple(known for known in self._callbacks if known != callback)
 
     def tell(self) -> None:
-        """Tell everybody."""
+        """Tell everybody; a callback that raises is told no more, as an output that is closed."""
         for callback in self._callbacks:
-            callback()
+            try:
+                callback()
+            except Exception:
+                logger.exception("a view could not be told and is told no more")
+                self.remove(callback)
