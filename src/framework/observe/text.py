@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -125,7 +124,7 @@ def _deque(values: deque[Any], limit: int, outer: tuple[object, ...]) -> Iterato
     yield ")" if values.maxlen is None else f", maxlen={values.maxlen})"
 
 
-_SLICED = (str, bytes, bytearray, array)
+_SLICED = (str, bytes, bytearray)
 _CONTAINERS: dict[type, Callable[[Any, int, tuple[object, ...]], Iterator[str]]] = {
     list: _enclosed("[", "]"),
     tuple: _tuple,

@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from importlib.util import find_spec
 from pathlib import Path
@@ -97,6 +96,8 @@ class Layout:
         Raises:
             ArchiveError: the folder cannot be written to.
         """
+        import json  # 3 ms, needed where something is stored
+
         if (self.store / "CURRENT").exists():
             return
         new = [folder for folder in self.path.parents if not folder.exists()]
@@ -126,6 +127,8 @@ class Layout:
                         )
 
     def _check_format(self) -> None:
+        import json
+
         try:
             version = json.loads(self.about.read_bytes())["format"]
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
