@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from framework.core.event import Event
 from framework.core.matching.cases import cases_of
-from framework.core.matching.mismatch import find_miss
-from framework.core.matching.patterns import falls_through, judge
+from framework.core.matching.mismatch import find_mismatch
+from framework.core.matching.patterns import check_case, fall_through_test
 from framework.core.processor import AbstractProcessor
 
 
@@ -63,13 +63,13 @@ def by_python(pattern, value):
 
 def by_interpreter(pattern, value):
     [case] = cases_of(process_with(pattern).process)
-    return outcome(lambda: find_miss(case.pattern, value, case.scope) is None)
+    return outcome(lambda: find_mismatch(case.pattern, value, case.scope) is None)
 
 
 def assert_agreement(pattern, value):
     expected = by_python(pattern, value)
     assert by_interpreter(pattern, value) is expected
-    quick = falls_through(process_with(pattern))(value)
+    quick = fall_through_test(process_with(pattern))(value)
     assert quick is (None if isinstance(expected, type) else not expected)
 
 
@@ -191,14 +191,16 @@ def test_captures_and_wrong_patterns_agree_with_python(pattern, value):
 )
 def test_a_miss_says_what_kept_the_event_out(pattern, event, words):
     [case] = cases_of(process_with(pattern).process)
-    verdict = judge(case, event)
+    verdict = check_case(case, event)
     assert (verdict.receives, verdict.reason) == ("no", words)
 
 
 def test_an_event_of_a_class_that_was_defined_again_says_so():
     processor = process_with("Tick()", Tick=type("Tick", (Event,), {}))
     [case] = cases_of(processor.process)
-    assert judge(case, Tick("a")).reason == "is a Tick of another definition, not the one that the processor uses now"
+    assert (
+        check_case(case, Tick("a")).reason == "is a Tick of another definition, not the one that the processor uses now"
+    )
 
 
 class Guarded(AbstractProcessor):
@@ -228,10 +230,10 @@ class Guarded(AbstractProcessor):
 def test_what_a_guard_decides_depends_and_the_guard_is_not_executed():
     processor = Guarded()
     case = cases_of(processor.process)[0]
-    verdict = judge(case, Event("a"), processor)
+    verdict = check_case(case, Event("a"), processor)
     assert verdict.receives == "depends"
     assert verdict.reason == f"depends on the guard at test_patterns.py:{case.line}"
-    assert falls_through(processor)(Event("a")) is None
+    assert fall_through_test(processor)(Event("a")) is None
     assert processor.asked == 0
 
 
@@ -244,7 +246,7 @@ def test_what_else_decides_is_named(name, reason):
     [verdict] = [
         verdict
         for case in cases_of(processor.process)
-        if (verdict := judge(case, Event(name), processor)).receives != "no"
+        if (verdict := check_case(case, Event(name), processor)).receives != "no"
     ]
     assert (verdict.receives, verdict.reason) == ("depends", f"{reason} at {verdict.case.where}")
 
@@ -253,7 +255,7 @@ def test_what_else_decides_is_named(name, reason):
     ("name", "fell"), [("a", None), ("b", False), ("c", None), ("d", None), ("e", False), ("x", True)]
 )
 def test_falling_through_is_told_unless_something_else_decides(name, fell):
-    assert falls_through(Guarded())(Event(name)) is fell
+    assert fall_through_test(Guarded())(Event(name)) is fell
 
 
 def test_a_later_case_without_a_guard_settles_it():
@@ -265,7 +267,7 @@ def test_a_later_case_without_a_guard_settles_it():
                 case Event():
                     pass
 
-    assert falls_through(Settled())(Event("a")) is False
+    assert fall_through_test(Settled())(Event("a")) is False
 
 
 def test_a_process_without_a_match_takes_everything():
@@ -273,13 +275,13 @@ def test_a_process_without_a_match_takes_everything():
         def process(self, context, event):
             pass
 
-    assert falls_through(Everything())(Event("a")) is False
+    assert fall_through_test(Everything())(Event("a")) is False
 
 
 def test_without_source_nothing_is_told():
     namespace = {"AbstractProcessor": AbstractProcessor}
     exec("class P(AbstractProcessor):\n interests = []\n def process(self, context, event): pass", namespace)
-    assert falls_through(namespace["P"]())(Event("a")) is None
+    assert fall_through_test(namespace["P"]())(Event("a")) is None
 
 
 def test_patterns_see_self_closures_local_imports_and_today_s_globals():
@@ -304,9 +306,9 @@ def test_patterns_see_self_closures_local_imports_and_today_s_globals():
                 case Event(Names.global_name):
                     context.submit(wanted)
 
-    through = falls_through(Seeing("own"))
+    through = fall_through_test(Seeing("own"))
     assert through(Tick("own")) is False
-    assert falls_through(Seeing("other"))(Tick("own")) is True
+    assert fall_through_test(Seeing("other"))(Tick("own")) is True
     assert through(Event("a", x=OrderedDict())) is False
     assert through(Event("after")) is True
     Names.global_name = "after"
@@ -324,8 +326,8 @@ def test_a_class_tells_all_that_does_not_depend_on_the_instance():
                 case Event(self.mine):
                     pass
 
-    assert falls_through(Own)(Tick("a")) is False
-    assert falls_through(Own)(Event("y")) is None
+    assert fall_through_test(Own)(Tick("a")) is False
+    assert fall_through_test(Own)(Event("y")) is None
 
 
 def test_an_attribute_that_raises_leaves_it_to_the_delivery():
@@ -335,9 +337,9 @@ def test_an_attribute_that_raises_leaves_it_to_the_delivery():
             raise ValueError("broken")
 
     processor = process_with("Event(x=1)")
-    assert falls_through(processor)(Broken("a")) is None
+    assert fall_through_test(processor)(Broken("a")) is None
     [case] = cases_of(processor.process)
-    assert judge(case, Broken("a")).reason.endswith("raises ValueError: broken")
+    assert check_case(case, Broken("a")).reason.endswith("raises ValueError: broken")
 
 
 def test_a_match_on_the_name_is_judged_by_the_name():
@@ -348,14 +350,14 @@ def test_a_match_on_the_name_is_judged_by_the_name():
                     pass
 
     [case] = cases_of(ByName().process)
-    assert judge(case, Event("a")).receives == "yes"
-    assert judge(case, Event("c")).reason == "name='c' is none of 'a', 'b'"
-    assert falls_through(ByName())(Event("c")) is True
+    assert check_case(case, Event("a")).receives == "yes"
+    assert check_case(case, Event("c")).reason == "name='c' is none of 'a', 'b'"
+    assert fall_through_test(ByName())(Event("c")) is True
 
 
 def test_a_name_that_only_running_code_knows_leaves_it_to_the_delivery():
     [case] = cases_of(process_with("Tick.Missing()").process)
-    verdict = judge(case, Tick("a"))
+    verdict = check_case(case, Tick("a"))
     assert verdict.receives == "depends"
     assert "which only the running code knows" in verdict.reason
 
@@ -363,4 +365,4 @@ def test_a_name_that_only_running_code_knows_leaves_it_to_the_delivery():
 def test_a_mapping_pattern_that_python_refuses_leaves_it_to_the_delivery():
     names = SimpleNamespace(first="k", second="k")
     [case] = cases_of(process_with("Event(x={names.first: 1, names.second: 2})", names=names).process)
-    assert judge(case, Event("a", x={"k": 1, "l": 2})).reason.endswith("checks duplicate key ('k')")
+    assert check_case(case, Event("a", x={"k": 1, "l": 2})).reason.endswith("checks duplicate key ('k')")

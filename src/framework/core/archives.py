@@ -20,14 +20,14 @@ class ArchiveRoom:
     """Archives by name, and the one of each processor by its identity.
 
     Without a workspace they are in memory. With one, its store is opened at the first use and shared with other
-    pipelines of the process; `busy` tells those whether this pipeline is running.
+    pipelines of the process; `busy` tells them whether this pipeline is running.
     """
 
     def __init__(self, owner: str, workspace: Path | str | None, *, trust: bool) -> None:
         """Open nothing yet.
 
         Args:
-            owner: the pipeline's name, for whoever finds an archive in use.
+            owner: the pipeline's name, for the error of another pipeline that finds an archive in use.
             workspace: the folder of the store; None for memory.
             trust: read records that another key has signed.
 
@@ -70,7 +70,7 @@ class ArchiveRoom:
             self.of(inbox)
 
     def of(self, inbox: Inbox) -> Archive:
-        """The archive of a processor's own results."""
+        """Return the archive of a processor's own results."""
         archive = self._own.get(inbox)
         if archive is None:
             with self._lock:
@@ -78,7 +78,7 @@ class ArchiveRoom:
         return archive
 
     def named(self, name: str, *, readonly: bool = False) -> Archive:
-        """The archive of that name; once the pipeline has ended it can be read only.
+        """Return the archive of that name; once the pipeline has ended it can be read only.
 
         Raises:
             OptionError: the name is no string.
@@ -91,14 +91,14 @@ class ArchiveRoom:
             return archive
 
     def results(self, inbox: Inbox) -> Archive:
-        """The archived results of a processor, to look at; also after the end. Empty where nothing was archived."""
+        """Return the archived results of a processor, read-only, also after the end; empty if there are none."""
         try:
             return self._written(inbox)
         except (UnknownName, NotAWorkspace):
             return InMemCache()
 
     def kept(self, inboxes: Iterable[Inbox]) -> dict[str, Archive]:
-        """The results of all processors that keep them, as far as there are any, by name."""
+        """Return the results of all processors that keep them and have some, by name."""
         found = {}
         for inbox in inboxes:
             if keeps_results(inbox.processor):
@@ -107,18 +107,18 @@ class ArchiveRoom:
         return found
 
     def catalog(self) -> list[CatalogEntry]:
-        """What the workspace holds; nothing where there is none yet."""
+        """Return the catalog of the workspace; empty where there is none yet."""
         with suppress(NotAWorkspace):
             return [] if self._workspace is None else self._workspace.catalog()
         return []
 
     def sync(self) -> None:
-        """Bring everything that was written to the disk."""
+        """Write everything to the disk."""
         if self._session is not None:
             self._session.sync()
 
     def close(self) -> None:
-        """Sync and let go of the store; what was opened can still be read. Closing twice is harmless."""
+        """Sync and release the store; what was opened can still be read. Closing twice is harmless."""
         with self._lock:
             self._closed = True
             self.busy = False
@@ -169,7 +169,7 @@ def keeps_results(processor: Handler) -> bool:
 
 
 def described(processor: AbstractProcessor) -> Description:
-    """What the catalog says about the archive of a processor."""
+    """Return the entry of the catalog for the archive of a processor."""
     from framework.core.identity.identity import identity_of  # reads sources; only for processors that keep results
 
     identity = identity_of(processor)

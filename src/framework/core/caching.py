@@ -1,4 +1,4 @@
-"""`@caching`: a processor answers an input that it has seen before from its archive."""
+"""`@caching`: emit archived events for an input that was handled before."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class CachedDelivery:
 
     @property
     def input(self) -> Event:
-        """What was handled."""
+        """The event."""
         return self.event
 
     @property
     def output(self) -> tuple[Event, ...]:
-        """What came of it."""
+        """The emitted events."""
         return self.emitted
 
 
@@ -51,7 +51,7 @@ def caching(process: Method | None = None) -> Method | Callable[[Method], Method
     `def process`.
 
     Raises:
-        OptionError: what is decorated is no function.
+        OptionError: the decorated object is no function.
         Undigestable: the delivery fails because its input has no digest.
         Unpicklable: the delivery fails because what it emits cannot be kept.
     """

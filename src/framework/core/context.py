@@ -1,4 +1,4 @@
-"""`Context`: what a processor may do while it handles an event."""
+"""`Context`: submits events, holds phases open and finds archives during a delivery."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Context:
     """Belongs to one delivery and its thread; given to `process`.
 
-    Workers use one context for many deliveries as long as nobody kept it; a kept one is retired, and refuses.
+    A worker uses one context for many deliveries as long as `process` does not keep it; one that was kept refuses.
     """
 
     __slots__ = ("_exchange", "_inbox", "_owner", "_rows")
@@ -34,14 +34,14 @@ class Context:
         self._owner: int | None = get_ident()
 
     def submit(self, event: Event) -> int:
-        """Send an event to whoever wants it.
+        """Send an event to its recipients.
 
         Returns:
             The number of recipients.
 
         Raises:
             UnsafeSubmit: the delivery has ended, or this is another thread; use `hold()` for that.
-            NotAnEvent: `event` is none.
+            NotAnEvent: `event` is no Event.
         """
         if self._owner != get_ident():
             raise UnsafeSubmit
@@ -117,7 +117,7 @@ class WatchedContext(Context):
     __slots__ = ("_event",)
 
     def __init__(self, exchange: Exchange, inbox: Inbox, event: Event) -> None:
-        """Made for the delivery of `event`."""
+        """Made for one delivery of `event`."""
         super().__init__(exchange, inbox)
         self._event = event
 
@@ -127,7 +127,7 @@ class WatchedContext(Context):
         return self._event
 
     def submit(self, event: Event) -> int:
-        """Send an event to whoever wants it, and tell the observers first."""
+        """Send an event to its recipients, and tell the observers first."""
         if self._owner != get_ident():
             raise UnsafeSubmit
         inboxes = self._exchange.routes.recipients(event)
@@ -139,12 +139,12 @@ class WatchedContext(Context):
 
 
 class ForwardingContext(Context):
-    """A context that stands around another; decorators of `process` derive from it."""
+    """A context that wraps another; decorators of `process` derive from it."""
 
     __slots__ = ("inner",)
 
     def __init__(self, inner: Context) -> None:
-        """Stand around `inner`, for the same delivery; it is asked for everything, and may be outside of any run."""
+        """Wrap `inner`, which may be outside of any run, for the same delivery."""
         self.inner = inner
         self._owner = get_ident()
 
@@ -211,7 +211,7 @@ class DetachedContext(Context):
         return ()
 
     def hold(self) -> Hold:
-        """A hold whose submits are collected as well."""
+        """Return a hold whose submits are collected as well."""
         return Hold(self, object(), self._name, None)
 
     def submit_held(self, token: object, event: Event, sender: str, cause: Event | None) -> int:  # noqa: ARG002
@@ -219,10 +219,10 @@ class DetachedContext(Context):
         return self.submit(event)
 
     def defer_held(self, token: object, event: Event, inbox: Inbox, cause: Event | None) -> None:
-        """Nothing is handled after this delivery."""
+        """Do nothing: nothing is handled after this delivery."""
 
     def release_hold(self, token: object, *, leaked: bool = False) -> None:
-        """Nothing is open outside of a run."""
+        """Do nothing: no phase is open outside of a run."""
 
     @property
     def submitted(self) -> tuple[Event, ...]:
@@ -236,7 +236,7 @@ class DetachedContext(Context):
 
     @property
     def phase(self) -> int:
-        """There are no phases outside of a run."""
+        """0: there are no phases outside of a run."""
         return 0
 
     @property

@@ -1,4 +1,4 @@
-"""Events: what processors send each other and read with `match`."""
+"""`Event`: the message between processors, read with `match`."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Event:
         """Make an event.
 
         Args:
-            name: what happened, for patterns and routing.
-            attrs: what is known about it.
+            name: for patterns and routing.
+            attrs: become attributes of the event.
 
         Raises:
             TypeError: `name` is no string.
@@ -40,13 +40,13 @@ class Event:
             self.__dict__.update(attrs)
 
     def __repr__(self) -> str:
-        """The call that would make it, long values shortened."""
+        """The call that makes an equal event, long values shortened."""
         attrs = ", ".join(f"{key}={short_repr(value, 80)}" for key, value in self.__dict__.items())
         return f"{type(self).__name__}({attrs})"
 
 
 def refusal(thing: object) -> TypeError:
-    """The error for something that cannot be routed: no event, or one whose name is unhashable."""
+    """Return the error for something that cannot be routed: no event, or one whose name is unhashable."""
     if not isinstance(thing, Event):
         return NotAnEvent(type(thing))
     return TypeError(f"the name of an event is a string, got {thing.name!r}: {type(thing).__name__}(name='start', ...)")
@@ -56,4 +56,4 @@ INIT = "__INIT__"
 PHASE = "__PHASE__"
 POISON = "__POISON__"
 CONTROL = frozenset({INIT, PHASE, POISON})
-"""Names of the events that the pipeline itself sends: once at the start, at each phase, once at the end."""
+"""Names of the control events, which the pipeline sends: once at the start, at each phase, once at the end."""

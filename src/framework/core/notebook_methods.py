@@ -1,4 +1,4 @@
-"""What a pipeline offers in a notebook. `framework.notebook` does the work, and is imported when it is asked for."""
+"""The methods of `Pipeline` for notebooks; each imports `framework.notebook` when it is called."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class NotebookMethods:
         return watch(self)
 
     def frame(self, name: str, limit: int | None = 1000) -> pd.DataFrame:
-        """What was archived under the name of a processor, a target or an event, one row per artifact or event.
+        """Return what was archived under the name of a processor, a target or an event, one row per artifact or event.
 
         Args:
             name: of a processor, a target or an event.

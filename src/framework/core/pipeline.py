@@ -1,4 +1,4 @@
-"""`Pipeline`: the public face of the event runtime. It wires the rooms together and has no logic of its own."""
+"""`Pipeline`: the facade of the event runtime. It wires the rooms together and has no logic of its own."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Pipeline(NotebookMethods):
                 cannot be recognised, or that has a `case _`, receives everything.
             workspace: the folder where archives are kept; in memory without one.
             max_workers: how many threads there may be; as many as processors and at most 32 by default.
-            config: anything processors or readers want to know; kept as `pipeline.config`.
+            config: any value for processors and readers; kept as `pipeline.config`.
             name: for graphs, logs and threads.
             on_error: "raise" has `run` raise `RunFailed` at the end, "keep" only reports failures.
             max_phases: end a run after so many phases.
@@ -96,9 +96,9 @@ class Pipeline(NotebookMethods):
             trust: read a workspace that another key has signed; only for one you would run code from.
 
         Raises:
-            OptionError: an option makes no sense.
-            InterestError: what a processor wants cannot be inferred.
-            TypeError: something is no processor.
+            OptionError: an option is of the wrong type or out of range.
+            InterestError: the interests of a processor cannot be inferred.
+            TypeError: `processors` holds something else.
         """
         self._options = Options(
             strict_interest_inference=strict_interest_inference,
@@ -147,7 +147,7 @@ class Pipeline(NotebookMethods):
             The number of recipients.
 
         Raises:
-            NotAnEvent: `event` is none.
+            NotAnEvent: `event` is no Event.
             PipelineEnded: the run is over.
             MailboxesFull: `max_pending` deliveries wait and the pipeline is not running.
         """
@@ -254,13 +254,13 @@ class Pipeline(NotebookMethods):
             self.current_run.join()
 
     def __del__(self) -> None:
-        """End the threads of a pipeline that was stepped and then dropped; its archives let go of their store."""
+        """End the threads of a pipeline that was stepped and then dropped, and release its store."""
         scheduler = getattr(self, "_scheduler", None)  # None where an option was refused
         if scheduler is not None and not sys.is_finalizing():
             scheduler.close()
 
     def __enter__(self) -> Self:
-        """Use the pipeline for the length of a `with` block."""
+        """Return the pipeline, for a `with` block that closes it."""
         return self
 
     def __exit__(
@@ -273,34 +273,34 @@ class Pipeline(NotebookMethods):
 
     @property
     def report(self) -> RunReport | None:
-        """What came of the run, None before its end."""
+        """The report of the run, None before its end."""
         return self._runner.report
 
     def graph(self) -> Graph:
-        """Processors and the events that they receive (from `match`) and emit (from the source, or as seen)."""
-        from framework.core.inspection.topology import routing  # reads sources; not before somebody asks
+        """Return processors and the events that they receive (from `match`) and emit (from the source, or as seen)."""
+        from framework.core.inspection.topology import routing  # reads sources, which takes milliseconds
 
         return routing(self.name, self._interests, tuple(self._observation.emissions))  # workers add to them
 
     def snapshot(self) -> Snapshot:
-        """How every processor is now; takes no lock."""
+        """Return how every processor is now; takes no lock."""
         return snapshot(self.name, self._runner.state, self._scheduler)
 
     def observe(self, callback: Observer) -> Subscription:
-        """Have `callback` told what happens, on the threads where it happens, until the subscription is closed.
+        """Call `callback` with every happening, on the thread where it happens, until the subscription is closed.
 
-        Those threads wait for it, and so may whoever submits from outside: it must not wait for them.
+        Those threads wait for the callback, and so may a submit from outside: it must not wait for them.
         """
         return self._observation.attach(callback)
 
     def explain(self, event: Event) -> Explanation:
-        """For every processor whether it receives the event, and why (not); executes no guard and delivers nothing."""
-        from framework.core.inspection.explain import explain  # reads sources; not before somebody asks
+        """Return for every processor whether it receives the event, and why; executes no guard and delivers nothing."""
+        from framework.core.inspection.explain import explain  # reads sources, which takes milliseconds
 
         return explain(event, self._interests, self._routes)
 
     def why_waiting(self) -> str:
-        """What keeps the pipeline from being finished, a line each; empty when nothing does."""
+        """Return what keeps the pipeline from being finished, a line each; empty when nothing does."""
         return self._runner.why_waiting()
 
     # -- its parts
@@ -311,7 +311,7 @@ class Pipeline(NotebookMethods):
         return self._inboxes.processors
 
     def __getitem__(self, name: str) -> AbstractProcessor:
-        """The processor of that name, as graphs and reports show it.
+        """Return the processor of that name, as graphs and reports show it.
 
         Raises:
             UnknownName: there is none; the message suggests the nearest.
@@ -319,24 +319,24 @@ class Pipeline(NotebookMethods):
         return self._inboxes.processor(name)
 
     def archive(self, name: str, readonly: bool = False) -> Archive:  # noqa: FBT001, FBT002 - promised so
-        """An archive of that name: a mapping that iterates in the order of first writing.
+        """Return the archive of that name: a mapping that iterates in the order of first writing.
 
         Args:
             name: any text; it never leaves the workspace.
-            readonly: only look; writing raises.
+            readonly: writing raises.
         """
         return self._archives.named(name, readonly=readonly)
 
     def results(self) -> Mapping[str, Archive]:
-        """The archives of the processors that keep their results, by name of the processor, to look at."""
+        """Return the archives of the processors that keep their results, read-only, by name of the processor."""
         return self._archives.kept(self._inboxes)
 
     def catalog(self) -> list[CatalogEntry]:
-        """What the workspace holds, former results too; nothing without one."""
+        """Return the archives of the workspace, former results too; empty without a workspace."""
         return self._archives.catalog()
 
     def inbox(self, name: str) -> InboxView:
-        """What waits for the processor of that name, to look at.
+        """Return a view of the events that wait for the processor of that name.
 
         Raises:
             UnknownName: there is none; the message suggests the nearest.
@@ -346,7 +346,7 @@ class Pipeline(NotebookMethods):
     # -- editing and going on
 
     def renew(self, *replacements: AbstractProcessor) -> Self:
-        """A new pipeline on the same workspace with the same options, after code was edited.
+        """Return a new pipeline on the same workspace with the same options, after code was edited.
 
         Each replacement supersedes the processor of its name; the others are made again from their recorded
         constructor arguments. A pipeline that was not run to its end is closed first.
@@ -368,7 +368,7 @@ class Pipeline(NotebookMethods):
         new: type[AbstractProcessor] | AbstractProcessor,
         limit: int | None = 100,
     ) -> Comparison:
-        """What redefined code makes of the archived inputs of a processor, beside what is archived; writes nothing.
+        """Compare the output of redefined code with what a processor has archived, input by input; writes nothing.
 
         Args:
             old: the processor of this pipeline, by name or class.
@@ -376,7 +376,7 @@ class Pipeline(NotebookMethods):
             limit: at most so many inputs, None for all.
 
         Raises:
-            UnknownName: no processor of this pipeline is meant.
+            UnknownName: this pipeline has no such processor.
             ArchiveError: nothing is archived.
         """
         from framework.core.editing.comparing import compare

@@ -1,4 +1,4 @@
-"""`AbstractProcessor`: the unit of the event runtime."""
+"""`AbstractProcessor`: handles events; the base class of users' processors."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class AbstractProcessor(ABC):
                     case Event(name="greet", who=who):
                         print(f"hello {who}")
 
-    Class attributes: `interests`, pairs of an event class (or its name) and an event name or None, declares what is
-    wanted where it cannot be inferred; `version` stands for the source in the identity of the archive, for code that
+    Class attributes: `interests`, pairs of an event class (or its name) and an event name or None, declares the
+    interests where they cannot be inferred; `version` replaces the source in the identity of the archive, for code that
     changes without changing its results.
     """
 
@@ -35,7 +35,7 @@ class AbstractProcessor(ABC):
     version: ClassVar[str | int | None] = None
     name: str
     priority: int
-    backlog: int = 0  # what it keeps waiting beyond its mailbox; senders that can wait then do
+    backlog: int = 0  # events that it keeps beyond its mailbox; senders that can wait then do
     _arguments: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -51,10 +51,10 @@ class AbstractProcessor(ABC):
         return self
 
     def __init__(self, name: str | None = None, priority: int = 0) -> None:
-        """Name the processor and rank it.
+        """Set name and priority.
 
         Args:
-            name: what graphs, reports and archives call it; the class's name by default.
+            name: shown by graphs and reports, and part of the archive's identity; the class's name by default.
             priority: lower runs first.
         """
         self.name = name or type(self).__name__
@@ -75,15 +75,15 @@ class AbstractProcessor(ABC):
         """
 
     def unfinished(self) -> Iterable[Unfinished]:
-        """What this processor still waits for; shown by `why_waiting()` and in the report. Nothing by default."""
+        """Return what this processor still waits for, for `why_waiting()` and the report; nothing by default."""
         return ()
 
     def to_retry(self, failed: Event) -> Event:
-        """What `failures.retry` delivers so that a failed input is handled again: by default the very event."""
+        """Return the event that `failures.retry` delivers to handle a failed input again; by default the same."""
         return failed
 
     def reproduce(self, archived_input: Any) -> Iterable[Any]:
-        """What this processor makes of an input from its archive, outside of any run; writes nothing."""
+        """Return the output for an input from the archive, computed outside of any run; writes nothing."""
         return process_detached(self.name, self.process, archived_input)
 
 

@@ -1,4 +1,4 @@
-"""`ReactiveEvent`: what builders say to each other; a pipeline resolves with it, `framework.reactive` offers it."""
+"""`ReactiveEvent`: the message between builders, exported by `framework.reactive`; `pipeline.resolve` submits one."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from framework.core.event import Event
 class ReactiveEvent(Event):
     """Asks for a target (`resolve`) or announces one artifact of it (`built`).
 
-    Events are routed by target as well, so that an artifact costs only those who can use it::
+    Events are routed by target as well, so that an artifact costs only processors that can use it::
 
         pipeline.submit(ReactiveEvent(name="resolve", target="doubles"))
 
         match event:
             case ReactiveEvent(name="built", target="doubles", artifact=value): ...
 
-    A builder that resolves what it requires puts its name into `asker`; a resolve without one asks again. An artifact
-    that is announced `again` is for plain processors: builders have had it.
+    A builder that resolves what it requires sets `asker` to its name; a resolve without one, from outside, asks again.
+    An artifact that is announced `again` is for plain processors: builders have received it before.
     """
 
     __match_args__ = ("name", "target")

@@ -1,4 +1,4 @@
-"""`retry`: try again what fails now and then."""
+"""`retry`: call a function again when it raises."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def retry(
         on: which errors are worth another attempt.
 
     Raises:
-        OptionError: an argument makes no sense.
+        OptionError: an argument is of the wrong type or out of range.
         Exception: calling it raises the error of the last attempt.
     """
     if callable(attempts):
@@ -47,7 +47,7 @@ def retry(
             raise OptionError(f"retry decorates a function, got {function!r}: @retry(3) above def")
 
         def attempt(*args: P.args, **kwargs: P.kwargs) -> R:
-            import tenacity  # 40 ms to import, paid by those who retry
+            import tenacity  # 40 ms to import, paid at the first call
 
             call = _yielding if inspect.isgeneratorfunction(function) else _submitting
             retrying = tenacity.Retrying(
@@ -92,7 +92,7 @@ def _yielding(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[
 
 
 class _Buffer(ForwardingContext):
-    """Holds submissions back until the attempt has succeeded."""
+    """Keeps submissions until the attempt has succeeded."""
 
     __slots__ = ("_calls",)
 

@@ -1,4 +1,4 @@
-"""`timeit`: how long a block took, as a log line."""
+"""`timeit`: logs how long a block took."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def timeit(label: str, logger: logging.Logger | None = None, level: int = loggin
         level: of the line.
 
     Raises:
-        OptionError: `logger` is none.
+        OptionError: `logger` is no logger.
     """
     if logger is not None and not callable(getattr(logger, "log", None)):
         raise OptionError(f"logger is a logging.Logger, got {logger!r}: logging.getLogger(__name__)")

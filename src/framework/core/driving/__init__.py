@@ -1,1 +1,1 @@
-"""Phases and runs: what drives a scheduler to the end."""
+"""Phases and runs, and the thread that drives them."""

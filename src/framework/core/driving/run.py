@@ -65,7 +65,7 @@ class Run:
         self._driver.join()
 
     def interrupt(self) -> None:
-        """Stop and wait for the end, as Ctrl-C has it; another one meanwhile abandons the run."""
+        """Stop and wait for the end, as Ctrl-C does; another Ctrl-C meanwhile abandons the run."""
         self._driver.interrupt()
 
     def stop(self) -> None:

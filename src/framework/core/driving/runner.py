@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 
 
 class PhaseRunner:
-    """Where `step`, `run`, `deliver` and `stop` of a pipeline meet: each is refused while another thread drives."""
+    """Serves `step`, `run`, `deliver` and `stop` of a pipeline; each is refused while another thread drives."""
 
     def __init__(self, phases: PhaseSequence, scheduler: Scheduler, archives: ArchiveRoom, on_error: OnError) -> None:
         """Drive these phases.

@@ -1,1 +1,1 @@
-"""Going on with redefined processors."""
+"""Redefined processors: compared with archived results, and put into a new pipeline."""

@@ -1,4 +1,4 @@
-"""`compare`: what redefined code would make of the archived inputs, before it is trusted."""
+"""`compare`: the output of redefined code beside what is archived, before the code is used."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class ArchivedResult(Protocol):
 
     @property
     def input(self) -> Any:
-        """What was handled."""
+        """The input."""
         ...
 
     @property
     def output(self) -> Sequence[Any]:
-        """What came of it."""
+        """The output."""
         ...
 
 
@@ -67,7 +67,7 @@ class Comparison(Sequence[ComparisonRow]):
         return tuple(row for row in self._rows if not row.same)
 
     def __repr__(self) -> str:
-        """How many differ, and the first of them."""
+        """The number of rows that differ, and the first of them."""
         lines = [f"{self.name}: {len(self.changed)} of {len(self)} archived inputs come out otherwise"]
         for row in self.changed[:3]:
             lines += [f"  {short_repr(row.input)}", f"    old {short_repr(row.old)}", f"    new {short_repr(row.new)}"]
@@ -84,17 +84,17 @@ class Comparison(Sequence[ComparisonRow]):
 def compare(
     name: str, archive: Mapping[Any, ArchivedResult], renewed: AbstractProcessor, limit: int | None
 ) -> Comparison:
-    """Have `renewed` handle archived inputs, and put what it makes of them beside what is archived.
+    """Compute the output of `renewed` for archived inputs, beside the archived output.
 
     Args:
         name: the processor's, for the table.
-        archive: what the old code made.
+        archive: records of the old code.
         renewed: an instance of the new code; it handles the inputs outside of any run.
         limit: at most so many inputs, None for all.
 
     Raises:
         TypeError: `renewed` is no processor.
-        OptionError: `limit` is no number of inputs.
+        OptionError: `limit` is no positive whole number.
         ArchiveError: nothing is archived.
     """
     if not isinstance(renewed, AbstractProcessor):

@@ -1,4 +1,4 @@
-"""Who provides, requires and receives which target, as nodes and edges of a graph."""
+"""The targets of a pipeline and their builders, as nodes and edges of a graph."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ def is_builder(processor: Handler) -> bool:
 
 
 def is_protocol(class_name: str) -> bool:
-    """Whether events of that class are how builders ask and answer; a graph shows their targets instead."""
+    """Whether events of that class resolve and announce targets; a graph shows the targets instead."""
     return class_name in _names(ReactiveEvent)
 
 
 def dependencies(
     interests: Mapping[Inbox, Interests], observed: Iterable[ObservedEmission]
 ) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
-    """The targets, `missing` where nobody provides one, and who provides, requires, announces and receives them.
+    """Return the targets as nodes, `missing` where one has no provider, and the edges to and from processors.
 
     Args:
-        interests: what each processor wants.
-        observed: what was seen to be emitted.
+        interests: of each processor.
+        observed: emissions that were seen.
     """
     builders = {inbox.name: inbox.processor for inbox in interests if is_builder(inbox.processor)}
     announced = {
@@ -57,7 +57,7 @@ def _of_builder(name: str, builder: Handler, announced: Iterable[tuple[str, str]
 
 
 def _received(interests: Mapping[Inbox, Interests], targets: Iterable[str]) -> Iterator[Edge]:
-    """What goes to processors that are no builders: the targets they name, or all."""
+    """Yield the edges to processors that are no builders: from the targets they name, or from all."""
     for inbox, wanted in interests.items():
         if is_builder(inbox.processor):
             continue

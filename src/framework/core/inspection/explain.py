@@ -1,4 +1,4 @@
-"""Why a processor does or does not get an event."""
+"""`explain`: why a processor does or does not receive an event."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from framework.core.event import Event
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.mailboxes.routing import RoutingTable
-from framework.core.matching.cases import Case, cases_of
+from framework.core.matching.cases import MatchCase, cases_of
 from framework.core.matching.interests import ANYTHING, Interests, pairs_of
 from framework.core.matching.mismatch import nearest
-from framework.core.matching.patterns import Receives, Verdict, judge
+from framework.core.matching.patterns import Receives, Verdict, check_case
 from framework.errors import SourceUnavailable
 from framework.source import source_of
 
 
 @dataclass(frozen=True, slots=True)
 class ExplanationRow:
-    """One processor: whether it receives the event, the reason, and where in the source that stands."""
+    """Whether one processor receives the event, the reason, and its place in the source."""
 
     processor: str
     receives: Receives
@@ -28,7 +28,7 @@ class ExplanationRow:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Who receives an event and who does not, a row for each processor; obtained from `pipeline.explain(event)`.
+    """Which processors receive an event, a row for each; obtained from `pipeline.explain(event)`.
 
     Its text is a table.
     """
@@ -54,12 +54,12 @@ class Explanation:
 
 
 def explain(event: Event, interests: Mapping[Inbox, Interests], routes: RoutingTable) -> Explanation:
-    """Explain for every processor; nothing is delivered or counted, and no guard is executed.
+    """Explain an event for every processor; nothing is delivered or counted, and no guard is executed.
 
     Args:
-        event: what would be submitted.
-        interests: what each processor wants.
-        routes: who gets what.
+        event: it is not submitted.
+        interests: of each processor.
+        routes: finds the recipients.
     """
     delivered = set(routes.preview(event))
     rows = (_row(event, inbox, wanted, delivered=inbox in delivered) for inbox, wanted in interests.items())
@@ -73,7 +73,7 @@ def _row(event: Event, inbox: Inbox, wanted: Interests, *, delivered: bool) -> E
         place = source_of(processor.process).where
     except SourceUnavailable:
         cases, place = (), ""
-    verdicts = [judge(case, event, processor) for case in cases]
+    verdicts = [check_case(case, event, processor) for case in cases]
     if not delivered:
         reason, where = _why_not_routed(verdicts, wanted)
         return ExplanationRow(inbox.name, "no", reason, where or place)
@@ -84,7 +84,7 @@ def _row(event: Event, inbox: Inbox, wanted: Interests, *, delivered: bool) -> E
 
 
 def _why_taken(verdicts: Sequence[Verdict]) -> tuple[Receives, str, str]:
-    """Which case takes what is delivered; several matches on the event may each take it."""
+    """Name the case that takes a delivered event; each of several matches on the event may take it."""
     certain = next((verdict for verdict in verdicts if verdict.receives == "yes"), None)
     possible = next((verdict for verdict in verdicts if verdict.receives == "depends"), None)
     if certain is None:
@@ -112,8 +112,8 @@ def _unwanted(wanted: Interests) -> str:
 
 
 def _nearest(verdicts: Sequence[Verdict]) -> tuple[str, str]:
-    """What kept the event out of the case that it came nearest to, and where that case stands."""
-    misses = [(verdict.miss, verdict.case) for verdict in verdicts if verdict.miss is not None]
-    near = nearest(miss for miss, _ in misses)
-    case: Case = next(case for miss, case in misses if miss.passed == near.passed)
+    """Return why the event does not fit the case that it is nearest to, and the place of that case."""
+    mismatches = [(verdict.mismatch, verdict.case) for verdict in verdicts if verdict.mismatch is not None]
+    near = nearest(mismatch for mismatch, _ in mismatches)
+    case: MatchCase = next(case for mismatch, case in mismatches if mismatch.passed == near.passed)
     return near.words, case.where

@@ -1,4 +1,4 @@
-"""`InboxView`: what waits for a processor, to look at."""
+"""`InboxView`: the events that wait for a processor."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class InboxView:
     """
 
     def __init__(self, inbox: Inbox) -> None:
-        """Look at `inbox`."""
+        """View `inbox`."""
         self._inbox = inbox
 
     def __len__(self) -> int:
@@ -52,5 +52,5 @@ class InboxView:
         return pd.DataFrame([{"event": type(event).__name__, **vars(event)} for event in self._now()])
 
     def _now(self) -> tuple[Event, ...]:
-        # A deque that a worker changes meanwhile refuses to be iterated; copying it is one step for the interpreter.
+        # Iterating over a deque that a worker changes raises; copying it is one step for the interpreter.
         return tuple(self._inbox.queue.copy())

@@ -1,4 +1,4 @@
-"""What a pipeline is: processors, and the events between them."""
+"""The graph of a pipeline: processors, and the events between them."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ EventName = tuple[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class _Traffic:
-    """Who emits and who receives one kind of event."""
+    """The senders of one kind of event (with whether that was seen), and its recipients."""
 
     emitted_by: Mapping[str, bool]
     received_by: tuple[str, ...]
 
 
 def routing(name: str, interests: Mapping[Inbox, Interests], observed: Collection[ObservedEmission]) -> Graph:
-    """The graph of processors and events, and of builders and their targets.
+    """Return the graph of processors and events, and of builders and their targets.
 
-    An event that somebody emits and nobody receives has `missing=True`; one that is wanted and never emitted inside,
-    hence must come from outside, has the detail `source`.
+    An event that is emitted and has no recipient has `missing=True`; one that is wanted and not emitted by any
+    processor, hence must come from outside, has the detail `source`.
 
     Args:
         name: the pipeline's.
-        interests: what each processor wants.
-        observed: what was seen to be emitted.
+        interests: of each processor.
+        observed: emissions that were seen.
     """
     nodes = [_processor(inbox, wanted) for inbox, wanted in interests.items()]
     edges: list[Edge] = []
@@ -66,7 +66,7 @@ def _traffic(interests: Mapping[Inbox, Interests], observed: Iterable[ObservedEm
         emitted.setdefault((class_name, event_name), {})[sender] = True
     wanted = dict.fromkeys(_wanted(interests.values()))
     ancestors = _ancestors()
-    # A wish for a whole class is no event of its own where events of that class are emitted under their names.
+    # An interest in a whole class gets no node where events of that class are emitted under their names.
     specific = [event for event in wanted if event[1] is not None or not _covers_any(event, emitted, ancestors)]
     events = dict.fromkeys([*emitted, *(event for event in specific if event not in emitted)])
     return {
@@ -101,7 +101,7 @@ def _covers_any(event: EventName, emitted: Iterable[EventName], ancestors: Mappi
 
 
 def _ancestors() -> dict[str, frozenset[str]]:
-    """Every known event class with itself and its bases, by name as routing knows them."""
+    """Return the names of every known event class and of its bases, by the name of the class."""
     found: dict[str, frozenset[str]] = {}
     classes: list[type] = [Event]
     while classes:

@@ -1,1 +1,1 @@
-"""What waits for which processor, and how events get there."""
+"""What waits for each processor, and how it gets there."""

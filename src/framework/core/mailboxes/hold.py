@@ -1,4 +1,4 @@
-"""A hold keeps a phase open for work that goes on outside of deliveries."""
+"""`Hold`: keeps a phase open for work that goes on outside of deliveries."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class OpenHold:
-    """Who holds the phase open, since when (`time.monotonic()`), and in which of its deliveries it began to."""
+    """A hold that was not released: its processor, its start (`time.monotonic()`), the number of its delivery."""
 
     processor: str
     since: float
@@ -40,7 +40,7 @@ class OpenHolds:
         self._open: dict[object, OpenHold] = {}
 
     def take(self, inbox: Inbox) -> object:
-        """Note a hold of the delivery that a processor is at; returns its token."""
+        """Add a hold for the current delivery of a processor; returns its token."""
         token = object()
         self._open[token] = OpenHold(inbox.name, time.monotonic(), inbox.delivered)
         return token
@@ -54,14 +54,14 @@ class OpenHolds:
     def release_failed(self, inbox: Inbox) -> None:
         """Release what a failed delivery took, before it is counted.
 
-        Its traceback, which is kept, would keep these holds open for ever.
+        Its traceback is kept, and would keep these holds open for ever.
         """
         for token, hold in tuple(self._open.items()):
             if (hold.processor, hold.delivery) == (inbox.name, inbox.delivered):
                 self.release(token, leaked=True)
 
     def check(self, token: object) -> None:
-        """Refuse a hold that is open no more.
+        """Check that a hold is still open.
 
         Raises:
             PipelineEnded: it is void.
@@ -86,14 +86,14 @@ class OpenHolds:
 
 
 class HoldKeeper(Protocol):
-    """Where holds are registered: the scheduler."""
+    """What a hold needs of the exchange that registered it."""
 
     def submit_held(self, token: object, event: Event, sender: str, cause: Event | None) -> int:
         """Deliver what a hold submits."""
         ...
 
     def defer_held(self, token: object, event: Event, inbox: Inbox, cause: Event | None) -> None:
-        """Deliver an event to the holding processor itself."""
+        """Deliver an event to the processor that holds."""
         ...
 
     def release_hold(self, token: object, *, leaked: bool = False) -> None:
@@ -102,7 +102,7 @@ class HoldKeeper(Protocol):
 
 
 class Hold:
-    """The right to submit later, from any thread; the phase stays open until `release()`.
+    """Submits later, from any thread; the phase stays open until `release()`.
 
     Obtained from `context.hold()` during a delivery::
 
@@ -134,7 +134,7 @@ class Hold:
 
         Raises:
             PipelineEnded: the hold was released, or the run is over.
-            NotAnEvent: `event` is none.
+            NotAnEvent: `event` is no Event.
         """
         token = self._token
         if token is None:
@@ -164,7 +164,7 @@ class Hold:
         self.release()
 
     def __del__(self) -> None:
-        """Release a hold that nobody can release any more."""
+        """Release a hold that was dropped without a release."""
         token: Any = getattr(self, "_token", None)
         if token is not None:
             self._token = None

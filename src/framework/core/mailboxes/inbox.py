@@ -1,4 +1,4 @@
-"""The mailbox of one processor."""
+"""`Inbox`: the mailbox of one processor."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ FIRST_BUDGET = 1
 
 
 class Inbox:
-    """What waits for one processor, in the order of arrival, and who may drain it.
+    """The events that wait for one processor, in the order of arrival, and the token to drain them.
 
-    Whoever pops the one token, which is atomic, owns the right to schedule and drain the mailbox, so that at most one
-    task of a processor is in flight; `release` gives it back.
+    The thread that pops the one token, which is atomic, may schedule and drain the mailbox, so that at most one task of
+    a processor is in flight; `release` gives the token back.
 
     The hot paths reach through to `queue`, `token` and `level`: a bound method kept in a slot costs twice as much.
 
@@ -61,7 +61,7 @@ class Inbox:
         self.busy = 0.0
 
     def schedule(self) -> None:
-        """Have somebody drain the mailbox, unless that is so already."""
+        """List the mailbox as ready, unless it is listed or being drained."""
         try:
             self.token.pop()
         except IndexError:
@@ -75,7 +75,7 @@ class Inbox:
             self.schedule()
 
     def replace_queue(self) -> None:
-        """Start an empty queue; who drains the old one, a delivery that never returns, will find nothing more in it."""
+        """Start an empty queue: an abandoned worker that drains the old one finds nothing more in it."""
         self.queue = deque()
 
     def __len__(self) -> int:

@@ -54,8 +54,8 @@ class Observation(Observers):
             return None
         fall_through = self._fall_through.get(inbox)
         if fall_through is None:
-            from framework.core.matching.patterns import falls_through  # reads sources; only for a recorder
+            from framework.core.matching.patterns import fall_through_test  # reads sources; only for a recorder
 
-            fall_through = self._fall_through[inbox] = falls_through(inbox.processor)
+            fall_through = self._fall_through[inbox] = fall_through_test(inbox.processor)
         fell = fall_through(event)
         return None if fell is None else not fell

@@ -102,7 +102,7 @@ class RoutingTable:
         """Return the mailboxes that this event goes to; count it as a dead letter if there are none.
 
         Raises:
-            NotAnEvent: `event` is none.
+            NotAnEvent: `event` is no Event.
             OptionError: its name is one that only the pipeline sends.
         """
         try:

@@ -1,1 +1,1 @@
-"""How the `match` statement of a `process` is read, and asked about an event."""
+"""Reads the `match` statements of a `process`, and tells whether an event fits them."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from types import FunctionType
 from typing import Any, Literal, NamedTuple
 
-from framework.core.matching.match_reader import WILDCARD, Found, Reading, reading_of
+from framework.core.matching.match_reader import WILDCARD, CaseSyntax, MatchSyntax, read_matches
 from framework.errors import AsyncProcess
 from framework.source import place, unwrap
 
@@ -22,14 +22,14 @@ class Unresolved(LookupError):
 class Scope:
     """Finds what the names in a pattern stand for, as the function would: closure, globals, builtins."""
 
-    def __init__(self, function: FunctionType, reading: Reading) -> None:
-        """Look names up where this function does."""
+    def __init__(self, function: FunctionType, syntax: MatchSyntax) -> None:
+        """Look names up in the scopes of this function."""
         self.function = function
-        self.reading = reading
-        self.itself = reading.itself
+        self.syntax = syntax
+        self.self_name = syntax.self_name
 
     def resolve(self, expression: ast.expr, instance: object = None) -> Any:
-        """The value of a name or a dotted name; `self` is `instance`.
+        """Return the value of a name or a dotted name; `self` is `instance`.
 
         Raises:
             Unresolved: nothing is bound to it, or it depends on an instance that is not given.
@@ -45,12 +45,12 @@ class Scope:
         return self._look_up(expression.id, instance)
 
     def _look_up(self, name: str, instance: object) -> Any:
-        if name == self.itself:
+        if name == self.self_name:
             if instance is None:
                 raise Unresolved(name)
             return instance
-        if name in self.reading.imports:
-            return self._imported(*self.reading.imports[name])
+        if name in self.syntax.imports:
+            return self._imported(*self.syntax.imports[name])
         function = self.function
         if name in function.__code__.co_freevars:
             cell = (function.__closure__ or ())[function.__code__.co_freevars.index(name)]
@@ -64,7 +64,7 @@ class Scope:
         raise Unresolved(name)
 
     def _imported(self, module: str, name: str | None) -> Any:
-        """What an import statement inside the function binds, if that module is loaded already."""
+        """Return what an import statement inside the function binds, if that module is loaded already."""
         loaded = sys.modules.get(module)
         value = loaded if name is None else getattr(loaded, name, None)
         if value is None:
@@ -72,17 +72,17 @@ class Scope:
         return value
 
 
-class Case(NamedTuple):
+class MatchCase(NamedTuple):
     """One `case` that looks at the event.
 
     `pattern` is the part that the event (or with `aspect="name"` the name of the event) has to fit; `guard` is the
-    expression behind `if`; `partly` says what else decides, None if nothing does.
+    expression behind `if`; `other_condition` names what else decides, None if nothing does.
     """
 
     pattern: ast.pattern
     guard: ast.expr | None
     aspect: Literal["event", "name"]
-    partly: str | None
+    other_condition: str | None
     file: str
     line: int
     scope: Scope
@@ -94,16 +94,16 @@ class Case(NamedTuple):
 
     @property
     def condition(self) -> str | None:
-        """What decides besides the pattern, and where it stands."""
+        """What decides besides the pattern, and its place."""
         if self.guard is not None:
             return f"the guard at {place(self.file, self.guard.lineno)}"
-        return f"{self.partly} at {self.where}" if self.partly else None
+        return f"{self.other_condition} at {self.where}" if self.other_condition else None
 
 
-def cases_of(function: Any, owner: type | None = None) -> tuple[Case, ...]:
-    """Every case of every `match` on the event, those of a `process` called through `super()` included.
+def cases_of(function: Any, owner: type | None = None) -> tuple[MatchCase, ...]:
+    """Return every case of every `match` on the event, those of a `process` called through `super()` included.
 
-    Empty if the function never matches the event: it then takes whatever comes.
+    Empty if the function never matches the event: it then takes every event.
 
     Args:
         function: the `process` of a processor, or any function whose last positional parameter is the event.
@@ -118,7 +118,7 @@ def cases_of(function: Any, owner: type | None = None) -> tuple[Case, ...]:
 
 
 def refuse_async(function: Any, owner: type | None) -> None:
-    """Refuse a coroutine function, also behind decorators of this package, which would not await it either."""
+    """Raise `AsyncProcess` for a coroutine function, also behind decorators of this package, which do not await it."""
     while True:
         function = getattr(function, "__func__", function)
         if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
@@ -131,28 +131,30 @@ def refuse_async(function: Any, owner: type | None) -> None:
         function = function.__wrapped__
 
 
-def _cases(function: Any, owner: type | None, seen: frozenset[FunctionType]) -> Iterator[Case]:
+def _cases(function: Any, owner: type | None, seen: frozenset[FunctionType]) -> Iterator[MatchCase]:
     function = unwrap(function)
     if not isinstance(function, FunctionType) or function.__name__ == "<lambda>" or function in seen:
         return  # neither a callable object nor a lambda can hold a match statement
-    reading = reading_of(function, method=owner is not None)
-    scope = Scope(function, reading)
-    for found in reading.found:
-        if isinstance(found, Found):
-            yield Case(found.pattern, found.guard, found.aspect, found.partly, reading.file, found.line, scope)
+    syntax = read_matches(function, method=owner is not None)
+    scope = Scope(function, syntax)
+    for found in syntax.entries:
+        if isinstance(found, CaseSyntax):
+            yield MatchCase(
+                found.pattern, found.guard, found.aspect, found.other_condition, syntax.file, found.line, scope
+            )
             continue
         parent = _parent_process(function, owner, found.parent, scope)
         if parent is None:
             continue
         inherited = list(_cases(parent, owner, seen | {function}))
         if not inherited and unwrap(parent) not in seen:
-            inherited = [Case(WILDCARD, None, "event", None, reading.file, found.line, scope)]
+            inherited = [MatchCase(WILDCARD, None, "event", None, syntax.file, found.line, scope)]
         for case in inherited:
-            yield case._replace(partly=case.partly or found.partly)
+            yield case._replace(other_condition=case.other_condition or found.other_condition)
 
 
 def _parent_process(function: FunctionType, owner: type | None, parent: ast.expr | None, scope: Scope) -> Any:
-    """The function that such a call runs; None for the abstract one."""
+    """Return the `process` that a call of the parent's runs; None for the abstract one."""
     if parent is not None:
         try:
             candidates: Iterable[type] = scope.resolve(parent).__mro__

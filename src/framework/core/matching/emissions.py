@@ -1,4 +1,4 @@
-"""What a processor submits, read from the `submit` calls in its source."""
+"""`infer_emissions`: the events that a processor submits, read from the `submit` calls in its source."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from weakref import WeakKeyDictionary
 from framework.archive.digest.code import is_installed
 from framework.core.event import Event
 from framework.core.matching.cases import Scope, Unresolved
-from framework.core.matching.match_reader import reading_of
+from framework.core.matching.match_reader import read_matches
 from framework.errors import SourceUnavailable
 from framework.source import source_of, unwrap
 
 
 @dataclass(frozen=True, slots=True)
 class InferredEmission:
-    """An event that the source submits: its class, its name (None if only running tells) and the line of the call."""
+    """An event that the source submits: its class, its name (None if the source does not tell) and the line."""
 
     class_name: str
     name: str | None
     line: int
 
 
-# Reading a class takes milliseconds, and a stepper asks for the graph of all of them after every click.
-_known: WeakKeyDictionary[type, tuple[tuple[Any, ...], tuple[InferredEmission, ...]]] = WeakKeyDictionary()
+# MatchSyntax a class takes milliseconds, and a stepper asks for the graph of all of them after every click.
+_cache: WeakKeyDictionary[type, tuple[tuple[Any, ...], tuple[InferredEmission, ...]]] = WeakKeyDictionary()
 
 
 def infer_emissions(cls: type) -> tuple[InferredEmission, ...]:
-    """The events that methods of a class submit, those that it inherits from the user's own classes included.
+    """Return the events that methods of a class submit, with those inherited from the user's own classes.
 
-    Found are `submit(Event(...))` with or without something in front of `submit`, and `submit(event)` where `event`
+    It finds `submit(Event(...))` with or without something in front of `submit`, and `submit(event)` where `event`
     was assigned in the same function; a helper function outside the class is not followed.
     """
     functions = tuple(
@@ -45,10 +45,10 @@ def infer_emissions(cls: type) -> tuple[InferredEmission, ...]:
         if getattr(cls, name, None) is getattr(base, name, None) or _calls_super(cls, name)
     )
     code = tuple(getattr(function, "__code__", None) for function in functions)
-    known = _known.get(cls)
+    known = _cache.get(cls)
     if known is None or known[0] != code:
         found = (emission for function in functions for emission in _emissions(function, cls))
-        known = _known[cls] = code, tuple(dict.fromkeys(found))
+        known = _cache[cls] = code, tuple(dict.fromkeys(found))
     return known[1]
 
 
@@ -62,7 +62,7 @@ def _emissions(function: Any, owner: type) -> Iterator[InferredEmission]:
         return
     try:
         node = source_of(function).node
-        scope = Scope(function, reading_of(function, method=True))
+        scope = Scope(function, read_matches(function, method=True))
     except SourceUnavailable:
         return
     assigned = _assigned(node)
@@ -83,7 +83,7 @@ def _calls(node: ast.AST) -> Iterator[ast.Call]:
 
 
 def _assigned(node: ast.AST) -> dict[str, list[ast.expr]]:
-    """What is assigned to each name anywhere in the function."""
+    """Return what is assigned to each name anywhere in the function."""
     values: dict[str, list[ast.expr]] = {}
     for part in ast.walk(node):
         match part:
@@ -97,7 +97,7 @@ def _assigned(node: ast.AST) -> dict[str, list[ast.expr]]:
 
 
 def _made(argument: ast.expr, assigned: dict[str, list[ast.expr]]) -> Iterator[ast.Call]:
-    """The calls that may have made the argument of a submit."""
+    """Yield the calls that may have made the argument of a submit."""
     match argument:
         case ast.Call():
             yield argument
@@ -120,7 +120,7 @@ def _event_class(made: ast.Call, scope: Scope, owner: type) -> type[Event] | Non
 
 
 def _name(made: ast.Call, cls: type[Event], scope: Scope, owner: type) -> str | None:
-    """The name that an event made by this call has; a class with an `__init__` of its own may set it itself."""
+    """Return the name of an event that this call makes; a class with an `__init__` of its own may set it there."""
     if any(isinstance(part, ast.Starred) for part in made.args) or any(part.arg is None for part in made.keywords):
         return None
     parameters = list(inspect.signature(cls).parameters)

@@ -1,4 +1,4 @@
-"""What a processor wants to receive, inferred from the `match` statements of its `process`."""
+"""The interests of a processor, inferred from the `match` statements of its `process`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from framework.core.event import Event
-from framework.core.matching.cases import Case, Unresolved, cases_of
+from framework.core.matching.cases import MatchCase, Unresolved, cases_of
 from framework.errors import InterestError, SourceUnavailable
 from framework.source import unwrap
 
@@ -18,7 +18,7 @@ ANYTHING: Pair = (None, None)
 
 
 class Interest(NamedTuple):
-    """One thing that a processor wants: events of a class, by its name, and of a name; None stands for any.
+    """Events that a processor wants: of a class, by its name, and of an event name; None stands for any.
 
     `key` narrows it further, to events whose `routing_attribute` has that value.
     """
@@ -30,10 +30,10 @@ class Interest(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Interests:
-    """All that one processor wants; iterate for each `Interest`.
+    """All interests of one processor; iterate for each `Interest`.
 
-    `generic` processors receive everything; their `pairs` then hold `(None, None)`. `declared` tells pairs that stand
-    in the class from inferred ones.
+    `generic` processors receive everything; their `pairs` then hold `(None, None)`. `declared` interests were written
+    in the class, others were inferred.
     """
 
     entries: tuple[Interest, ...]
@@ -54,12 +54,12 @@ class Interests:
         return len(self.entries)
 
     def __str__(self) -> str:
-        """For a reader: `Event 'start', Tick`."""
-        return ", ".join(map(_words, self.pairs)) or "nothing"
+        """The pairs as text: `Event 'start', Tick`."""
+        return ", ".join(map(_text, self.pairs)) or "nothing"
 
 
 def infer_interests(function: Any, owner: type | None = None) -> tuple[Pair, ...]:
-    """What a function matches the event against: pairs of a class name and an event name, None for any.
+    """Return what a function matches the event against: pairs of a class name and an event name, None for any.
 
     `(None, None)` stands for anything: `case _`, a pattern that does not say which events fit, or no match at all.
 
@@ -86,17 +86,15 @@ def _inferred(function: Any, owner: type | None) -> tuple[Interest, ...]:
 
 
 def interests_of(processor: Any, strict: bool) -> Interests:  # noqa: FBT001 - mirrors the option of the pipeline
-    """What a processor, or a class of processors, is to receive.
-
-    A declared `interests` wins over what `process` says.
+    """Return the interests of a processor, or of a class of processors; declared ones win over inferred ones.
 
     Args:
         processor: an instance or a class.
-        strict: leave out what would receive everything.
+        strict: leave out interests in everything.
 
     Raises:
         AsyncProcess: `process` is a coroutine function.
-        InterestError: the declaration makes no sense, or nothing is declared and there is no source.
+        InterestError: the declaration is malformed, or nothing is declared and there is no source.
     """
     cls = processor if isinstance(processor, type) else type(processor)
     declared = getattr(processor, "interests", None)
@@ -111,12 +109,12 @@ def interests_of(processor: Any, strict: bool) -> Interests:  # noqa: FBT001 - m
     return Interests(tuple(dict.fromkeys(entries)), generic, declared is not None)
 
 
-def pairs_of(case: Case) -> Iterator[Pair]:
-    """What one case lets in."""
+def pairs_of(case: MatchCase) -> Iterator[Pair]:
+    """Yield the pairs of class name and event name that one case takes."""
     return (interest[:2] for interest in _interests(case))
 
 
-def _interests(case: Case) -> Iterator[Interest]:
+def _interests(case: MatchCase) -> Iterator[Interest]:
     if case.aspect == "event":
         yield from _of_pattern(case.pattern, case)
     else:
@@ -124,7 +122,7 @@ def _interests(case: Case) -> Iterator[Interest]:
             yield Interest(*ANYTHING) if name is None else Interest(Event.__name__, name)
 
 
-def _of_pattern(pattern: ast.pattern, case: Case) -> Iterator[Interest]:
+def _of_pattern(pattern: ast.pattern, case: MatchCase) -> Iterator[Interest]:
     match pattern:
         case ast.MatchOr(patterns=patterns):
             for part in patterns:
@@ -137,7 +135,7 @@ def _of_pattern(pattern: ast.pattern, case: Case) -> Iterator[Interest]:
             yield Interest(*ANYTHING)
 
 
-def _of_class(pattern: ast.MatchClass, case: Case) -> Iterator[Interest]:
+def _of_class(pattern: ast.MatchClass, case: MatchCase) -> Iterator[Interest]:
     try:
         cls = case.scope.resolve(pattern.cls)
     except Unresolved:
@@ -155,13 +153,13 @@ def _of_class(pattern: ast.MatchClass, case: Case) -> Iterator[Interest]:
     yield from (Interest(class_name, name, key) for name in names for key in keys)
 
 
-def _class_name(expression: ast.expr, cls: Any, case: Case) -> str | None:
-    """The name that routing knows the class by, None for what it cannot tell from the class of an event."""
+def _class_name(expression: ast.expr, cls: Any, case: MatchCase) -> str | None:
+    """Return the name that routing knows the class by, None if the class of an event does not decide."""
     if cls is None:
         root = expression
         while isinstance(root, ast.Attribute):
             root = root.value
-        if isinstance(root, ast.Name) and root.id == case.scope.itself:
+        if isinstance(root, ast.Name) and root.id == case.scope.self_name:
             return None
         return expression.attr if isinstance(expression, ast.Attribute) else ast.unparse(expression)
     if not isinstance(cls, type):
@@ -171,8 +169,8 @@ def _class_name(expression: ast.expr, cls: Any, case: Case) -> str | None:
     return None if cls is object or virtual else cls.__name__
 
 
-def _names(pattern: ast.pattern, case: Case) -> Iterable[str | None]:
-    """The names that fit a pattern; None if others may fit as well."""
+def _names(pattern: ast.pattern, case: MatchCase) -> Iterable[str | None]:
+    """Return the names that fit a pattern; None stands for any."""
     match pattern:
         case ast.MatchOr(patterns=patterns):
             return [name for part in patterns for name in _names(part, case)]
@@ -191,7 +189,7 @@ def _names(pattern: ast.pattern, case: Case) -> Iterable[str | None]:
 
 
 def _process(processor: Any, cls: type) -> Any:
-    """The function; one that was put on the instance wins, as it does when it is called."""
+    """Return the function that is called: one that was set on the instance wins over that of the class."""
     return vars(processor).get("process") or cls.process if processor is not cls else cls.process  # type: ignore[attr-defined]
 
 
@@ -228,7 +226,7 @@ def _without_source(function: Any, owner: type | None) -> InterestError:
     )
 
 
-def _words(pair: Pair) -> str:
+def _text(pair: Pair) -> str:
     class_name, name = pair
     if class_name is None:
         return "everything" if name is None else f"anything named {name!r}"

@@ -1,4 +1,4 @@
-"""What the source of one function says about its event. Start at `reading_of`."""
+"""The match statements on the event in the source of one function. Start at `read_matches`."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from framework.source import source_of
 
 WILDCARD = ast.MatchAs()
 _OTHER_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-_SOMETIMES = (ast.If, ast.For, ast.While, ast.AsyncFor, ast.ExceptHandler, ast.IfExp, ast.BoolOp)
+_CONDITIONAL = (ast.If, ast.For, ast.While, ast.AsyncFor, ast.ExceptHandler, ast.IfExp, ast.BoolOp)
 
 
-class Found(NamedTuple):
-    """What one `case` says about the event, apart from where that is bound; see `Case`."""
+class CaseSyntax(NamedTuple):
+    """One `case` that looks at the event, as written; `MatchCase` adds the scope that its names are bound in."""
 
     pattern: ast.pattern
     guard: ast.expr | None
     aspect: Literal["event", "name"]
-    partly: str | None
+    other_condition: str | None
     line: int
 
 
@@ -28,63 +28,63 @@ class ParentCall(NamedTuple):
     """`super().process(...)` or `Parent.process(self, ...)`: `parent` is None for the former."""
 
     parent: ast.expr | None
-    partly: str | None
+    other_condition: str | None
     line: int
 
 
-class Reading(NamedTuple):
-    """What was read from one function; it holds no reference to the function, so that both can go."""
+class MatchSyntax(NamedTuple):
+    """The match statements of one function, and the names of its parameters; holds no reference to the function."""
 
     file: str
     event: str | None
-    itself: str | None
-    found: tuple[Found | ParentCall, ...]
+    self_name: str | None
+    entries: tuple[CaseSyntax | ParentCall, ...]
     imports: dict[str, tuple[str, str | None]]
 
 
-_readings: WeakKeyDictionary[FunctionType, tuple[CodeType, Reading]] = WeakKeyDictionary()
+_cache: WeakKeyDictionary[FunctionType, tuple[CodeType, MatchSyntax]] = WeakKeyDictionary()
 
 
-def reading_of(function: FunctionType, *, method: bool) -> Reading:
-    """Read a function once; its instances, pipelines and explanations share what was found."""
-    code, reading = _readings.get(function, (None, None))
-    if reading is None or code is not function.__code__:  # %autoreload puts other code into the same function
-        reading = _read(function, method=method)
-        _readings[function] = function.__code__, reading
-    return reading
+def read_matches(function: FunctionType, *, method: bool) -> MatchSyntax:
+    """Read a function once; its instances, pipelines and explanations share the result."""
+    code, syntax = _cache.get(function, (None, None))
+    if syntax is None or code is not function.__code__:  # %autoreload puts other code into the same function
+        syntax = _read(function, method=method)
+        _cache[function] = function.__code__, syntax
+    return syntax
 
 
-def _read(function: FunctionType, *, method: bool) -> Reading:
+def _read(function: FunctionType, *, method: bool) -> MatchSyntax:
     source = source_of(function)
     node = source.node
     assert not isinstance(node, ast.ClassDef)  # noqa: S101 - a function's source is a function
     names = [parameter.arg for parameter in (*node.args.posonlyargs, *node.args.args)]
     bound = method or names[:1] == ["self"]
     event = (names[2] if bound and len(names) > 2 else names[-1]) if names else None  # noqa: PLR2004 - self, context
-    itself = names[0] if bound and len(names) > 2 else None  # noqa: PLR2004 - a static method has no self
+    self_name = names[0] if bound and len(names) > 2 else None  # noqa: PLR2004 - a static method has no self
     reader = _Reader(event)
     for statement in node.body:
         reader.visit(statement)
-    return Reading(source.file, event, itself, tuple(reader.found), _imports(node))
+    return MatchSyntax(source.file, event, self_name, tuple(reader.entries), _imports(node))
 
 
 class _Reader(ast.NodeVisitor):
-    """Collects what looks at the event, and under which circumstances it is reached."""
+    """Collects the cases that look at the event, and the conditions under which they are reached."""
 
     def __init__(self, event: str | None) -> None:
         self.event = event
-        self.found: list[Found | ParentCall] = []
-        self._partly: str | None = None
+        self.entries: list[CaseSyntax | ParentCall] = []
+        self._other_condition: str | None = None
         self._in_case = False
-        self._leaves = False
+        self._may_return = False
 
     def visit(self, node: ast.AST) -> None:
         if isinstance(node, _OTHER_SCOPES):
             return
         if isinstance(node, ast.Return | ast.Raise):
-            self._leaves |= self._partly is not None and not self._in_case
-        if isinstance(node, _SOMETIMES):
-            self._sometimes(node)
+            self._may_return |= self._other_condition is not None and not self._in_case
+        if isinstance(node, _CONDITIONAL):
+            self._visit_conditional(node)
         else:
             super().visit(node)
 
@@ -94,34 +94,34 @@ class _Reader(ast.NodeVisitor):
             parent = called.value
             is_super = isinstance(parent, ast.Call) and _is_name(parent.func, "super")
             if is_super or not isinstance(parent, ast.Call):
-                self.found.append(ParentCall(None if is_super else parent, self._partly, node.lineno))
+                self.entries.append(ParentCall(None if is_super else parent, self._other_condition, node.lineno))
         self.generic_visit(node)
 
     def visit_Match(self, node: ast.Match) -> None:
         aspect = _aspect(node.subject, self.event)
         if aspect is None:
-            self._sometimes(node)
+            self._visit_conditional(node)
             return
-        around = self._partly or ("the code before the match, which may return," if self._leaves else None)
+        around = self._other_condition or ("the code before the match, which may return," if self._may_return else None)
         if aspect != "other":
-            parts = _parts(node.subject, self.event)
+            parts = _position(node.subject, self.event)
             for case in node.cases:
-                pattern, alone = _at(case.pattern, *parts) if parts else (case.pattern, True)
-                partly = around if alone else around or "the other parts of the match"
+                pattern, alone = _pattern_at(case.pattern, *parts) if parts else (case.pattern, True)
+                other_condition = around if alone else around or "the other parts of the match"
                 if pattern is not None:
-                    self.found.append(Found(pattern, case.guard, aspect, partly, case.pattern.lineno))
+                    self.entries.append(CaseSyntax(pattern, case.guard, aspect, other_condition, case.pattern.lineno))
         elif not self._in_case:  # inside a case it only refines what that case has let in
-            partly = f"the match on {ast.unparse(node.subject)}"
-            self.found.append(Found(WILDCARD, None, "event", partly, node.lineno))
+            other_condition = f"the match on {ast.unparse(node.subject)}"
+            self.entries.append(CaseSyntax(WILDCARD, None, "event", other_condition, node.lineno))
         before, self._in_case = self._in_case, True
         for branch in node.cases:
-            self._sometimes(branch)
+            self._visit_conditional(branch)
         self._in_case = before
 
-    def _sometimes(self, node: ast.AST) -> None:
-        before, self._partly = self._partly, "the code around the match"
+    def _visit_conditional(self, node: ast.AST) -> None:
+        before, self._other_condition = self._other_condition, "the code around the match"
         self.generic_visit(node)
-        self._partly = before
+        self._other_condition = before
 
     def _passes_event(self, call: ast.Call) -> bool:
         values = [*call.args, *(keyword.value for keyword in call.keywords)]
@@ -132,7 +132,7 @@ _Aspect = Literal["event", "name", "other"]
 
 
 def _aspect(subject: ast.expr, event: str | None) -> _Aspect | None:
-    """What of the event a match statement looks at; for a tuple what its first such part looks at."""
+    """Return what a match looks at: the event, its name, or another part; for a tuple, its first such part."""
     if event is None:
         return None
     if isinstance(subject, ast.NamedExpr):
@@ -141,14 +141,14 @@ def _aspect(subject: ast.expr, event: str | None) -> _Aspect | None:
         return "event"
     if isinstance(subject, ast.Attribute) and _is_name(subject.value, event) and subject.attr == "name":
         return "name"
-    parts = _parts(subject, event)
+    parts = _position(subject, event)
     if parts and isinstance(subject, ast.Tuple | ast.List):
         return _aspect(subject.elts[parts[0]], event)
     return "other" if any(_is_name(part, event) for part in ast.walk(subject)) else None
 
 
-def _parts(subject: ast.expr, event: str | None) -> tuple[int, int] | None:
-    """Where in a tuple the event stands, and how long the tuple is."""
+def _position(subject: ast.expr, event: str | None) -> tuple[int, int] | None:
+    """Return the index of the event in a tuple, and the length of the tuple."""
     if not isinstance(subject, ast.Tuple | ast.List) or any(isinstance(part, ast.Starred) for part in subject.elts):
         return None
     aspects = [_aspect(part, event) for part in subject.elts]
@@ -156,14 +156,14 @@ def _parts(subject: ast.expr, event: str | None) -> tuple[int, int] | None:
     return None if index is None else (index, len(aspects))
 
 
-def _at(pattern: ast.pattern, index: int, count: int) -> tuple[ast.pattern | None, bool]:
-    """The pattern of one part of a tuple, None if the tuple never fits; and whether the other parts fit anything."""
+def _pattern_at(pattern: ast.pattern, index: int, count: int) -> tuple[ast.pattern | None, bool]:
+    """Return the pattern of one part of a tuple, None if the tuple never fits; and whether the others fit anything."""
     if isinstance(pattern, ast.MatchAs) and pattern.pattern is not None:
-        return _at(pattern.pattern, index, count)
+        return _pattern_at(pattern.pattern, index, count)
     if isinstance(pattern, ast.MatchOr):
-        pairs = [_at(part, index, count) for part in pattern.patterns]
+        pairs = [_pattern_at(part, index, count) for part in pattern.patterns]
         patterns = [part for part, _ in pairs if part is not None]
-        return _either(patterns), all(alone for part, alone in pairs if part is not None)
+        return _or_pattern(patterns), all(alone for part, alone in pairs if part is not None)
     if not isinstance(pattern, ast.MatchSequence):
         return WILDCARD, _is_irrefutable(pattern)
     parts = list(pattern.patterns)
@@ -176,7 +176,7 @@ def _at(pattern: ast.pattern, index: int, count: int) -> tuple[ast.pattern | Non
     return parts[index], all(_is_irrefutable(part) for number, part in enumerate(parts) if number != index)
 
 
-def _either(patterns: list[ast.pattern]) -> ast.pattern | None:
+def _or_pattern(patterns: list[ast.pattern]) -> ast.pattern | None:
     if len(patterns) < 2:  # noqa: PLR2004 - an or-pattern has two parts at least
         return patterns[0] if patterns else None
     return WILDCARD if any(map(_is_irrefutable, patterns)) else ast.MatchOr(patterns)
@@ -193,7 +193,7 @@ def _is_name(expression: ast.AST, name: str | None) -> bool:
 
 
 def _imports(node: ast.AST) -> dict[str, tuple[str, str | None]]:
-    """What import statements inside the function bind: local name to module and name in it."""
+    """Return what import statements inside the function bind: local name to module and name in it."""
     bound: dict[str, tuple[str, str | None]] = {}
     for part in ast.walk(node):
         if isinstance(part, ast.ImportFrom) and not part.level:

@@ -1,4 +1,4 @@
-"""What keeps a value out of a pattern, in words. Start at `find_miss`."""
+"""`find_mismatch`: why a value does not fit a pattern, in words."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _ABSENT = object()
 _Part = tuple[ast.pattern, Any, str]
 
 
-class Miss(NamedTuple):
+class Mismatch(NamedTuple):
     """Why a value does not fit a pattern: `fact` is so, each of the `expected` (if any) is not.
 
-    `passed` counts what fitted before, so that the nearest of several misses can be found.
+    `passed` counts the sub-patterns that fitted before; the nearest of several mismatches has the most.
     """
 
     passed: int
@@ -30,35 +30,37 @@ class Miss(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The reason for a reader, such as `name='stop' is not 'start'`."""
+        """The reason as text, such as `name='stop' is not 'start'`."""
         if not self.expected:
             return self.fact
         return f"{self.fact} {'not' if len(self.expected) == 1 else 'none of'} {', '.join(self.expected)}"
 
 
-def nearest(misses: Iterable[Miss]) -> Miss:
-    """The miss that was nearest to a fit; those that are equally near and of one fact become one."""
-    misses = list(misses)
-    first = max(misses, key=lambda miss: miss.passed)
-    alike = (miss for miss in misses if (miss.passed, miss.fact) == (first.passed, first.fact))
-    return first._replace(expected=tuple(dict.fromkeys(chain.from_iterable(miss.expected for miss in alike))))
+def nearest(mismatches: Iterable[Mismatch]) -> Mismatch:
+    """Return the mismatch that was nearest to a fit; those equally near with the same fact are merged."""
+    mismatches = list(mismatches)
+    first = max(mismatches, key=lambda mismatch: mismatch.passed)
+    alike = (mismatch for mismatch in mismatches if (mismatch.passed, mismatch.fact) == (first.passed, first.fact))
+    return first._replace(expected=tuple(dict.fromkeys(chain.from_iterable(mismatch.expected for mismatch in alike))))
 
 
-def find_miss(pattern: ast.pattern, value: Any, scope: Scope, instance: object = None, label: str = "") -> Miss | None:
-    """What keeps a value out of a pattern, None if it fits; agrees with Python's `match` on every kind of pattern.
+def find_mismatch(
+    pattern: ast.pattern, value: Any, scope: Scope, instance: object = None, label: str = ""
+) -> Mismatch | None:
+    """Return why a value does not fit a pattern, None if it fits; agrees with Python's `match` on all patterns.
 
     Args:
         pattern: a parsed pattern.
         value: what is matched.
         scope: finds the classes and constants that the pattern names.
         instance: what `self` is.
-        label: how the reason calls the value; the event itself needs no name.
+        label: the name of the value in the reason; empty for the event.
 
     Raises:
         Unresolved: the pattern uses a name that only the running code knows.
         TypeError: as Python's `match`: a class pattern that is no class, too many positions.
     """
-    return _Matcher(scope, instance).miss(pattern, value, label)
+    return _Matcher(scope, instance).mismatch(pattern, value, label)
 
 
 class _Matcher:
@@ -66,15 +68,15 @@ class _Matcher:
         self._scope = scope
         self._instance = instance
 
-    def miss(self, pattern: ast.pattern, value: Any, label: str) -> Miss | None:
-        found: Miss | None
+    def mismatch(self, pattern: ast.pattern, value: Any, label: str) -> Mismatch | None:
+        found: Mismatch | None
         match pattern:
             case ast.MatchAs(pattern=inner):
-                found = None if inner is None else self.miss(inner, value, label)
+                found = None if inner is None else self.mismatch(inner, value, label)
             case ast.MatchOr(patterns=patterns):
                 found = self._either(patterns, value, label)
             case ast.MatchSingleton(value=expected):
-                found = None if value is expected else Miss(0, f"{_shown(value, label)} is", (repr(expected),))
+                found = None if value is expected else Mismatch(0, f"{_shown(value, label)} is", (repr(expected),))
             case ast.MatchValue(value=expression):
                 found = self._value(expression, value, label)
             case ast.MatchSequence(patterns=patterns):
@@ -86,28 +88,28 @@ class _Matcher:
                 found = self._class(pattern, value, label)
         return found
 
-    def _all(self, parts: Iterable[_Part]) -> Miss | None:
+    def _all(self, parts: Iterable[_Part]) -> Mismatch | None:
         for passed, (pattern, value, label) in enumerate(parts, 1):
-            miss = self.miss(pattern, value, label)
-            if miss is not None:
-                return Miss(passed + miss.passed, miss.fact, miss.expected)
+            mismatch = self.mismatch(pattern, value, label)
+            if mismatch is not None:
+                return Mismatch(passed + mismatch.passed, mismatch.fact, mismatch.expected)
         return None
 
-    def _either(self, patterns: Iterable[ast.pattern], value: Any, label: str) -> Miss | None:
-        misses = []
+    def _either(self, patterns: Iterable[ast.pattern], value: Any, label: str) -> Mismatch | None:
+        mismatches = []
         for pattern in patterns:
-            miss = self.miss(pattern, value, label)
-            if miss is None:
+            mismatch = self.mismatch(pattern, value, label)
+            if mismatch is None:
                 return None
-            misses.append(miss)
-        return nearest(misses)
+            mismatches.append(mismatch)
+        return nearest(mismatches)
 
     def _constant(self, expression: ast.expr) -> Any:
         if isinstance(expression, ast.Attribute):
             return self._scope.resolve(expression, self._instance)
         return ast.literal_eval(expression)
 
-    def _value(self, expression: ast.expr, value: Any, label: str) -> Miss | None:
+    def _value(self, expression: ast.expr, value: Any, label: str) -> Mismatch | None:
         expected = self._constant(expression)
         if value == expected:
             return None
@@ -116,38 +118,38 @@ class _Matcher:
             shown = f"{ast.unparse(expression)} ({shown})"
         if value is not None and type(value) is not type(expected):
             shown += f" ({type(value).__name__} and {type(expected).__name__})"
-        return Miss(0, f"{_shown(value, label)} is", (shown,))
+        return Mismatch(0, f"{_shown(value, label)} is", (shown,))
 
-    def _sequence(self, patterns: Sequence[ast.pattern], value: Any, label: str) -> Miss | None:
+    def _sequence(self, patterns: Sequence[ast.pattern], value: Any, label: str) -> Mismatch | None:
         if not type(value).__flags__ & _IS_SEQUENCE:
-            return Miss(0, f"{_shown(value, label)} is", ("a sequence",))
+            return Mismatch(0, f"{_shown(value, label)} is", ("a sequence",))
         star = next((index for index, part in enumerate(patterns) if isinstance(part, ast.MatchStar)), None)
         needed = len(patterns) - (star is not None)
         length = len(value)
         if length < needed or (length > needed and star is None):
             least = "" if star is None else "at least "
-            return Miss(1, f"{label or 'the event'} has {length} items,", (f"{least}{needed}",))
+            return Mismatch(1, f"{label or 'the event'} has {length} items,", (f"{least}{needed}",))
         before = needed if star is None else star
         places = [*range(before), *range(length - needed + before, length)]
         parts = [part for part in patterns if not isinstance(part, ast.MatchStar)]
         return self._all((part, value[place], f"{label}[{place}]") for part, place in zip(parts, places, strict=True))
 
-    def _mapping(self, pattern: ast.MatchMapping, value: Any, label: str) -> Miss | None:
+    def _mapping(self, pattern: ast.MatchMapping, value: Any, label: str) -> Mismatch | None:
         if not type(value).__flags__ & _IS_MAPPING:
-            return Miss(0, f"{_shown(value, label)} is", ("a mapping",))
+            return Mismatch(0, f"{_shown(value, label)} is", ("a mapping",))
         if len(value) < len(pattern.keys):
-            return Miss(1, f"{label or 'the event'} has {len(value)} keys,", (f"at least {len(pattern.keys)}",))
+            return Mismatch(1, f"{label or 'the event'} has {len(value)} keys,", (f"at least {len(pattern.keys)}",))
         found: dict[Any, Any] = {}
         for key in map(self._constant, pattern.keys):
             if key in found:
                 raise ValueError(f"mapping pattern checks duplicate key ({key!r})")
             found[key] = value.get(key, _ABSENT)
             if found[key] is _ABSENT:
-                return Miss(len(found), f"{label or 'the event'} has no key {key!r}")
+                return Mismatch(len(found), f"{label or 'the event'} has no key {key!r}")
         parts = zip(pattern.patterns, found.items(), strict=True)
         return self._all((part, value, f"{label}[{key!r}]") for part, (key, value) in parts)
 
-    def _class(self, pattern: ast.MatchClass, value: Any, label: str) -> Miss | None:
+    def _class(self, pattern: ast.MatchClass, value: Any, label: str) -> Mismatch | None:
         cls = self._scope.resolve(pattern.cls, self._instance)
         if not isinstance(cls, type):
             raise TypeError(f"{ast.unparse(pattern.cls)} in a class pattern is no class")
@@ -171,16 +173,16 @@ class _Matcher:
             return self._absent(tried[:-1], f"{label} has" if label else "has", list(values)[-1])
         return self._all(tried)
 
-    def _absent(self, before: Sequence[_Part], has: str, name: str) -> Miss:
-        """The attribute that is not there, unless one before it does not fit either: that tells more."""
-        miss = None
+    def _absent(self, before: Sequence[_Part], has: str, name: str) -> Mismatch:
+        """Name the absent attribute, unless a part before it does not fit either, which is the better reason."""
+        mismatch = None
         with contextlib.suppress(Exception):  # Python does not try the others when one is absent
-            miss = self._all(before)
-        return miss or Miss(1 + len(before), f"{has} no attribute {name!r}")
+            mismatch = self._all(before)
+        return mismatch or Mismatch(1 + len(before), f"{has} no attribute {name!r}")
 
 
 def _positions(cls: type, count: int) -> tuple[str, ...] | None:
-    """The attributes that positions stand for; None if the one position is the value itself, as for `int(x)`."""
+    """Return the attributes that positions stand for; None if the one position is the whole value, as in `int(x)`."""
     if not count:
         return ()
     names = getattr(cls, "__match_args__", None)
@@ -197,12 +199,12 @@ def _shown(value: Any, label: str) -> str:
     return f"{label}={short_repr(value)}" if label else short_repr(value)
 
 
-def _wrong_class(value: Any, cls: type, label: str) -> Miss:
+def _wrong_class(value: Any, cls: type, label: str) -> Mismatch:
     fact = f"{_shown(value, label)} is" if label else "is"
     kind, wanted = type(value).__qualname__, cls.__qualname__
     if kind == wanted:
-        return Miss(0, f"{fact} {_a(kind)} of another definition,", ("the one that the processor uses now",))
-    return Miss(0, f"{fact} {_a(kind)},", (_a(wanted),))
+        return Mismatch(0, f"{fact} {_a(kind)} of another definition,", ("the one that the processor uses now",))
+    return Mismatch(0, f"{fact} {_a(kind)},", (_a(wanted),))
 
 
 def _a(name: str) -> str:

@@ -1,7 +1,7 @@
-"""Whether an event fits the cases of a `process`, told without running any of it.
+"""Whether an event fits the cases of a `process`, found without running any of it.
 
-`falls_through` gives the quick answer, by Python's own `match`; `judge` goes through the patterns one by one and says
-in words what kept an event out. Neither executes a guard; both read attributes, as the patterns do.
+`fall_through_test` gives the quick answer, by Python's own `match`; `check_case` goes through one pattern and gives the
+reason in words. Neither executes a guard; both read attributes, as the patterns do.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Callable
 from types import CellType, CodeType, FunctionType
 from typing import Any, Literal, NamedTuple
 
-from framework.core.matching.cases import Case, Unresolved, cases_of
-from framework.core.matching.mismatch import Miss, find_miss
+from framework.core.matching.cases import MatchCase, Unresolved, cases_of
+from framework.core.matching.mismatch import Mismatch, find_mismatch
 from framework.errors import SourceUnavailable
 from framework.observe.text import error_line
 
@@ -22,19 +22,19 @@ Receives = Literal["yes", "no", "depends"]
 
 
 class Verdict(NamedTuple):
-    """What one case says to one event: `miss` says what kept it out, `reason` puts any verdict into words."""
+    """Whether one case takes an event, and the `reason` in words; `mismatch` where the pattern does not fit."""
 
-    case: Case
+    case: MatchCase
     receives: Receives
     reason: str
-    miss: Miss | None = None
+    mismatch: Mismatch | None = None
 
 
-def falls_through(processor: Any) -> Callable[[Any], bool | None]:
-    """A quick test for events that no case of the processor takes.
+def fall_through_test(processor: Any) -> Callable[[Any], bool | None]:
+    """Return a quick test for events that no case of the processor takes.
 
-    It returns None when that cannot be told: a guard decides, or the code around the match, or a name that only the
-    running code knows. A `process` without a match on the event takes everything.
+    The test returns None when that cannot be told: a guard decides, or the code around the match, or a name that only
+    the running code binds. A `process` without a match on the event takes everything.
 
     Args:
         processor: an instance; a class works as well, with None where a pattern uses `self`.
@@ -56,15 +56,15 @@ def falls_through(processor: Any) -> Callable[[Any], bool | None]:
                     if certain:
                         return False
                     fell = None
-        except Exception:  # noqa: BLE001 - the delivery itself will raise it, and keep it as its failure
+        except Exception:  # noqa: BLE001 - the delivery will raise it as well, and keep it as a failure
             return None
         return fell
 
     return through
 
 
-def judge(case: Case, event: Any, instance: object = None) -> Verdict:
-    """Whether the case takes the event, and why (not).
+def check_case(case: MatchCase, event: Any, instance: object = None) -> Verdict:
+    """Return whether the case takes the event, and the reason.
 
     Args:
         case: one case of a `process`.
@@ -73,23 +73,23 @@ def judge(case: Case, event: Any, instance: object = None) -> Verdict:
     """
     try:
         subject = event if case.aspect == "event" else event.name
-        miss = find_miss(case.pattern, subject, case.scope, instance, "" if case.aspect == "event" else "name")
+        mismatch = find_mismatch(case.pattern, subject, case.scope, instance, "" if case.aspect == "event" else "name")
     except Unresolved as error:
         return Verdict(case, "depends", f"depends on {error}, which only the running code knows, at {case.where}")
     except Exception as error:  # noqa: BLE001 - Python's own match would raise it as well
         return Verdict(case, "depends", f"the case at {case.where} raises {error_line(error)}")
-    if miss is not None:
-        return Verdict(case, "no", miss.words, miss)
+    if mismatch is not None:
+        return Verdict(case, "no", mismatch.words, mismatch)
     if case.condition is not None:
         return Verdict(case, "depends", f"depends on {case.condition}")
     return Verdict(case, "yes", f"case at {case.where}")
 
 
-def _fits(case: Case) -> Callable[[object, Any], bool]:
-    """The pattern as a function of `self` and the event, which sees the names that `process` sees."""
-    function, reading = case.scope.function, case.scope.reading
-    outside = (*function.__code__.co_freevars, *reading.imports)
-    code = _code(case.pattern, case.aspect, reading.itself or "_self", reading.event or "_event", outside)
+def _fits(case: MatchCase) -> Callable[[object, Any], bool]:
+    """Compile the pattern to a function of `self` and the event, which sees the names that `process` sees."""
+    function, syntax = case.scope.function, case.scope.syntax
+    outside = (*function.__code__.co_freevars, *syntax.imports)
+    code = _code(case.pattern, case.aspect, syntax.self_name or "_self", syntax.event or "_event", outside)
     original = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
     cells = (
         original[name] if name in original else CellType(case.scope.resolve(ast.Name(name)))
@@ -99,11 +99,11 @@ def _fits(case: Case) -> Callable[[object, Any], bool]:
 
 
 @functools.lru_cache(4096)  # the instances of a class share the patterns that were read from it
-def _code(pattern: ast.pattern, aspect: str, itself: str, event: str, outside: tuple[str, ...]) -> CodeType:
+def _code(pattern: ast.pattern, aspect: str, self_name: str, event: str, outside: tuple[str, ...]) -> CodeType:
     subject = f"{event}.name" if aspect == "name" else event
     module = ast.parse(
         f"def around({', '.join(dict.fromkeys(outside))}):\n"
-        f"    def fits({itself}, {event}):\n"
+        f"    def fits({self_name}, {event}):\n"
         f"        match {subject}:\n"
         f"            case _: return True\n"
         f"        return False\n"

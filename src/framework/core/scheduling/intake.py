@@ -45,7 +45,7 @@ class Intake:
 
         Raises:
             PipelineEnded: nothing is accepted any more.
-            NotAnEvent: `event` is none.
+            NotAnEvent: `event` is no Event.
         """
         if not isinstance(event, Event):
             raise refusal(event)

@@ -110,7 +110,7 @@ class Scheduler(Exchange):
         single = self.single
         return {} if single is None else dict([single])
 
-    # -- who drives
+    # -- the driver
 
     def begin_driving(self) -> None:
         """Make this thread the driver: submits from outside may wait for room from now on."""

@@ -64,11 +64,11 @@ class SeededScheduler(Scheduler):
             self._thread = None
 
     def wake(self) -> None:
-        """Nothing to do: no worker is ever idle, the one thread looks by itself."""
+        """Do nothing: there are no parked workers; the one thread looks for ready mailboxes."""
 
     def is_worker(self) -> bool:
         """Whether this is the thread of the simulation."""
         return threading.get_ident() == self._thread
 
     def close(self) -> None:
-        """Nothing to end: the thread is the caller's."""
+        """Do nothing: the thread is the caller's."""
