@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from framework import errors
 from framework.errors import FrameworkError
 
 PROMISED = {
@@ -53,3 +54,33 @@ def test_every_error_stands_in_the_tree_of_the_docstring():
     module = importlib.import_module("framework.errors")
     defined = {name for name, value in vars(module).items() if is_error(value)}
     assert defined == set(re.findall(r"^    (?:[| ]*\+-- )?([A-Z]\w+)", module.__doc__, re.MULTILINE))
+
+
+@pytest.mark.parametrize("package", PROMISED)
+def test_autocompletion_of_a_package_shows_public_names_only(package):
+    module = importlib.import_module(package)
+    assert dir(module) == module.__all__
+
+
+def test_every_error_also_is_a_built_in_one():
+    module = importlib.import_module("framework.errors")
+    defined = [value for value in vars(module).values() if is_error(value) and value is not FrameworkError]
+    plain = {BaseException, Exception, object}
+    assert [
+        error for error in defined if not {one for one in error.__mro__ if one.__module__ == "builtins"} - plain
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (errors.MissingPackage("drawing", ["x"], hint="or do without"), ImportError),
+        (errors.MissingProgram("saving", "dot", "graphviz", "not"), FileNotFoundError),
+        (errors.DeadlineExceeded("too late", "the report"), TimeoutError),
+        (errors.KeyUnavailable("no key"), OSError),
+        (errors.UnknownName("target", "wrods", ["words"]), LookupError),
+    ],
+)
+def test_an_error_is_caught_as_the_built_in_one_and_keeps_its_message(error, kind):
+    assert isinstance(error, kind)
+    assert str(error) == error.args[0]

@@ -1,6 +1,6 @@
 """Every error of the package; catch `FrameworkError` for all of them.
 
-Each is also the built-in that fits, so that code which knows nothing of us handles it well::
+Each is also the built-in exception that fits, so that code which does not know this package handles it well::
 
     FrameworkError
     +-- NotAnEvent (TypeError)               something else was submitted
@@ -11,18 +11,19 @@ Each is also the built-in that fits, so that code which knows nothing of us hand
     |   +-- AsyncProcess                     `async def process`
     +-- UnsafeSubmit (RuntimeError)          a Context used late or from another thread
     +-- LifecycleError (RuntimeError)        the call does not fit the state of the pipeline or flow
-    |   +-- PipelineRunning                  it runs, or somebody else runs it
+    |   +-- PipelineRunning                  it runs already, here or on another thread
     |   +-- PipelineEnded                    it has ended
-    |   +-- MailboxesFull                    `max_pending` is reached and nobody is running
+    |   +-- MailboxesFull                    `max_pending` is reached and nothing is delivered
     |   +-- FlowEnded                        a put after the end of a flow
     +-- RunLimit (RuntimeError)              a run ended by a limit; has `.report`
     |   +-- PhaseLimitReached                `max_phases`
-    |   +-- DeadlineExceeded                 `deadline`
+    |   +-- DeadlineExceeded (TimeoutError)  `deadline`
     +-- RunFailed (ExceptionGroup)           deliveries or items failed; has `.report`
     +-- DeliveryAborted (RuntimeError)       stands for a SystemExit or its like in a RunFailed
     +-- NotANotebook (ValueError)            a file that is missing or holds no notebook
     +-- MissingPackage (ImportError)         a package is not installed
-    +-- WiringError (ValueError)             a target that nobody provides, builders that do not fit
+    +-- MissingProgram (FileNotFoundError)   a program is not on the path
+    +-- WiringError (ValueError)             a target without a provider, builders that do not fit
     +-- BuildError (TypeError)               `build` returned something that is no iterable of artifacts
     +-- FlowError (TypeError)                a processor, factory or resource that a job cannot use
     +-- LayoutUnavailable (RuntimeError)     no Graphviz here that could lay out a drawing
@@ -33,8 +34,8 @@ Each is also the built-in that fits, so that code which knows nothing of us hand
         +-- WorkspaceInUse                   another process or pipeline writes there
         +-- NotAWorkspace (ValueError)       the path is a file, or holds something else
         +-- WorkspaceDamaged                 the store lost or garbled records
-        +-- UntrustedWorkspace               records signed with a key that is not ours
-        +-- KeyUnavailable                   the signing key can be neither read nor created
+        +-- UntrustedWorkspace               records signed with a key that is not this user's
+        +-- KeyUnavailable (OSError)         the signing key can be neither read nor created
 """
 
 from __future__ import annotations
@@ -104,15 +105,15 @@ class LifecycleError(FrameworkError, RuntimeError):
 
 
 class PipelineRunning(LifecycleError):
-    """The pipeline is being run, here or by somebody else."""
+    """The pipeline is being run already, here or on another thread."""
 
 
 class PipelineEnded(LifecycleError):
-    """The pipeline has ended and takes nothing any more."""
+    """The pipeline has ended and accepts nothing more."""
 
 
 class MailboxesFull(LifecycleError):
-    """`max_pending` deliveries wait and nobody runs the pipeline, so that waiting would never end."""
+    """`max_pending` deliveries wait and the pipeline is not running, so that waiting for room would never end."""
 
 
 class FlowEnded(LifecycleError):
@@ -131,7 +132,7 @@ class PhaseLimitReached(RunLimit):
     """`max_phases` phases passed and there was still work."""
 
 
-class DeadlineExceeded(RunLimit):
+class DeadlineExceeded(RunLimit, TimeoutError):
     """`deadline` seconds passed and there was still work."""
 
 
@@ -187,8 +188,18 @@ class MissingPackage(FrameworkError, ImportError):
         super().__init__(f"{purpose} takes {names}: pip install {names} ({hint})")
 
 
+class MissingProgram(FrameworkError, FileNotFoundError):
+    """A program that an optional feature takes is not on the path; the message says how to install it."""
+
+    def __init__(self, purpose: str, program: str, package: str, otherwise: str) -> None:
+        super().__init__(
+            f"{purpose} takes the program {program!r}, which is not on the path: install {package} "
+            f"(apt install {package}, brew install {package}, conda install {package}), or {otherwise}"
+        )
+
+
 class WiringError(FrameworkError, ValueError):
-    """Builders that do not fit together: a target that nobody provides, an unknown keyword."""
+    """Builders that do not fit together: a target without a provider, an unknown keyword."""
 
 
 class BuildError(FrameworkError, TypeError):
@@ -238,8 +249,8 @@ class WorkspaceDamaged(ArchiveError):
 
 
 class UntrustedWorkspace(ArchiveError):
-    """Records are signed with a key that is not ours; they were not unpickled."""
+    """Records are signed with a key that is not this user's; they were not unpickled."""
 
 
-class KeyUnavailable(ArchiveError):
+class KeyUnavailable(ArchiveError, OSError):
     """The signing key can be neither read nor created."""

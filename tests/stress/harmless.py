@@ -6,8 +6,8 @@ import re
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
-TAGS = frozenset(["div", "table", "thead", "tbody", "tr", "th", "td", "pre", "details", "summary", "img"])
-ATTRIBUTES = frozenset({"style", "alt", "src"})
+TAGS = frozenset(["div", "span", "table", "thead", "tbody", "tr", "th", "td", "pre", "details", "summary", "img"])
+ATTRIBUTES = frozenset({"style", "alt", "src", "colspan", "class"})
 DRAWN = frozenset(["svg", "g", "title", "path", "polygon", "polyline", "ellipse", "rect", "text", "line", "style"])
 PICTURE = "data:image/svg+xml;base64,"
 SVG = "{http://www.w3.org/2000/svg}"

@@ -20,3 +20,4 @@ __all__ = [
     "digest",
     "rotate_key",
 ]
+__dir__ = __all__.copy  # autocompletion shows public names only

@@ -51,3 +51,4 @@ __all__ = [
     "retry",
     "timeit",
 ]
+__dir__ = __all__.copy  # autocompletion shows public names only

@@ -39,3 +39,4 @@ __all__ = [
     "router",
     "workers",
 ]
+__dir__ = __all__.copy  # autocompletion shows public names only

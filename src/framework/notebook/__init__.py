@@ -29,3 +29,4 @@ __all__ = [
     "unload_ipython_extension",
     "watch",
 ]
+__dir__ = __all__.copy  # autocompletion shows public names only

@@ -12,8 +12,12 @@ from typing import Any
 
 from framework.notebook import views
 from framework.notebook.kernel import in_marimo, shell
+from framework.notebook.monitor.monitor import ScalingMonitor
+from framework.notebook.monitor.monitor_widget import show_monitor
+from framework.notebook.stepper.stepper import PhaseStepper
+from framework.notebook.stepper.stepper_widget import show_stepper
 from framework.notebook.widgets.markup import bundle
-from framework.notebook.widgets.safely import safely
+from framework.notebook.widgets.shown import BUNDLES, safely
 
 VIEWS: Mapping[tuple[str, str], Callable[[Any], views.View]] = {
     ("framework.core.pipeline", "Pipeline"): views.runtime_view,
@@ -28,31 +32,34 @@ VIEWS: Mapping[tuple[str, str], Callable[[Any], views.View]] = {
     ("framework.observe.reports", "Failures"): views.failures_view,
     ("framework.observe.reports", "Failure"): views.failure_view,
 }
-"""Views by module and class name: IPython looks them up that way, so that nothing is imported that is not used."""
+"""Static views by module and class name: IPython looks them up that way, so that runtimes not in use stay unloaded."""
+
+BUNDLES[PhaseStepper] = show_stepper
+BUNDLES[ScalingMonitor] = show_monitor
 
 
 def load_ipython_extension(ipython: Any) -> None:
-    """What `%load_ext framework.notebook` calls: have IPython show our objects richly."""
+    """Have IPython show pipelines, flows and reports richly; `%load_ext framework.notebook` calls this."""
     formatter = ipython.display_formatter.mimebundle_formatter
     for (module, name), view in VIEWS.items():
         formatter.for_type_by_name(module, name, partial(show, view))
 
 
 def unload_ipython_extension(ipython: Any) -> None:
-    """What `%unload_ext framework.notebook` calls."""
+    """Undo `load_ipython_extension`; `%unload_ext framework.notebook` calls this."""
     formatter = ipython.display_formatter.mimebundle_formatter
     for place in VIEWS:
         formatter.pop(place, None)
 
 
 def show(view: Callable[[Any], views.View], value: Any, **_: Any) -> Mapping[str, str]:
-    """The bundle for one object; never an exception."""
+    """Return the display bundle of one object; never raises."""
     shown: Mapping[str, str] = safely(lambda: bundle(*view(value)), value)
     return shown
 
 
-class Shown:
-    """What marimo is handed for an object: marimo shows it by the method `_mime_`."""
+class MarimoOutput:
+    """A display bundle as marimo takes it: by the method `_mime_`."""
 
     def __init__(self, bundle: Mapping[str, str]) -> None:
         """Show the first format of that bundle."""
@@ -66,11 +73,11 @@ def register_in_marimo() -> None:
     """Give each class that has a view the method by which marimo shows it."""
     for (module, name), view in VIEWS.items():
         cls = getattr(import_module(module), name)
-        cls._display_ = lambda value, view=view: Shown(show(view, value))
+        cls._display_ = lambda value, view=view: MarimoOutput(show(view, value))
 
 
 def register() -> None:
-    """Register in the notebook or IPython shell that this process is, if it is one."""
+    """Register in the notebook or IPython shell of this process, if it is one."""
     running = shell()
     if running is not None:
         load_ipython_extension(running)

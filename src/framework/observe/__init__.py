@@ -44,3 +44,4 @@ __all__ = [
     "Subscription",
     "WorkersScaled",
 ]
+__dir__ = __all__.copy  # autocompletion shows public names only

@@ -50,3 +50,4 @@ __all__ = [
     "plan",
     "reactive",
 ]
+__dir__ = __all__.copy  # autocompletion shows public names only

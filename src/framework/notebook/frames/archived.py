@@ -12,7 +12,7 @@ from framework.archive import Archive, Workspace
 from framework.errors import OptionError, UnknownName
 from framework.notebook.frames.result_frame import ResultFrame
 from framework.notebook.frames.results import Results
-from framework.notebook.widgets.require import offering
+from framework.notebook.widgets.require import require
 from framework.observe.frames import Schema, typed_frame
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def catalog_frame(source: Any) -> pd.DataFrame:
     if isinstance(source, str | Path):
         with Workspace(source) as workspace:
             return catalog_frame(workspace)
-    offering(source, "catalog", _SOURCES)
+    require(source, "catalog", _SOURCES)
     return typed_frame((_catalog_row(entry) for entry in source.catalog()), CATALOG)
 
 
@@ -121,7 +121,7 @@ def _results(source: Any, processor: str | None) -> Generator[Results]:
     elif isinstance(source, Archive):
         yield from _from_archive(processor or "", source)
     else:
-        offering(source, "results", _SOURCES)
+        require(source, "results", _SOURCES)
         archives: Mapping[str, Archive] = source.results()
         for name in _chosen(archives, processor):
             yield from _from_archive(name, archives[name])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from framework.notebook.widgets.require import offering
+from framework.notebook.widgets.require import require
 from framework.observe import Failure, Failures, PhaseReport, Recorder, RunReport, reports
 from framework.observe.frames import Schema, typed_frame
 from framework.observe.text import short_repr
@@ -32,7 +32,7 @@ def trace_frame(recorder: Recorder) -> pd.DataFrame:
     Columns: number, seconds (since the first row), phase, what (the happening's class), processor (who did it: sender,
     handler or job), event, cause (reprs as they were then), recipients, elapsed (seconds), detail (error or reason).
     """
-    offering(recorder, "records", "trace_frame takes a Recorder, which pipeline.observe(Recorder()) attaches")
+    require(recorder, "records", "trace_frame takes a Recorder, which pipeline.observe(Recorder()) attaches")
     return recorder.frame()
 
 
@@ -42,7 +42,7 @@ def failures_frame(source: Failed | Iterable[Failure]) -> pd.DataFrame:
     Columns: processor, event (its repr), phase, error (class of the exception), message, where (file:line that raised).
     """
     failures = source.failures if isinstance(source, Failed) else source
-    offering(failures, "__iter__", "failures_frame takes a report, or its failures: pipeline.report")
+    require(failures, "__iter__", "failures_frame takes a report, or its failures: pipeline.report")
     return Failures(failures).frame()
 
 
@@ -57,14 +57,14 @@ def phases_frame(report: RunReport | PhaseReport | Iterable[PhaseReport]) -> pd.
         case PhaseReport():
             phases = (report,)
         case _:
-            offering(report, "__iter__", "phases_frame takes a report, which pipeline.report is after a run")
+            require(report, "__iter__", "phases_frame takes a report, which pipeline.report is after a run")
             phases = tuple(report)
     return reports.phases_frame(phases)
 
 
 def plan_frame(plan: Iterable[Any]) -> pd.DataFrame:
     """What a run would do, one row per builder and input: builder, input, action, reason, diff."""
-    offering(plan, "__iter__", "plan_frame takes a plan: plan_frame(plan(pipeline, target))")
+    require(plan, "__iter__", "plan_frame takes a plan: plan_frame(plan(pipeline, target))")
     return typed_frame((_plan_row(row) for row in plan), PLAN)
 
 

@@ -8,18 +8,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from framework.errors import LayoutUnavailable, OptionError, UnknownName
+from framework.errors import LayoutUnavailable, MissingProgram, OptionError, UnknownName
 from framework.notebook.graphs.collapse import collapsed, members
-from framework.notebook.graphs.dot import dot_text
 from framework.notebook.graphs.node_marks import notes_of, states_of
 from framework.notebook.graphs.picture import picture_svg
 from framework.notebook.widgets.markup import block, bundle, image
-from framework.notebook.widgets.require import offering
-from framework.notebook.widgets.safely import safely
+from framework.notebook.widgets.require import require
+from framework.notebook.widgets.shown import Shown
 from framework.observe import Graph, NodeKey, Snapshot
 from framework.observe.graph import EdgeKind, NodeKind
 
 if TYPE_CHECKING:
+    import graphviz
     import networkx as nx
 
 
@@ -36,11 +36,11 @@ class Drawable(Protocol):
 
 
 @dataclass(frozen=True)
-class Drawing:
+class Drawing(Shown):
     """A picture of a graph; the last expression of a cell shows it.
 
-    `nx` holds every node, as `framework.observe.Node.key` names it. In the pictures of large graphs, nodes that differ
-    only in a number are drawn as one. With a snapshot, nodes are coloured by what they were doing then.
+    `nx` holds every node under its `framework.observe.Node.key`. In the pictures of large graphs, nodes that differ
+    only in a number are drawn as one. With a snapshot, the state of a node sets its colour.
     """
 
     graph: Graph
@@ -71,9 +71,17 @@ class Drawing:
         return graph
 
     @property
+    def graphviz(self) -> graphviz.Digraph:
+        """The picture as a `graphviz.Digraph` of its own, to be styled and rendered further."""
+        from framework.notebook.graphs.digraph import digraph
+
+        return digraph(self.shown, states_of(self.shown, self.snapshot), notes_of(self.shown, self.snapshot))
+
+    @property
     def dot(self) -> str:
         """The picture in DOT, the language of Graphviz."""
-        return dot_text(self.shown, states_of(self.shown, self.snapshot), notes_of(self.shown, self.snapshot))
+        source: str = self.graphviz.source
+        return source
 
     @property
     def mermaid(self) -> str:
@@ -91,16 +99,20 @@ class Drawing:
         return picture_svg(self.shown, states, notes)
 
     def explore(self) -> Any:
-        """A live view of the picture: zoom with Ctrl and the wheel or the buttons, drag to move, fit."""
+        """Return a live view: zoom with Ctrl and the wheel or the buttons, drag to move, fit."""
         from framework.notebook.graphs.drawing_widget import DrawingView, DrawingWidget
 
-        return DrawingWidget(DrawingView(self))
+        return DrawingWidget(DrawingView(self.shown, self.snapshot))
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture to a file; its suffix says how: `.svg`, `.dot`, `.mmd` or `.html`.
+        """Write the picture to a file in the format of its suffix, and return the path.
+
+        `.svg`, `.html`, `.dot`, `.gv` and `.mmd` (mermaid) need nothing; a system Graphviz writes `.pdf`, `.png` and
+        its other formats.
 
         Raises:
-            OptionError: any other suffix, or no path at all.
+            OptionError: the suffix names no format, or `path` is no path.
+            MissingProgram: the format takes a system Graphviz, and there is none.
         """
         if not isinstance(path, str | Path):
             raise OptionError(f"a drawing is saved to a path, got {path!r}: save('graph.svg')")
@@ -114,8 +126,9 @@ class Drawing:
                 text = self.mermaid
             case ".html":
                 text = f'<!doctype html>\n<meta charset="utf-8">\n{image(self.svg, repr(self))}\n'
-            case other:
-                raise OptionError(f"a drawing is saved as .svg, .dot, .mmd or .html, not as {other or 'a bare name'!r}")
+            case suffix:
+                target.write_bytes(_rendered(self.graphviz, suffix))
+                return target
         target.write_text(text, encoding="utf-8")
         return target
 
@@ -127,16 +140,26 @@ class Drawing:
         counts = [f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in kinds.items()]
         return f"{self.graph.name}: {', '.join(counts) or 'nothing to draw'}"
 
-    def _repr_mimebundle_(self, **_: Any) -> Mapping[str, str]:
-        """A picture where it can be laid out, mermaid text elsewhere; never an exception."""
-        shown: Mapping[str, str] = safely(self._bundle, self)
-        return shown
-
     def _bundle(self) -> Mapping[str, str]:
+        """Return a picture where it can be laid out, mermaid text elsewhere."""
         try:
             return bundle(block(image(self.svg, repr(self))), repr(self))
         except LayoutUnavailable:
             return {"text/vnd.mermaid": self.mermaid, "text/plain": self.mermaid}
+
+
+def _rendered(graph: graphviz.Digraph, suffix: str) -> bytes:
+    import graphviz as package
+
+    if suffix[1:] not in package.FORMATS:
+        kinds = ".svg, .html, .dot, .gv, .mmd, or with a system Graphviz .pdf or .png"
+        raise OptionError(f"a drawing is saved as {kinds}, not as {suffix or 'a bare name'!r}")
+    try:
+        data: bytes = graph.pipe(format=suffix[1:])
+    except package.ExecutableNotFound as error:
+        otherwise = "save as .svg or .html, which take none"
+        raise MissingProgram(f"saving as {suffix}", "dot", "graphviz", otherwise) from error
+    return data
 
 
 def routing_graph(pipeline: Drawable | Graph) -> Drawing:
@@ -174,7 +197,7 @@ def flow_graph(flow: Drawable | Graph) -> Drawing:
 def _looked_at(source: Drawable | Graph) -> tuple[Graph, Snapshot | None]:
     if isinstance(source, Graph):
         return source, None
-    offering(source, "graph", "a drawing is made of a pipeline, a flow or a graph: routing_graph(pipeline)")
+    require(source, "graph", "a drawing is made of a pipeline, a flow or a graph: routing_graph(pipeline)")
     return source.graph(), source.snapshot()
 
 

@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from framework.notebook.graphs.dot import dot_text, node_id
+from framework.notebook.graphs.digraph import digraph, node_id
 from framework.notebook.graphs.layout import layout_svg
 from framework.notebook.graphs.node_marks import notes_of, states_of
+from framework.notebook.graphs.picture import titled
 from framework.notebook.widgets.live import LiveWidget, static_text
-
-if TYPE_CHECKING:
-    from framework.notebook.graphs.drawing import Drawing
+from framework.observe import Graph, Snapshot
 
 
 class DrawingView:
-    """The picture, and the state of each node in it."""
+    """A graph without colours, and the state of each of its nodes."""
 
-    def __init__(self, drawing: Drawing) -> None:
-        """Show that drawing."""
-        self.drawing = drawing
+    def __init__(self, graph: Graph, snapshot: Snapshot | None) -> None:
+        """Show that graph, in the state of that snapshot."""
+        self._graph = graph
+        self._states, self._notes = states_of(graph, snapshot), notes_of(graph, snapshot)
 
     def picture(self) -> str:
-        """The graph as an `<svg>` without colours."""
-        return layout_svg(dot_text(self.drawing.shown, notes=notes_of(self.drawing.shown, self.drawing.snapshot)))
+        """Return the graph as an `<svg>` without colours."""
+        return titled(layout_svg(digraph(self._graph, notes=self._notes).source), self._graph)
 
     def state(self) -> Mapping[str, Any]:
-        """What colours the nodes."""
-        shown, snapshot = self.drawing.shown, self.drawing.snapshot
-        states, notes = states_of(shown, snapshot), notes_of(shown, snapshot)
+        """Return the state and the second line of each node."""
         nodes = [
-            (node_id(number), states.get(node.key, ""), notes.get(node.key, ""))
-            for number, node in enumerate(shown.nodes)
+            (node_id(number), self._states.get(node.key, ""), self._notes.get(node.key, ""))
+            for number, node in enumerate(self._graph.nodes)
         ]
         return {"nodes": nodes, "used": [], "selected": None}
 
     def handle(self, command: Mapping[str, Any]) -> None:
-        """There is nothing to command."""
+        """Ignore the command: a drawing has none."""
 
 
 class DrawingWidget(LiveWidget):

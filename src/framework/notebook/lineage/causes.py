@@ -9,7 +9,7 @@ from typing import Any
 from framework.notebook.graphs.drawing import Drawing
 from framework.notebook.lineage.recorders import recorder_of, submissions
 from framework.notebook.widgets.markup import block, bundle, line, preformatted
-from framework.notebook.widgets.safely import safely
+from framework.notebook.widgets.shown import Shown
 from framework.observe import Edge, EventSubmitted, Graph, Node, Recorder
 
 MOST_EVENTS = 200
@@ -26,7 +26,7 @@ class Step:
     asked: bool
 
 
-class Lineage:
+class Lineage(Shown):
     """The causes of an event back to the outside, and everything that followed from it; shows as a tree.
 
     Iterates over `Step`s: causes first, then what followed, depth first.
@@ -101,10 +101,6 @@ class Lineage:
     def _step(self, depth: int, submitted: EventSubmitted) -> Step:
         text = self._texts.get(id(submitted), "not kept")
         return Step(depth, submitted, text, submitted.event is self.event)
-
-    def _repr_mimebundle_(self, **_: Any) -> Mapping[str, str]:
-        shown: Mapping[str, str] = safely(self._bundle, self)
-        return shown
 
     def _bundle(self) -> Mapping[str, str]:
         return bundle(block(line("Lineage", strong=True), preformatted(str(self))), str(self))

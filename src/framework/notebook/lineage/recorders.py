@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from framework.notebook.widgets.require import offering
+from framework.notebook.widgets.require import require
 from framework.observe import EventSubmitted, Recorder
 
 
@@ -19,7 +19,7 @@ def recorder_of(event: Any, source: Any = None) -> Recorder:
     if isinstance(source, Recorder):
         return source
     if source is not None:
-        offering(source, "recorder", "what happened is kept by a Recorder or a stepper")
+        require(source, "recorder", "what happened is kept by a Recorder or a stepper")
         recorder: Recorder = source.recorder
         return recorder
     known = (recorder for recorder in tuple(Recorder.alive) if recorder.lineage(event))

@@ -1,23 +1,21 @@
-"""`sequence_diagram`: who sent what to whom, in order, for one event and all that belongs to it."""
+"""`sequence_diagram`: which processor sent what to which, in order, for one event and all that belongs to it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from framework.notebook.graphs.dot import shortened
-from framework.notebook.graphs.theme import FAINT, FONT, GROUND, INK, LINE, LOOKS, SURFACE
 from framework.notebook.lineage.causes import Lineage
 from framework.notebook.lineage.recorders import recorder_of
-from framework.notebook.widgets.markup import block, bundle, image, line, printable
-from framework.notebook.widgets.safely import safely
+from framework.notebook.widgets.markup import block, bundle, line, printable
+from framework.notebook.widgets.shown import Shown
 
 OUTSIDE = "outside"
-NOBODY = "nobody"
-
-_COLUMN, _ROW, _TOP, _LEFT = 150, 34, 44, 80
+NO_RECIPIENT = "no recipient"
+_CELL = "padding:2px 8px;min-width:48px;text-align:center;white-space:nowrap"
+_LIFELINE = "border-left:1px dashed #8b949e"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +28,12 @@ class Message:
     asked: bool
 
 
-class SequenceDiagram:
-    """The messages of a lineage in the order in which they were sent; shows as a picture."""
+class SequenceDiagram(Shown):
+    """The messages of a lineage in the order in which they were sent.
+
+    Shown as a table with a column per participant and an arrow per row: it needs no layout engine, its letters have the
+    size and colour of the notebook's, and untrusted notebooks keep it.
+    """
 
     def __init__(self, lineage: Lineage) -> None:
         """Take the messages from a lineage."""
@@ -39,7 +41,7 @@ class SequenceDiagram:
         self.messages = tuple(
             Message(step.submitted.sender or OUTSIDE, recipient, str(step.submitted.event.name), step.asked)
             for step in steps
-            for recipient in step.submitted.recipients or (NOBODY,)
+            for recipient in step.submitted.recipients or (NO_RECIPIENT,)
         )
         names = [name for message in self.messages for name in (message.sender, message.recipient)]
         self.participants = tuple(dict.fromkeys(names))
@@ -54,22 +56,6 @@ class SequenceDiagram:
         lines += [f"    {sender}->>{recipient}: {_mermaid_text(name)}" for sender, recipient, name in arrows]
         return "\n".join(lines)
 
-    @property
-    def svg(self) -> str:
-        """The diagram as an `<svg>` element that stands alone; equal diagrams give equal bytes."""
-        places = {name: _LEFT + number * _COLUMN for number, name in enumerate(self.participants)}
-        width = 2 * _LEFT + max(0, len(places) - 1) * _COLUMN
-        height = _TOP + (len(self.messages) + 1) * _ROW
-        parts = [_head(name, x, height) for name, x in places.items()]
-        for number, message in enumerate(self.messages):
-            y = _TOP + (number + 1) * _ROW - 8
-            parts.append(_arrow(message, places[message.sender], places[message.recipient], y))
-        size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
-        ground = f'<rect class="ground" width="{width}" height="{height}" rx="4"/>'
-        namespace = 'xmlns="http://www.w3.org/2000/svg"'
-        style = f"<style>{_css('light')}@media(prefers-color-scheme:dark){{{_css('dark')}}}</style>"
-        return f'<svg {namespace} {size} font-family="{FONT}" font-size="12">{style}{ground}{"".join(parts)}</svg>'
-
     def __str__(self) -> str:
         """A line per message."""
         lines = [f"{message.sender} -> {message.recipient}: {message.name}" for message in self.messages]
@@ -77,18 +63,19 @@ class SequenceDiagram:
 
     __repr__ = __str__
 
-    def _repr_mimebundle_(self, **_: Any) -> Mapping[str, str]:
-        shown: Mapping[str, str] = safely(self._bundle, self)
-        return shown
-
     def _bundle(self) -> Mapping[str, str]:
         if not self.messages:
             return bundle(block(line(str(self))), str(self))
-        return bundle(block(image(self.svg, f"{len(self.messages)} messages in order")), str(self))
+        columns = {name: number for number, name in enumerate(self.participants)}
+        heads = "".join(f'<th colspan="2" style="{_CELL};font-weight:600">{_text(name)}</th>' for name in columns)
+        rows = "".join(f"<tr>{''.join(_cells(message, columns))}</tr>" for message in self.messages)
+        head = f"<thead><tr>{heads}</tr></thead>"
+        table = f'<table style="border-collapse:collapse">{head}<tbody>{rows}</tbody></table>'
+        return bundle(block(f'<div style="overflow-x:auto">{table}</div>'), str(self))
 
 
 def sequence_diagram(event: Any, recorder: Any = None) -> SequenceDiagram:
-    """Who sent what to whom, in order: the causes of an event and what came of it.
+    """Return the messages around an event in order: its causes, and what followed from it.
 
     Args:
         event: the very object that was submitted.
@@ -97,39 +84,30 @@ def sequence_diagram(event: Any, recorder: Any = None) -> SequenceDiagram:
     return SequenceDiagram(Lineage(event, recorder_of(event, recorder)))
 
 
-def _head(name: str, x: int, height: int) -> str:
-    text = escape(printable(shortened(name, 18)))
-    box = f'<rect class="head" x="{x - 68}" y="8" width="136" height="26" rx="4"/>'
-    life = f'<line class="life" x1="{x}" y1="34" x2="{x}" y2="{height - 8}"/>'
-    return f'{life}{box}<text x="{x}" y="25" text-anchor="middle">{text}</text>'
-
-
-def _arrow(message: Message, start: int, end: int, y: int) -> str:
-    kind = "asked" if message.asked else "sent"
-    text = escape(printable(shortened(message.name, 22)))
+def _cells(message: Message, columns: Mapping[str, int]) -> Iterator[str]:
+    # A participant has two columns, and its lifeline is the border between them: arrows go from border to border.
+    start, end = columns[message.sender], columns[message.recipient]
+    left, right = 2 * min(start, end) + 1, 2 * max(start, end) + 1
     if start == end:
-        path = f"M{start},{y - 10}h26v10h-20"
-        label = f'<text class="name" x="{start + 32}" y="{y - 2}">{text}</text>'
-        tip = f"M{start + 2},{y}l8,-4v8z"
-    else:
-        step = 1 if end > start else -1
-        path = f"M{start},{y}H{end - 8 * step}"
-        label = f'<text class="name" x="{(start + end) // 2}" y="{y - 5}" text-anchor="middle">{text}</text>'
-        tip = f"M{end},{y}l{-8 * step},-4v8z"
-    return f'<path class="line {kind}" d="{path}"/><path class="tip {kind}" d="{tip}"/>{label}'
+        right += 1
+    text, weight = _text(message.name), ";font-weight:600" if message.asked else ""
+    label = f"↩ {text}" if start == end else f"{text} ▶" if start < end else f"◀ {text}"
+    side = "left" if start >= end else "right"
+    style = f"{_CELL};{_LIFELINE};border-bottom:1px solid #8b949e;text-align:{side}{weight}"
+    yield from map(_empty, range(left))
+    yield f'<td colspan="{right - left}" style="{style}">{label}</td>'
+    yield from map(_empty, range(right, 2 * len(columns)))
 
 
-def _css(scheme: str) -> str:
-    look = {name: getattr(colour, scheme) for name, colour in _COLOURS.items()}
-    return (
-        f".ground{{fill:{look['ground']}}}text{{fill:{look['ink']}}}.name{{font-size:11px}}"
-        f".head{{fill:{look['surface']};stroke:{look['faint']}}}.life{{stroke:{look['line']};stroke-dasharray:4 3}}"
-        f".line{{fill:none;stroke:{look['faint']}}}.tip{{fill:{look['faint']}}}"
-        f".line.asked{{stroke:{look['asked']};stroke-width:2}}.tip.asked{{fill:{look['asked']}}}"
-    )
+def _empty(column: int) -> str:
+    return f'<td style="{_CELL};{_LIFELINE if column % 2 else ""}"></td>'
 
 
-_COLOURS = {"ground": GROUND, "ink": INK, "surface": SURFACE, "faint": FAINT, "line": LINE, "asked": LOOKS["running"]}
+def _text(name: str) -> str:
+    return escape(printable(name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"))
+
+
+_LONGEST = 40
 
 
 def _mermaid_text(text: str) -> str:

@@ -13,15 +13,15 @@ from typing import Any
 from framework.errors import OptionError
 from framework.notebook.monitor.series import Series
 from framework.notebook.widgets.listeners import Listeners
-from framework.notebook.widgets.require import offering
-from framework.notebook.widgets.safely import safely
+from framework.notebook.widgets.require import require
+from framework.notebook.widgets.shown import Shown
 from framework.observe import Failure, Snapshot, WorkersScaled
 
 FASTEST = 0.1
 """Seconds between two samples, at least."""
 
 
-class ScalingMonitor:
+class ScalingMonitor(Shown):
     """Watches a flow, or a pipeline; as the last expression of a cell it shows charts that move.
 
     Samples `snapshot()` and `report` a few times a second and never observes single items, so that the watched run
@@ -29,7 +29,7 @@ class ScalingMonitor:
     """
 
     def __init__(self, runtime: Any, interval: float = 0.2) -> None:
-        """Watch that flow or pipeline.
+        """Prepare to watch a flow or pipeline.
 
         Args:
             runtime: what to watch.
@@ -38,7 +38,7 @@ class ScalingMonitor:
         Raises:
             OptionError: it is neither, or `interval` is too short.
         """
-        offering(runtime, "snapshot", "a monitor watches a flow or a pipeline")
+        require(runtime, "snapshot", "a monitor watches a flow or a pipeline")
         if not isinstance(interval, int | float) or not interval >= FASTEST:
             raise OptionError(f"a monitor samples at most ten times a second: interval=0.1, not {interval!r}")
         self.runtime = runtime
@@ -56,7 +56,7 @@ class ScalingMonitor:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin to sample, if that has not begun."""
+        """Begin sampling, if it has not begun."""
         if self._thread is None or not self._thread.is_alive():
             self._closed.clear()
             # A thread: the event loop is the flow's, or kept busy by a cell.
@@ -65,11 +65,11 @@ class ScalingMonitor:
             self._thread.start()
 
     def close(self) -> None:
-        """Sample no more; what is shown stays."""
+        """End sampling; the last state stays shown."""
         self._closed.set()
 
     def sample(self) -> bool:
-        """Look once; returns whether anything moved since the last time."""
+        """Take one sample and return whether anything changed since the last."""
         before, now = self.latest, self.runtime.snapshot()
         self.latest = now
         if now.state == "running" and (self.started is None or before.state != "running"):
@@ -86,7 +86,7 @@ class ScalingMonitor:
 
     @property
     def elapsed(self) -> float:
-        """Seconds that the run took so far."""
+        """Return the seconds that the run took so far."""
         report = self.runtime.report
         if self.latest.state == "finished" and report is not None:
             elapsed: float = report.elapsed
@@ -95,20 +95,20 @@ class ScalingMonitor:
 
     @property
     def done(self) -> int:
-        """Items of a flow that have come to their end, or deliveries of a pipeline."""
+        """Return the number of items of a flow that ended, or of deliveries of a pipeline."""
         counts = getattr(self.runtime.report, "counts", None)
         done: int = self.latest.done if counts is None else counts.ended
         return done
 
     @property
     def scalings(self) -> tuple[WorkersScaled, ...]:
-        """Every scaling decision of the run, with its reason; a pipeline makes none."""
+        """Return every scaling decision of the run with its reason; a pipeline makes none."""
         report = self.runtime.report
         return tuple(getattr(report, "scalings", ()))
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """The failures so far; those of a pipeline when it has ended."""
+        """Return the failures so far; those of a pipeline when it has ended."""
         report = self.runtime.report
         return tuple(report.failures) if report is not None else ()
 
@@ -125,16 +125,8 @@ class ScalingMonitor:
         else:
             asyncio.run_coroutine_threadsafe(stopping, loop)
 
-    def _repr_mimebundle_(self, **_: Any) -> Any:
-        def bundle() -> Any:
-            from framework.notebook.monitor.monitor_widget import show_monitor
-
-            return show_monitor(self)
-
-        return safely(bundle, self)
-
     def __repr__(self) -> str:
-        """What is watched, and its state."""
+        """Return the name and the state of the watched run."""
         return f"<ScalingMonitor of {self.latest.name}: {self.latest.state}>"
 
 
@@ -146,7 +138,7 @@ def _sample_on(monitor: Callable[[], ScalingMonitor | None], closed: threading.E
             return
         watching.sample()
         idle = watching.latest.state != "running"
-        del watching  # else a monitor that nobody shows any more would be kept alive by its own thread
+        del watching  # else the thread would keep its monitor alive after the last view is gone
         due = max(due + (5 * interval if idle else interval), time.monotonic())
         closed.wait(max(0.0, due - time.monotonic()))
 

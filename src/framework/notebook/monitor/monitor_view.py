@@ -1,4 +1,4 @@
-"""What a monitor shows, as plain data."""
+"""Turns a monitor into plain data, and that into what the browser shows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from framework.notebook.monitor.monitor import ScalingMonitor
+from framework.notebook.monitor.monitor_table import inline, monitor_html
 from framework.notebook.monitor.series import WINDOW
 from framework.observe import NodeSnapshot
 from framework.observe.text import short_repr
@@ -22,11 +23,17 @@ class MonitorView:
         self.monitor = monitor
 
     def picture(self) -> str:
-        """Nothing: rows are drawn by the browser."""
+        """Return nothing: the rows are part of the state."""
         return ""
 
     def state(self) -> Mapping[str, Any]:
-        """Everything, ready for JSON."""
+        """Return what the browser shows, the rows as HTML."""
+        state = self.rows()
+        kept = {name: state[name] for name in ("name", "state", "header", "message")}
+        return kept | {"html": monitor_html(state, inline)}
+
+    def rows(self) -> Mapping[str, Any]:
+        """Return header, rows, scaling decisions and failures as plain data."""
         monitor = self.monitor
         now = monitor.latest
         nodes = list(now.nodes.values())
@@ -45,7 +52,7 @@ class MonitorView:
         }
 
     def header(self) -> str:
-        """The state in a line, as in "Running 12 s, 840 done/s, 3 failed"."""
+        """Return the state in a line, as in "Running 12 s, 840 done/s, 3 failed"."""
         now, monitor = self.monitor.latest, self.monitor
         if now.state == "not started":
             return f"{'Flow' if self._is_flow() else 'Pipeline'} not started"
@@ -76,7 +83,7 @@ class MonitorView:
         }
 
     def _marks(self, job: str) -> list[tuple[float, str]]:
-        """Where in the chart a job was scaled: seconds before now, and the reason."""
+        """Return where in the chart a job was scaled: seconds before now, and the reason."""
         now = self.monitor.latest.at
         recent = (scaled for scaled in self.monitor.scalings if scaled.job == job and now - scaled.at <= WINDOW)
         return [(round(now - scaled.at, 1), scaled.reason) for scaled in recent]

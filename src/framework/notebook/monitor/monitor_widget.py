@@ -1,4 +1,4 @@
-"""The monitor in a cell: widget, and the picture of it that stays in the saved notebook."""
+"""The monitor in a cell: the widget, and the twin of it that stays in the saved notebook."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from weakref import WeakKeyDictionary
 
 from framework.notebook.kernel import cell_name
 from framework.notebook.monitor.monitor import ScalingMonitor
-from framework.notebook.monitor.monitor_picture import monitor_svg
+from framework.notebook.monitor.monitor_table import embedded, monitor_html
 from framework.notebook.monitor.monitor_view import MonitorView
 from framework.notebook.widgets.live import LiveWidget, static_text, with_twin
-from framework.notebook.widgets.markup import block, image, line, table
+from framework.notebook.widgets.markup import block, line
 
 
 class MonitorWidget(LiveWidget):
@@ -24,7 +24,7 @@ _shown: WeakKeyDictionary[ScalingMonitor, MonitorWidget] = WeakKeyDictionary()
 
 
 def show_monitor(monitor: ScalingMonitor) -> Any:
-    """The display bundle of a monitor; a view of it that is shown already says where it moved."""
+    """Return the display bundle of a monitor; an earlier view of it says where it moved."""
     monitor.sample()
     view = MonitorView(monitor)
     widget = MonitorWidget(view)
@@ -40,12 +40,7 @@ def show_monitor(monitor: ScalingMonitor) -> Any:
 
 
 def monitor_twin(view: MonitorView) -> tuple[str, str]:
-    """A monitor as it is now, as HTML and as text."""
-    state = view.state()
+    """Return a monitor as it is now, as HTML and as text."""
+    state = view.rows()
     text = f"{state['name']}: {state['header']}"
-    parts = [line(text, strong=True), image(monitor_svg(state["rows"]), text)]
-    if state["decisions"]:
-        parts.append(table(("at", "job", "workers", "reason"), state["decisions"]))
-    if state["failures"]:
-        parts.append(table(("failed", "error", "on"), state["failures"]))
-    return block(*parts), text
+    return block(line(text, strong=True), monitor_html(state, embedded)), text

@@ -9,7 +9,7 @@ from typing import Any
 from framework.notebook.graphs.theme import LOOKS, State, state_of
 from framework.notebook.kernel import name_in_notebook
 from framework.notebook.lineage.recorders import submissions
-from framework.notebook.stepper.moments import Moment
+from framework.notebook.stepper.history import PhaseState
 from framework.notebook.stepper.selection import Selection
 from framework.notebook.stepper.stepper import PhaseStepper
 from framework.observe import Failure
@@ -22,16 +22,16 @@ Row = Mapping[str, Any]
 _URGENCY: Mapping[State, int] = {"failed": 0, "running": 1, "waiting": 2, "ran": 3, "idle": 4}
 
 
-def panes(stepper: PhaseStepper, moment: Moment, selection: Selection) -> Mapping[str, Any]:
+def panes(stepper: PhaseStepper, shown: PhaseState, selection: Selection) -> Mapping[str, Any]:
     """All tabs: each a head and rows of cells, with what a click on a row needs."""
     return {
         "processors": _pane(
-            ("", "processor", "waiting", "phase", "all", "failed", "seconds"), _processors(moment, selection)
+            ("", "processor", "waiting", "phase", "all", "failed", "seconds"), _processors(shown, selection)
         ),
-        "inbox": _pane(("processor", "event"), _inboxes(moment, selection)),
-        "attributes": _pane(("processor", "attribute", "value"), _attributes(moment, selection)),
-        "events": _pane(("from", "event", "to"), _events(stepper, moment, selection), _unrecorded(stepper, moment)),
-        "failures": _pane(("processor", "error", "input"), _failures(stepper, moment, selection)),
+        "inbox": _pane(("processor", "event"), _inboxes(shown, selection)),
+        "attributes": _pane(("processor", "attribute", "value"), _attributes(shown, selection)),
+        "events": _pane(("from", "event", "to"), _events(stepper, shown, selection), _unrecorded(stepper, shown)),
+        "failures": _pane(("processor", "error", "input"), _failures(stepper, shown, selection)),
     }
 
 
@@ -43,45 +43,46 @@ def _pane(head: Sequence[str], rows: Iterable[Row], note: str = "") -> Mapping[s
     return {"head": list(head), "rows": kept[:MOST_ROWS], "total": len(kept), "note": "; ".join(notes)}
 
 
-def _processors(moment: Moment, selection: Selection) -> list[Row]:
+def _processors(shown: PhaseState, selection: Selection) -> list[Row]:
     rows: list[tuple[tuple[int, int], Row]] = []
-    for name, node in moment.snapshot.nodes.items():
+    for name, node in shown.snapshot.nodes.items():
         if not selection.has_processor(name):
             continue
-        state, delivered = state_of(node), moment.delivered.get(name, 0)
+        state, delivered = state_of(node), shown.delivered.get(name, 0)
         cells = [LOOKS[state].icon, name, node.waiting, delivered, node.done, node.failed, round(node.busy_seconds, 3)]
         rows.append(((_URGENCY[state], -delivered), {"cells": cells, "state": state}))
     rows.sort(key=lambda row: row[0])
     return [row for _, row in rows]
 
 
-def _inboxes(moment: Moment, selection: Selection) -> list[Row]:
-    waiting = (
-        (name, text) for name, texts in moment.inboxes.items() for text in texts if selection.has_processor(name)
-    )
+def _inboxes(shown: PhaseState, selection: Selection) -> list[Row]:
+    waiting = ((name, text) for name, texts in shown.inboxes.items() for text in texts if selection.has_processor(name))
     return [{"cells": [name, text]} for name, text in waiting]
 
 
-def _attributes(moment: Moment, selection: Selection) -> list[Row]:
+def _attributes(shown: PhaseState, selection: Selection) -> list[Row]:
     return [
-        {"cells": [name, attribute, text], "changed": (name, attribute) in moment.changed}
-        for name, texts in moment.attributes.items()
+        {"cells": [name, attribute, text], "changed": (name, attribute) in shown.changed}
+        for name, texts in shown.attributes.items()
         if selection.has_processor(name)
         for attribute, text in texts.items()
     ]
 
 
-def _events(stepper: PhaseStepper, moment: Moment, selection: Selection) -> list[Row]:
-    kept = reversed(submissions(stepper.recorder, moment.phase))
+def _events(stepper: PhaseStepper, shown: PhaseState, selection: Selection) -> list[Row]:
+    kept = reversed(submissions(stepper.recorder, shown.phase))
     return [
-        {"cells": [submitted.sender or "outside", text, ", ".join(submitted.recipients) or "nobody"], "number": number}
+        {
+            "cells": [submitted.sender or "outside", text, ", ".join(submitted.recipients) or "no recipient"],
+            "number": number,
+        }
         for number, submitted, text in kept
         if selection.has_event(submitted)
     ]
 
 
-def _unrecorded(stepper: PhaseStepper, moment: Moment) -> str:
-    if stepper.recorded_from is not None and 0 < moment.phase < stepper.recorded_from:
+def _unrecorded(stepper: PhaseStepper, shown: PhaseState) -> str:
+    if stepper.recorded_from is not None and 0 < shown.phase < stepper.recorded_from:
         return f"not recorded before phase {stepper.recorded_from}"
     dropped = stepper.recorder.dropped
     return (
@@ -89,12 +90,10 @@ def _unrecorded(stepper: PhaseStepper, moment: Moment) -> str:
     )
 
 
-def _failures(stepper: PhaseStepper, moment: Moment, selection: Selection) -> list[Row]:
+def _failures(stepper: PhaseStepper, shown: PhaseState, selection: Selection) -> list[Row]:
     name = name_in_notebook(stepper) or "stepper"
     chosen = [
-        (number, failure)
-        for number, failure in enumerate(moment.failures)
-        if selection.has_processor(failure.processor)
+        (number, failure) for number, failure in enumerate(shown.failures) if selection.has_processor(failure.processor)
     ]
     return [_failure(number, failure, f"{name}.failures[{number}].debug()") for number, failure in reversed(chosen)]
 

@@ -9,19 +9,18 @@ from typing import Any, Literal
 
 from framework.errors import PipelineRunning, UnknownName
 from framework.notebook.stepper.conditions import Condition, Stop, condition_of
-from framework.notebook.stepper.moments import History, Moment, counted_now, moment_of
-from framework.notebook.stepper.watcher import Watcher
+from framework.notebook.stepper.history import Activity, PhaseHistory, PhaseState, counted_now, phase_state
 from framework.notebook.views import plural
 from framework.notebook.widgets.listeners import Listeners
-from framework.notebook.widgets.require import offering
-from framework.notebook.widgets.safely import safely
+from framework.notebook.widgets.require import require
+from framework.notebook.widgets.shown import Shown
 from framework.observe import DeliveryFailed, Failures, PhaseReport, Recorder, Snapshot
 from framework.observe.text import short_repr
 
 MEGABYTE = 1024 * 1024
 
 
-class PhaseStepper:
+class PhaseStepper(Shown):
     """Steps a pipeline; as the last expression of a cell it shows buttons, graph, mailboxes and history.
 
     Whatever a button does is a method here, each of which returns why it stopped::
@@ -47,15 +46,15 @@ class PhaseStepper:
         Raises:
             OptionError: it is no pipeline, or `max_bytes` is not positive.
         """
-        offering(pipeline, "phases", "a stepper steps a pipeline, and flow.watch() watches a flow")
+        require(pipeline, "phases", "a stepper steps a pipeline, and flow.watch() watches a flow")
         self.pipeline = pipeline
         self.recorder = Recorder(max_bytes)
         self.recorded_from: int | None = None
-        self.history = History()
+        self.history = PhaseHistory()
         self.looking_at: int | None = None
         self.message = ""
         self.listeners = Listeners()
-        self.watcher = Watcher(self.listeners.tell)
+        self.activity = Activity(self.listeners.tell)
         self._stopping = False
         # Held by the one command that drives; clicks and cells ask for it, a few times a second at most.
         self._driving = threading.Lock()
@@ -119,26 +118,26 @@ class PhaseStepper:
 
     # -- looking back
 
-    def look(self, phase: int) -> Moment:
+    def look(self, phase: int) -> PhaseState:
         """Show how it was when that phase had settled; nothing is executed.
 
         Raises:
             UnknownName: that phase was not recorded.
         """
-        moment = self.history.at(phase)
-        if moment is None:
-            raise UnknownName("recorded phase", phase, [str(moment.phase) for moment in self.history.moments])
+        state = self.history.at(phase)
+        if state is None:
+            raise UnknownName("recorded phase", phase, [str(state.phase) for state in self.history.states])
         self.looking_at = phase
         self.listeners.tell()
-        return moment
+        return state
 
-    def now(self) -> Moment:
+    def now(self) -> PhaseState:
         """Show how it is."""
         self.looking_at = None
         self.listeners.tell()
-        return self.moment()
+        return self.shown_state()
 
-    def moment(self) -> Moment:
+    def shown_state(self) -> PhaseState:
         """What is shown: the phase that was looked back at, else how it is now.
 
         While a command runs, attributes stay as they were before it, and only counts move.
@@ -150,12 +149,12 @@ class PhaseStepper:
         last, before = self.history.last, self._before(snapshot)
         if last is not None and self._is_busy(snapshot):
             return counted_now(last, snapshot, before)
-        return moment_of(self.pipeline, snapshot, before, self.watcher.failures)
+        return phase_state(self.pipeline, snapshot, before, self.activity.failures)
 
     @property
     def failures(self) -> Failures:
         """The failures since recording began, in the order they happened."""
-        return Failures(self.watcher.failures)
+        return Failures(self.activity.failures)
 
     @property
     def busy(self) -> bool:
@@ -167,7 +166,7 @@ class PhaseStepper:
         if self.recorded_from is None:
             self.recorded_from = self.pipeline.snapshot().phase + 1
             self.pipeline.observe(self.recorder)
-            self.pipeline.observe(self.watcher)
+            self.pipeline.observe(self.activity)
             self._settle()
 
     def end_line(self) -> str | None:
@@ -211,10 +210,10 @@ class PhaseStepper:
         snapshot = self.pipeline.snapshot()
         if snapshot.state != "running":
             before = self._before(snapshot)
-            self.history.keep(moment_of(self.pipeline, snapshot, before, self.watcher.failures))
+            self.history.keep(phase_state(self.pipeline, snapshot, before, self.activity.failures))
 
-    def _before(self, snapshot: Snapshot) -> Moment | None:
-        return next((moment for moment in reversed(self.history.moments) if moment.phase < snapshot.phase), None)
+    def _before(self, snapshot: Snapshot) -> PhaseState | None:
+        return next((state for state in reversed(self.history.states) if state.phase < snapshot.phase), None)
 
     def _is_busy(self, snapshot: Snapshot) -> bool:
         return self._driving.locked() or snapshot.state == "running"
@@ -249,14 +248,6 @@ class PhaseStepper:
         return stop.words() if stop.found is not None else f"{self.end_line() or 'stopped'} before {words}"
 
     # -- display
-
-    def _repr_mimebundle_(self, **_: Any) -> Any:
-        def bundle() -> Any:
-            from framework.notebook.stepper.stepper_widget import show_stepper
-
-            return show_stepper(self)
-
-        return safely(bundle, self)
 
     def __repr__(self) -> str:
         """The pipeline and its state."""

@@ -7,14 +7,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from framework.errors import LayoutUnavailable
-from framework.notebook.graphs.dot import dot_text, edge_id, node_id
+from framework.notebook.graphs.digraph import digraph, edge_id, node_id
 from framework.notebook.graphs.drawing import Drawing
 from framework.notebook.graphs.layout import layout_svg
 from framework.notebook.graphs.node_marks import notes_of, states_of
+from framework.notebook.graphs.picture import titled
 from framework.notebook.graphs.theme import LOOKS
 from framework.notebook.lineage.causes import Lineage
 from framework.notebook.lineage.recorders import submissions
-from framework.notebook.stepper.moments import Moment
+from framework.notebook.stepper.history import PhaseState
 from framework.notebook.stepper.panes import panes
 from framework.notebook.stepper.selection import Selection
 from framework.notebook.stepper.stepper import PhaseStepper
@@ -54,31 +55,31 @@ class StepperView:
         shown = self.drawing.shown
         room = {node.key: ROOM for node in shown.nodes if node.kind in {"processor", "builder"}}
         try:
-            return layout_svg(dot_text(shown, notes=room))
+            return titled(layout_svg(digraph(shown, notes=room).source), shown)
         except LayoutUnavailable:
             return NO_PICTURE
 
     def state(self) -> Mapping[str, Any]:
         """Everything that changes, ready for JSON."""
         stepper = self.stepper
-        moment, busy = stepper.moment(), stepper.busy
+        state, busy = stepper.shown_state(), stepper.busy
         history = stepper.history
         return {
             "name": stepper.pipeline.name,
-            "summary": _summary(moment),
-            "state": moment.snapshot.state,
+            "summary": _summary(state),
+            "state": state.snapshot.state,
             "busy": busy,
             "finished": stepper.pipeline.report is not None,
             "message": stepper.message,
-            "hint": _hint(stepper, moment, busy=busy),
-            "waiting": moment.waiting,
+            "hint": _hint(stepper, state, busy=busy),
+            "waiting": state.waiting,
             "past": stepper.looking_at,
-            "ticks": [[kept.phase, _failed_in(kept)] for kept in history.moments if kept.phase],
-            "nodes": self._nodes(moment),
-            "used": self._used(moment.phase),
+            "ticks": [[kept.phase, _failed_in(kept)] for kept in history.states if kept.phase],
+            "nodes": self._nodes(state),
+            "used": self._used(state.phase),
             "selected": self.selection.node,
             "selectedLabel": self.selection.label,
-            "panes": panes(stepper, moment, self.selection),
+            "panes": panes(stepper, state, self.selection),
             "tree": self.tree,
         }
 
@@ -128,9 +129,9 @@ class StepperView:
         self.tree = "no longer recorded" if event is None else str(Lineage(event, self.stepper.recorder))
         self.stepper.listeners.tell()
 
-    def _nodes(self, moment: Moment) -> list[tuple[str, str, str]]:
+    def _nodes(self, state: PhaseState) -> list[tuple[str, str, str]]:
         shown = self.drawing.shown
-        states, notes = states_of(shown, moment.snapshot), notes_of(shown, moment.snapshot)
+        states, notes = states_of(shown, state.snapshot), notes_of(shown, state.snapshot)
         return [
             (node_id(number), states.get(node.key, ""), notes.get(node.key, ""))
             for number, node in enumerate(shown.nodes)
@@ -138,23 +139,23 @@ class StepperView:
         ]
 
     def _used(self, phase: int) -> list[str]:
-        used = set(self.stepper.watcher.used.get(phase, ()))
+        used = set(self.stepper.activity.used.get(phase, ()))
         home = self.drawing.home
         arrows = {(home[source], home[target]) for source, target in used if source in home and target in home}
         shown = self.drawing.shown.edges
         return [edge_id(number) for number, edge in enumerate(shown) if (edge.source, edge.target) in arrows]
 
 
-def _summary(moment: Moment) -> str:
-    parts = [f"Phase {moment.phase}" if moment.phase else "Not started", f"{moment.snapshot.done:,} delivered"]
-    return ", ".join([*parts, f"{moment.snapshot.failed:,} failed"])
+def _summary(state: PhaseState) -> str:
+    parts = [f"Phase {state.phase}" if state.phase else "Not started", f"{state.snapshot.done:,} delivered"]
+    return ", ".join([*parts, f"{state.snapshot.failed:,} failed"])
 
 
-def _failed_in(moment: Moment) -> int:
-    return sum(1 for failure in moment.failures if failure.phase == moment.phase)
+def _failed_in(state: PhaseState) -> int:
+    return sum(1 for failure in state.failures if failure.phase == state.phase)
 
 
-def _hint(stepper: PhaseStepper, moment: Moment, *, busy: bool) -> str:
-    if not moment.snapshot.done and not moment.snapshot.waiting and not busy:
+def _hint(stepper: PhaseStepper, state: PhaseState, *, busy: bool) -> str:
+    if not state.snapshot.done and not state.snapshot.waiting and not busy:
         return stepper.end_line() or 'Nothing submitted yet: pipeline.submit(Event(name="..."))'
     return stepper.end_line() or ""

@@ -1,4 +1,4 @@
-"""`offering`: refuses what cannot be drawn, stepped, watched or read, before anything else is asked of it."""
+"""`require`: refuses objects that cannot be drawn, stepped, watched or read."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from framework.errors import OptionError
 from framework.observe.text import short_repr
 
 
-def offering(source: object, attribute: str, wanted: str) -> None:
-    """Check that an object has what is needed of it.
+def require(source: object, attribute: str, expected: str) -> None:
+    """Raise a named error for an object that lacks an attribute.
 
     Args:
         source: the object.
-        attribute: what it has to have; a class has it for its instances only.
-        wanted: what belongs there, for the message.
+        attribute: the attribute; a class has it for its instances only.
+        expected: what should have been given, for the message.
 
     Raises:
-        OptionError: it lacks the attribute.
+        OptionError: the object lacks the attribute.
     """
     if isinstance(source, type) or not hasattr(source, attribute):
-        raise OptionError(f"{wanted}, got {short_repr(source)}")
+        raise OptionError(f"{expected}, got {short_repr(source)}")

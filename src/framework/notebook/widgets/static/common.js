@@ -1,4 +1,4 @@
-// Shared by the widgets. Whatever a user's data says goes through textContent, never through innerHTML.
+// Shared by the widgets. Text from user data is set as textContent; markup comes escaped from Python.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -25,7 +25,7 @@ function number(value) {
   return typeof value === "number" ? value.toLocaleString("en") : value;
 }
 
-/** Says so when the kernel does not answer: it may be busy with a cell, or gone. */
+/** Tells the reader when the kernel does not answer: it may be busy with a cell, or gone. */
 function waitingFor(model, line) {
   let timer = 0;
   const answered = () => {
@@ -43,7 +43,7 @@ function waitingFor(model, line) {
   };
 }
 
-/** The frame of a widget; what is in it may ask how wide it is. */
+/** The frame of a widget; its content is styled by its width. */
 function frame(el, name, attrs) {
   const root = h("div", { class: `fw ${name}`, role: "region", ...attrs });
   el.classList.add("fw-box");
@@ -51,7 +51,7 @@ function frame(el, name, attrs) {
   return root;
 }
 
-/** In place of a view that is shown further down by now. */
+/** Replaces a view that is shown in a later cell. */
 function movedNote(root, text) {
   root.className = "fw";
   root.replaceChildren(h("p", { class: "fw-note" }, text));

@@ -2,18 +2,18 @@ from dataclasses import replace
 
 from notebook_processors import make_pipeline
 
-from framework.notebook.stepper.moments import MOST_MOMENTS, History, attributes_of, moment_of
+from framework.notebook.stepper.history import MOST_PHASES, PhaseHistory, attributes_of, phase_state
 
 
 def test_a_history_keeps_the_latest_phases_and_counts_the_others():
-    pipeline, history = make_pipeline(), History()
-    first = moment_of(pipeline, pipeline.snapshot(), None, ())
-    for phase in range(MOST_MOMENTS + 3):
+    pipeline, history = make_pipeline(), PhaseHistory()
+    first = phase_state(pipeline, pipeline.snapshot(), None, ())
+    for phase in range(MOST_PHASES + 3):
         history.keep(replace(first, phase=phase))
 
-    assert (len(history.moments), history.dropped) == (MOST_MOMENTS, 3)
+    assert (len(history.states), history.dropped) == (MOST_PHASES, 3)
     assert (history.at(2), history.at(3).phase) == (None, 3)
-    assert history.last.phase == MOST_MOMENTS + 2
+    assert history.last.phase == MOST_PHASES + 2
 
 
 def test_private_attributes_are_left_out():

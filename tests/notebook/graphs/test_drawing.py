@@ -1,12 +1,18 @@
+import sys
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
+import graphviz
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from notebook_samples import Runtime, dependencies, event, node_snapshot, processor, receives, routing, snapshot
 
-from framework.errors import LayoutUnavailable, OptionError, UnknownName
+from framework.errors import LayoutUnavailable, MissingProgram, OptionError, UnknownName
 from framework.notebook import Drawing, dependency_graph, flow_graph, routing_graph
 from framework.notebook.graphs import drawing, layout, picture
-from framework.notebook.graphs.dot import node_names
+from framework.notebook.graphs.digraph import shortened
+from framework.notebook.widgets.markup import printable
 from framework.observe import Edge, Graph, Node
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -152,8 +158,8 @@ def test_a_drawing_is_saved_by_its_suffix(tmp_path, suffix, start):
 
 
 def test_an_unknown_suffix_is_refused(tmp_path):
-    with pytest.raises(OptionError, match=r"not as '\.png'"):
-        routing_graph(routing()).save(tmp_path / "picture.png")
+    with pytest.raises(OptionError, match=r"not as '\.txt'"):
+        routing_graph(routing()).save(tmp_path / "picture.txt")
 
 
 def test_the_mermaid_text_names_every_arrow():
@@ -183,8 +189,72 @@ def test_the_legend_tells_what_the_second_line_of_a_builder_means():
     assert "keeps its results" not in dependency_graph(dependencies(), "words").svg
 
 
-def test_nodes_whose_names_read_alike_are_kept_apart():
-    nodes = (processor("event Event start"), event("start"))
-    names = node_names(Graph("alike", nodes, (receives("start", "event Event start"),)))
+def test_a_drawing_is_a_graphviz_digraph_with_nodes_named_by_us():
+    graph = routing_graph(routing()).graphviz
 
-    assert list(names.values()) == ["event Event start", "event Event start'"]
+    assert isinstance(graph, graphviz.Digraph)
+    assert "n0 -> n3" in graph.source
+    graph.attr(rankdir="TB")
+    assert "rankdir=TB" in graph.source
+    assert "rankdir=TB" not in routing_graph(routing()).dot
+
+
+def test_a_digraph_is_shown_without_a_program(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert "data:image/svg+xml" in routing_graph(routing()).graphviz._repr_mimebundle_()["text/html"]
+
+
+HOSTILE = st.text(st.sampled_from("ab:<>\\\"'&;#{}|[]\n\r\t -/%lNG\0\u2028\ud800é☃"), max_size=60)
+
+
+@given(HOSTILE, HOSTILE, HOSTILE)
+@settings(max_examples=60, deadline=None)
+def test_any_name_is_drawn_as_it_is_written(one, other, label):
+    nodes = (processor("a"), event("b"))
+    nodes = (replace(nodes[0], label=one), replace(nodes[1], label=other))
+    graph = Graph(label, nodes, (Edge("a", nodes[1].key, "emits", label=label),))
+    root = ET.fromstring(Drawing(graph).svg)
+    groups = {group.get("id"): group for group in root.iter(f"{SVG}g")}
+    shown = [text_of(groups[name]) for name in ("node-0", "node-1", "edge-0")]
+
+    assert shown == [written(one), written(other), written(label)]
+
+
+def text_of(group):
+    return squeezed(" ".join(element.text or "" for element in group.iter(f"{SVG}text")))
+
+
+def written(name):
+    """What can be seen of a name: Graphviz draws no empty lines and one blank for several."""
+    return squeezed(" ".join(printable(line) for line in shortened(name).split("\n")))
+
+
+def squeezed(text):
+    return " ".join(text.replace("\xa0", " ").split())
+
+
+RENDERING = """#!{python}
+import sys
+sys.stdin.read()
+sys.stdout.buffer.write(b"rendered " + sys.argv[-1].encode())
+"""
+
+
+@pytest.mark.parametrize("suffix", ["pdf", "png"])
+def test_a_system_graphviz_renders_the_formats_that_need_one(tmp_path, monkeypatch, suffix):
+    dot = tmp_path / "dot"
+    dot.write_text(RENDERING.format(python=sys.executable))
+    dot.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    saved = routing_graph(routing()).save(tmp_path / f"picture.{suffix}")
+
+    assert saved.read_bytes() == f"rendered -T{suffix}".encode()
+
+
+def test_without_a_system_graphviz_the_error_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(MissingProgram, match=r"saving as \.pdf takes the program 'dot'.*apt install graphviz.*\.svg"):
+        routing_graph(routing()).save(tmp_path / "picture.pdf")
+    with pytest.raises(FileNotFoundError):
+        routing_graph(routing()).save(tmp_path / "picture.png")

@@ -1,6 +1,5 @@
 import asyncio
 import io
-from xml.etree import ElementTree as ET
 
 import pytest
 from notebook_processors import make_pipeline
@@ -9,7 +8,7 @@ from notebook_samples import Runtime, node_snapshot, snapshot
 from framework.errors import OptionError
 from framework.flow import Flow, UtilizationCapacity
 from framework.notebook import ScalingMonitor, watch
-from framework.notebook.monitor.monitor_picture import monitor_svg
+from framework.notebook.monitor.monitor_table import embedded, inline, monitor_html
 from framework.notebook.monitor.monitor_view import MonitorView
 from framework.notebook.monitor.monitor_widget import monitor_twin
 from framework.notebook.monitor.progress import ProgressLine
@@ -76,7 +75,7 @@ def test_a_flow_that_has_not_started_says_so():
 
 def test_a_row_shows_workers_queue_and_limits():
     monitor = ScalingMonitor(Scripted(at(1, 4, running=3, blocked=1, waiting=7)))
-    (row,) = MonitorView(monitor).state()["rows"]
+    (row,) = MonitorView(monitor).rows()["rows"]
 
     assert row["workers"] == [3, 1, 1]
     assert row["queue"] == [7, 10]
@@ -111,12 +110,22 @@ def test_sampling_faster_than_ten_times_a_second_is_refused():
         ScalingMonitor(make_pipeline(), interval=0.01)
 
 
-def test_the_picture_is_well_formed_and_escapes_names():
-    monitor = ScalingMonitor(Runtime(None, snapshot(node_snapshot("<script>", running=1))))
+@pytest.mark.parametrize("picture", [inline, embedded])
+def test_the_rows_are_the_same_html_in_a_live_view_and_in_a_saved_notebook(picture):
+    monitor = ScalingMonitor(Runtime(None, snapshot(node_snapshot("<script>", running=1, done=1_204))))
     monitor.runtime.report = None
-    svg = monitor_svg(MonitorView(monitor).state()["rows"])
+    html = monitor_html(MonitorView(monitor).rows(), picture)
 
-    assert not [element for element in ET.fromstring(svg).iter() if element.tag.endswith("script")]
+    assert ">&lt;script&gt;</th>" in html
+    assert ">1,204</td>" in html
+    assert "1 busy, 0 idle, 0 blocked; 1 to 1 workers" in html
+    assert ("<svg" in html) == (picture is inline)
+
+
+def test_a_full_queue_says_so():
+    monitor = ScalingMonitor(Scripted(at(1, 4, waiting=10)))
+
+    assert ">10/10 full<" in MonitorView(monitor).state()["html"]
 
 
 async def scaled_flow():
@@ -138,7 +147,7 @@ async def scaled_flow():
 
 def test_scaling_decisions_and_failures_of_a_flow_are_shown_with_reasons():
     monitor = asyncio.run(scaled_flow())
-    state = MonitorView(monitor).state()
+    state = MonitorView(monitor).rows()
 
     assert state["decisions"]
     assert state["decisions"][-1][1:3] == ("fetch", "1 → 3")
@@ -226,7 +235,7 @@ def test_a_monitor_that_comes_after_the_run_still_tells_how_it_went():
         return ScalingMonitor(flow)
 
     monitor = asyncio.run(main())
-    state = MonitorView(monitor).state()
+    state = MonitorView(monitor).rows()
 
     assert monitor.elapsed == monitor.runtime.report.elapsed
     assert state["header"].endswith("100 done, 0 failed")
