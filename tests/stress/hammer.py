@@ -112,11 +112,11 @@ def hammer(plan: Plan, workers: int) -> int:
     pipeline, outside = Pipeline([keeper, *nodes], max_workers=workers), [Sender() for _ in plan.sent]
 
     def send(sender: Sender, sent: tuple[tuple[str, int], ...]) -> None:
-        for name, left in sent:
+        for name, left in sent[::2]:
             pipeline.submit(sender.event(name, left))
+        pipeline.submit_all([sender.event(name, left) for name, left in sent[1::2]])
 
-    pipeline.submit(Event("begin"))
-    send(outside[0], plan.sent[0])
+    pipeline.submit_all([Event("begin"), *(outside[0].event(name, left) for name, left in plan.sent[0])])
     run = pipeline.start()
     assert keeper.began.wait(60)
     threads = [threading.Thread(target=send, args=pair) for pair in zip(outside[1:], plan.sent[1:], strict=True)]

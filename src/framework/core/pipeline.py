@@ -153,6 +153,14 @@ class Pipeline(NotebookMethods):
         """
         return self._intake.submit(event)
 
+    def submit_all(self, events: Iterable[Event]) -> int:
+        """Send many events from outside, in their order: as `submit` for each, at a quarter of the cost.
+
+        They are accepted together or not at all; with `max_pending` each waits for room in its turn. An object that is
+        no event ends it, and those before it were sent. Returns the number of recipients of all; raises as `submit`.
+        """
+        return self._intake.submit_all(events)
+
     def _redeliver(self, processor: str, event: Event) -> None:
         """Deliver an event to one processor only, for `failures.retry(pipeline)`.
 

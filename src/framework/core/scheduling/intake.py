@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 
 from framework.core.event import Event, refusal
 from framework.core.mailboxes.inbox import Inbox
@@ -39,6 +40,24 @@ class Intake:
                 self._wait_for_room(self._max_pending)
             scheduler.accept(event, inboxes)
         return len(inboxes)
+
+    def submit_all(self, events: Iterable[Event]) -> int:
+        """Accept events in their order, with the lock taken once; returns the number of deliveries.
+
+        Raises:
+            PipelineEnded: nothing is accepted any more: none of them was, or with `max_pending` only the first ones.
+            NotAnEvent: one of them is none; those before it were accepted.
+            MailboxesFull: `max_pending` deliveries wait and the pipeline is not running.
+        """
+        if self._max_pending is not None:
+            return sum(map(self.submit, events))
+        if not isinstance(events, list | tuple):
+            events = list(events)  # before the lock is taken: this runs code of the caller
+        scheduler = self._scheduler
+        with scheduler.lock:
+            if not scheduler.accepting:
+                raise PipelineEnded(ENDED)
+            return scheduler.accept_all(events)
 
     def redeliver(self, event: Event, inbox: Inbox) -> None:
         """Accept an event for one mailbox only.
