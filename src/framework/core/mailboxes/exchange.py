@@ -79,7 +79,7 @@ class Exchange(ABC):
                     self.wake()
 
     def announce(self, event: Event) -> int:
-        """Send a control event; returns the number of recipients.
+        """Send a control event between two drains; returns the number of recipients.
 
         It enters all mailboxes before any of them is scheduled: else what the first recipients submit could overtake
         it on the way to the others.
