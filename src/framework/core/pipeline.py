@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
@@ -261,11 +261,10 @@ class Pipeline(NotebookMethods):
         if self.current_run is not None:
             self.current_run.join()
 
-    def __del__(self) -> None:
+    def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:  # no globals are left at exit
         """End the threads of a pipeline that was stepped and then dropped, and release its store."""
-        scheduler = getattr(self, "_scheduler", None)  # None where an option was refused
-        if scheduler is not None and not sys.is_finalizing():
-            scheduler.close()
+        if not is_finalizing() and hasattr(self, "_scheduler"):  # it has none where an option was refused
+            self._scheduler.close()
 
     def __enter__(self) -> Self:
         """Return the pipeline, for a `with` block that closes it."""

@@ -1,6 +1,8 @@
 """The threads of a pipeline end when nobody needs them, and nothing keeps what was dropped."""
 
 import gc
+import subprocess
+import sys
 import threading
 import weakref
 
@@ -49,3 +51,28 @@ def test_threads_that_nobody_wakes_end_and_others_start_when_they_are_needed(mon
                 thread.join(PATIENCE)
     assert pipeline.snapshot().nodes["sample-2"].done == 3
     pipeline.close()
+
+
+AT_EXIT = """
+import os, sys
+from framework.core import AbstractProcessor, Event, Pipeline
+
+class Holder(AbstractProcessor):
+    interests = [(Event, "hold")]
+
+    def process(self, context, event):
+        os.kept.append(context.hold())
+
+os.kept = []
+pipeline = Pipeline([Holder()])
+pipeline.submit(Event("hold"))
+while not os.kept:
+    pipeline.deliver()
+os.kept.append(pipeline)
+sys.kept = [*sys.modules.values()]  # Python empties modules that are still there: those of framework before os
+"""
+
+
+def test_a_pipeline_and_a_hold_that_go_with_the_interpreter_say_nothing():
+    done = subprocess.run([sys.executable, "-c", AT_EXIT], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stderr == ""

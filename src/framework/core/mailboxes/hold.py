@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -163,10 +164,10 @@ class Hold:
         """Release at the end of the block."""
         self.release()
 
-    def __del__(self) -> None:
+    def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:  # no globals are left at exit
         """Release a hold that was dropped without a release."""
         token: Any = getattr(self, "_token", None)
-        if token is not None:
+        if token is not None and not is_finalizing():
             self._token = None
             self._keeper.release_hold(token, leaked=True)
 
