@@ -62,6 +62,21 @@ def test_autocompletion_of_a_package_shows_public_names_only(package):
     assert dir(module) == module.__all__
 
 
+OFFERED = {
+    "Context": "archive event hold phase processor submit",
+    "Event": "name",
+    "Pipeline": """archive catalog close compare deliver explain frame graph inbox observe phases processors renew
+        report resolve results run snapshot start step stepper stop submit submit_all watch why_waiting""",
+    "Run": "done join report stop wait",
+}
+
+
+@pytest.mark.parametrize(("name", "calls"), OFFERED.items())
+def test_autocompletion_of_an_object_shows_the_calls_of_users_only(name, calls):
+    cls = getattr(importlib.import_module("framework.core"), name)
+    assert [call for call in dir(cls) if not call.startswith("_")] == calls.split()
+
+
 def test_every_error_also_is_a_built_in_one():
     module = importlib.import_module("framework.errors")
     defined = [value for value in vars(module).values() if is_error(value) and value is not FrameworkError]

@@ -4,7 +4,7 @@ Each is also the built-in exception that fits, so that code which does not know 
 
     FrameworkError
     +-- NotAnEvent (TypeError)               something else was submitted
-    +-- OptionError (ValueError)             an option or a limit that makes no sense
+    +-- OptionError (ValueError)             an option of the wrong type or out of range
     +-- UnknownName (LookupError)            no processor, job or archive has that name
     +-- SourceUnavailable (LookupError)      the source of a class or function cannot be found
     +-- InterestError (TypeError)            what a processor wants cannot be inferred
@@ -60,7 +60,7 @@ class NotAnEvent(FrameworkError, TypeError):
 
 
 class OptionError(FrameworkError, ValueError):
-    """An option or a limit that makes no sense."""
+    """An option or a limit of the wrong type or out of range."""
 
 
 class UnknownName(FrameworkError, LookupError):

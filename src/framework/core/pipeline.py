@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from framework.core.archives import ArchiveRoom
+from framework.core.driving.driver import Driver, step
 from framework.core.driving.phases import PhaseSequence
 from framework.core.driving.run import Run
 from framework.core.driving.runner import OnError, PhaseRunner
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     from framework.core.inspection.explain import Explanation
 
 logger = logging.getLogger(__name__)
-
-MOST_WORKERS = 32
 
 
 class Pipeline(NotebookMethods):
@@ -132,8 +131,7 @@ class Pipeline(NotebookMethods):
         if seed is not None:
             self._scheduler = SeededScheduler(*shared, seed=seed)
         else:
-            workers = max_workers or min(len(self._inboxes), MOST_WORKERS) or 1
-            self._scheduler = ThreadScheduler(*shared, name=self.name, max_workers=workers, slow_after=slow_after)
+            self._scheduler = ThreadScheduler(*shared, name=self.name, max_workers=max_workers, slow_after=slow_after)
         self._intake = Intake(self._scheduler, max_pending)
         phases = PhaseSequence(self.name, self._scheduler, self._archives, self._options.bounds())
         self._runner = PhaseRunner(phases, self._scheduler, self._archives, on_error)
@@ -191,12 +189,11 @@ class Pipeline(NotebookMethods):
         """
         if not self._scheduler.has_threads:
             return self._runner.outcome(self._runner.run())
-        run = Run(self._runner, self)
+        driver = Driver(self._runner, self._runner.drive)
         try:
-            self._begin(run)
-            return run.wait()
+            return self._begin(driver).wait()
         except KeyboardInterrupt:
-            run.interrupt()
+            driver.interrupt()
             raise
 
     def start(self) -> Run:
@@ -206,13 +203,14 @@ class Pipeline(NotebookMethods):
             PipelineRunning: it runs already.
             PipelineEnded: it has run.
         """
-        return self._begin(Run(self._runner, self))
+        return self._begin(Driver(self._runner, self._runner.drive))
 
-    def _begin(self, run: Run) -> Run:
+    def _begin(self, driver: Driver[RunReport]) -> Run:
         # Known before it begins: an interrupt of this cell does not stop it, and must not lose it.
-        former, self.current_run = self.current_run, run
+        former, run = self.current_run, Run(self._runner, driver, self)
+        self.current_run = run
         try:
-            run.begin()
+            driver.begin()
         except LifecycleError:
             self.current_run = former
             raise
@@ -223,7 +221,7 @@ class Pipeline(NotebookMethods):
 
         Never raises for a failure: it is in the report.
         """
-        return self._runner.step()
+        return step(self._runner)
 
     def phases(self) -> Iterator[PhaseReport]:
         """Run phase by phase; each report comes when its phase is over."""

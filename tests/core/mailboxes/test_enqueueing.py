@@ -25,6 +25,10 @@ def from_outside(pipeline, sender, event):
     pipeline.submit(event)
 
 
+def all_at_once(pipeline, sender, event):
+    pipeline.submit_all([event])
+
+
 def as_announcement(pipeline, sender, event):
     pipeline._scheduler.announce(event)
 
@@ -44,7 +48,16 @@ def redelivered(pipeline, sender, event):
         pipeline._redeliver(inbox.name, event)
 
 
-ROUTES = [through_context, through_watched_context, from_outside, as_announcement, through_hold, deferred, redelivered]
+ROUTES = [
+    through_context,
+    through_watched_context,
+    from_outside,
+    all_at_once,
+    as_announcement,
+    through_hold,
+    deferred,
+    redelivered,
+]
 routes = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.__name__)
 schedulers = pytest.mark.parametrize("options", [{"max_workers": 2}, {"seed": 1}], ids=["threads", "seed"])
 

@@ -7,43 +7,15 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
 from contextvars import copy_context
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
-from framework.observe import RunReport
+from framework.core.driving.runner import PhaseRunner
+from framework.observe import PhaseReport
 
 POLL = 0.05  # seconds, like the next
 LOOK_AGAIN = 0.5
 Result = TypeVar("Result")
-
-
-class Drivable(Protocol):
-    """What a `Driver` needs of a `PhaseRunner`."""
-
-    name: str
-
-    @property
-    def report(self) -> RunReport | None:
-        """The report of the run, None before its end."""
-        ...
-
-    @property
-    def is_driver(self) -> bool:
-        """Whether this thread drives."""
-        ...
-
-    def driving(self) -> AbstractContextManager[None]:
-        """Be the one thread that drives."""
-        ...
-
-    def stop(self) -> None:
-        """Make no new deliveries and end the run."""
-        ...
-
-    def abandon(self) -> None:
-        """End at once."""
-        ...
 
 
 class Driver(Generic[Result]):
@@ -53,7 +25,7 @@ class Driver(Generic[Result]):
     while it wakes a worker or holds a lock, and the run would wait for ever.
     """
 
-    def __init__(self, runner: Drivable, drive: Callable[[], Result]) -> None:
+    def __init__(self, runner: PhaseRunner, drive: Callable[[], Result]) -> None:
         """Start no thread yet."""
         self.future: Future[Result] = Future()
         self._runner = runner
@@ -129,3 +101,10 @@ class Driver(Generic[Result]):
             self.future.set_result(result)
         finally:
             self._ended.set()
+
+
+def step(runner: PhaseRunner) -> PhaseReport:
+    """Run one phase; the main thread, which Ctrl-C interrupts, only waits where the pipeline has threads."""
+    if runner.has_threads and threading.current_thread() is threading.main_thread():
+        return Driver(runner, runner.phases.step).result()
+    return runner.step()

@@ -18,25 +18,11 @@ class Run:
     responsive.
     """
 
-    def __init__(self, runner: PhaseRunner, pipeline: object) -> None:
-        """Made by the pipeline, which calls `begin`.
-
-        Args:
-            runner: of the pipeline.
-            pipeline: kept alive until the end of the run.
-        """
+    def __init__(self, runner: PhaseRunner, driver: Driver[RunReport], pipeline: object) -> None:
+        """Made by the pipeline, which begins to drive and is kept alive as long as this handle."""
         self._runner = runner
         self._pipeline = pipeline
-        self._driver = Driver(runner, runner.drive)
-
-    def begin(self) -> None:
-        """Start the run on a thread of its own.
-
-        Raises:
-            PipelineRunning: another thread drives.
-            PipelineEnded: the run is over.
-        """
-        self._driver.begin()
+        self._driver = driver
 
     def wait(self, timeout: float | None = None) -> RunReport:
         """Wait for the end.
@@ -63,10 +49,6 @@ class Run:
     def join(self) -> None:
         """Wait for the end, whatever the outcome; an observer on the thread that drives does not wait for itself."""
         self._driver.join()
-
-    def interrupt(self) -> None:
-        """Stop and wait for the end, as Ctrl-C does; another Ctrl-C meanwhile abandons the run."""
-        self._driver.interrupt()
 
     def stop(self) -> None:
         """Make no new deliveries, run the hooks and end; does not wait for that."""

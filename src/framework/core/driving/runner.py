@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Literal, TypeVar
 
 from framework.core.archives import ArchiveRoom
-from framework.core.driving.driver import Driver
 from framework.core.driving.ownership import exclusive_use
 from framework.core.driving.phases import PhaseSequence
 from framework.core.scheduling.delivery import Delivery, ProcessCaller
@@ -26,25 +25,19 @@ class PhaseRunner:
     """Serves `step`, `run`, `deliver` and `stop` of a pipeline; each is refused while another thread drives."""
 
     def __init__(self, phases: PhaseSequence, scheduler: Scheduler, archives: ArchiveRoom, on_error: OnError) -> None:
-        """Drive these phases.
-
-        Args:
-            phases: of one run.
-            scheduler: what the phases drive; it is told which thread does.
-            archives: are told whether the pipeline is running.
-            on_error: whether `outcome` raises for failures and limits.
-        """
+        """Drive these phases; scheduler and archives are told when, `on_error` is for `outcome`."""
         self.name = phases.name
-        self._phases = phases
+        self.phases = phases
         self._scheduler = scheduler
         self._archives = archives
+        self.has_threads = scheduler.has_threads
         self._on_error = on_error
         self._exclusive = threading.Lock()
 
     @property
     def report(self) -> RunReport | None:
         """The report of the run, None before its end."""
-        return self._phases.report
+        return self.phases.report
 
     @property
     def state(self) -> State:
@@ -53,7 +46,7 @@ class PhaseRunner:
             return "finished"
         if self._scheduler.driver is not None:
             return "running"
-        return "paused" if self._phases.begun else "not started"
+        return "paused" if self.phases.begun else "not started"
 
     @property
     def is_driver(self) -> bool:
@@ -94,11 +87,9 @@ class PhaseRunner:
             )
 
     def step(self) -> PhaseReport:
-        """Run one phase; the one that settles also ends the run."""
-        if self._scheduler.has_threads and threading.current_thread() is threading.main_thread():
-            return Driver(self, self._phases.step).result()
+        """Run one phase on this thread; the one that settles also ends the run."""
         with self.driving():
-            return self._interruptible(self._phases.step)
+            return self._interruptible(self.phases.step)
 
     def run(self) -> RunReport:
         """Run phases to the end on this thread."""
@@ -108,33 +99,33 @@ class PhaseRunner:
     def drive(self) -> RunReport:
         """Run phases to the end, inside of `driving()`."""
         while self.report is None:
-            self._interruptible(self._phases.step)
+            self._interruptible(self.phases.step)
         return self.report
 
     def deliver(self, call: ProcessCaller | None = None) -> Delivery | None:
         """Make the next single delivery on this thread; None when nothing waits."""
         with self.driving():
-            return self._phases.deliver(call)
+            return self.phases.deliver(call)
 
     def deliver_in_phases(self, call: ProcessCaller | None = None) -> Delivery | PhaseReport:
         """Make the next single delivery on this thread, and begin and end phases on the way."""
         with self.driving():
-            return self._interruptible(functools.partial(self._phases.deliver_in_phases, call))
+            return self._interruptible(functools.partial(self.phases.deliver_in_phases, call))
 
     def stop(self) -> None:
         """Make no new deliveries and end the run; returns at once when another thread drives, which then ends it."""
         if self.report is not None:
             return
-        self._phases.call_off()
+        self.phases.call_off()
         try:
             with self.driving():
-                self._phases.finish()
+                self.phases.finish()
         except (PipelineRunning, PipelineEnded):
             return
 
     def abandon(self) -> None:
         """End at once: running deliveries are left behind and no hooks run."""
-        self._phases.abandon()
+        self.phases.abandon()
 
     def _interruptible(self, drive: Callable[[], Result]) -> Result:
         try:
@@ -142,10 +133,10 @@ class PhaseRunner:
         except KeyboardInterrupt:
             # Ctrl-C while this thread, the main one, waits for the workers or delivers itself.
             try:
-                self._phases.call_off()
-                self._phases.finish()
+                self.phases.call_off()
+                self.phases.finish()
             except KeyboardInterrupt:
-                self._phases.abandon()
+                self.phases.abandon()
             raise
 
     def outcome(self, report: RunReport) -> RunReport:
@@ -158,7 +149,7 @@ class PhaseRunner:
         if self._on_error == "keep":
             return report
         failed = RunFailed(self.name, report.failures, report) if report.failures else None
-        limit = self._phases.early_end.limit
+        limit = self.phases.early_end.limit
         if limit is not None:
             limit.report = report
             raise limit from failed
@@ -168,4 +159,4 @@ class PhaseRunner:
 
     def why_waiting(self) -> str:
         """Return what keeps the run from being finished, a line each; empty when nothing does."""
-        return self._phases.why_waiting()
+        return self.phases.why_waiting()

@@ -37,14 +37,7 @@ class Exchange(ABC):
     def __init__(
         self, inboxes: Sequence[Inbox], routes: RoutingTable, observation: Observation, archives: ArchiveSource
     ) -> None:
-        """Serve these mailboxes.
-
-        Args:
-            inboxes: one for each processor.
-            routes: finds the recipients of an event.
-            observation: is told what enters the mailboxes.
-            archives: for the contexts of deliveries.
-        """
+        """Serve these mailboxes; the archives are for the contexts of deliveries."""
         self.inboxes = tuple(inboxes)
         self.routes = routes
         self.observation = observation

@@ -44,15 +44,7 @@ class Scheduler(Exchange):
         archives: ArchiveSource,
         failures: FailureLedger,
     ) -> None:
-        """Start paused.
-
-        Args:
-            inboxes: as for `Exchange`, like the next three.
-            routes: finds the recipients of an event.
-            observation: is told what happens.
-            archives: for the contexts of deliveries.
-            failures: keeps what deliveries raise.
-        """
+        """Start paused; `failures` keeps what deliveries raise."""
         super().__init__(inboxes, routes, observation, archives)
         self.failures = failures
         self.driver: int | None = None

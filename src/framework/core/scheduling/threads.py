@@ -27,6 +27,7 @@ from framework.core.scheduling.scheduler import Scheduler
 
 logger = logging.getLogger(__name__)
 
+MOST_WORKERS = 32
 MAX_BUDGET = 256
 TIME_SLICE = 0.005
 KEEP_PARKED = 5.0  # seconds that a thread waits for the next wake-up before it ends
@@ -238,13 +239,15 @@ class ThreadScheduler(Scheduler):
 
     has_threads = True
 
-    def __init__(self, *args: Any, name: str, max_workers: int, slow_after: float | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, name: str, max_workers: int | None = None, slow_after: float | None = None, **kwargs: Any
+    ) -> None:
         """Make the workers, none of them started.
 
         Args:
             args: as for `Scheduler`.
             name: the pipeline's, for the threads.
-            max_workers: how many threads there may be.
+            max_workers: how many threads there may be; as many as mailboxes and at most 32 by default.
             slow_after: log a delivery that takes longer, in seconds.
             kwargs: as for `Scheduler`.
         """
@@ -252,12 +255,12 @@ class ThreadScheduler(Scheduler):
         self._name = name
         self._slow_after = slow_after
         self._slow: dict[Worker, tuple[Inbox, int, float]] = {}
-        self.size = max_workers
+        self.size = max_workers or min(len(self.inboxes), MOST_WORKERS) or 1
         self.closed = False
         self.idents: set[int] = set()
         self.drain_context = copy_context()
         self._draining = False
-        self.workers = [Worker(self, f"{name}-{number}") for number in range(max_workers)]
+        self.workers = [Worker(self, f"{name}-{number}") for number in range(self.size)]
         self.idle: list[Worker] = list(reversed(self.workers))
 
     def wake(self) -> None:
