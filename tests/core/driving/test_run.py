@@ -6,7 +6,8 @@ import threading
 import pytest
 from samples import PATIENCE, Gate, fail, ignore, processor, run
 
-from framework.core import Event, Pipeline, Run
+from framework.core import Event, Pipeline
+from framework.core.driving.driver import Driver
 from framework.errors import PipelineEnded, PipelineRunning, RunFailed
 
 
@@ -69,15 +70,15 @@ def test_submits_are_accepted_while_it_runs(paused):
 
 
 def test_an_interrupt_while_a_run_is_being_started_ends_it(monkeypatch):
-    begin = Run.begin
+    begin = Driver.begin
 
-    def interrupted(run):
-        begin(run)
+    def interrupted(driver):
+        begin(driver)
         raise KeyboardInterrupt
 
     seen = []
     pipeline = Pipeline([processor(lambda *_: seen.append(1), "__POISON__")])
-    monkeypatch.setattr(Run, "begin", interrupted)
+    monkeypatch.setattr(Driver, "begin", interrupted)
     with pytest.raises(KeyboardInterrupt):
         pipeline.run()
     assert (pipeline.report is not None, seen) == (True, [1])
@@ -100,15 +101,15 @@ def test_a_second_interrupt_before_the_first_was_dealt_with_abandons(monkeypatch
 
 
 def test_an_interrupted_start_leaves_the_run_and_its_handle(monkeypatch):
-    begin = Run.begin
+    begin = Driver.begin
 
-    def interrupted(run):
-        begin(run)
+    def interrupted(driver):
+        begin(driver)
         raise KeyboardInterrupt
 
     pipeline = Pipeline([processor(ignore, "a")])
     pipeline.submit(Event("a"))
-    monkeypatch.setattr(Run, "begin", interrupted)
+    monkeypatch.setattr(Driver, "begin", interrupted)
     with pytest.raises(KeyboardInterrupt):
         pipeline.start()
     assert pipeline.current_run.wait(PATIENCE).delivered == {"sample": 1}
