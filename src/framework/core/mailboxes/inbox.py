@@ -15,12 +15,18 @@ FIRST_BUDGET = 1
 class Inbox:
     """The events that wait for one processor, in the order of arrival, and the token to drain them.
 
-    The thread that pops the one token, which is atomic, may schedule and drain the mailbox, so that at most one task of
-    a processor is in flight; `release` gives the token back.
-
     The hot paths reach through to `queue`, `token` and `level`: a bound method kept in a slot costs twice as much.
 
-    `delivered`, `failed`, `emitted` and `busy` (seconds) are written by the owner of the token only: they need no lock.
+    They take no lock. What they lean on is atomic with the GIL, and on free-threaded Python by the lock that each list
+    and deque has:
+
+    - `token.pop()` succeeds in one thread. That thread may schedule and drain the mailbox, so that at most one delivery
+      of a processor is in flight; `release` gives the token back.
+    - `append` and `popleft` of `queue` and of `level` lose, double and reorder nothing.
+    - A sender appends to `queue` and then looks at `token`; `release` appends to `token` and then looks at `queue`. One
+      of the two sees what the other did, so that no event waits unscheduled. This needs a store to come before a later
+      load of another object, which the release of the container's lock, an atomic exchange, gives on x86-64.
+    - `delivered`, `failed`, `emitted` and `busy` (seconds) have one writer: the owner of the token.
     """
 
     __slots__ = (

@@ -37,6 +37,11 @@ class Worker:
     """A thread that drains ready mailboxes and parks when there are none; it starts when it is first woken.
 
     A worker that is listed in `scheduler.idle` holds no mailbox: quiescence depends on that.
+
+    As for a mailbox (see `Inbox`), this takes no lock: `idle.pop()` gives a worker to one waker. A worker appends
+    itself to `idle` and then looks for ready mailboxes; a sender makes a mailbox ready and then looks at `idle`.
+    `waking` only saves wake-ups: the waker sets it and the woken worker clears it, so that a lost update costs a
+    wake-up too many.
     """
 
     unshared: ClassVar[int]  # the references to a context that no processor kept
