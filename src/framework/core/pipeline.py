@@ -39,6 +39,7 @@ from framework.observe.observers import Observer
 if TYPE_CHECKING:
     from framework.archive import Archive, CatalogEntry
     from framework.core.editing.comparing import Comparison
+    from framework.core.identity.identity import Identity
     from framework.core.inspection.explain import Explanation
 
 logger = logging.getLogger(__name__)
@@ -339,6 +340,14 @@ class Pipeline(NotebookMethods):
     def catalog(self) -> list[CatalogEntry]:
         """Return the archives of the workspace, former results too; empty without a workspace."""
         return self._archives.catalog()
+
+    def identity(self, name: str) -> Identity:
+        """What the results of a processor depend on: a tree of code and constants, with file and line.
+
+        Raises:
+            UnknownName, Undigestable: there is no such processor, or an argument of it has no digest.
+        """
+        return self._archives.identity(self._inboxes[name])
 
     def inbox(self, name: str) -> InboxView:
         """Return a view of the events that wait for the processor of that name.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from abc import ABCMeta
 from collections import ChainMap, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from types import FunctionType, ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -56,9 +57,15 @@ class CodeDependencies:
     while it runs is state, no constant, and does not count.
     """
 
-    def __init__(self, module: str) -> None:
-        """Collect nothing yet; labels of things in that module carry no module name."""
+    def __init__(self, module: str, identity: Callable[[Any], str] | None = None) -> None:
+        """Collect nothing yet.
+
+        Args:
+            module: labels of things in it carry no module name.
+            identity: gives the identity of a processor that is met in a value; its class's name by default.
+        """
         self._root = module_label(module)
+        self.identity = identity or (lambda processor: self.label(type(processor)))
         self.state = State()
         self.parts: list[Part] = []
         self._definitions: set[tuple[str, str]] = set()
@@ -99,6 +106,10 @@ class CodeDependencies:
             if thing is processor or isinstance(thing, type):
                 self.state.enter(thing)
 
+    def names(self) -> set[str]:
+        """The names of all functions that were met."""
+        return {code.function.__name__ for code in self._codes.values()}
+
     # -- what came of it
 
     def given(self) -> dict[str, str]:
@@ -131,7 +142,7 @@ class CodeDependencies:
         walk = bound.walk
         if walk.entered.isdisjoint(self.state.objects) and not self.state.touches(walk.met):
             return bound.digest
-        return ValueWalk(self.state, self.label, strict=walk.strict).digest(bound.value)
+        return ValueWalk(self.state, self, strict=walk.strict).digest(bound.value)
 
     def _changed(self, bound: _Bound) -> str | None:
         owner, name = bound.place
@@ -173,20 +184,24 @@ class CodeDependencies:
         self._define(label, "class", source, functions.values(), user)
         for base in (*cls.__mro__[1:], type(cls)):
             self._queue.append((base, name, label))
-        variables: list[Mapping[str, Any]] = []
-        for attribute, value in vars(cls).items():
-            for function in functions_in(value):
-                if function.__qualname__.startswith(f"{cls.__qualname__}.") and is_own(function):
-                    if source is None or function.__code__.co_filename == source.file:
-                        variables.append(ChainMap(closure_of(function), function.__globals__))
-                        self._add_function(function, attribute, label, owner=cls)
-                elif is_own(function):
-                    self._queue.append((function, attribute, label))
+        variables = [*self._add_methods(cls, source, label), getattr(sys.modules.get(cls.__module__), "__dict__", {})]
         if source is not None:
             references = references_of(source.node)
-            variables.append(getattr(sys.modules.get(cls.__module__), "__dict__", {}))
-            self._add_early(references, ChainMap(*variables), label)  # type: ignore[arg-type]
+            self._add_early(references, ChainMap(*variables), label)
             self._add_attributes(cls, references, label)
+
+    def _add_methods(self, cls: type, source: Source | None, label: str) -> Iterator[dict[str, Any]]:
+        """Follow methods and inner classes; gives the variables that the methods see."""
+        for attribute, value in vars(cls).items():
+            if isinstance(value, type):
+                self._queue.append((value, attribute, label))
+            for function in functions_in(value):
+                if not function.__qualname__.startswith(f"{cls.__qualname__}."):
+                    self._queue.append((function, attribute, label))
+                elif source is None or function.__code__.co_filename == source.file:  # else a dataclass made it
+                    self._add_function(function, attribute, label, owner=cls)
+                    yield closure_of(function)
+                    yield function.__globals__
 
     def _add_attributes(self, cls: type, references: References, label: str) -> None:
         plain = type(cls) in {type, ABCMeta}
@@ -226,7 +241,7 @@ class CodeDependencies:
         if is_installed(module.__name__) or not self._is_new(module):
             return
         label = module_label(module.__name__)
-        self.parts.append(Part(label, "module", getattr(module, "__file__", None) or "", "", user))
+        self.parts.append(Part(label, "module", PurePath(getattr(module, "__file__", None) or "").name, "", user))
         for name, value in list(vars(module).items()):
             inner = isinstance(value, ModuleType) and not value.__name__.startswith(f"{module.__name__}.")
             if not name.startswith("__") and not inner:
@@ -237,10 +252,7 @@ class CodeDependencies:
     ) -> None:
         """Note a definition by its syntax, or by what it compiles to."""
         if source is not None:
-            syntax = _normal_forms.get(source.node)
-            if syntax is None:
-                syntax = _normal_forms[source.node] = normal_form(source.node)
-            self._definitions.add((label, syntax))
+            self._definitions.add((label, _syntax(source)))
             self.parts.append(Part(label, kind, source.where, source.text, user))
             return
         # Compiled code differs between versions of Python; where there is source, it does not matter which runs.
@@ -321,13 +333,14 @@ class CodeDependencies:
             if plain and self.label(value) == label and is_own(value):
                 self._queue.append((value, name, user))
                 return
-        digested, walk = self._discovered(value, name, label)
+        itself = isinstance(value, ModuleType | type | FunctionType)
+        digested, walk = self._discovered(value, name, user if itself else label)
         self._bound[label] = _Bound(value, place, user, digested, walk)
-        if isinstance(value, ModuleType | type | FunctionType) and not is_own(value):
+        if itself and not is_own(value):
             self._left_out[label] = f"installed, counts by its name: {self.label(value)}"
 
     def _discovered(self, value: Any, name: str, user: str, *, strict: bool = False) -> tuple[str, ValueWalk]:
-        walk = ValueWalk(State(), self.label, strict=strict)
+        walk = ValueWalk(State(), self, strict=strict)
         digested = walk.digest(value, name)
         for met in walk.met:
             self._queue.append((met, name, user))
@@ -346,9 +359,28 @@ class CodeDependencies:
             name = value.__code__.co_qualname if hasattr(value, "__wrapped__") else value.__qualname__
         return self._prefixed(module, name)
 
+    def mark(self, value: Any) -> str:
+        """The label, and the syntax: two lambdas or two products of a factory have one label."""
+        if isinstance(value, ModuleType):
+            return self.label(value)
+        if isinstance(value, type):
+            functions = [function for attribute in vars(value).values() for function in functions_in(attribute)]
+            source = class_source(value, functions)
+        else:
+            source = source_of_function(value)
+        return f"{self.label(value)} {_syntax(source) if source else ''}"
+
     def _variable(self, namespace: Mapping[str, Any], name: str) -> str:
         return self._prefixed(namespace.get("__name__", ""), name)
 
     def _prefixed(self, module: str, name: str) -> str:
         module = module_label(module)
         return name if module == self._root else f"{module}.{name}"
+
+
+def _syntax(source: Source) -> str:
+    """The normal form, once for all processors that use the definition."""
+    syntax = _normal_forms.get(source.node)
+    if syntax is None:
+        syntax = _normal_forms[source.node] = normal_form(source.node)
+    return syntax

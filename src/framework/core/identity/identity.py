@@ -57,7 +57,7 @@ def identity_of(processor: AbstractProcessor) -> Identity:
     """
     cls = type(processor)
     declared = Declared.of(processor)
-    code = CodeDependencies(cls.__module__)
+    code = CodeDependencies(cls.__module__, lambda inner: identity_of(inner).digest)
     code.add(cls)
     arguments = {name: value for name, value in _arguments(processor).items() if name not in declared.ignore}
     for name, value in arguments.items():

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import copyreg
-from collections.abc import Callable
 from functools import partial
 from types import FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from framework.archive.digest.code import is_installed
 from framework.archive.digest.digest import walked
@@ -16,7 +15,15 @@ from framework.core.identity.state import State, closure_of
 from framework.core.processor import AbstractProcessor
 from framework.errors import Undigestable
 
-Label = Callable[[Any], str]
+
+class Names(Protocol):
+    """What own things in a value are called."""
+
+    def mark(self, value: Any) -> str:
+        """The label of a class, function or module, with what tells it from others of that label."""
+
+    def identity(self, value: Any) -> str:
+        """The identity of a processor."""
 
 
 class ValueWalk(Walk):
@@ -26,12 +33,12 @@ class ValueWalk(Walk):
     the walk is `strict`: then it is refused.
     """
 
-    __slots__ = ("_label", "_state", "entered", "met", "strict")
+    __slots__ = ("_names", "_state", "entered", "met", "strict")
 
-    def __init__(self, state: State, label: Label, *, strict: bool = False) -> None:
+    def __init__(self, state: State, names: Names, *, strict: bool = False) -> None:
         super().__init__(encoder)
         self._state = state
-        self._label = label
+        self._names = names
         self.strict = strict
         self.met: list[Any] = []
         self.entered: set[int] = set()
@@ -82,7 +89,7 @@ class ValueWalk(Walk):
             name = value.__module__ if isinstance(value, type) else value.__name__
             if not is_installed(name):
                 self.met.append(value)
-                return partial(_encode_name, self._label(value))
+                return partial(_encode_name, self._names.mark(value))
         elif not is_installed(kind.__module__):
             self.met.append(kind)
             self._state.enter(value)
@@ -98,10 +105,9 @@ def _encode_name(name: str, walk: Walk, _: Any) -> None:
 
 
 def _encode_processor(walk: Walk, value: Any) -> None:
-    from framework.core.identity.identity import identity_of
-
+    assert isinstance(walk, ValueWalk)  # noqa: S101 - it alone chooses this
     walk.emit(b"p")
-    walk.text(identity_of(value).digest)
+    walk.text(walk._names.identity(value))  # noqa: SLF001 - its own walk
 
 
 def _encode_instance(changed: dict[str, str], walk: Walk, value: Any) -> None:
@@ -126,7 +132,7 @@ def _encode_function(walk: Walk, value: FunctionType) -> None:
         return
     own = not is_installed(value.__globals__.get("__name__"))
     walk.emit(b"F" if own else b"f")
-    walk.text(walk._label(value) if own else f"{value.__module__}.{value.__qualname__}")  # noqa: SLF001 - its own walk
+    walk.text(walk._names.mark(value) if own else f"{value.__module__}.{value.__qualname__}")  # noqa: SLF001 - its own walk
     if own:
         walk.met.append(value)
         walk.walk(value.__defaults__)
