@@ -342,19 +342,11 @@ class Pipeline(NotebookMethods):
         return self._archives.catalog()
 
     def identity(self, name: str) -> Identity:
-        """What the results of a processor depend on: a tree of code and constants, with file and line.
-
-        Raises:
-            UnknownName, Undigestable: there is no such processor, or an argument of it has no digest.
-        """
+        """Return what the results of a processor depend on, as a tree with file and line; raises UnknownName."""
         return self._archives.identity(self._inboxes[name])
 
     def inbox(self, name: str) -> InboxView:
-        """Return a view of the events that wait for the processor of that name.
-
-        Raises:
-            UnknownName: there is none; the message suggests the nearest.
-        """
+        """Return what waits for the processor of that name, read-only; raises UnknownName."""
         return InboxView(self._inboxes[name])
 
     # -- editing and going on
