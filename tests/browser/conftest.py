@@ -1,22 +1,18 @@
-"""JupyterLab in a headless Chromium: what a reader sees, clicks and gets."""
+"""Notebook programs in a headless Chromium: what a reader sees, clicks and gets."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from lab import Lab
+from servers import serving
+from visit import VIEWPORT
 
-SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
@@ -30,8 +26,13 @@ SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/notebook-extension:tracker": {"autoStartDefaultKernel": True},
 }
-STARTING = 60.0
-VIEWPORT = {"width": 1280, "height": 1000}
+MARIMO = ["--headless", "--no-token", "--host=127.0.0.1"]
+MARIMO_SETTINGS = """\
+[tool.marimo.runtime]
+auto_instantiate = true
+[tool.marimo.display]
+theme = "system"
+"""
 
 
 def pytest_collection_modifyitems(items):
@@ -59,25 +60,42 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def server(folder: Path, own_home: Path) -> Iterator[str]:
-    """A JupyterLab of our own on a free port; its address."""
+    """A Jupyter server of our own, with JupyterLab, Notebook 7 and Voila; its address."""
     settings = own_home / "settings"
     settings.mkdir()
     (settings / "overrides.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     command = [
-        *(sys.executable, "-m", "jupyter", "lab", "--allow-root", "--no-browser", "--ip=127.0.0.1", f"--port={port}"),
-        *("--ServerApp.port_retries=0", "--IdentityProvider.token=", "--expose-app-in-browser"),
+        *("jupyter", "lab", "--allow-root", "--no-browser", "--ip=127.0.0.1", "--ServerApp.port_retries=0"),
+        *("--IdentityProvider.token=", "--expose-app-in-browser", "--JupyterNotebookApp.expose_app_in_browser=True"),
         *(f"--ServerApp.root_dir={folder}", f"--LabApp.app_settings_dir={settings}"),
+        *(f"--JupyterNotebookApp.app_settings_dir={settings}", "--VoilaConfiguration.allow_theme_override=YES"),
     ]
-    log = own_home / "lab.log"
-    with log.open("w") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:
-        try:
-            _wait_for(f"http://127.0.0.1:{port}/api", process, log)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
+    with serving(own_home / "jupyter.log", *command, port="--port", path="/api") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def marimo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the marimo notebooks are; all cells run when one is opened, in the theme of the system."""
+    folder = tmp_path_factory.mktemp("marimo")
+    (folder / "pyproject.toml").write_text(MARIMO_SETTINGS, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def marimo_edit(marimo_folder: Path) -> Iterator[str]:
+    """A marimo server for editing."""
+    command = ["marimo", "-q", "edit", str(marimo_folder), *MARIMO, "--skip-update-check"]
+    with serving(marimo_folder / "edit.log", *command, port="--port", path="/health") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def marimo_run(marimo_folder: Path) -> Iterator[str]:
+    """A marimo server for apps."""
+    command = ["marimo", "-q", "run", str(marimo_folder), *MARIMO]
+    with serving(marimo_folder / "run.log", *command, port="--port", path="/health") as address:
+        yield address
 
 
 # of a module, not of the session: while it is open, no other test of this process can run an event loop
@@ -104,25 +122,10 @@ def page(context: object) -> object:
 
 @pytest.fixture
 def lab(server: str, folder: Path, page: object) -> Iterator[Lab]:
-    """A page that opens notebooks, without outside requests or logged errors when the test is over."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    """A page that opens notebooks, and that asked nobody outside and logged no error when the test is over."""
     page.set_viewport_size(VIEWPORT)
-    lab = Lab(page, server, folder, SCREENSHOTS)
+    lab = Lab(page, server, folder)
     yield lab
     lab.close()
-    assert lab.outside == [], "the page made outside requests"
+    assert lab.outside == [], "the page asked somebody outside"
     assert lab.errors == [], "the page logged errors"
-
-
-def _wait_for(address: str, process: subprocess.Popen, log: Path) -> None:
-    import time
-
-    until = time.monotonic() + STARTING
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            urllib.request.urlopen(address, timeout=2).close()
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8')[-2000:]}")

@@ -1,4 +1,4 @@
-"""A small pipeline that fails once, and emits an event without recipient."""
+"""A small pipeline that fails once, and emits something that nobody receives."""
 
 from framework.core import AbstractProcessor, Event, Pipeline
 

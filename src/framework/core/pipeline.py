@@ -39,7 +39,6 @@ from framework.observe.observers import Observer
 if TYPE_CHECKING:
     from framework.archive import Archive, CatalogEntry
     from framework.core.editing.comparing import Comparison
-    from framework.core.identity.identity import Identity
     from framework.core.inspection.explain import Explanation
 
 logger = logging.getLogger(__name__)
@@ -341,12 +340,12 @@ class Pipeline(NotebookMethods):
         """Return the archives of the workspace, former results too; empty without a workspace."""
         return self._archives.catalog()
 
-    def identity(self, name: str) -> Identity:
-        """Return what the results of a processor depend on, as a tree with file and line; raises UnknownName."""
-        return self._archives.identity(self._inboxes[name])
-
     def inbox(self, name: str) -> InboxView:
-        """Return what waits for the processor of that name, read-only; raises UnknownName."""
+        """Return a view of the events that wait for the processor of that name.
+
+        Raises:
+            UnknownName: there is none; the message suggests the nearest.
+        """
         return InboxView(self._inboxes[name])
 
     # -- editing and going on

@@ -14,7 +14,7 @@ from framework.observe import Graph, NodeKey
 
 _OPENING = re.compile(r'<svg width="(\d+)pt" height="(\d+)pt"\s+viewBox="[^"]*"([^>]*)>')
 _ROW = 18
-_LETTER = 5.0  # average width of a letter at 10 px in the fonts of FONT, in px, rounded up
+_LETTER = 6.0  # average width of a letter at 12 px in the fonts of FONT, in px, rounded up
 _MARGIN = 8
 _LEGEND_WIDTH = 560
 
@@ -66,7 +66,7 @@ def _row_width(states: Sequence[State]) -> float:
 
 
 def _item_width(state: State) -> float:
-    return 28 + _LETTER * len(LOOKS[state].meaning)
+    return 32 + _LETTER * len(LOOKS[state].meaning)
 
 
 def _legend_svg(rows: Sequence[Sequence[State]], top: int) -> str:
@@ -77,7 +77,7 @@ def _legend_svg(rows: Sequence[Sequence[State]], top: int) -> str:
             look = LOOKS[state]
             items.append(
                 f'<text class="i-{state}" x="{x:.0f}" y="{y}" fill="{look.light}">{look.icon}</text>'
-                f'<text x="{x + 12:.0f}" y="{y}">{look.meaning}</text>'
+                f'<text x="{x + 14:.0f}" y="{y}">{look.meaning}</text>'
             )
             x += _item_width(state)
-    return f'<g class="legend" font-family="{FONT}" font-size="10">{"".join(items)}</g>' if items else ""
+    return f'<g class="legend" font-family="{FONT}" font-size="12">{"".join(items)}</g>' if items else ""

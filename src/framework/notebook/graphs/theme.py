@@ -28,9 +28,9 @@ LOOKS: Mapping[State, Look] = {
     "waiting": Look("#9a6700", "#d29922", "…", "waiting or blocked"),
     "ran": Look("#1a7f37", "#3fb950", "✓", "ran"),
     "idle": Look("#8b949e", "#8b949e", "·", "idle"),
-    "missing": Look("#cf222e", "#f85149", "✗", "missing: has no provider", dashed=True),
-    "unreceived": Look("#9a6700", "#d29922", "!", "emitted without recipient", dashed=True),
-    "unemitted": Look("#8b949e", "#8b949e", "→", "comes from outside: submit it", dashed=True),
+    "missing": Look("#cf222e", "#f85149", "✗", "missing: nobody provides it", dashed=True),
+    "unreceived": Look("#9a6700", "#d29922", "!", "emitted, but nobody receives it", dashed=True),
+    "unemitted": Look("#8b949e", "#8b949e", "→", "nobody here emits it: submit it from outside", dashed=True),
     "persists": Look("#8250df", "#a371f7", "▣", "keeps its results"),
 }
 
@@ -84,7 +84,9 @@ def _rules(colours: Mapping[str, str], scheme: Literal["light", "dark"]) -> str:
         f"{_shape('.node')}{{fill:{colours['surface']};stroke:{colours['faint']}}}",
     ]
     rules += [f"{_shape(f'.s-{state}')}{{stroke:{getattr(look, scheme)}}}" for state, look in LOOKS.items()]
-    rules += [f".legend .i-{state}{{fill:{getattr(look, scheme)}}}" for state, look in LOOKS.items()]
+    # The grey of idle nodes is enough for a border, not for a letter.
+    spelt = {state: look for state, look in LOOKS.items() if look.light != LOOKS["idle"].light}
+    rules += [f".legend .i-{state}{{fill:{getattr(look, scheme)}}}" for state, look in spelt.items()]
     return "".join(rules)
 
 

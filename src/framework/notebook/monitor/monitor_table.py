@@ -16,15 +16,15 @@ Picture = Callable[[str, str], str]
 HEADS = ("job", "workers", "queue", "done/s", f"last {WINDOW} s", "done", "failed")
 WORKER_STATES = ("busy", "idle", "blocked")
 _BAR = (160, 22)  # width and height in px; the others likewise
-_CHART = (240, 28)
+_CHART = (150, 28)
 _NUMBERS = frozenset({"done/s", "done", "failed"})
 # Each stands out at 3 to 1 or more from a light and from a dark ground: a saved picture is not told the theme.
 _COLOURS = {
     "busy": LOOKS["running"].light,
     "idle": LOOKS["idle"].light,
     "blocked": LOOKS["waiting"].light,
-    "failed": LOOKS["failed"].light,
 }
+_FAILED = f"light-dark({LOOKS['failed'].light},{LOOKS['failed'].dark})"
 _CSS = "".join(
     [
         *(f".{state}{{fill:{_COLOURS[state]}}}" for state in WORKER_STATES),
@@ -65,7 +65,7 @@ def _list(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str
 
 
 def _row(row: Mapping[str, Any], picture: Picture) -> str:
-    failed = f'<span style="color:{_COLOURS["failed"]}">✗ {row["failed"]:,}</span>' if row["failed"] else "0"
+    failed = f'<span style="color:{_FAILED}">✗ {row["failed"]:,}</span>' if row["failed"] else "0"
     cells = (_bar(row, picture), _queue(row), f"{row['rate']:,.0f}", _chart(row, picture), f"{row['done']:,}", failed)
     name = f'<th style="{_cell("")};font-weight:600">{escape(printable(row["name"]))}</th>'
     return f"<tr>{name}{''.join(_td(head, cell) for head, cell in zip(HEADS[1:], cells, strict=True))}</tr>"
@@ -85,7 +85,7 @@ def _queue(row: Mapping[str, Any]) -> str:
     if capacity is None:
         return f"{waiting:,}"
     text = f"{waiting:,}/{capacity:,}"
-    return f'<span style="color:{_COLOURS["failed"]}">{text} full</span>' if waiting >= capacity else text
+    return f'<span style="color:{_FAILED}">{text} full</span>' if waiting >= capacity else text
 
 
 def _bar(row: Mapping[str, Any], picture: Picture) -> str:

@@ -35,12 +35,12 @@ def show_monitor(monitor: ScalingMonitor) -> Any:
     monitor.listeners.add(widget.poke)
     _shown[monitor] = widget
     monitor.start()
-    html, text = monitor_twin(monitor)
+    html, text = monitor_twin(view)
     return with_twin(widget, html, text)
 
 
-def monitor_twin(monitor: ScalingMonitor) -> tuple[str, str]:
+def monitor_twin(view: MonitorView) -> tuple[str, str]:
     """Return a monitor as it is now, as HTML and as text."""
-    state = MonitorView(monitor).rows()
+    state = view.rows()
     text = f"{state['name']}: {state['header']}"
     return block(line(text, strong=True), monitor_html(state, embedded)), text

@@ -1,1 +1,1 @@
-"""Runs a pipeline phase by phase."""
+"""A pipeline under the hand, phase by phase."""

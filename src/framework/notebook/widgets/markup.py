@@ -7,16 +7,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 _TEXT = "font:13px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);font-variant-numeric:tabular-nums"
+# A page tells its pictures whether it is light or dark. Exported pages and those of Voila, nbviewer and VS Code say so
+# by their body only, and pictures would follow the reader's system; untrusted notebooks strip this, and do without.
+_SCHEME = (
+    "<style>:is([data-jp-theme-light=true],.vscode-light,.vscode-high-contrast-light,#notebook-container) .fw-shown"
+    "{color-scheme:light}:is([data-jp-theme-light=false],.vscode-dark,"
+    ".vscode-high-contrast:not(.vscode-high-contrast-light)) .fw-shown{color-scheme:dark}</style>"
+)
 _CELL = "text-align:left;padding:2px 12px 2px 0;vertical-align:top"
 
 
 def printable(text: str) -> str:
-    """Return text without control characters and lone surrogates, most of which XML does not allow."""
+    """Text without control characters and halves of characters, most of which XML does not allow."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def image(svg: str, alt: str) -> str:
-    """Return a picture as an image: untrusted notebooks strip `<svg>` and keep this."""
+    """A picture as an image: untrusted notebooks strip `<svg>`, and keep this."""
     data = base64.b64encode(svg.encode()).decode()
     source = f"data:image/svg+xml;base64,{data}"
     return f'<img alt="{escape(printable(alt))}" style="max-width:100%;height:auto" src="{source}">'
@@ -56,16 +63,12 @@ def _cell(value: object) -> str:
     return f'<td style="{_CELL}{";text-align:right" if numeric else ""}">{escape(text)}</td>'
 
 
-def page(html: str) -> str:
-    """Return markup as a whole page."""
-    return sendable(f'<!doctype html>\n<meta charset="utf-8">\n{html}\n')
-
-
 def bundle(html: str, text: str) -> Mapping[str, str]:
-    """Return a display bundle of HTML and text."""
-    return {"text/html": sendable(html), "text/plain": sendable(text)}
+    """Return what a rich display hands to IPython: a part of a page, light or dark as the page, and a text."""
+    shown = f'<div class="fw-shown">{_SCHEME}{sendable(html)}</div>'
+    return {"text/html": shown, "text/plain": sendable(text)}
 
 
 def sendable(text: str) -> str:
-    """Return text that a kernel can encode: lone surrogates, which a name may hold, become question marks."""
+    """Text that a kernel can encode: halves of characters, which a name may hold, become question marks."""
     return text.encode("utf-8", "replace").decode()

@@ -1,4 +1,4 @@
-"""`Pusher`: sends changes to the browser at most ten times a second, from a thread of its own."""
+"""`Pusher`: brings what changed to the browser, at most ten times a second, from a thread of its own."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ SHARE = 0.05
 
 
 class Pusher:
-    """Calls `push` soon after a `poke`; pokes in between count as one.
+    """Calls `push` soon after each `poke`; pokes that come meanwhile are one.
 
-    It needs a thread, because a cell that computes keeps the event loop busy.
+    A cell that computes keeps the event loop busy, not the threads: hence a thread.
     """
 
     def __init__(self, push: Callable[[], object], interval: float = INTERVAL) -> None:
@@ -30,13 +30,13 @@ class Pusher:
         threading.Thread(target=self._work, name="framework-pusher", daemon=True).start()
 
     def poke(self) -> None:
-        """Ask for a push; returns at once."""
-        # Called for every happening of a watched run: reading the flag is cheaper than setting it.
+        """There is something new; returns at once."""
+        # Called for every happening of a watched run: looking is cheaper than setting.
         if not self._news.is_set():
             self._news.set()
 
     def close(self) -> None:
-        """End pushing."""
+        """Push no more."""
         self._closed.set()
         self._news.set()
 
