@@ -164,7 +164,7 @@ class ArchiveRoom:
 
 
 def keeps_results(processor: Handler) -> bool:
-    """Whether a processor opens an archive of its own: it, or its `process`, has a true `opens_archive`."""
+    """Whether a processor has an archive of its own: it, or its `process`, has a true `opens_archive`."""
     return bool(getattr(processor, "opens_archive", False) or getattr(processor.process, "opens_archive", False))
 
 

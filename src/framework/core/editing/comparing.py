@@ -54,7 +54,7 @@ class Comparison(Sequence[ComparisonRow]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[ComparisonRow]: ...
     def __getitem__(self, index: int | slice) -> ComparisonRow | Sequence[ComparisonRow]:
-        """One row, or some."""
+        """Return one row, or a slice of them."""
         return self._rows[index]
 
     def __len__(self) -> int:
@@ -74,7 +74,7 @@ class Comparison(Sequence[ComparisonRow]):
         return "\n".join(lines)
 
     def frame(self) -> pd.DataFrame:
-        """One row per input: input, old, new, same."""
+        """Return one row per input: input, old, new, same."""
         import pandas as pd
 
         rows = [(row.input, row.old, row.new, row.same) for row in self._rows]

@@ -34,7 +34,7 @@ class InboxView:
         return iter(self._now())
 
     def __getitem__(self, index: int) -> Event:
-        """One of the waiting events."""
+        """Return one of the waiting events."""
         return self._now()[index]
 
     def __repr__(self) -> str:
@@ -46,7 +46,7 @@ class InboxView:
         return "\n".join(lines)
 
     def frame(self) -> pd.DataFrame:
-        """One row per waiting event, its attributes as columns."""
+        """Return one row per waiting event, its attributes as columns."""
         import pandas as pd
 
         return pd.DataFrame([{"event": type(event).__name__, **vars(event)} for event in self._now()])
