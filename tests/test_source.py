@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from framework.core.identity.normal_form import normalise
 from framework.errors import SourceUnavailable
-from framework.source import capture, normalise, place, source_of
+from framework.source import capture, place, source_of
 
 numbers = itertools.count(1)
 

@@ -27,16 +27,16 @@ ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Carry out one command line (that of the process by default) and return its exit code."""
+    """Carry out a command line, that of the process by default, and return its exit code."""
     options = _parser().parse_args(arguments)
     try:
         code = int(options.command(options))
-        sys.stdout.flush()  # here, so that a reader who went away is noticed here
+        sys.stdout.flush()  # here, so that a closed pipe is noticed here
     except FrameworkError as error:
         print(f"framework: {error}", file=sys.stderr)
         return REFUSED
     except BrokenPipeError:
-        # the reader of a pipe went away, as `framework graph ... | head` does; Python would complain once more at exit
+        # the pipe was closed, as `framework graph ... | head` does; Python would report it once more at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except OSError as error:
@@ -112,7 +112,7 @@ def _imported(name: str) -> Any:
         if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
             raise UnknownName("module", name, sorted(path.stem for path in Path.cwd().glob("*.py"))) from error
         traceback.print_exc()
-    except (Exception, SystemExit):  # noqa: BLE001 - whatever the user's module raises is the answer
+    except (Exception, SystemExit):  # noqa: BLE001 - a user's module may raise anything; it is printed
         traceback.print_exc()
     print(f"framework: importing {name} failed, see above", file=sys.stderr)
     return None

@@ -13,6 +13,7 @@ import linecache
 import os
 import re
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import CodeType, FrameType, FunctionType
@@ -25,6 +26,10 @@ Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 _OPTIMIZED = 0x1  # the code flag CO_OPTIMIZED: set for functions, not for class bodies
 _CELL = re.compile(r"ipykernel_\d+|^<ipython-input-|__marimo__cell_(?P<id>\w+?)_\.py$")
+_MARIMO = "marimo.App("
+_DEFERRED = frozenset({"__annotate__", "__annotate_func__"})  # Python 3.14 compiles annotations apart
+_STARTED = time.time()
+_LOADED_BEFORE = frozenset(filter(None, (getattr(module, "__file__", None) for module in list(sys.modules.values()))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +78,17 @@ def source_of(obj: Any) -> Source:
             f"no source for {name} ({_origin(obj)}): define it in a file or a notebook cell, not with exec, "
             "python -c or the plain interpreter; if its file has changed since, import it again"
         )
-    text, node = found
-    return Source(text.cut(node), text.file, first_line(node), node)
+    return _source(*found)
+
+
+def source_of_function(function: FunctionType) -> Source | None:
+    """The source of this very function, of a wrapper rather than of what it wraps; None where there is none.
+
+    Neither is there one where the function does not run what its file says now, because that was edited after its
+    import. Only a file that was written since this process began, or imported before this module, is compiled.
+    """
+    found = _find_function(function)
+    return _source(*found) if found and (found[0].certain or function.__code__ in found[0].codes) else None
 
 
 def unwrap(obj: Any) -> Any:
@@ -109,49 +123,53 @@ def first_line(node: Definition) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
 
 
-def normalise(text: str) -> str:
-    """The syntax of a text, which comments, white space, quotes, parentheses and trailing commas do not change.
-
-    Docstrings count: code can read them. The same on every supported Python, which `ast.dump` is not.
-
-    Raises:
-        SyntaxError: the text is no Python.
-    """
-    return _syntax(ast.parse(text))
-
-
-def _syntax(part: object) -> str:
-    if isinstance(part, ast.JoinedStr):  # 3.12 ends the format of an f-string with an empty text
-        part.values = [value for value in part.values if not (isinstance(value, ast.Constant) and value.value == "")]
-    if isinstance(part, list):
-        return f"[{','.join(map(_syntax, part))}]"
-    if not isinstance(part, ast.AST):
-        return f"{type(part).__name__}:{part!r}"
-    fields = ((name, value) for name, value in ast.iter_fields(part) if name not in {"ctx", "kind", "type_comment"})
-    # Newer Pythons add fields that older ones lack; they are empty where the older syntax is used.
-    given = [f"{name}={_syntax(value)}" for name, value in fields if value is not None and value != []]
-    return f"{type(part).__name__}({','.join(given)})"
-
-
 class _Text:
     """One version of a file or cell, parsed at most once, however many definitions are asked for."""
 
     def __init__(self, file: str, lines: list[str]) -> None:
         self.file = file
         self.lines = lines
+        entry = linecache.cache.get(file, ())
+        modified = entry[1] if len(entry) > 1 else None
+        self._is_marimo = any(_MARIMO in line for line in lines)
+        # Its module was imported after its last change: what it holds is what runs. marimo compiles cells apart.
+        unchanged = modified is None or (modified < _STARTED - 1 and file not in _LOADED_BEFORE)
+        self.certain = unchanged or self._is_marimo
+
+    @functools.cached_property
+    def tree(self) -> ast.Module:
+        """The syntax; empty when the text is no Python."""
+        try:
+            return ast.parse("".join(self.lines))
+        except (SyntaxError, ValueError):
+            return ast.Module([], [])
 
     @functools.cached_property
     def definitions(self) -> dict[tuple[str, int], Definition]:
-        """Every definition by its qualified name and first line; empty when the text is no Python."""
-        text = "".join(self.lines)
-        try:
-            tree = ast.parse(text)
-        except (SyntaxError, ValueError):
-            return {}
-        found = {(name, first_line(node)): node for name, node in _definitions(tree, "")}
-        if "marimo.App(" in text:
-            found |= {(name, first_line(node)): node for name, node in _cell_definitions(tree)}
+        """Every definition by its qualified name and first line."""
+        found = {(name, first_line(node)): node for name, node in _definitions(self.tree.body, "")}
+        if self._is_marimo:
+            found |= {(name, first_line(node)): node for name, node in _cell_definitions(self.tree)}
         return found
+
+    @functools.cached_property
+    def aliases(self) -> frozenset[tuple[str, int]]:
+        """Name and line of every `type X = ...`, which compiles to code of that name."""
+        kind = getattr(ast, "TypeAlias", ())  # from Python 3.12 on
+        return frozenset((node.name.id, node.lineno) for node in ast.walk(self.tree) if isinstance(node, kind))
+
+    def lambda_of(self, code: CodeType) -> ast.FunctionDef | None:
+        """The lambda that compiles to that code, as a function of one statement; where it stands tells it apart."""
+        found = [node for node in self._lambdas if node.lineno == code.co_firstlineno and _takes(node, code)]
+        if len(found) > 1:
+            places = [place for place in code.co_positions() if None not in place and place[2:] != (0, 0)]
+            found = [node for node in found if _holds(node.body, places)]
+            found.sort(key=lambda node: (node.body.end_lineno or 0, node.body.end_col_offset or 0))
+        return next((_as_function(node) for node in found), None)
+
+    @functools.cached_property
+    def _lambdas(self) -> list[ast.Lambda]:
+        return [node for node in ast.walk(self.tree) if isinstance(node, ast.Lambda)]
 
     @functools.cached_property
     def codes(self) -> frozenset[CodeType]:
@@ -175,7 +193,13 @@ class _Text:
 
 _Found = tuple[_Text, Definition]
 
+
+def _source(text: _Text, node: Definition) -> Source:
+    return Source(text.cut(node), text.file, first_line(node), node)
+
+
 _sites: WeakKeyDictionary[type, tuple[_Text | None, CodeType]] = WeakKeyDictionary()
+_found: WeakKeyDictionary[FunctionType, tuple[CodeType, _Text, Definition]] = WeakKeyDictionary()
 _versions: WeakValueDictionary[tuple[str, int], _Text] = WeakValueDictionary()  # lives as long as a class of it
 _latest: dict[str, _Text] = {}
 
@@ -231,7 +255,12 @@ def _patched(cls: type, body: CodeType) -> bool:
 
 def _covers(text: _Text, body: CodeType) -> bool:
     codes = (code for code in body.co_consts if isinstance(code, CodeType) and not code.co_name.startswith("<"))
-    return all((code.co_qualname, code.co_firstlineno) in text.definitions for code in codes)
+    return all(
+        (code.co_qualname, code.co_firstlineno) in text.definitions
+        or code.co_name in _DEFERRED
+        or (code.co_name, code.co_firstlineno) in text.aliases
+        for code in codes
+    )
 
 
 def _find_by_methods(cls: type) -> _Found | None:
@@ -269,8 +298,21 @@ def _find_function(function: Any) -> _Found | None:
     code = getattr(function, "__code__", None)
     if not isinstance(code, CodeType):
         return None
-    current = _current_text(code.co_filename, getattr(function, "__globals__", None))
+    known = _found.get(function)
+    if known is None or known[0] is not code:  # %autoreload puts other code into the same function
+        found = _look_up(function, code)
+        if found is None:
+            return None
+        known = _found[function] = (code, *found)
+    return known[1:]
+
+
+def _look_up(function: FunctionType, code: CodeType) -> _Found | None:
+    current = _current_text(code.co_filename, function.__globals__)
     texts = [text for text in _versions.values() if text.file == code.co_filename]
+    if code.co_name == "<lambda>":
+        lambdas = ((text, text.lambda_of(code)) for text in reversed(texts) if text.certain or code in text.codes)
+        return next(((text, node) for text, node in lambdas if node is not None), None)
     key = code.co_qualname, code.co_firstlineno
     found = [(text, text.definitions[key]) for text in reversed(texts) if key in text.definitions]
     if len(found) > 1:  # several versions of one file have this function at this line: which one compiles to it?
@@ -291,14 +333,34 @@ def _own_functions(cls: type) -> Iterator[FunctionType]:
             yield function
 
 
-def _definitions(parent: ast.AST, prefix: str) -> Iterator[tuple[str, Definition]]:
-    for node in ast.iter_child_nodes(parent):
+def _definitions(statements: list[ast.stmt], prefix: str) -> Iterator[tuple[str, Definition]]:
+    for node in statements:
         if isinstance(node, Definition):
             name = prefix + node.name
             yield name, node
-            yield from _definitions(node, f"{name}." if isinstance(node, ast.ClassDef) else f"{name}.<locals>.")
-        else:
-            yield from _definitions(node, prefix)
+            yield from _definitions(node.body, f"{name}." if isinstance(node, ast.ClassDef) else f"{name}.<locals>.")
+            continue
+        for block in ("body", "orelse", "finalbody"):
+            yield from _definitions(getattr(node, block, []), prefix)
+        for branch in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
+            yield from _definitions(branch.body, prefix)
+
+
+def _takes(node: ast.Lambda, code: CodeType) -> bool:
+    names = tuple(argument.arg for argument in (*node.args.posonlyargs, *node.args.args))
+    return code.co_varnames[: code.co_argcount] == names
+
+
+def _holds(body: ast.expr, places: list[Any]) -> bool:
+    first, last = (body.lineno, body.col_offset), (body.end_lineno, body.end_col_offset)
+    return all(first <= (line, column) and (end, end_column) <= last for line, end, column, end_column in places)
+
+
+def _as_function(node: ast.Lambda) -> ast.FunctionDef:
+    function = ast.parse("def f(): pass").body[0]
+    assert isinstance(function, ast.FunctionDef)  # noqa: S101 - what was just written
+    function.name, function.args, function.body = "<lambda>", node.args, [ast.Return(node.body, lineno=node.lineno)]
+    return ast.copy_location(function, node)
 
 
 def _cell_definitions(notebook: ast.Module) -> Iterator[tuple[str, Definition]]:
@@ -312,11 +374,11 @@ def _cell_definitions(notebook: ast.Module) -> Iterator[tuple[str, Definition]]:
         outermost = wrapper.decorator_list[0]
         match outermost.func if isinstance(outermost, ast.Call) else outermost:
             case ast.Attribute(attr="cell"):
-                yield from _definitions(wrapper, "")
+                yield from _definitions(wrapper.body, "")
             case ast.Attribute(attr="function" | "class_definition"):
                 bare = copy.copy(wrapper)
                 bare.decorator_list = wrapper.decorator_list[1:]
-                yield from _definitions(ast.Module([bare], []), "")
+                yield from _definitions([bare], "")
 
 
 def _nested(code: CodeType) -> Iterator[CodeType]:

@@ -185,6 +185,14 @@ def test_a_value_that_cannot_be_stored_is_refused_by_the_name_of_its_part(archiv
     assert len(archive) == 0
 
 
+def test_a_value_that_is_nested_too_deeply_is_refused_by_name():
+    deep = []
+    for _ in range(50_000):
+        deep = [deep]
+    with pytest.raises(Unpicklable, match=r"^value: nested too deeply to be stored"):
+        InMemCache()["key"] = {"deep": deep}
+
+
 def test_a_key_without_a_digest_is_refused(archive):
     with pytest.raises(Undigestable, match=r"^key: an iterator"):
         archive[iter([])] = 1

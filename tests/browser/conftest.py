@@ -122,10 +122,10 @@ def page(context: object) -> object:
 
 @pytest.fixture
 def lab(server: str, folder: Path, page: object) -> Iterator[Lab]:
-    """A page that opens notebooks, and that asked nobody outside and logged no error when the test is over."""
+    """A page that opens notebooks, without outside requests or logged errors when the test is over."""
     page.set_viewport_size(VIEWPORT)
     lab = Lab(page, server, folder)
     yield lab
     lab.close()
-    assert lab.outside == [], "the page asked somebody outside"
+    assert lab.outside == [], "the page made outside requests"
     assert lab.errors == [], "the page logged errors"

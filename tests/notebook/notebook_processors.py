@@ -1,4 +1,4 @@
-"""A small pipeline that fails once, and emits something that nobody receives."""
+"""A small pipeline that fails once, and emits an event without recipient."""
 
 from framework.core import AbstractProcessor, Event, Pipeline
 

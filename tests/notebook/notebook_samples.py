@@ -29,7 +29,7 @@ def snapshot(*nodes, state="running", phase=0):
 
 
 def routing():
-    """start -> Find -> file -> Parse -> done, which nobody receives."""
+    """start -> Find -> file -> Parse -> done, which has no recipient."""
     start, done = event("start", details={"source": "outside"}), event("done", missing=True)
     nodes = (processor("Find"), processor("Parse"), start, event("file"), done)
     edges = (

@@ -11,8 +11,9 @@ from notebook_samples import Runtime, node_snapshot, routing, snapshot
 
 import framework.notebook
 from framework.core import AbstractProcessor, Event, Pipeline
+from framework.errors import OptionError
 from framework.flow import Flow
-from framework.notebook import display, views
+from framework.notebook import ScalingMonitor, display, lineage, routing_graph, sequence_diagram, views
 from framework.observe import Failure, Failures, Graph, PhaseReport, RunReport
 
 
@@ -191,3 +192,22 @@ def test_a_run_in_the_background_says_that_it_runs_until_it_shows_its_report(sho
     gate.set()
     run.wait()
     assert "Finished: 1 phase" in shown(run)["text/html"]
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        lambda: make_pipeline().stepper(),
+        lambda: ScalingMonitor(make_pipeline()),
+        lambda: routing_graph(make_pipeline()),
+        lambda: lineage(Event(name="x")),
+        lambda: sequence_diagram(Event(name="x")),
+    ],
+    ids=["stepper", "monitor", "drawing", "lineage", "sequence"],
+)
+def test_what_a_cell_shows_is_saved_as_a_page(shown, tmp_path):
+    saved = shown().save(tmp_path / "shown.html")
+
+    assert saved.read_text(encoding="utf-8").startswith("<!doctype html>")
+    with pytest.raises(OptionError, match="saved"):
+        shown().save(tmp_path / "shown.docx")

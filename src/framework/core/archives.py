@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from framework.archive import Archive, CatalogEntry, Description, InMemCache, Session, Workspace
 from framework.archive.records.catalog import check_name
+from framework.core.identity.input_key import forget_codes
 from framework.core.mailboxes.handler import Handler
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.processor import AbstractProcessor
 from framework.errors import ArchiveError, IdentityClash, NotAWorkspace, UnknownName
+
+if TYPE_CHECKING:
+    from framework.core.identity.identity import Identity
+
+logger = logging.getLogger(__name__)
 
 
 class ArchiveRoom:
@@ -55,11 +62,16 @@ class ArchiveRoom:
             WorkspaceInUse: another process writes there, or another running pipeline to the same archive.
         """
         keeping = [inbox for inbox in inboxes if keeps_results(inbox.processor)]
+        self._about.clear()  # a plan may have asked before the processors got their last attributes
+        if keeping:
+            forget_codes()
         if self._workspace is None:
             return
         taken: dict[tuple[str, str], Inbox] = {}
         for inbox in keeping:
-            about = self._describe(inbox)
+            identity = self.identity(inbox)
+            about = self._about[inbox] = _description(cast("AbstractProcessor", inbox.processor), identity)
+            _warn_of_state(inbox.name, identity)
             other = taken.setdefault((about.name, about.identity), inbox)
             if other is not inbox:
                 raise IdentityClash(
@@ -159,8 +171,15 @@ class ArchiveRoom:
         # Once: reading and digesting the source of a processor and all it uses takes milliseconds.
         about = self._about.get(inbox)
         if about is None:
-            about = self._about[inbox] = described(cast("AbstractProcessor", inbox.processor))
+            processor = cast("AbstractProcessor", inbox.processor)
+            about = self._about[inbox] = _description(processor, self.identity(inbox))
         return about
+
+    def identity(self, inbox: Inbox) -> Identity:
+        """What the results of a processor depend on."""
+        from framework.core.identity.identity import identity_of  # reads sources; not before a caller asks
+
+        return identity_of(cast("AbstractProcessor", inbox.processor))
 
 
 def keeps_results(processor: Handler) -> bool:
@@ -172,7 +191,10 @@ def described(processor: AbstractProcessor) -> Description:
     """Return the entry of the catalog for the archive of a processor."""
     from framework.core.identity.identity import identity_of  # reads sources; only for processors that keep results
 
-    identity = identity_of(processor)
+    return _description(processor, identity_of(processor))
+
+
+def _description(processor: AbstractProcessor, identity: Identity) -> Description:
     return Description(
         name=processor.name,
         identity=identity.digest,
@@ -181,7 +203,19 @@ def described(processor: AbstractProcessor) -> Description:
         requires=_targets(processor, "requires"),
         arguments=", ".join(f"{name}={value}" for name, value in identity.arguments.items()),
         arguments_digest=identity.arguments_digest,
+        parts=tuple((part.label, part.kind, part.where, part.text) for part in identity.parts),
     )
+
+
+def _warn_of_state(name: str, identity: Identity) -> None:
+    if identity.keeps:
+        changed = ", ".join(f"self.{attribute} ({where})" for attribute, where in identity.keeps.items())
+        logger.warning(
+            "%s keeps its results and changes attributes between inputs: %s. A replayed input changes nothing, so that "
+            "later results depend on which inputs were replayed: pass it on with the events instead",
+            name,
+            changed,
+        )
 
 
 def _targets(processor: AbstractProcessor, attribute: str) -> tuple[str, ...]:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
-from framework.archive import digest
 from framework.archive.records.serialize import dumps, loads
 from framework.core.context import Context, ForwardingContext
 from framework.core.event import CONTROL, Event, refusal
+from framework.core.identity.input_key import input_key
 from framework.core.mailboxes.hold import Hold
 from framework.errors import OptionError
 
@@ -41,8 +41,12 @@ class CachedDelivery:
 @overload
 def caching(process: Method) -> Method: ...
 @overload
-def caching(process: None = None) -> Callable[[Method], Method]: ...
-def caching(process: Method | None = None) -> Method | Callable[[Method], Method]:
+def caching(
+    process: None = None, *, depends: Any = (), ignore: Any = (), version: str | int | None = None
+) -> Callable[[Method], Method]: ...
+def caching(
+    process: Method | None = None, *, depends: Any = (), ignore: Any = (), version: str | int | None = None
+) -> Method | Callable[[Method], Method]:
     """Keep what `process` emits for an input, and emit it again instead of running when the input comes again.
 
     Inputs are compared by digest, within the archive of the processor's identity: other code or other constructor
@@ -50,13 +54,20 @@ def caching(process: Method | None = None) -> Method | Callable[[Method], Method
     no hold and defer nothing are kept; the pipeline's own events always run. Write `@caching` or `@caching()` above
     `def process`.
 
+    Args:
+        process: the method.
+        depends: what else the results depend on, one or several: modules, functions, classes, `Path` objects for the
+            content of files, values.
+        ignore: parameters of the constructor, or attributes, that change no result.
+        version: stands for the code, which then does not count.
+
     Raises:
         OptionError: the decorated object is no function.
         Undigestable: the delivery fails because its input has no digest.
         Unpicklable: the delivery fails because what it emits cannot be kept.
     """
     if process is None:
-        return caching
+        return functools.partial(caching, depends=depends, ignore=ignore, version=version)
     if not callable(process) or isinstance(process, type):
         raise OptionError(f"caching decorates the process of a processor, got {process!r}: @caching above def process")
 
@@ -64,7 +75,7 @@ def caching(process: Method | None = None) -> Method | Callable[[Method], Method
     def cached(self: Any, context: Context, event: Event) -> object:
         if event.name in CONTROL:
             return process(self, context, event)
-        archive, key = context.archive, digest(event, name="event")
+        archive, key = context.archive, input_key(event, name="event")
         record = archive.get(key)
         if record is not None:
             for emitted in record.emitted:
@@ -79,7 +90,7 @@ def caching(process: Method | None = None) -> Method | Callable[[Method], Method
         archive[key] = CachedDelivery(event, tuple(recording.emitted), at, seconds)
         return result
 
-    cached.opens_archive = True  # type: ignore[attr-defined]
+    vars(cached).update(opens_archive=True, depends=depends, ignore=ignore, version=version)
     return cached  # type: ignore[return-value]
 
 

@@ -39,6 +39,7 @@ from framework.observe.observers import Observer
 if TYPE_CHECKING:
     from framework.archive import Archive, CatalogEntry
     from framework.core.editing.comparing import Comparison
+    from framework.core.identity.identity import Identity
     from framework.core.inspection.explain import Explanation
 
 logger = logging.getLogger(__name__)
@@ -340,12 +341,12 @@ class Pipeline(NotebookMethods):
         """Return the archives of the workspace, former results too; empty without a workspace."""
         return self._archives.catalog()
 
-    def inbox(self, name: str) -> InboxView:
-        """Return a view of the events that wait for the processor of that name.
+    def identity(self, name: str) -> Identity:
+        """Return what the results of a processor depend on, as a tree with file and line; raises UnknownName."""
+        return self._archives.identity(self._inboxes[name])
 
-        Raises:
-            UnknownName: there is none; the message suggests the nearest.
-        """
+    def inbox(self, name: str) -> InboxView:
+        """Return what waits for the processor of that name, read-only; raises UnknownName."""
         return InboxView(self._inboxes[name])
 
     # -- editing and going on

@@ -27,12 +27,15 @@ class AbstractProcessor(ABC):
                         print(f"hello {who}")
 
     Class attributes: `interests`, pairs of an event class (or its name) and an event name or None, declares the
-    interests where they cannot be inferred; `version` replaces the source in the identity of the archive, for code that
-    changes without changing its results.
+    interests where they cannot be inferred. In the identity of the archive `version` replaces the code, which then may
+    change without changing its results; `depends` adds modules, functions, classes, `Path` objects for the content of
+    files, and values; `ignore` names parameters and attributes that change no result.
     """
 
     interests: ClassVar[InterestDeclaration | None] = None
     version: ClassVar[str | int | None] = None
+    depends: ClassVar[Any] = ()
+    ignore: ClassVar[Any] = ()
     name: str
     priority: int
     backlog: int = 0  # events that it keeps beyond its mailbox; senders that can wait then do

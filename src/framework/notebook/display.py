@@ -13,11 +13,11 @@ from typing import Any
 from framework.notebook import views
 from framework.notebook.kernel import in_marimo, shell
 from framework.notebook.monitor.monitor import ScalingMonitor
-from framework.notebook.monitor.monitor_widget import show_monitor
+from framework.notebook.monitor.monitor_widget import monitor_twin, show_monitor
 from framework.notebook.stepper.stepper import PhaseStepper
-from framework.notebook.stepper.stepper_widget import show_stepper
+from framework.notebook.stepper.stepper_widget import show_stepper, stepper_twin
 from framework.notebook.widgets.markup import bundle
-from framework.notebook.widgets.shown import BUNDLES, safely
+from framework.notebook.widgets.shown import LIVE, STATIC, safely
 
 VIEWS: Mapping[tuple[str, str], Callable[[Any], views.View]] = {
     ("framework.core.pipeline", "Pipeline"): views.runtime_view,
@@ -34,8 +34,8 @@ VIEWS: Mapping[tuple[str, str], Callable[[Any], views.View]] = {
 }
 """Static views by module and class name: IPython looks them up that way, so that runtimes not in use stay unloaded."""
 
-BUNDLES[PhaseStepper] = show_stepper
-BUNDLES[ScalingMonitor] = show_monitor
+LIVE.update({PhaseStepper: show_stepper, ScalingMonitor: show_monitor})
+STATIC.update({PhaseStepper: stepper_twin, ScalingMonitor: monitor_twin})
 
 
 def load_ipython_extension(ipython: Any) -> None:

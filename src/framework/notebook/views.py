@@ -1,4 +1,4 @@
-"""What each object shows as the last expression of a cell: a static view of it, as HTML and as text."""
+"""The static view of each kind of object that a cell shows, as HTML and as text."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ PATIENCE = 0.05
 """Seconds that a display waits for an answer of something that may be running."""
 MOST_ROWS = 50
 MOST_TEXT = 20_000
-"""Characters of a traceback, whose error may say anything."""
+"""Characters of a traceback that are shown; the message of its error may be of any length."""
 
 View = tuple[str, str]
 """HTML and text."""
 
 
 def runtime_view(runtime: Any) -> View:
-    """A pipeline or a flow: one status line and its graph."""
+    """Show a pipeline or a flow: one status line and its graph."""
     graph: Graph = runtime.graph()
     snapshot: Snapshot | None = promptly(runtime.snapshot)
     status = f"{graph.name}: {status_line(graph, snapshot)}"
@@ -33,13 +33,13 @@ def runtime_view(runtime: Any) -> View:
 
 
 def graph_view(graph: Graph) -> View:
-    """A graph by itself."""
+    """Show a graph."""
     drawing = Drawing(graph)
     return block(picture(drawing)), repr(drawing)
 
 
 def run_view(run: Any) -> View:
-    """A run in the background: its report once it is done, else how it stands."""
+    """Show a run in the background: its report once it is done, else that it runs."""
     if run.done and run.report is not None:
         return run_report_view(run.report)
     text = "running: run.wait() waits for the end, run.stop() ends it"
@@ -47,7 +47,7 @@ def run_view(run: Any) -> View:
 
 
 def run_report_view(report: RunReport) -> View:
-    """A run: one line, the failures, what it still waited for, the phases."""
+    """Show the report of a run: one line, failures, what it still waited for, phases."""
     text = run_line(report)
     parts = [line(text, strong=True), *_failure_parts(report.failures)]
     parts += [preformatted(report.waiting)] if report.waiting else []
@@ -56,7 +56,7 @@ def run_report_view(report: RunReport) -> View:
 
 
 def flow_report_view(report: Any) -> View:
-    """A flow's run: one line, the failures, what became of the items of each job."""
+    """Show the report of a flow: one line, failures, the outcomes of each job."""
     counts = report.counts
     words = [f"{count:,} {outcome}" for outcome, count in counts.items() if count]
     text = f"{report.ended.capitalize()}: {', '.join(words) or 'no items'}, {report.elapsed:.2f} s"
@@ -66,7 +66,7 @@ def flow_report_view(report: Any) -> View:
 
 
 def phase_report_view(report: PhaseReport) -> View:
-    """A phase: one line, the failures, what was delivered to whom."""
+    """Show the report of a phase: one line, failures, deliveries by processor."""
     text = f"Phase {report.phase}: {_outcome(report)}{', settled' if report.settled else ''}"
     counts = sorted(((name, count) for name, count in report.delivered.items() if count), key=lambda row: -row[1])
     parts = [line(text, strong=True), *_failure_parts(report.failures)]
@@ -74,12 +74,12 @@ def phase_report_view(report: PhaseReport) -> View:
 
 
 def failures_view(failures: Failures) -> View:
-    """Failures: a row each."""
+    """Show failures, a row each."""
     return block(*(_failure_parts(failures) or [line("No failures")])), repr(failures) if failures else "No failures"
 
 
 def failure_view(failure: Failure) -> View:
-    """A failure: one line, and the traceback behind a click."""
+    """Show a failure: one line, and the traceback behind a click."""
     look = LOOKS["failed"]
     head = line(f"{look.icon} {failure.summary}", strong=True)
     hint = line("failure.debug() opens the debugger there, failure.rerun() repeats this delivery")
@@ -87,7 +87,7 @@ def failure_view(failure: Failure) -> View:
 
 
 def rows_view(columns: Sequence[str]) -> Callable[[Any], View]:
-    """A view of something that iterates over rows with these attributes; its text is what `str` gives."""
+    """Return a view of objects that iterate over rows with these attributes; the text is their `str`."""
 
     def view(rows: Iterable[Any]) -> View:
         cells = ([_cell(getattr(row, column)) for column in columns] for row in rows)
@@ -97,7 +97,7 @@ def rows_view(columns: Sequence[str]) -> Callable[[Any], View]:
 
 
 def status_line(graph: Graph, snapshot: Snapshot | None) -> str:
-    """The state in words, as in "not started, 3 processors, 1 event waiting"."""
+    """Return the state as text, as in "not started, 3 processors, 1 event waiting"."""
     steps = [node for node in graph.nodes if node.kind in {"processor", "builder", "job"}]
     flow = any(node.kind == "job" for node in steps)
     size = plural(len(steps), "job" if flow else "processor")
@@ -116,7 +116,7 @@ def status_line(graph: Graph, snapshot: Snapshot | None) -> str:
 
 
 def run_line(report: RunReport) -> str:
-    """The report in a line, as in "Finished: 4 phases, 1,204 delivered, 2 failures, 0.35 s"."""
+    """Return the report as a line, as in "Finished: 4 phases, 1,204 delivered, 2 failures, 0.35 s"."""
     state = "Interrupted" if report.interrupted else "Finished"
     parts = [plural(len(report.phases), "phase"), f"{sum(report.delivered.values()):,} delivered"]
     parts.append(plural(len(report.failures), "failure"))
@@ -126,16 +126,16 @@ def run_line(report: RunReport) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """A count with its noun, as in "1 phase" and "2 phases"."""
+    """Return a count with its noun, as in "1 phase" and "2 phases"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def promptly(question: Callable[[], Any]) -> Any:
-    """The answer, or None where it takes longer than `PATIENCE`: a display must not wait for somebody's lock."""
+    """Return the answer, or None after `PATIENCE`: a display must not wait for a lock."""
     answers: list[Any] = []
 
     def ask() -> None:
-        with suppress(Exception):  # no answer is an answer here: the display goes on without
+        with suppress(Exception):  # the display goes on without the answer
             answers.append(question())
 
     asking = threading.Thread(target=ask, daemon=True, name="framework-display")
@@ -145,7 +145,7 @@ def promptly(question: Callable[[], Any]) -> Any:
 
 
 def picture(drawing: Drawing) -> str:
-    """The drawing as an image, or as mermaid text where it cannot be laid out."""
+    """Return the drawing as an image, or as mermaid text where it cannot be laid out."""
     try:
         return image(drawing.svg, repr(drawing))
     except LayoutUnavailable:

@@ -9,9 +9,10 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Any, Final
 
-from framework.archive import Archive, CatalogEntry, Description, InMemCache, digest
+from framework.archive import Archive, CatalogEntry, Description, InMemCache
 from framework.core import Pipeline
 from framework.core.archives import described
+from framework.core.identity.input_key import input_key
 from framework.core.reactive_event import ReactiveEvent
 from framework.errors import BuildError, Undigestable
 from framework.reactive.builder import ReactiveBuilder
@@ -113,7 +114,7 @@ class _Archived:
     def record_of(self, arguments: tuple[Any, ...]) -> Any:
         """Return the record of an input, if there is one."""
         try:
-            return self.archive.get(digest(arguments))
+            return self.archive.get(input_key(arguments, name="inputs"))
         except Undigestable:  # the build will fail and say so
             return None
 

@@ -158,7 +158,7 @@ def test_scaling_decisions_and_failures_of_a_flow_are_shown_with_reasons():
 
 
 def test_the_twin_of_a_monitor_needs_no_script():
-    html, text = monitor_twin(MonitorView(asyncio.run(scaled_flow())))
+    html, text = monitor_twin(asyncio.run(scaled_flow()))
 
     assert "<script" not in html
     assert "<svg" not in html
@@ -209,7 +209,7 @@ def test_a_log_has_whole_lines():
     assert out.getvalue().splitlines()[-1].startswith("demo: Finished 0 s, 17 done")
 
 
-def test_a_monitor_that_nobody_holds_is_let_go():
+def test_a_monitor_that_without_references_is_let_go():
     import gc
     import weakref
 
@@ -285,3 +285,12 @@ def test_a_run_that_has_not_begun_has_no_line():
 
     assert monitor.sample()
     assert out.getvalue() == ""
+
+
+def test_the_latest_sample_is_a_frame():
+    frame = ScalingMonitor(Scripted(at(1, 4, running=3, blocked=1, waiting=7))).frame()
+
+    assert frame.to_dict("records")[0] | {"busy_seconds": 0.0} == {
+        "name": "fetch", "waiting": 7, "capacity": 10, "running": 3, "idle": 1, "blocked": 1, "workers": 5, "done": 4,
+        "failed": 0, "busy_seconds": 0.0,
+    }  # fmt: skip

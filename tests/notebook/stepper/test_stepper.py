@@ -302,3 +302,10 @@ def test_a_run_of_deliveries_counts_as_its_phase(stepper):
 
     assert stepper.pipeline.graph().name == "demo"
     assert sum(isinstance(r.happening, DeliveryFinished) for r in stepper.recorder.records) == 15
+
+
+def test_what_happened_is_a_frame():
+    stepper = PhaseStepper(make_pipeline())
+    stepper.step()
+
+    assert set(stepper.frame()["processor"].dropna()) == {"Read", "Parse", "Total"}

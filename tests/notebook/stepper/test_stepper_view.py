@@ -197,7 +197,7 @@ def test_why_it_is_not_finished_is_shown(view):
 
 def test_the_twin_is_html_that_needs_no_script(view):
     view.handle({"do": "step"})
-    html, text = stepper_twin(view)
+    html, text = stepper_twin(view.stepper)
 
     assert "<script" not in html
     assert "<svg" not in html
@@ -216,7 +216,7 @@ def test_what_a_user_wrote_is_escaped_in_the_twin():
     pipeline.submit(Event(name="<img src=x>"))
     view = StepperView(PhaseStepper(pipeline))
     view.handle({"do": "step"})
-    html, _ = stepper_twin(view)
+    html, _ = stepper_twin(view.stepper)
 
     assert not [tag for tag in ("<script", "<b>", "<i>", "<img src=x") if tag in html]
 

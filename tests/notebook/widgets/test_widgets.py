@@ -12,7 +12,7 @@ from framework.notebook.monitor.monitor_widget import MonitorView, MonitorWidget
 from framework.notebook.stepper import stepper_view
 from framework.notebook.stepper.stepper_view import StepperView
 from framework.notebook.stepper.stepper_widget import StepperWidget, show_stepper
-from framework.notebook.widgets.shown import BUNDLES
+from framework.notebook.widgets.shown import LIVE
 
 pytestmark = pytest.mark.timeout(20)
 
@@ -123,7 +123,7 @@ def test_a_display_that_fails_is_a_text_with_the_reason(monkeypatch):
     def failing(_):
         raise RuntimeError("no widgets here")
 
-    monkeypatch.setitem(BUNDLES, PhaseStepper, failing)
+    monkeypatch.setitem(LIVE, PhaseStepper, failing)
     shown = PhaseStepper(make_pipeline())._repr_mimebundle_()
 
     assert shown["text/plain"].startswith("<PhaseStepper of")

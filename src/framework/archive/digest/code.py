@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dis
 import functools
+import site
 import sys
 import types
 from collections.abc import Iterator
@@ -19,6 +20,11 @@ from weakref import WeakKeyDictionary
 from framework.archive.digest.walk import Refusal, Walk
 
 LruCacheType = type(functools.lru_cache(len))
+_LOAD_GLOBAL = frozenset({dis.opmap["LOAD_GLOBAL"]})
+_LOAD_NAME = frozenset(dis.opmap[name] for name in ("LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") if name in dis.opmap)
+_STORE_ATTR = dis.opmap["STORE_ATTR"]
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
+_BUILT_IN = frozenset({"built-in", "frozen"})
 _loaded_names: WeakKeyDictionary[types.CodeType, tuple[str, ...]] = WeakKeyDictionary()
 
 
@@ -91,13 +97,30 @@ def loaded_names(code: types.CodeType) -> tuple[str, ...]:
     return names
 
 
+def stored_names(code: types.CodeType) -> set[str]:
+    """The attributes that code sets, whatever of."""
+    return {code.co_names[number] for operation, number in _steps(code) if operation == _STORE_ATTR}
+
+
 def _loads(code: types.CodeType) -> Iterator[str]:
-    for step in dis.get_instructions(code):
-        if step.opname in {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}:
-            yield step.argval
+    for operation, number in _steps(code):
+        if operation in _LOAD_GLOBAL:
+            yield code.co_names[number >> 1]  # the lowest bit says whether NULL is pushed as well
+        elif operation in _LOAD_NAME:
+            yield code.co_names[number]
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from _loads(constant)
+
+
+def _steps(code: types.CodeType) -> Iterator[tuple[int, int]]:
+    # By hand: dis makes an object of each instruction, which takes 30 times as long.
+    extended = 0
+    instructions = code.co_code
+    for operation, argument in zip(instructions[::2], instructions[1::2], strict=True):
+        number = extended << 8 | argument
+        extended = number if operation == dis.EXTENDED_ARG else 0
+        yield operation, number
 
 
 def _closure(value: types.FunctionType) -> Iterator[tuple[str, Any]]:
@@ -117,21 +140,33 @@ def _named(walk: Walk, variables: dict[str, Any], kind: str) -> None:
         raise
 
 
-@functools.cache
 def is_installed(module: str | None) -> bool:
-    """Return whether a module belongs to the interpreter, an installed package or this one; else it is own code."""
+    """Return whether a module belongs to the interpreter, an installed package or this one; else it is own code.
+
+    Installed is what lies in the standard library or in a site or dist folder, the user's own site included. A package
+    that was installed as editable lies elsewhere: it is own code.
+    """
     if module is None or module in {"__main__", "__mp_main__"}:
         return False
     if module in sys.builtin_module_names or module.partition(".")[0] == "framework":
         return True
-    file = getattr(sys.modules.get(module), "__file__", None)
-    if file is None:
-        return False
-    return any(Path(file).is_relative_to(folder) for folder in _library_folders())
+    found = sys.modules.get(module)
+    place = getattr(found, "__file__", None) or next(iter(getattr(found, "__path__", ())), None)
+    if place is None:
+        return getattr(getattr(found, "__spec__", None), "origin", None) in _BUILT_IN
+    return is_library(place)
+
+
+@functools.cache
+def is_library(place: str) -> bool:
+    """Whether a file or folder belongs to the interpreter or to an installed package."""
+    path = Path(place)
+    return not _INSTALLED.isdisjoint(path.parts) or any(map(path.is_relative_to, _library_folders()))
 
 
 @functools.cache
 def _library_folders() -> tuple[str, ...]:
     import sysconfig
 
-    return tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+    names = ("stdlib", "platstdlib", "purelib", "platlib")
+    return tuple({*(sysconfig.get_path(name) for name in names), site.getusersitepackages()})

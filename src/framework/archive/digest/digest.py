@@ -33,11 +33,15 @@ def digest(value: Any, *, name: str = "value") -> str:
         plain = PLAIN.get(type(value), not_plain)(value)
     except TypeError:  # a metaclass without __hash__
         plain = None
-    return _walked(value, name) if plain is None else sha256(plain).hexdigest()[:HEX_DIGITS]
+    return walked(Walk(encoder), value, name) if plain is None else sha256(plain).hexdigest()[:HEX_DIGITS]
 
 
-def _walked(value: Any, name: str) -> str:
-    walk = Walk(encoder)
+def walked(walk: Walk, value: Any, name: str) -> str:
+    """Return the digest that a walk which has just begun gives a value.
+
+    Raises:
+        Undigestable: a part of the value has no digest; the message calls the value `name`.
+    """
     try:
         walk.walk(value)
     except Refusal as refusal:

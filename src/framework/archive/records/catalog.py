@@ -6,6 +6,7 @@ import dataclasses
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Self
 
 from framework.archive.engine.refusals import lost
@@ -26,7 +27,8 @@ class Description:
     """The contents of an archive and the processor that fills it.
 
     Name and identity together tell an archive from all others: a processor whose code or arguments changed gets
-    another identity and starts with an empty archive, and finds the former one again when it changes back.
+    another identity and starts with an empty archive, and finds the former one again when it changes back. `parts` is
+    what the identity is made of: label, kind, place and text of each, with what was left out.
     """
 
     name: str
@@ -36,9 +38,11 @@ class Description:
     requires: tuple[str, ...] = ()
     arguments: str = ""
     arguments_digest: str = ""
+    parts: tuple[tuple[str, str, str, str], ...] = ()
 
 
 _TEXTS = ("name", "identity", "source", "arguments", "arguments_digest", "python", "superseded_by")
+_PART = 4  # label, kind, place, text
 _DESCRIBING = tuple(part.name for part in dataclasses.fields(Description))
 
 
@@ -210,6 +214,7 @@ def _decode(uid: bytes, body: bytes) -> CatalogEntry:
         facts = json.loads(body.decode("utf-8", "surrogatepass"))
         facts |= {name: datetime.fromisoformat(facts[name]) for name in ("created", "updated")}
         facts |= {name: tuple(facts[name]) for name in ("provides", "requires")}
+        facts["parts"] = tuple(tuple(part) for part in facts.get("parts", ()))  # since version 0.2
         return _checked(CatalogEntry(**facts, uid=uid.hex()))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise lost(f"the catalog entry of archive {uid.hex()} cannot be read ({short_repr(error)})") from error
@@ -221,8 +226,9 @@ def _checked(entry: CatalogEntry) -> CatalogEntry:
     Raises:
         TypeError: a field is of another type than it should be.
     """
-    texts = [*(getattr(entry, name) for name in _TEXTS), *entry.provides, *entry.requires]
+    texts = [*(getattr(entry, name) for name in _TEXTS), *entry.provides, *entry.requires, *chain(*entry.parts)]
     known_times = entry.created.tzinfo and entry.updated.tzinfo
-    if not (all(isinstance(text, str) for text in texts) and isinstance(entry.number, int) and known_times):
+    whole = isinstance(entry.number, int) and all(len(part) == _PART for part in entry.parts)
+    if not (all(isinstance(text, str) for text in texts) and whole and known_times):
         raise TypeError("a field is of the wrong type")
     return entry

@@ -41,10 +41,10 @@ def _with_cloudpickle(value: Any, name: str) -> bytes:
 
 
 def _refusal(value: Any, name: str, error: Exception) -> Unpicklable:
-    try:
-        where, part, reason = _culprit(value, name, error)
-    except RecursionError:
+    # cloudpickle raises a PicklingError for it; walking down to the culprit would take the square of the depth.
+    if isinstance(error, RecursionError) or isinstance(error.__cause__, RecursionError):
         return Unpicklable(f"{name}: nested too deeply to be stored; flatten it")
+    where, part, reason = _culprit(value, name, error)
     return Unpicklable(
         f"{where}: a {type(part).__qualname__} cannot be stored ({reason}); store plain data instead, "
         "or give its class a __reduce__"
@@ -103,20 +103,26 @@ class _Lenient(pickle.Unpickler):
             return placeholder(module, name)
 
 
-def _culprit(
-    value: Any, where: str, error: Exception, seen: frozenset[int] = frozenset()
-) -> tuple[str, Any, Exception]:
+def _culprit(value: Any, where: str, error: Exception) -> tuple[str, Any, Exception]:
     """Return the innermost part that fails, the way to it, and why."""
+    seen = {id(value)}
+    while (found := _failing_part(value, seen)) is not None:
+        step, value, error = found
+        where += step
+        seen.add(id(value))
+    return where, value, error
+
+
+def _failing_part(value: Any, seen: set[int]) -> tuple[str, Any, Exception] | None:
     import cloudpickle
 
     for step, part in _parts(value):
-        if id(part) in seen:
-            continue
-        try:
-            cloudpickle.dumps(part, PROTOCOL)
-        except Exception as inner:  # noqa: BLE001 - as in dumps
-            return _culprit(part, f"{where}{step}", inner, seen | {id(value)})
-    return where, value, error
+        if id(part) not in seen:
+            try:
+                cloudpickle.dumps(part, PROTOCOL)
+            except Exception as error:  # noqa: BLE001 - as in dumps
+                return step, part, error
+    return None
 
 
 def _parts(value: Any) -> Iterator[tuple[str, Any]]:

@@ -1,23 +1,32 @@
-"""What makes a processor's results its own: other code or other arguments have another identity."""
+"""What makes a processor's results its own: other code, other arguments or another state have another identity."""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import inspect
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import FunctionType
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from framework.archive import digest
-from framework.core.identity.code_dependencies import Ingredients, has_source, shown
+from framework.archive.digest.code import is_installed, stored_names
+from framework.core.identity.code_dependencies import CodeDependencies
+from framework.core.identity.declared import Declared
+from framework.core.identity.parts import Part, shown, source_text, tree
+from framework.core.identity.references import set_from_parameters
 from framework.core.processor import AbstractProcessor
+from framework.errors import SourceUnavailable, Undigestable
+from framework.source import source_of
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The identity of a processor: equal digests mean equal name, code and arguments.
+    """The identity of a processor: equal digests mean equal name, code, arguments and state before the run.
 
-    `source` is the code that counts, for a reader; `arguments` maps each parameter of the constructor to a short repr.
+    `source` is the code that counts, for a reader; `arguments` maps each parameter of the constructor to a short repr,
+    and each attribute that was given later by its name with a dot in front; `parts` lists all that counts, and what
+    was left out; `keeps` maps attributes that change between inputs to the place where they do.
     """
 
     name: str
@@ -26,35 +35,53 @@ class Identity:
     arguments: Mapping[str, str]
     source_digest: str
     arguments_digest: str
+    parts: tuple[Part, ...] = ()
+    keeps: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """What counts as a tree, with file and line, and what was left out."""
+        arguments = ", ".join(f"{name}={value}" for name, value in self.arguments.items())
+        return f"{self.name}({arguments}) [{self.digest[:8]}]\n{tree(self.parts)}"
 
 
 def identity_of(processor: AbstractProcessor) -> Identity:
     """Compute the identity of a processor.
 
-    The code is that of its class, of the user's own bases, and of the helpers and constants that they use in their
-    module or notebook; comments and formatting do not count, and a `version` stands for all of it. The arguments count
-    however they were spelled, defaults included; the name counts as such, the priority does not.
+    The code is that of its class and of all the user's own functions, classes and constants that it reaches, in
+    whichever module; comments and formatting do not count, and a `version` stands for all of it. The arguments count
+    however they were spelled, defaults included, and so do attributes that were set from outside; the name counts as
+    such, the priority does not. `depends` adds, `ignore` leaves out.
 
     Raises:
         Undigestable: a constructor argument has no digest; the message names processor and parameter.
     """
     cls = type(processor)
-    arguments = _arguments(processor)
-    arguments_digest = digest({key: _argument_digest(processor, key, value) for key, value in arguments.items()})
-    code = Ingredients()
+    declared = Declared.of(processor)
+    code = CodeDependencies(cls.__module__, lambda inner: identity_of(inner).digest)
     code.add(cls)
-    for value in arguments.values():
-        if not isinstance(value, FunctionType):  # the argument's own digest covers its code
-            code.add(value)
-    facts = code.facts() if processor.version is None else ("version", processor.version)
+    arguments = {name: value for name, value in _arguments(processor).items() if name not in declared.ignore}
+    for name, value in arguments.items():
+        code.add_given(name, value, f"argument {name!r} of {processor.name}")
+    attributes = {f".{name}": value for name, value in _attributes(processor) if name not in declared.ignore}
+    for name, value in attributes.items():
+        code.add_given(name, value)
+    code.find_state(_entries(cls), processor)
+    changed = {f".{name}" for name in code.state.attributes_of(cls)}
+    given = {name: value for name, value in code.given().items() if name not in changed}
+    arguments_digest = digest(given)
+    extra = declared.added_to(code)
+    facts = code.facts() if declared.version is None else ("version", declared.version, *extra)
     source_digest = digest((cls.__qualname__, facts))
+    parts = code.all_parts()
     return Identity(
         name=processor.name,
         digest=digest((processor.name, source_digest, arguments_digest)),
-        source=code.text(),
-        arguments={key: shown(value) for key, value in arguments.items()},
+        source=source_text(parts),
+        arguments={name: shown(value) for name, value in (arguments | attributes).items() if name in given},
         source_digest=source_digest,
         arguments_digest=arguments_digest,
+        parts=parts,
+        keeps=code.state.own,
     )
 
 
@@ -77,11 +104,68 @@ def _arguments(processor: AbstractProcessor) -> dict[str, Any]:
     return arguments
 
 
-def _argument_digest(processor: AbstractProcessor, parameter: str, value: Any) -> str:
-    if isinstance(value, AbstractProcessor):  # one that wraps another
-        return identity_of(value).digest
-    if isinstance(value, FunctionType) and has_source(value):
-        code = Ingredients()
-        code.add(value)
-        return digest(("function", value.__qualname__, code.facts()))
-    return digest(value, name=f"argument {parameter!r} of {processor.name}")
+def _attributes(processor: AbstractProcessor) -> Iterator[tuple[str, Any]]:
+    """What the instance holds beyond what its constructor copied from arguments or wrote out."""
+    cls = type(processor)
+    plumbing = _plumbing(cls)
+    arguments = _arguments(processor)
+    copied, written = _set_by_constructor(cls)
+    slots = [name for base in cls.__mro__ for name in _slots(base) if hasattr(processor, name)]
+    for name in (*vars(processor), *slots):
+        if name in plumbing:
+            continue
+        value = getattr(processor, name)
+        if copied.get(name, "") in arguments and value is arguments[copied[name]]:
+            continue
+        if name in written and _is_written(value, written[name]):
+            continue
+        yield name, value
+
+
+def _slots(cls: type) -> tuple[str, ...]:
+    slots = vars(cls).get("__slots__", ())
+    return (slots,) if isinstance(slots, str) else tuple(slots)
+
+
+def _is_written(value: Any, literal: Any) -> bool:
+    try:
+        return digest(value) == digest(literal)
+    except Undigestable:
+        return False
+
+
+@functools.lru_cache(maxsize=512)
+def _plumbing(cls: type) -> frozenset[str]:
+    """The attributes that belong to this package: what installed bases set, as far as own code never mentions it."""
+    mine = {"name", "priority", "_arguments", "_building"}
+    functions = [
+        (is_installed(base.__module__), function.__code__)
+        for base in cls.__mro__
+        for value in vars(base).values()
+        if (function := inspect.unwrap(getattr(value, "__func__", value))) is not None and hasattr(function, "__code__")
+    ]
+    theirs = {name for installed, body in functions if installed for name in stored_names(body)}
+    asked = {name for installed, body in functions if not installed for name in body.co_names}
+    return frozenset(mine | (theirs - asked))
+
+
+@functools.lru_cache(maxsize=512)
+def _set_by_constructor(cls: type) -> tuple[dict[str, str], dict[str, Any]]:
+    """Attributes that the constructor copies from a parameter, and those that it sets to something written out."""
+    constructor = inspect.getattr_static(cls, "__init__")
+    if dataclasses.is_dataclass(cls) and "__init__" in vars(cls) and constructor.__code__.co_filename == "<string>":
+        return {field.name: field.name for field in dataclasses.fields(cls) if field.init}, {}
+    if is_installed(getattr(constructor, "__globals__", {}).get("__name__")):
+        return {}, {}
+    try:
+        return set_from_parameters(source_of(constructor).node)
+    except SourceUnavailable:
+        return {}, {}
+
+
+def _entries(cls: type) -> Iterator[str]:
+    """The methods that a run calls: those that an installed base names."""
+    own = {name for base in cls.__mro__ if not is_installed(base.__module__) for name in vars(base)}
+    theirs = {name for base in cls.__mro__ if is_installed(base.__module__) for name in vars(base)}
+    yield from own & theirs
+    yield "build"

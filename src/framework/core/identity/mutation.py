@@ -1,105 +1,175 @@
-"""What a definition does with the names that it uses, read from its syntax."""
+"""What a function changes while it runs, read from its syntax. `state` tells which objects that is."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
-from framework.source import Definition, normalise
+from framework.source import Definition
 
-_MUTATORS = frozenset(
-    "add append appendleft clear discard extend insert pop popitem popleft put remove setdefault update".split()  # noqa: SIM905
+_IN_PLACE = frozenset(
+    "add append appendleft clear discard extend extendleft insert pop popitem popleft put remove reverse rotate "  # noqa: SIM905
+    "setdefault sort subtract update write".split()
 )
-_ITSELF = frozenset({"self", "cls"})
+_IN_PLACE_FUNCTIONS = frozenset(
+    "delattr heapify heappop heappush heappushpop heapreplace insort insort_left insort_right setattr shuffle".split()  # noqa: SIM905
+)
 
 
-class Usage(NamedTuple):
-    """Facts about one definition.
+class Key(NamedTuple):
+    """A step of a path by subscript; `known` is false where the subscript is computed."""
 
-    `syntax` is its normal form; `decorators` are the names in the decorators of it and of its methods; `computed` the
-    attributes of a class whose value is no literal; `state` what it changes: variables by their names, attributes of
-    `self` with a dot in front.
+    value: object
+    known: bool = True
+
+
+Path = tuple[str | Key, ...]
+
+
+class Mutation(NamedTuple):
+    """A change of what stands at a path from a variable.
+
+    `attribute` is the one that is set; without one the object itself changes. `rebinds` tells that the variable gets
+    another value (`global total`, `nonlocal total`).
     """
 
-    syntax: str
-    decorators: tuple[str, ...]
-    computed: tuple[str, ...]
-    state: frozenset[str]
+    root: str
+    path: Path = ()
+    attribute: str | None = None
+    rebinds: Literal["", "global", "nonlocal"] = ""
+    line: int = 0
 
 
-_known: WeakKeyDictionary[Definition, Usage] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Definition, tuple[Mutation, ...]] = WeakKeyDictionary()
 
 
-def usage_of(node: Definition, text: str) -> Usage:
-    """Read a definition, once for all instances and pipelines; `text` is its source, dedented."""
-    usage = _known.get(node)
-    if usage is None:
-        decorators = tuple(dict.fromkeys(_decorators(node)))
-        usage = _known[node] = Usage(normalise(text), decorators, tuple(_computed(node)), frozenset(_state(node)))
-    return usage
+def mutations_of(node: Definition) -> tuple[Mutation, ...]:
+    """Read a function, once."""
+    found = _known.get(node)
+    if found is None:
+        found = _known[node] = tuple(dict.fromkeys(_Reader(node).mutations()))
+    return found
 
 
-def _decorators(node: Definition) -> Iterator[str]:
-    parts = [node, *node.body] if isinstance(node, ast.ClassDef) else [node]
-    for part in parts:
-        for decorator in getattr(part, "decorator_list", ()):
-            yield from (name.id for name in ast.walk(decorator) if isinstance(name, ast.Name))
+class _Reader:
+    """Follows local names of objects: `seen = self.seen; seen.append(x)` changes `self.seen`."""
+
+    def __init__(self, node: Definition) -> None:
+        self._node = node
+        self._aliases: dict[str, tuple[str, Path]] = {}
+        outer: dict[str, Literal["global", "nonlocal"]] = {}
+        for part in ast.walk(node):
+            if isinstance(part, ast.Global | ast.Nonlocal):
+                outer |= dict.fromkeys(part.names, "global" if isinstance(part, ast.Global) else "nonlocal")
+        self._outer = outer
+        self._locals: set[str] = set()
+        stored: dict[str, int] = {}
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                stored[part.id] = stored.get(part.id, 0) + 1
+        for part in ast.walk(node):
+            match part:
+                case (
+                    ast.Assign(targets=[ast.Name(id=name)], value=value)
+                    | ast.NamedExpr(target=ast.Name(id=name), value=value)
+                ) if stored[name] == 1 and name not in outer:
+                    place = self._place(value)
+                    if place is not None and place[0] != name:
+                        self._aliases[name] = place
+                case _:
+                    pass
+        self._locals = {*stored, *_bound(node)} - outer.keys() - self._aliases.keys()
+
+    def mutations(self) -> Iterator[Mutation]:
+        for part in ast.walk(self._node):
+            match part:
+                case ast.Assign(targets=targets) | ast.Delete(targets=targets):
+                    for target in targets:
+                        yield from self._stored(target)
+                case ast.AugAssign(target=target) | ast.AnnAssign(target=target):
+                    yield from self._stored(target)
+                case ast.For(target=target) | ast.AsyncFor(target=target):
+                    yield from self._stored(target)
+                case ast.Call(func=ast.Attribute(value=changed, attr=method)) if method in _IN_PLACE:
+                    yield from self._changed(changed)
+                case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[changed, *rest]) if (
+                    name in _IN_PLACE_FUNCTIONS
+                ):
+                    match rest:
+                        case [ast.Constant(value=str() as attribute), *_] if name.endswith("attr"):
+                            yield from self._changed(changed, attribute)
+                        case _:
+                            yield from self._changed(changed)
+                case _:
+                    pass
+
+    def _stored(self, target: ast.expr) -> Iterator[Mutation]:
+        match target:
+            case ast.Name(id=name) if name in self._outer:
+                yield Mutation(name, rebinds=self._outer[name], line=target.lineno)
+            case ast.Subscript(value=changed):
+                yield from self._changed(changed)
+            case ast.Attribute(value=owner, attr=attribute):
+                yield from self._changed(owner, attribute)
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                for part in parts:
+                    yield from self._stored(part)
+            case ast.Starred(value=inner):
+                yield from self._stored(inner)
+            case _:
+                pass
+
+    def _changed(self, expression: ast.expr, attribute: str | None = None) -> Iterator[Mutation]:
+        place = self._place(expression)
+        if place is not None:
+            yield Mutation(*place, attribute, line=expression.lineno)
+
+    def _place(self, expression: ast.expr) -> tuple[str, Path] | None:
+        """Variable and path of an expression; None for what was made in the function."""
+        path: list[str | Key] = []
+        while True:
+            match expression:
+                case ast.Attribute(value=inner, attr="__class__") | ast.Call(func=ast.Name(id="type"), args=[inner]):
+                    expression = inner  # a class's attribute is one of its instances as well
+                case ast.Attribute(value=inner, attr=attribute):
+                    path.append(attribute)
+                    expression = inner
+                case ast.Subscript(value=inner, slice=ast.Constant(value=key)):
+                    path.append(Key(key))
+                    expression = inner
+                case ast.Subscript(value=inner):
+                    path.append(Key(None, known=False))
+                    expression = inner
+                case ast.Name(id=name):
+                    root, before = self._aliases_of(name)
+                    return None if root is None else (root, (*before, *reversed(path)))
+                case _:
+                    return None
+
+    def _aliases_of(self, name: str) -> tuple[str | None, Path]:
+        if name in self._aliases:
+            return self._aliases[name]
+        return (None, ()) if name in self._locals else (name, ())
 
 
-def _computed(node: Definition) -> Iterator[str]:
-    if not isinstance(node, ast.ClassDef):
-        return
-    for part in node.body:
-        if isinstance(part, ast.Assign | ast.AnnAssign) and part.value is not None and not _is_literal(part.value):
-            targets = part.targets if isinstance(part, ast.Assign) else [part.target]
-            yield from (target.id for target in targets if isinstance(target, ast.Name))
-
-
-def _is_literal(expression: ast.expr) -> bool:
-    return not any(isinstance(part, ast.Name | ast.Call) for part in ast.walk(expression))
-
-
-def _state(node: Definition) -> Iterator[str]:
+def _bound(node: Definition) -> Iterator[str]:
+    """Names that patterns, handlers, imports and the parameters of inner functions bind."""
+    parameters = set() if isinstance(node, ast.ClassDef) else set(ast.walk(node.args))
     for part in ast.walk(node):
         match part:
-            case ast.Global(names=names) | ast.Nonlocal(names=names):
-                yield from names
-            case ast.Assign(targets=targets) | ast.Delete(targets=targets):
-                for target in targets:
-                    yield from _inside(target)
-            case ast.AugAssign(target=target) | ast.AnnAssign(target=target):
-                yield from _inside(target)
-            case ast.withitem(context_expr=expression) | ast.Expr(value=ast.Call(func=ast.Attribute(value=expression))):
-                yield from _root(expression)  # a lock, or a call whose result nobody wants: it is made for its effect
-            case ast.Call(func=ast.Attribute(value=expression, attr=method)) if method in _MUTATORS:
-                yield from _root(expression)
-            case ast.Call(func=ast.Name(id="next"), args=[expression, *_]):
-                yield from _root(expression)
-
-
-def _inside(target: ast.expr) -> Iterator[str]:
-    """What an assignment changes that exists already: `x[0] = ...` and `x.y = ...` change x."""
-    match target:
-        case ast.Subscript(value=expression):
-            yield from _root(expression)
-        case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name in _ITSELF:
-            yield f".{attribute}"
-        case ast.Attribute(value=expression):
-            yield from _root(expression)
-        case ast.Tuple(elts=parts) | ast.List(elts=parts):
-            for part in parts:
-                yield from _inside(part)
-
-
-def _root(expression: ast.expr) -> Iterator[str]:
-    """The variable, or the attribute of `self`, that a dotted or subscripted expression starts with."""
-    while isinstance(expression, ast.Attribute | ast.Subscript):
-        inner = expression.value
-        if isinstance(expression, ast.Attribute) and isinstance(inner, ast.Name) and inner.id in _ITSELF:
-            yield f".{expression.attr}"
-            return
-        expression = inner
-    if isinstance(expression, ast.Name):
-        yield expression.id
+            case (
+                ast.MatchAs(name=str() as name)
+                | ast.MatchStar(name=str() as name)
+                | ast.MatchMapping(rest=str() as name)
+            ):
+                yield name
+            case ast.ExceptHandler(name=str() as name):
+                yield name
+            case ast.arg(arg=name) if part not in parameters:
+                yield name
+            case ast.alias(name=name, asname=asname):
+                yield asname or name.partition(".")[0]
+            case _:
+                pass

@@ -45,14 +45,14 @@ class ResultFrame:
             "target": pd.array(targets, dtype="string").repeat(counts),
             "processor": pd.array(processors, dtype="string").repeat(counts),
             "inputs": pd.array(self._inputs, dtype="string"),
-            "built": _moments(built).repeat(counts),
+            "built": _times(built).repeat(counts),
             "seconds": np.repeat(np.array(seconds, dtype=float), counts),
         }
         fields = {f"artifact.{name}" if name in facts else name: typed(values) for name, values in self._fields.items()}
         return pd.DataFrame(facts | fields)
 
 
-def _moments(seconds: Sequence[float | None]) -> pd.DatetimeIndex:
+def _times(seconds: Sequence[float | None]) -> pd.DatetimeIndex:
     import numpy as np
     import pandas as pd
 
@@ -60,6 +60,6 @@ def _moments(seconds: Sequence[float | None]) -> pd.DatetimeIndex:
     known = ~np.isnan(times)
     # As datetime.fromtimestamp rounds: the fraction by itself is exact.
     fraction, whole = np.modf(np.where(known, times, 0.0))
-    moments = (whole.astype("int64") * 1_000_000 + np.rint(fraction * 1e6).astype("int64")).astype("datetime64[us]")
-    moments[~known] = np.datetime64("NaT", "us")  # without a unit NumPy 2.5 warns
-    return pd.DatetimeIndex(moments, tz="UTC")
+    times_utc = (whole.astype("int64") * 1_000_000 + np.rint(fraction * 1e6).astype("int64")).astype("datetime64[us]")
+    times_utc[~known] = np.datetime64("NaT", "us")  # without a unit NumPy 2.5 warns
+    return pd.DatetimeIndex(times_utc, tz="UTC")

@@ -35,7 +35,7 @@ class Results:
             texts = keys if set(map(type, keys)) == {str} else map(_short, keys)
             self._add(Origin(len(records), None, archive), texts, records)
             return self
-        # Records are known by their fields, so that whoever reads them imports no runtime that wrote them.
+        # Records are recognised by their fields, so that reading them imports no runtime.
         for key, record in zip(keys, records, strict=True):
             match record:
                 case object(target=target, inputs=inputs, artifacts=tuple(artifacts), at=at, seconds=seconds):
@@ -53,7 +53,7 @@ class Results:
         return len(self.artifacts)
 
     def kept(self, target: str | None, since: float | None) -> Results:
-        """Those of a target, built since a moment."""
+        """Return the results of a target, built since a time."""
         if target is None and since is None:
             return self
         wanted: list[bool] = []

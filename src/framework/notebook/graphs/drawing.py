@@ -12,7 +12,7 @@ from framework.errors import LayoutUnavailable, MissingProgram, OptionError, Unk
 from framework.notebook.graphs.collapse import collapsed, members
 from framework.notebook.graphs.node_marks import notes_of, states_of
 from framework.notebook.graphs.picture import picture_svg
-from framework.notebook.widgets.markup import block, bundle, image
+from framework.notebook.widgets.markup import block, bundle, image, page
 from framework.notebook.widgets.require import require
 from framework.notebook.widgets.shown import Shown
 from framework.observe import Graph, NodeKey, Snapshot
@@ -125,7 +125,7 @@ class Drawing(Shown):
             case ".mmd":
                 text = self.mermaid
             case ".html":
-                text = f'<!doctype html>\n<meta charset="utf-8">\n{image(self.svg, repr(self))}\n'
+                text = page(image(self.svg, repr(self)))
             case suffix:
                 target.write_bytes(_rendered(self.graphviz, suffix))
                 return target
@@ -133,7 +133,7 @@ class Drawing(Shown):
         return target
 
     def __repr__(self) -> str:
-        """One line: what is drawn."""
+        """Return one line that counts what is drawn."""
         kinds: dict[str, int] = {}
         for node in self.graph.nodes:
             kinds[node.kind] = kinds.get(node.kind, 0) + 1
@@ -163,16 +163,16 @@ def _rendered(graph: graphviz.Digraph, suffix: str) -> bytes:
 
 
 def routing_graph(pipeline: Drawable | Graph) -> Drawing:
-    """Who receives which events, and who emits them.
+    """Draw processors with the events that they receive and emit, and builders with their targets.
 
     Arrows of `match` patterns and observed emissions are solid, emissions only found in the source are dashed. Events
-    that nobody receives or nobody emits stand out. What builders tell each other is shown by their targets.
+    without a recipient or a sender stand out.
     """
     return Drawing(*_looked_at(pipeline))
 
 
 def dependency_graph(pipeline: Drawable | Graph, target: str | None = None) -> Drawing:
-    """Which builder provides and requires which target; what nobody provides is red.
+    """Draw which builder provides and requires which target; targets without a provider are red.
 
     Args:
         pipeline: whose builders.
@@ -190,7 +190,7 @@ def dependency_graph(pipeline: Drawable | Graph, target: str | None = None) -> D
 
 
 def flow_graph(flow: Drawable | Graph) -> Drawing:
-    """The jobs of a flow, in order, with their queues and workers."""
+    """Draw the jobs of a flow in order, with their queues and workers."""
     return Drawing(*_looked_at(flow))
 
 

@@ -1,4 +1,4 @@
-"""What stands out in a picture: the state of each node and its second line."""
+"""The state and the second line of each node of a picture."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def notes_of(graph: Graph, snapshot: Snapshot | None = None) -> dict[NodeKey, st
 
 
 def note_of(nodes: list[NodeSnapshot]) -> str:
-    """How it stands with one node, or several drawn as one, in a few words: "✓ 12  ✗ 1  … 3"."""
+    """Return the counts of one node, or of several drawn as one: "✓ 12  ✗ 1  … 3"."""
     counts: list[tuple[State, int]] = [
         ("running", sum(node.running for node in nodes)),
         ("ran", sum(node.done - node.failed for node in nodes)),

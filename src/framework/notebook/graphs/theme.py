@@ -28,9 +28,9 @@ LOOKS: Mapping[State, Look] = {
     "waiting": Look("#9a6700", "#d29922", "…", "waiting or blocked"),
     "ran": Look("#1a7f37", "#3fb950", "✓", "ran"),
     "idle": Look("#8b949e", "#8b949e", "·", "idle"),
-    "missing": Look("#cf222e", "#f85149", "✗", "missing: nobody provides it", dashed=True),
-    "unreceived": Look("#9a6700", "#d29922", "!", "emitted, but nobody receives it", dashed=True),
-    "unemitted": Look("#8b949e", "#8b949e", "→", "nobody here emits it: submit it from outside", dashed=True),
+    "missing": Look("#cf222e", "#f85149", "✗", "missing: has no provider", dashed=True),
+    "unreceived": Look("#9a6700", "#d29922", "!", "emitted without recipient", dashed=True),
+    "unemitted": Look("#8b949e", "#8b949e", "→", "comes from outside: submit it", dashed=True),
     "persists": Look("#8250df", "#a371f7", "▣", "keeps its results"),
 }
 

@@ -1,14 +1,14 @@
-"""`lineage`: where an event came from and what came of it, from what a recorder kept."""
+"""`lineage`: the causes of an event and what followed from it, as a recorder kept them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from framework.notebook.graphs.drawing import Drawing
 from framework.notebook.lineage.recorders import recorder_of, submissions
-from framework.notebook.widgets.markup import block, bundle, line, preformatted
+from framework.notebook.widgets.markup import block, line, preformatted
 from framework.notebook.widgets.shown import Shown
 from framework.observe import Edge, EventSubmitted, Graph, Node, Recorder
 
@@ -67,7 +67,7 @@ class Lineage(Shown):
             return self._why_not()
         return "\n".join(
             f"{'> ' if step.asked else '  '}{'  ' * step.depth}{step.submitted.sender or 'outside'}: {step.text}"
-            f" -> {', '.join(step.submitted.recipients) or 'nobody'}"
+            f" -> {', '.join(step.submitted.recipients) or 'no recipient'}"
             for step in self
         )
 
@@ -102,12 +102,12 @@ class Lineage(Shown):
         text = self._texts.get(id(submitted), "not kept")
         return Step(depth, submitted, text, submitted.event is self.event)
 
-    def _bundle(self) -> Mapping[str, str]:
-        return bundle(block(line("Lineage", strong=True), preformatted(str(self))), str(self))
+    def _static(self) -> tuple[str, str]:
+        return block(line("Lineage", strong=True), preformatted(str(self))), str(self)
 
 
 def lineage(event: Any, recorder: Any = None) -> Lineage:
-    """Where an event came from, back to the outside, and what came of it.
+    """Return the causes of an event back to the outside, and everything that followed from it.
 
     Args:
         event: the very object that was submitted.

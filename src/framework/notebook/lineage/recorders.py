@@ -1,4 +1,4 @@
-"""Finds the recorder that knows an event, and the submissions that a recorder kept."""
+"""Finds the recorder that has an event, and the submissions that a recorder kept."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from framework.observe import EventSubmitted, Recorder
 
 
 def recorder_of(event: Any, source: Any = None) -> Recorder:
-    """The recorder that was given, or that of the stepper that was given, or one that knows the event.
+    """Return the given recorder, or that of the given stepper, or else one that has the event.
 
-    An empty one when nobody knows the event.
+    An empty one where no recorder has the event.
 
     Raises:
         OptionError: what was given is neither.
@@ -27,7 +27,7 @@ def recorder_of(event: Any, source: Any = None) -> Recorder:
 
 
 def submissions(recorder: Recorder, phase: int | None = None) -> list[tuple[int, EventSubmitted, str]]:
-    """The submissions that are kept, of one phase where asked for: number of the record, what, and its repr then."""
+    """Return the kept submissions, of one phase where given: record number, submission, and its repr at that time."""
     return [
         (record.number, record.happening, record.text)
         for record in recorder.records

@@ -9,7 +9,7 @@ from typing import Any
 
 from framework.notebook.lineage.causes import Lineage
 from framework.notebook.lineage.recorders import recorder_of
-from framework.notebook.widgets.markup import block, bundle, line, printable
+from framework.notebook.widgets.markup import block, line, printable
 from framework.notebook.widgets.shown import Shown
 
 OUTSIDE = "outside"
@@ -63,15 +63,15 @@ class SequenceDiagram(Shown):
 
     __repr__ = __str__
 
-    def _bundle(self) -> Mapping[str, str]:
+    def _static(self) -> tuple[str, str]:
         if not self.messages:
-            return bundle(block(line(str(self))), str(self))
+            return block(line(str(self))), str(self)
         columns = {name: number for number, name in enumerate(self.participants)}
         heads = "".join(f'<th colspan="2" style="{_CELL};font-weight:600">{_text(name)}</th>' for name in columns)
         rows = "".join(f"<tr>{''.join(_cells(message, columns))}</tr>" for message in self.messages)
         head = f"<thead><tr>{heads}</tr></thead>"
         table = f'<table style="border-collapse:collapse">{head}<tbody>{rows}</tbody></table>'
-        return bundle(block(f'<div style="overflow-x:auto">{table}</div>'), str(self))
+        return block(f'<div style="overflow-x:auto">{table}</div>'), str(self)
 
 
 def sequence_diagram(event: Any, recorder: Any = None) -> SequenceDiagram:

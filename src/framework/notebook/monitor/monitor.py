@@ -8,7 +8,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from framework.errors import OptionError
 from framework.notebook.monitor.series import Series
@@ -16,7 +16,23 @@ from framework.notebook.widgets.listeners import Listeners
 from framework.notebook.widgets.require import require
 from framework.notebook.widgets.shown import Shown
 from framework.observe import Failure, Snapshot, WorkersScaled
+from framework.observe.frames import Schema, typed_frame
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS: Schema = {
+    "name": "string",
+    "waiting": "int64",
+    "capacity": "Int64",
+    "running": "int64",
+    "idle": "int64",
+    "blocked": "int64",
+    "workers": "int64",
+    "done": "int64",
+    "failed": "int64",
+    "busy_seconds": "float64",
+}
 FASTEST = 0.1
 """Seconds between two samples, at least."""
 
@@ -111,6 +127,11 @@ class ScalingMonitor(Shown):
         """Return the failures so far; those of a pipeline when it has ended."""
         report = self.runtime.report
         return tuple(report.failures) if report is not None else ()
+
+    def frame(self) -> pd.DataFrame:
+        """Return the latest sample, one row per job or processor, in the order of the run's graph."""
+        nodes = self.latest.nodes.values()
+        return typed_frame(([getattr(node, column) for column in COLUMNS] for node in nodes), COLUMNS)
 
     def stop(self) -> None:
         """End the watched run, from any thread."""

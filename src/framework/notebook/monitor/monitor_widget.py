@@ -35,12 +35,12 @@ def show_monitor(monitor: ScalingMonitor) -> Any:
     monitor.listeners.add(widget.poke)
     _shown[monitor] = widget
     monitor.start()
-    html, text = monitor_twin(view)
+    html, text = monitor_twin(monitor)
     return with_twin(widget, html, text)
 
 
-def monitor_twin(view: MonitorView) -> tuple[str, str]:
+def monitor_twin(monitor: ScalingMonitor) -> tuple[str, str]:
     """Return a monitor as it is now, as HTML and as text."""
-    state = view.rows()
+    state = MonitorView(monitor).rows()
     text = f"{state['name']}: {state['header']}"
     return block(line(text, strong=True), monitor_html(state, embedded)), text

@@ -1,1 +1,1 @@
-"""A pipeline under the hand, phase by phase."""
+"""Runs a pipeline phase by phase."""

@@ -18,13 +18,13 @@ from framework.observe import (
 from framework.observe.text import short_repr
 
 Condition = Callable[[Any], object]
-"""A function of a happening; what it returns counts as true or false."""
+"""A predicate of a happening."""
 
 
 def condition_of(
     condition: Condition | Literal["failure"] | None, target: str | None, phase: int | None
 ) -> tuple[Condition, str]:
-    """The condition that was asked for, and what to call it.
+    """Return the condition that was asked for, and its name for messages.
 
     Raises:
         OptionError: not exactly one was given, or it cannot be called.
@@ -57,7 +57,7 @@ class Stop:
         self.error: Exception | None = None
 
     def __call__(self, happening: Any) -> None:
-        """Look at one happening; this is what the pipeline calls."""
+        """Test one happening; the pipeline calls this."""
         if self.found is not None:
             return
         try:
@@ -66,13 +66,13 @@ class Stop:
         except Exception as error:  # noqa: BLE001 - raised where until() was called, not in the pipeline
             self.found, self.error = happening, error
 
-    def words(self) -> str:
-        """What was found, in a line."""
+    def line(self) -> str:
+        """Return the happening that was found, as one line of text."""
         return happening_line(self.found)
 
 
 def happening_line(happening: Any) -> str:
-    """A happening in words."""
+    """Return a happening as one line of text."""
     line = short_repr(happening)
     match happening:
         case DeliveryFailed(failure=failure):

@@ -23,7 +23,7 @@ _URGENCY: Mapping[State, int] = {"failed": 0, "running": 1, "waiting": 2, "ran":
 
 
 def panes(stepper: PhaseStepper, shown: PhaseState, selection: Selection) -> Mapping[str, Any]:
-    """All tabs: each a head and rows of cells, with what a click on a row needs."""
+    """Return all tabs: each a head and rows of cells, with what a click on a row needs."""
     return {
         "processors": _pane(
             ("", "processor", "waiting", "phase", "all", "failed", "seconds"), _processors(shown, selection)

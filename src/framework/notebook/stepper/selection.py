@@ -1,4 +1,4 @@
-"""Which node of the graph was clicked, and what of the panes belongs to it."""
+"""`Selection`: the node of the graph that was clicked, and which rows of the panes belong to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from framework.observe import EventSubmitted, Node, NodeKey
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A node, by its id in the picture, or none, which lets everything through."""
+    """A node, by its id in the picture, or none, which selects everything."""
 
     node: str | None = None
     label: str = ""
@@ -19,16 +19,16 @@ class Selection:
 
     @staticmethod
     def of(identifier: str | None, node: Node | None) -> Selection:
-        """The selection of that node; none where there is no such node."""
+        """Return the selection of that node; the empty one for None."""
         if node is None:
             return Selection()
         return Selection(identifier, node.label, frozenset(members(node)))
 
     def has_processor(self, name: str) -> bool:
-        """Whether a row about that processor is shown; an event that is selected keeps all processors."""
+        """Return whether a row about that processor is shown; a selected event shows all processors."""
         return not self.keys or name in self.keys or not any(isinstance(key, str) for key in self.keys)
 
     def has_event(self, submitted: EventSubmitted) -> bool:
-        """Whether a row about that submission is shown."""
+        """Return whether a row about that submission is shown."""
         concerned = {submitted.sender, *submitted.recipients, key_of(submitted.event)}
         return not self.keys or not self.keys.isdisjoint(concerned)

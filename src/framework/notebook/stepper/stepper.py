@@ -1,11 +1,11 @@
-"""`PhaseStepper`: a pipeline under the hand, phase by phase or delivery by delivery, in a cell or from a script."""
+"""`PhaseStepper`: runs a pipeline phase by phase or delivery by delivery, in a cell or from a script."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from framework.errors import PipelineRunning, UnknownName
 from framework.notebook.stepper.conditions import Condition, Stop, condition_of
@@ -17,27 +17,31 @@ from framework.notebook.widgets.shown import Shown
 from framework.observe import DeliveryFailed, Failures, PhaseReport, Recorder, Snapshot
 from framework.observe.text import short_repr
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 MEGABYTE = 1024 * 1024
 
 
 class PhaseStepper(Shown):
     """Steps a pipeline; as the last expression of a cell it shows buttons, graph, mailboxes and history.
 
-    Whatever a button does is a method here, each of which returns why it stopped::
+    Each button has a method, which returns why it stopped::
 
         stepper = pipeline.stepper()
         stepper.step()
         stepper.until("failure")
 
     Commands of the widget run on threads of their own, so that the notebook stays free. With ipykernel 7.1 or later
-    clicks are answered while a cell is busy, because its kernels hear widgets on another thread; with an older one they
-    wait for the cell, and the widget says so. `until` and `deliver` make one delivery at a time, with many workers too.
+    clicks are answered while a cell is busy, because its kernels handle widgets on another thread; with an older one
+    they wait for the cell, and the widget says so. `until` and `deliver` make one delivery at a time, also where the
+    pipeline has many workers.
 
     The first command or display attaches a `Recorder`, kept as `stepper.recorder`; what happened before is not known.
     """
 
     def __init__(self, pipeline: Any, max_bytes: int = 64 * MEGABYTE) -> None:
-        """Step that pipeline; nothing runs yet.
+        """Prepare to step a pipeline; nothing runs yet.
 
         Args:
             pipeline: what to step.
@@ -65,7 +69,7 @@ class PhaseStepper(Shown):
         """Run one phase to its end.
 
         Raises:
-            PipelineRunning: another command, or somebody else, is driving the pipeline.
+            PipelineRunning: the pipeline is being run, by another command or elsewhere.
         """
         return self._command(self._step)
 
@@ -73,7 +77,7 @@ class PhaseStepper(Shown):
         """Make the next single delivery, on this thread.
 
         Raises:
-            PipelineRunning: another command, or somebody else, is driving the pipeline.
+            PipelineRunning: the pipeline is being run, by another command or elsewhere.
         """
         return self._command(self._deliver)
 
@@ -81,7 +85,7 @@ class PhaseStepper(Shown):
         """Run phase after phase to the end; failures are shown, not raised.
 
         Raises:
-            PipelineRunning: another command, or somebody else, is driving the pipeline.
+            PipelineRunning: the pipeline is being run, by another command or elsewhere.
         """
         return self._command(self._run)
 
@@ -101,7 +105,7 @@ class PhaseStepper(Shown):
 
         Raises:
             OptionError: not exactly one of the three is given.
-            PipelineRunning: another command, or somebody else, is driving the pipeline.
+            PipelineRunning: the pipeline is being run, by another command or elsewhere.
         """
         wanted, words = condition_of(condition, target, phase)
         if phase is not None and phase <= self.pipeline.snapshot().phase:
@@ -112,14 +116,14 @@ class PhaseStepper(Shown):
         """Make no new deliveries, run the hooks and end; the report stays at `pipeline.report`."""
         self._stopping = True
         self.pipeline.stop()
-        with self._driving:  # whoever drives ends the run
+        with self._driving:  # the command that drives ends the run
             self._settle()
         return self.say(self.end_line() or "stopping")
 
     # -- looking back
 
     def look(self, phase: int) -> PhaseState:
-        """Show how it was when that phase had settled; nothing is executed.
+        """Show the state when that phase had settled, and return it; nothing is executed.
 
         Raises:
             UnknownName: that phase was not recorded.
@@ -132,13 +136,13 @@ class PhaseStepper(Shown):
         return state
 
     def now(self) -> PhaseState:
-        """Show how it is."""
+        """Show the state of now, and return it."""
         self.looking_at = None
         self.listeners.tell()
         return self.shown_state()
 
     def shown_state(self) -> PhaseState:
-        """What is shown: the phase that was looked back at, else how it is now.
+        """Return the state that is shown: that of the phase looked back at, else that of now.
 
         While a command runs, attributes stay as they were before it, and only counts move.
         """
@@ -153,16 +157,20 @@ class PhaseStepper(Shown):
 
     @property
     def failures(self) -> Failures:
-        """The failures since recording began, in the order they happened."""
+        """Return the failures since recording began, in the order they happened."""
         return Failures(self.activity.failures)
 
     @property
     def busy(self) -> bool:
-        """Whether a command or a run in the background is driving the pipeline."""
+        """Return whether a command or a run in the background is driving the pipeline."""
         return self._is_busy(self.pipeline.snapshot())
 
+    def frame(self) -> pd.DataFrame:
+        """Return what happened since recording began, one row per happening: `framework.notebook.trace_frame`."""
+        return self.recorder.frame()
+
     def attach(self) -> None:
-        """Begin to record, if that has not begun; commands and displays call it."""
+        """Begin recording, if it has not begun; commands and displays call this."""
         if self.recorded_from is None:
             self.recorded_from = self.pipeline.snapshot().phase + 1
             self.pipeline.observe(self.recorder)
@@ -170,7 +178,7 @@ class PhaseStepper(Shown):
             self._settle()
 
     def end_line(self) -> str | None:
-        """How the run ended, in a line; None before its end."""
+        """Return how the run ended, in a line; None before its end."""
         report = self.pipeline.report
         if report is None:
             return None
@@ -201,7 +209,7 @@ class PhaseStepper(Shown):
         return self.say(reason)
 
     def say(self, reason: str) -> str:
-        """Show a line to whoever looks."""
+        """Show a line in every view, and return it."""
         self.message = reason
         self.listeners.tell()
         return reason
@@ -245,10 +253,10 @@ class PhaseStepper(Shown):
                     self._settle()
         if stop.error is not None:
             raise stop.error
-        return stop.words() if stop.found is not None else f"{self.end_line() or 'stopped'} before {words}"
+        return stop.line() if stop.found is not None else f"{self.end_line() or 'stopped'} before {words}"
 
     # -- display
 
     def __repr__(self) -> str:
-        """The pipeline and its state."""
+        """Return the pipeline with its state."""
         return f"<PhaseStepper of {self.pipeline!r}>"

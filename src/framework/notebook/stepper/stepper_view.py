@@ -1,4 +1,4 @@
-"""What a stepper shows, as plain data, and what a click on it does: everything of the widget but its paint."""
+"""`StepperView`: what a stepper shows as plain data, and the commands of its buttons and clicks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from framework.notebook.stepper.stepper import PhaseStepper
 from framework.observe.text import message_of, short_repr
 
 ROOM = "✓ 1,000  … 10"
-"""What the second line of a node is laid out for."""
+"""The widest second line that a node has room for."""
 
 PATIENCE = 1.0
 """Seconds that a click waits for the command before it."""
@@ -47,8 +47,8 @@ class StepperView:
         self._turn = threading.Lock()
 
     def picture(self) -> str:
-        """The graph as an `<svg>` without colours; the widget's style sheet and `state` bring them."""
-        if not self.stepper.busy:  # the graph changes seldom; a running pipeline has better things to do
+        """Return the graph as an `<svg>` without colours, which come from the style sheet and `state`."""
+        if not self.stepper.busy:  # the graph changes seldom, and reading it takes time from a run
             graph = self.stepper.pipeline.graph()
             if graph != self.drawing.graph:
                 self.drawing = Drawing(graph)
@@ -60,7 +60,7 @@ class StepperView:
             return NO_PICTURE
 
     def state(self) -> Mapping[str, Any]:
-        """Everything that changes, ready for JSON."""
+        """Return everything that changes, ready for JSON."""
         stepper = self.stepper
         state, busy = stepper.shown_state(), stepper.busy
         history = stepper.history
@@ -84,10 +84,10 @@ class StepperView:
         }
 
     def handle(self, command: Mapping[str, Any]) -> None:
-        """Do what a click or a key asks for; what goes wrong is shown as the stepper's message."""
+        """Carry out the command of a click or a key; an error becomes the stepper's message."""
         try:
             self._do(command)
-        except BaseException as error:  # noqa: BLE001 - there is no cell that it could be raised in
+        except BaseException as error:  # noqa: BLE001 - no cell runs in which it could be raised
             self.stepper.say(f"{LOOKS['failed'].icon} {message_of(error)}")
 
     def _do(self, command: Mapping[str, Any]) -> None:
@@ -111,7 +111,7 @@ class StepperView:
                 stepper.say(f"unknown command {short_repr(command)}; there are: {', '.join(COMMANDS)}")
 
     def _drive(self, command: Callable[[], object]) -> None:
-        # Keys come faster than deliveries end; behind a long command they are refused, not saved up.
+        # Keys come faster than deliveries end; behind a long command they are refused, not queued.
         patient = self._turn.acquire(timeout=PATIENCE)
         try:
             command()

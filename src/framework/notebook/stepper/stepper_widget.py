@@ -1,4 +1,4 @@
-"""The stepper in a cell: widget, and the picture of it that stays in the saved notebook."""
+"""The stepper in a cell: the widget, and the twin of it that stays in the saved notebook."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _shown: WeakKeyDictionary[PhaseStepper, StepperWidget] = WeakKeyDictionary()
 
 
 def show_stepper(stepper: PhaseStepper) -> Any:
-    """The display bundle of a stepper; a view of it that is shown already says where it moved."""
+    """Return the display bundle of a stepper; an earlier view of it says where it moved."""
     stepper.attach()
     view = StepperView(stepper)
     widget = StepperWidget(view)
@@ -37,17 +37,17 @@ def show_stepper(stepper: PhaseStepper) -> Any:
         old.move(f"moved to {cell_name() or 'another view'}")
     stepper.listeners.add(widget.poke)
     _shown[stepper] = widget
-    html, text = stepper_twin(view)
+    html, text = stepper_twin(stepper)
     return with_twin(widget, html, text)
 
 
-def stepper_twin(view: StepperView) -> tuple[str, str]:
-    """A stepper as it is now, without buttons, as HTML and as text."""
-    state = view.state()
+def stepper_twin(stepper: PhaseStepper) -> tuple[str, str]:
+    """Return a stepper as it is now, without buttons, as HTML and as text."""
+    state = StepperView(stepper).state()
     pane = state["panes"]["processors"]
     text = f"{state['name']}: {state['summary']}"
     parts = [line(text, strong=True), line(state["hint"] or state["message"])]
-    parts.append(picture(Drawing(view.drawing.graph, view.stepper.pipeline.snapshot())))
+    parts.append(picture(Drawing(stepper.pipeline.graph(), stepper.pipeline.snapshot())))
     parts.append(table(pane["head"], [row["cells"] for row in pane["rows"][:SHOWN_ROWS]]))
     failures = state["panes"]["failures"]
     if failures["rows"]:

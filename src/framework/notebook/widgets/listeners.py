@@ -24,7 +24,7 @@ class Listeners:
         self._callbacks = tuple(known for known in self._callbacks if known != callback)
 
     def tell(self) -> None:
-        """Tell everybody; a callback that raises is told no more, as an output that is closed."""
+        """Call every callback; one that raises, such as a closed output, is removed."""
         for callback in self._callbacks:
             try:
                 callback()

@@ -20,7 +20,7 @@ _STATIC = Path(__file__).parent / "static"
 
 
 def static_text(*names: str) -> str:
-    """Files of `static/`, one after the other: a widget's script is one module, and fetches nothing."""
+    """Return files of `static/` as one text: a widget's script is one module and fetches nothing."""
     return "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in names)
 
 
@@ -28,15 +28,15 @@ class View(Protocol):
     """The Python side of a widget."""
 
     def state(self) -> Mapping[str, Any]:
-        """Everything that changes, ready for JSON."""
+        """Return everything that changes, ready for JSON."""
         ...
 
     def picture(self) -> str:
-        """What seldom changes: an `<svg>`, or nothing."""
+        """Return the part that changes seldom: an `<svg>`, or nothing."""
         ...
 
     def handle(self, command: Mapping[str, Any]) -> None:
-        """Answer a click; may take as long as the run that it starts."""
+        """Carry out a click; may take as long as the run that it starts."""
         ...
 
 
@@ -51,7 +51,7 @@ class LiveWidget(anywidget.AnyWidget):
         """Show `view` from now on."""
         super().__init__(state=_state(view), picture=view.picture())
         self._view = view
-        # Copied here, in the cell that shows the widget: what commands print belongs under it.
+        # Copied in the cell that shows the widget, so that commands print there.
         self._context = copy_context()
         self._pusher = Pusher(self._push)
         self.poke: Callable[[], None] = self._pusher.poke
@@ -61,7 +61,7 @@ class LiveWidget(anywidget.AnyWidget):
             self.comm._reply_subshell_for = lambda _, default: default  # noqa: SLF001 - there is no public way
 
     def move(self, where: str) -> None:
-        """Show no more, but say where the view is now."""
+        """Stop showing, and say where the view is now."""
         self._pusher.close()
         self.moved = where
 

@@ -18,12 +18,12 @@ _CELL = "text-align:left;padding:2px 12px 2px 0;vertical-align:top"
 
 
 def printable(text: str) -> str:
-    """Text without control characters and halves of characters, most of which XML does not allow."""
+    """Return text without control characters and lone surrogates, most of which XML does not allow."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def image(svg: str, alt: str) -> str:
-    """A picture as an image: untrusted notebooks strip `<svg>`, and keep this."""
+    """Return a picture as an image: untrusted notebooks strip `<svg>` and keep this."""
     data = base64.b64encode(svg.encode()).decode()
     source = f"data:image/svg+xml;base64,{data}"
     return f'<img alt="{escape(printable(alt))}" style="max-width:100%;height:auto" src="{source}">'
@@ -63,6 +63,11 @@ def _cell(value: object) -> str:
     return f'<td style="{_CELL}{";text-align:right" if numeric else ""}">{escape(text)}</td>'
 
 
+def page(html: str) -> str:
+    """Return markup as a whole page."""
+    return sendable(f'<!doctype html>\n<meta charset="utf-8">\n{html}\n')
+
+
 def bundle(html: str, text: str) -> Mapping[str, str]:
     """Return what a rich display hands to IPython: a part of a page, light or dark as the page, and a text."""
     shown = f'<div class="fw-shown">{_SCHEME}{sendable(html)}</div>'
@@ -70,5 +75,5 @@ def bundle(html: str, text: str) -> Mapping[str, str]:
 
 
 def sendable(text: str) -> str:
-    """Text that a kernel can encode: halves of characters, which a name may hold, become question marks."""
+    """Return text that a kernel can encode: lone surrogates, which a name may hold, become question marks."""
     return text.encode("utf-8", "replace").decode()

@@ -1,4 +1,4 @@
-"""`Pusher`: brings what changed to the browser, at most ten times a second, from a thread of its own."""
+"""`Pusher`: sends changes to the browser at most ten times a second, from a thread of its own."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ SHARE = 0.05
 
 
 class Pusher:
-    """Calls `push` soon after each `poke`; pokes that come meanwhile are one.
+    """Calls `push` soon after a `poke`; pokes in between count as one.
 
-    A cell that computes keeps the event loop busy, not the threads: hence a thread.
+    It needs a thread, because a cell that computes keeps the event loop busy.
     """
 
     def __init__(self, push: Callable[[], object], interval: float = INTERVAL) -> None:
@@ -30,13 +30,13 @@ class Pusher:
         threading.Thread(target=self._work, name="framework-pusher", daemon=True).start()
 
     def poke(self) -> None:
-        """There is something new; returns at once."""
-        # Called for every happening of a watched run: looking is cheaper than setting.
+        """Ask for a push; returns at once."""
+        # Called for every happening of a watched run: reading the flag is cheaper than setting it.
         if not self._news.is_set():
             self._news.set()
 
     def close(self) -> None:
-        """Push no more."""
+        """End pushing."""
         self._closed.set()
         self._news.set()
 

@@ -3,22 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from framework.errors import OptionError
+from framework.notebook.widgets.markup import bundle, page
 from framework.observe.text import message_of, short_repr
 
-BUNDLES: dict[type, Callable[[Any], Any]] = {}
-"""Makes the display bundle of a class; models do not import their widgets."""
+LIVE: dict[type, Callable[[Any], Any]] = {}
+"""Makes the display bundle of a class with a widget; models do not import their widgets."""
+STATIC: dict[type, Callable[[Any], tuple[str, str]]] = {}
+"""Makes the HTML and the text of such a class as they stay in a saved notebook."""
 
 
 class Shown:
     """Displays itself in every front end that asks for MIME bundles; never raises, because that ends Run All."""
 
+    def save(self, path: str | Path) -> Path:
+        """Write what a saved notebook shows to an `.html` file, and return its path.
+
+        Raises:
+            OptionError: `path` is no path, or has another suffix.
+        """
+        if not isinstance(path, str | Path) or Path(path).suffix.lower() != ".html":
+            raise OptionError(f"this is saved as an .html file, got {path!r}: save('shown.html')")
+        html, _ = self._static()
+        Path(path).write_text(page(html), encoding="utf-8")
+        return Path(path)
+
     def _repr_mimebundle_(self, **_: Any) -> Any:
         return safely(self._bundle, self)
 
     def _bundle(self) -> Any:
-        return next(BUNDLES[kind] for kind in type(self).__mro__ if kind in BUNDLES)(self)
+        live = _registered(LIVE, self)
+        return bundle(*self._static()) if live is None else live(self)
+
+    def _static(self) -> tuple[str, str]:
+        static: tuple[str, str] = _registered(STATIC, self)(self)
+        return static
+
+
+def _registered(made: dict[type, Any], value: object) -> Any:
+    return next((made[kind] for kind in type(value).__mro__ if kind in made), None)
 
 
 def safely(bundle: Callable[[], Any], value: object) -> Any:

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from framework.archive import Archive, digest
+from framework.archive import Archive
 from framework.archive.records.serialize import dumps, loads
+from framework.core.identity.input_key import input_key
 
 BuildFunction = Callable[[tuple[Any, ...]], Iterator[Any]]
 _IMMUTABLE = frozenset({int, float, complex, bool, str, bytes, type(None)})
@@ -54,7 +55,7 @@ class BuildRecords:
             Undigestable: the input has no digest.
             Unpicklable: an artifact cannot be stored.
         """
-        key = digest(arguments, name="inputs")
+        key = input_key(arguments, name="inputs")
         found = self.archived(archive, key)
         return self.record(archive, key, copies(arguments), build(arguments)) if found is None else found
 

@@ -10,9 +10,9 @@ from concurrent.futures import Executor, Future
 from itertools import islice
 from typing import Any
 
-from framework.archive import digest
 from framework.core import Context
 from framework.core.context import DetachedContext
+from framework.core.identity.input_key import input_key
 from framework.core.mailboxes.hold import Hold, defer_held
 from framework.errors import PipelineEnded, WiringError
 from framework.reactive.builder import ReactiveBuilder
@@ -197,7 +197,7 @@ class _Offloading(Building):
             return
         call = _Call(inputs, self.pairing.arguments(inputs))
         if self._kept:
-            call.artifacts = self._records.archived(context.archive, digest(call.arguments, name="inputs"))
+            call.artifacts = self._records.archived(context.archive, input_key(call.arguments, name="inputs"))
         self._calls.append(call)
         try:
             if call.artifacts is None:
@@ -225,7 +225,7 @@ class _Offloading(Building):
             returned, error = Returned([], None, 0.0), raised
         artifacts = iter(self._builder.results(call.inputs, returned))
         if self._kept and error is None:
-            archive, key = context.archive, digest(call.arguments, name="inputs")
+            archive, key = context.archive, input_key(call.arguments, name="inputs")
             inputs = copies(call.arguments)
             artifacts = self._records.record(archive, key, inputs, artifacts, returned.seconds)
         call.artifacts = artifacts

@@ -68,7 +68,7 @@ function graphPane(onSelect) {
 /** What the colours and icons mean. */
 function legend() {
   const states = [["running", "▶", "running"], ["ran", "✓", "ran"], ["waiting", "…", "waiting"], ["failed", "✗", "failed"],
-    ["unreceived", "!", "nobody receives it"], ["unemitted", "→", "from outside"]];
+    ["unreceived", "!", "no recipient"], ["unemitted", "→", "from outside"]];
   const items = states.map(([state, icon, text]) => h("span", {}, h("b", { class: `i-${state}` }, icon), ` ${text}`));
   return h("div", { class: "fw-legend", "aria-label": "legend" }, ...items);
 }

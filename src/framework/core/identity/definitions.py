@@ -1,0 +1,89 @@
+"""Classes and functions as objects: which are the user's own, and where their source stands."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import sys
+from collections.abc import Iterator
+from types import FunctionType, ModuleType
+from typing import Any, Final
+
+from framework.archive import digest
+from framework.archive.digest.code import is_installed
+from framework.errors import SourceUnavailable, Undigestable
+from framework.source import Source, source_of, source_of_function
+
+MISSING: Final = object()
+
+
+def is_own(value: Any) -> bool:
+    """Whether a function, class or module is the user's own."""
+    if isinstance(value, FunctionType):
+        return not is_installed(value.__globals__.get("__name__"))
+    return not is_installed(value.__name__ if isinstance(value, ModuleType) else value.__module__)
+
+
+def code_digest(function: FunctionType) -> str:
+    """What a function without source compiles to, its name where that has no digest."""
+    try:
+        return digest(function)
+    except Undigestable:
+        return function.__qualname__
+
+
+def class_source(cls: type, functions: list[FunctionType]) -> Source | None:
+    """The source of a class, if its methods run what stands there."""
+    try:
+        source = source_of(cls)
+    except SourceUnavailable:
+        return None
+    own = [function for function in functions if function.__code__.co_filename == source.file]
+    return source if all(map(source_of_function, own)) else None
+
+
+def functions_in(value: Any) -> Iterator[FunctionType]:
+    """The functions behind an attribute of a class, wrappers and what they wrap."""
+    if isinstance(value, FunctionType):
+        yield value
+        yield from functions_in(getattr(value, "__wrapped__", None))
+    elif isinstance(value, property):
+        for accessor in (value.fget, value.fset, value.fdel):
+            yield from functions_in(accessor)
+    elif isinstance(value, functools.singledispatchmethod):
+        for function in value.dispatcher.registry.values():
+            yield from functions_in(function)
+    elif isinstance(value, classmethod | staticmethod):
+        yield from functions_in(value.__func__)
+    elif isinstance(value, functools.cached_property | functools.partialmethod):
+        yield from functions_in(value.func)
+    elif callable(value) and not isinstance(value, type):
+        yield from functions_in(getattr(value, "__wrapped__", None))
+
+
+def is_data(value: Any) -> bool:
+    """Whether an attribute of a class is a value, neither a descriptor nor a class."""
+    return not hasattr(type(value), "__get__") and not isinstance(value, type)
+
+
+def equals(value: Any, written: ast.expr) -> bool:
+    """Whether a value is what a literal says."""
+    try:
+        return digest(value) == digest(ast.literal_eval(written))
+    except (ValueError, TypeError, Undigestable):
+        return False
+
+
+def attribute_of(module: ModuleType, name: str) -> Any:
+    """The variable or submodule of that name, MISSING where there is none."""
+    found = vars(module).get(name, MISSING)
+    if found is MISSING:
+        found = sys.modules.get(f"{module.__name__}.{name}", MISSING)
+    return found
+
+
+def defaults_of(function: FunctionType) -> Iterator[tuple[str, Any]]:
+    """The default values of parameters."""
+    code, defaults = function.__code__, function.__defaults__ or ()
+    yield from zip(code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount], defaults, strict=True)
+    yield from (function.__kwdefaults__ or {}).items()

@@ -1,0 +1,48 @@
+"""The normal form of a definition: equal where only comments, white space, quotes or parentheses differ."""
+
+from __future__ import annotations
+
+import ast
+
+from framework.source import Definition
+
+_LEFT_OUT = frozenset({"ctx", "kind", "type_comment"})
+_fields: dict[type, tuple[str, ...]] = {}
+
+
+def normalise(text: str) -> str:
+    """The normal form of a text.
+
+    Docstrings count: code can read them. The same on every supported Python, which `ast.dump` is not.
+
+    Raises:
+        SyntaxError: the text is no Python.
+    """
+    return _syntax(ast.parse(text))
+
+
+def normal_form(node: Definition) -> str:
+    """The normal form of a statement that is parsed already."""
+    return f"Module(body=[{_syntax(node)}])"
+
+
+def _syntax(part: object) -> str:
+    kind = type(part)
+    if kind is list:
+        return f"[{','.join(map(_syntax, part))}]"  # type: ignore[call-overload]
+    names = _fields.get(kind)
+    if names is None:
+        if not isinstance(part, ast.AST):
+            return f"{kind.__name__}:{part!r}"
+        names = _fields[kind] = tuple(name for name in part._fields if name not in _LEFT_OUT)
+    values = part.__dict__
+    given = []
+    for name in names:
+        value = values.get(name)
+        # Newer Pythons add fields that older ones lack; they are empty where the older syntax is used.
+        if value is None or value == []:
+            continue
+        if kind is ast.JoinedStr:  # 3.12 ends the format of an f-string with an empty text
+            value = [item for item in value if not (isinstance(item, ast.Constant) and item.value == "")]
+        given.append(f"{name}={_syntax(value)}")
+    return f"{kind.__name__}({','.join(given)})"

@@ -1,0 +1,193 @@
+"""What a definition uses, read from its syntax: names with the attributes asked of them, and imports."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+from framework.source import Definition
+
+Chain = tuple[str, ...]
+"""A name and the attributes that are asked of it: `("settings", "rates", "euro")`."""
+
+Import = tuple[int, str, str | None]
+"""Level, module and attribute of an import statement; no attribute where it binds the module."""
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_ASKS = frozenset({"getattr", "hasattr"})
+_IMPORTS = frozenset({"import_module", "__import__"})
+
+
+@dataclass(slots=True)
+class References:
+    """The names in a definition.
+
+    `chains` are used when it runs, `early` ones while it is defined: decorators, bases, what a class body computes.
+    `attributes` holds every attribute name, whatever it is asked of; `imports` what an import statement inside binds:
+    module and attribute, None for the module itself. Of a class, `computed` names the attributes that were computed
+    and `literals` those that are written out.
+    """
+
+    chains: set[Chain] = field(default_factory=set)
+    early: set[Chain] = field(default_factory=set)
+    attributes: set[str] = field(default_factory=set)
+    imports: dict[str, Import] = field(default_factory=dict)
+    computed: set[str] = field(default_factory=set)
+    literals: dict[str, ast.expr] = field(default_factory=dict)
+
+
+_known: WeakKeyDictionary[Definition, References] = WeakKeyDictionary()
+
+
+def references_of(node: Definition) -> References:
+    """Read a definition, once for all processors that use it."""
+    found = _known.get(node)
+    if found is None:
+        found = _known[node] = References()
+        if isinstance(node, ast.ClassDef):
+            _read_class(node, found)
+        else:
+            for decorator in node.decorator_list:
+                _read(decorator, found, found.early)
+            for statement in node.body:
+                _read(statement, found, found.chains)
+    return found
+
+
+def _read_class(node: ast.ClassDef, found: References) -> None:
+    for part in (*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)):
+        _read(part, found, found.early)
+    for statement in node.body:
+        if isinstance(statement, _FUNCTIONS):
+            for decorator in statement.decorator_list:
+                _read(decorator, found, found.early)
+        elif not isinstance(statement, ast.ClassDef):  # a class inside is an attribute, read on its own
+            _read(statement, found, found.early)
+            if isinstance(statement, ast.AnnAssign):  # the types of fields: dataclasses and validators use them
+                _read(_evaluated(statement.annotation), found, found.early)
+            for name, value in _assigned(statement):
+                if value is None or not _is_literal(value):
+                    found.computed.add(name)
+                else:
+                    found.literals[name] = value
+
+
+def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
+    """The names that a statement of a class body binds; None where it is not one plain value."""
+    match statement:
+        case (
+            ast.Assign(targets=[ast.Name(id=name)], value=value)
+            | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+        ):
+            yield name, value
+        case ast.AnnAssign():
+            return
+        case _:
+            for part in ast.walk(statement):
+                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                    yield part.id, None
+
+
+def _is_literal(expression: ast.expr) -> bool:
+    return not any(isinstance(part, ast.Name | ast.Call | ast.Lambda) for part in ast.walk(expression))
+
+
+def _evaluated(annotation: ast.expr) -> ast.expr:
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        try:
+            return ast.parse(annotation.value, mode="eval").body
+        except SyntaxError:
+            return annotation
+    return annotation
+
+
+def _read(node: ast.AST, found: References, chains: set[Chain]) -> None:
+    if isinstance(node, ast.Name):
+        if not isinstance(node.ctx, ast.Store):
+            chains.add((node.id,))
+    elif isinstance(node, ast.Attribute):
+        _read_attribute(node, found, chains)
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        found.imports.update(_imports(node))
+    elif isinstance(node, ast.arg):
+        return  # what an annotation inside names is not executed
+    elif isinstance(node, ast.AnnAssign):
+        _read_all((node.target, node.value), found, chains)
+    elif isinstance(node, _FUNCTIONS):
+        _read_all((*node.decorator_list, node.args, *node.body), found, chains)
+    else:
+        if isinstance(node, ast.Call):
+            _read_call(node, found, chains)
+        for name in node._fields:
+            value = getattr(node, name, None)
+            _read_all(value if type(value) is list else (value,), found, chains)
+
+
+def _read_all(parts: Iterable[object], found: References, chains: set[Chain]) -> None:
+    for part in parts:
+        if isinstance(part, ast.AST):
+            _read(part, found, chains)
+
+
+def _read_attribute(node: ast.Attribute, found: References, chains: set[Chain]) -> None:
+    names = [node.attr]
+    base = node.value
+    while isinstance(base, ast.Attribute):
+        names.append(base.attr)
+        base = base.value
+    found.attributes.update(names)
+    if isinstance(base, ast.Name):
+        chains.add((base.id, *reversed(names)))
+    else:
+        _read(base, found, chains)
+
+
+def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Import]]:
+    for alias in node.names:
+        if isinstance(node, ast.ImportFrom):
+            yield alias.asname or alias.name, (node.level, node.module or "", alias.name)
+            continue
+        name = alias.asname or alias.name.partition(".")[0]
+        yield name, (0, alias.name if alias.asname else name, None)
+        if not alias.asname and "." in alias.name:  # `import a.b` binds a, and loads a.b
+            yield f" {alias.name}", (0, alias.name, None)
+
+
+def _read_call(call: ast.Call, found: References, chains: set[Chain]) -> None:
+    """Names that stand in texts: `getattr(settings, "rate")`, `import_module("settings")`."""
+    called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", None)
+    match call.args:
+        case [ast.expr() as owner, ast.Constant(value=str() as name), *_] if called in _ASKS:
+            _read(ast.Attribute(owner, name, ast.Load()), found, chains)
+        case [ast.Constant(value=str() as module), *_] if called in _IMPORTS:
+            found.imports[f" {module}"] = (0, module, None)
+            chains.add((f" {module}",))
+        case _:
+            pass
+
+
+def set_from_parameters(node: Definition) -> tuple[dict[str, str], dict[str, object]]:
+    """Of a constructor: attributes that it copies from a parameter, and those that it sets to something written out."""
+    copied: dict[str, str] = {}
+    written: dict[str, object] = {}
+    if isinstance(node, ast.ClassDef):
+        return copied, written
+    arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    itself, *parameters = [argument.arg for argument in arguments]
+    for statement in node.body:
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Attribute(value=ast.Name(id=owner), attr=name)], value=value)
+                | ast.AnnAssign(target=ast.Attribute(value=ast.Name(id=owner), attr=name), value=ast.expr() as value)
+            ) if owner == itself:
+                if isinstance(value, ast.Name) and value.id in parameters:
+                    copied[name] = value.id
+                else:
+                    with suppress(ValueError, TypeError, SyntaxError):
+                        written[name] = ast.literal_eval(value)
+            case _:
+                pass
+    return copied, written

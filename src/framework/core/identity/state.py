@@ -1,0 +1,178 @@
+"""Which objects code changes while it runs: they are state, and no constants. Told by binding, never by name alone."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import FunctionType, ModuleType
+from typing import Any
+
+from framework.archive.digest.code import is_installed, loaded_names
+from framework.core.identity.mutation import Key, Mutation, Path, mutations_of
+from framework.core.identity.references import References
+from framework.source import Source, place
+
+_SETTING_UP = frozenset({"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__", "__setstate__"})
+_IMMUTABLE = (bool, int, float, complex, str, bytes, tuple, frozenset, type(None), ModuleType, type, FunctionType)
+
+
+@dataclass(eq=False, slots=True)
+class Code:
+    """A function that counts: `owner` is the class that it is a method of, `known_as` the names that lead to it."""
+
+    function: FunctionType
+    owner: type | None
+    source: Source | None
+    references: References
+    known_as: set[str] = field(default_factory=set)
+
+
+class State:
+    """What code changes while it runs, each with the place where it does.
+
+    Only functions that a run can reach count: what a decorator, a constructor or a method for setting up changes is
+    changed before the run, and a constant from then on.
+    """
+
+    def __init__(self) -> None:
+        self.objects: dict[int, str] = {}
+        self.variables: dict[tuple[int, str], str] = {}
+        self.attributes: dict[tuple[type, str], str] = {}
+        self.own: dict[str, str] = {}
+        """Attributes of the processor itself."""
+        self._inside: list[tuple[type, Mutation, str]] = []
+        self._where = ""
+
+    def find(self, codes: Iterable[Code], entries: frozenset[str], processor: Any = None) -> None:
+        """Look through the functions that a run can reach, beginning with those of these names."""
+        for code in _running(list(codes), entries):
+            if code.source is not None:
+                for mutation in mutations_of(code.source.node):
+                    self._where = place(code.source.file, mutation.line or code.source.line)
+                    self._change(code, mutation, processor)
+
+    def attributes_of(self, kind: type) -> dict[str, str]:
+        """The attributes of instances of a class that code changes."""
+        return {name: where for (owner, name), where in self.attributes.items() if issubclass(kind, owner)}
+
+    def touches(self, kinds: Iterable[Any]) -> bool:
+        """Whether something of the instances of these classes is changed."""
+        classes = [kind for kind in kinds if isinstance(kind, type)]
+        owners = [owner for owner, _ in self.attributes] + [owner for owner, *_ in self._inside]
+        cells = bool(self.variables) and len(classes) < len(list(kinds))
+        return cells or any(issubclass(kind, owner) for kind in classes for owner in owners)
+
+    def enter(self, thing: Any) -> None:
+        """Note the objects inside of an instance or class that its own methods change."""
+        kind = thing if isinstance(thing, type) else type(thing)
+        for owner, mutation, where in self._inside:
+            if issubclass(kind, owner):
+                self._where = where
+                for value in _follow(thing, mutation.path):
+                    self._note(value, mutation.attribute)
+
+    def _change(self, code: Code, mutation: Mutation, processor: Any) -> None:
+        function, root = code.function, mutation.root
+        parameters = inspect.getargs(function.__code__)
+        if code.owner is not None and parameters.args[:1] == [root]:
+            if function.__name__ not in _SETTING_UP:
+                self._change_self(code.owner, mutation, processor)
+        elif root in {*parameters.args, parameters.varargs, parameters.varkw}:
+            return  # the caller's
+        elif root in function.__code__.co_freevars:
+            self._change_variable(_cell(function, root), closure_of(function), mutation)
+        elif mutation.rebinds == "global" or root in loaded_names(function.__code__):
+            self._change_variable(function.__globals__, function.__globals__, mutation)
+
+    def _change_variable(self, namespace: object, variables: Mapping[str, Any], mutation: Mutation) -> None:
+        if mutation.rebinds:
+            self.variables[id(namespace), mutation.root] = self._where
+        elif mutation.root in variables:
+            for value in _follow(variables[mutation.root], mutation.path):
+                self._note(value, mutation.attribute)
+
+    def _change_self(self, owner: type, mutation: Mutation, processor: Any) -> None:
+        first = (*mutation.path, mutation.attribute)[0]
+        if not isinstance(first, str):
+            return
+        if isinstance(processor, owner):
+            self.own.setdefault(first, self._where)
+        if mutation.path:
+            self._inside.append((owner, mutation, self._where))
+        else:
+            self.attributes.setdefault((owner, first), self._where)
+
+    def _note(self, value: Any, attribute: str | None) -> None:
+        own = not is_installed(type(value).__module__)
+        if attribute is None:
+            if not isinstance(value, _IMMUTABLE) and (not own or isinstance(value, dict | list | set)):
+                self.objects.setdefault(id(value), self._where)
+        elif isinstance(value, ModuleType):
+            self.variables.setdefault((id(vars(value)), attribute), self._where)
+        elif isinstance(value, type):
+            self.attributes.setdefault((value, attribute), self._where)
+        elif own:
+            self.attributes.setdefault((type(value), attribute), self._where)
+        elif not isinstance(value, _IMMUTABLE):
+            self.objects.setdefault(id(value), self._where)
+
+
+def _running(codes: list[Code], entries: frozenset[str]) -> list[Code]:
+    """The functions that a run reaches, judged by the names in those that it reaches already."""
+    names: set[str] = set(entries)
+    waiting = codes
+    running: list[Code] = []
+    while True:
+        reached = [code for code in waiting if _is_named(code, names)]
+        if not reached:
+            return running
+        waiting = [code for code in waiting if code not in reached]
+        running += reached
+        for code in reached:
+            names |= code.references.attributes
+            names.update(name for chain in code.references.chains for name in chain)
+
+
+def _is_named(code: Code, names: set[str]) -> bool:
+    name = code.function.__name__
+    if code.owner is not None and name in _SETTING_UP:
+        return code.owner.__name__ in names
+    implicit = code.owner is not None and name.startswith("__") and name.endswith("__")
+    return implicit or name in names or not names.isdisjoint(code.known_as)
+
+
+def _follow(value: Any, path: Path) -> Iterator[Any]:
+    """The objects at a path; nothing is executed on the way."""
+    if not path:
+        yield value
+        return
+    step, rest = path[0], path[1:]
+    found: Iterable[Any] = ()
+    if isinstance(step, Key):
+        if type(value) is dict:
+            found = value.values() if not step.known else [value[step.value]] if step.value in value else ()
+        elif type(value) in {list, tuple}:
+            known = step.known and isinstance(step.value, int) and -len(value) <= step.value < len(value)
+            found = [value[step.value]] if known else value if not step.known else ()
+    else:
+        missing = object()
+        one = inspect.getattr_static(value, step, missing)
+        found = [] if one is missing or inspect.isdatadescriptor(one) else [one]
+    for one in found:
+        yield from _follow(one, rest)
+
+
+def _cell(function: FunctionType, name: str) -> object:
+    return (function.__closure__ or ())[function.__code__.co_freevars.index(name)]
+
+
+def closure_of(function: FunctionType) -> dict[str, Any]:
+    """The variables of a closure that are assigned already."""
+    cells: dict[str, Any] = {}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        try:
+            cells[name] = cell.cell_contents
+        except ValueError:  # not assigned yet
+            continue
+    return cells

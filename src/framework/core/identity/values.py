@@ -1,0 +1,164 @@
+"""The digest of a constant or an argument, together with the own code that it holds."""
+
+from __future__ import annotations
+
+import copyreg
+from functools import partial
+from types import FunctionType, MethodType, ModuleType
+from typing import Any, Protocol
+
+from framework.archive.digest.code import is_installed
+from framework.archive.digest.digest import walked
+from framework.archive.digest.encoders import encoder
+from framework.archive.digest.walk import Encoder, Refusal, Walk
+from framework.core.identity.state import State, closure_of
+from framework.core.processor import AbstractProcessor
+from framework.errors import Undigestable
+
+
+class Names(Protocol):
+    """What own things in a value are called."""
+
+    def mark(self, value: Any) -> str:
+        """The label of a class, function or module, with what tells it from others of that label."""
+
+    def identity(self, value: Any) -> str:
+        """The identity of a processor."""
+
+
+class ValueWalk(Walk):
+    """A walk that leaves out state, writes own functions by their source, and tells which own code it `met`.
+
+    A value without own code has the digest that `digest` gives it. A part without a digest counts by its type, unless
+    the walk is `strict`: then it is refused.
+    """
+
+    __slots__ = ("_names", "_state", "entered", "met", "strict")
+
+    def __init__(self, state: State, names: Names, *, strict: bool = False) -> None:
+        super().__init__(encoder)
+        self._state = state
+        self._names = names
+        self.strict = strict
+        self.met: list[Any] = []
+        self.entered: set[int] = set()
+
+    def digest(self, value: Any, name: str = "value") -> str:
+        """The digest of a value, by its type alone where it is nested too deeply.
+
+        Raises:
+            Undigestable: strict, and a part of it has none.
+        """
+        try:
+            return walked(self, value, name)
+        except Undigestable:
+            if self.strict:
+                raise
+            return type(value).__qualname__
+
+    def walk(self, value: Any) -> None:
+        """Emit the value, or that it is state."""
+        self.entered.add(id(value))
+        if id(value) in self._state.objects and not isinstance(value, type):
+            self.emit(b"~")
+        else:
+            super().walk(value)
+
+    def _enter(self, value: Any, encode: Encoder) -> None:
+        start, lowest = len(self.parts), self._lowest
+        try:
+            super()._enter(value, self._chosen(value, encode))
+        except Refusal:
+            if self.strict:
+                raise
+            del self.parts[start:]
+            self._depths.pop(id(value), None)
+            self._lowest = lowest
+            self.emit(b"?" + type(value).__qualname__.encode())
+
+    def _chosen(self, value: Any, encode: Encoder) -> Encoder:
+        kind = type(value)
+        if kind is FunctionType:
+            return _encode_function
+        if isinstance(value, AbstractProcessor):
+            return _encode_processor
+        if kind is MethodType:  # its class first, which knows its methods
+            owner = value.__self__
+            self.met.append(owner if isinstance(owner, type) else type(owner))
+        if isinstance(value, type | ModuleType):
+            name = value.__module__ if isinstance(value, type) else value.__name__
+            if not is_installed(name):
+                self.met.append(value)
+                return partial(_encode_name, self._names.mark(value))
+        elif not is_installed(kind.__module__):
+            self.met.append(kind)
+            self._state.enter(value)
+            changed = self._state.attributes_of(kind)
+            if changed:
+                return partial(_encode_instance, changed)
+        return encode
+
+
+def _encode_name(name: str, walk: Walk, _: Any) -> None:
+    walk.emit(b"c")
+    walk.text(name)
+
+
+def _encode_processor(walk: Walk, value: Any) -> None:
+    assert isinstance(walk, ValueWalk)  # noqa: S101 - it alone chooses this
+    walk.emit(b"p")
+    walk.text(walk._names.identity(value))  # noqa: SLF001 - its own walk
+
+
+def _encode_instance(changed: dict[str, str], walk: Walk, value: Any) -> None:
+    """An instance of which code changes some attributes."""
+    walk.emit(b"o")
+    walk.text(type(value).__qualname__)
+    slots = copyreg._slotnames(type(value))  # type: ignore[attr-defined]  # noqa: SLF001 - as pickle finds them
+    attributes = {name: getattr(value, name) for name in slots if hasattr(value, name)} | getattr(value, "__dict__", {})
+    walk.attributes({name: part for name, part in attributes.items() if name not in changed})
+    if isinstance(value, dict):
+        walk.mapping(dict(value))
+    elif isinstance(value, list | tuple):
+        walk.each(list(value))
+
+
+def _encode_function(walk: Walk, value: FunctionType) -> None:
+    assert isinstance(walk, ValueWalk)  # noqa: S101 - it alone chooses this
+    registry = getattr(value, "registry", None)
+    if registry is not None and hasattr(value, "dispatch"):  # functools.singledispatch
+        walk.emit(b"sd")
+        walk.mapping(dict(registry))
+        return
+    own = not is_installed(value.__globals__.get("__name__"))
+    walk.emit(b"F" if own else b"f")
+    walk.text(walk._names.mark(value) if own else f"{value.__module__}.{value.__qualname__}")  # noqa: SLF001 - its own walk
+    if own:
+        walk.met.append(value)
+        walk.walk(value.__defaults__)
+        walk.walk(value.__kwdefaults__)
+    inner = getattr(value, "__wrapped__", None)
+    attributes = {name: part for name, part in value.__dict__.items() if name != "__wrapped__"}
+    variables = closure_of(value)
+    if not own:  # what a library keeps in its closures is its own affair; the code that it was given is not
+        attributes = {}
+        variables = {name: part for name, part in variables.items() if is_own_code(part)}
+    cells = dict(zip(value.__code__.co_freevars, value.__closure__ or (), strict=True))
+    state = walk._state.variables  # noqa: SLF001 - its own walk
+    walk.attributes({name: part for name, part in variables.items() if (id(cells[name]), name) not in state})
+    walk.attributes(attributes)
+    walk.walk(inner)
+
+
+def is_own_code(value: Any) -> bool:
+    """Whether a function or class, or what stands behind a partial or a decorator, is the user's own."""
+    while True:
+        if isinstance(value, FunctionType):
+            if not is_installed(value.__globals__.get("__name__")):
+                return True
+        elif isinstance(value, type):
+            return not is_installed(value.__module__)
+        inner = getattr(value, "__wrapped__", None) or getattr(value, "__func__", None) or getattr(value, "func", None)
+        if inner is None or inner is value:
+            return False
+        value = inner
