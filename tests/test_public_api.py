@@ -13,7 +13,8 @@ PROMISED = {
         AbstractProcessor Context Event Failure InMemCache Inbox PhaseReport Pipeline Run RunReport caching
         infer_interests retry timeit
     """,
-    "framework.archive": "Archive CatalogEntry Description InMemCache Placeholder Session Workspace digest rotate_key",
+    "framework.archive": """Archive CatalogEntry Description InMemCache Placeholder Session Workspace digest
+        register_encoder rotate_key""",
     "framework.flow": """
         Batch Capacity Clock Counts Decision FixedCapacity Flow FlowReport JobReport LastWorkItem RouteToErrorQueue
         ScalingStrategy StopProcessing Strategy Timer UtilizationCapacity current_failure job_capacity job_name router

@@ -2,6 +2,7 @@
 
 from framework.archive.archive import Archive
 from framework.archive.digest.digest import digest
+from framework.archive.digest.encoders import register_encoder
 from framework.archive.memory import InMemCache
 from framework.archive.records.catalog import CatalogEntry, Description
 from framework.archive.records.placeholders import Placeholder
@@ -18,6 +19,7 @@ __all__ = [
     "Session",
     "Workspace",
     "digest",
+    "register_encoder",
     "rotate_key",
 ]
 __dir__ = __all__.copy  # autocompletion shows public names only

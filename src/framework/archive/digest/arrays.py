@@ -6,13 +6,21 @@ from typing import Any
 
 import numpy as np
 
+from framework.archive.digest.objects import name_of
 from framework.archive.digest.walk import Encoder, Walk
+
+_PADDED = np.finfo(np.longdouble).nmant == 63  # noqa: PLR2004 - x86: 10 bytes in 16
+_PADDING = 10
 
 
 def encoder(kind: type) -> Encoder | None:
     """Return the encoder for a type of numpy; None where `__reduce_ex__` tells it well."""
     if kind is np.ndarray:
         return encode_array
+    if issubclass(kind, np.ma.MaskedArray):
+        return _masked
+    if issubclass(kind, np.ndarray) and kind.__reduce__ is np.ndarray.__reduce__:
+        return _derived
     return _scalar if issubclass(kind, np.generic) else None
 
 
@@ -25,6 +33,8 @@ def encode_array(walk: Walk, values: Any) -> None:
         walk.walk(dtype.names)
         for name in dtype.names:  # field by field: the bytes between fields are anything
             encode_array(walk, values[name])
+    elif dtype.kind == "T":  # strings of any length, that stand elsewhere
+        walk.walk((repr(dtype), values.ravel().tolist()))
     elif dtype.hasobject:
         walk.walk(values.ravel().tolist())
     else:
@@ -38,6 +48,9 @@ def _buffer(values: Any) -> memoryview:
         if missing.any():
             values = values.copy()
             values[missing] = _one_nan(values[missing])
+        if values.dtype.type in {np.longdouble, np.clongdouble} and _PADDED:
+            values = values.copy()
+            values.reshape(-1).view(np.uint8).reshape(-1, 16)[:, _PADDING:] = 0
     return memoryview(values.reshape(-1).view(np.uint8))
 
 
@@ -54,3 +67,21 @@ def _scalar(walk: Walk, value: Any) -> None:
     walk.emit(b"N")
     walk.text(type(value).__name__)
     encode_array(walk, np.asarray(value))
+
+
+def _masked(walk: Walk, values: Any) -> None:
+    """Emit a masked array; what the mask hides does not count."""
+    mask = np.ma.getmaskarray(values)
+    walk.emit(b"MA")
+    walk.text(name_of(type(values)))
+    encode_array(walk, mask)
+    encode_array(walk, np.asarray(values.filled(np.zeros((), values.dtype)[()])))
+    walk.walk((values.fill_value, values.hardmask))
+
+
+def _derived(walk: Walk, values: Any) -> None:
+    """Emit an array of a class derived from that of numpy, with its attributes; of a memmap, what the file holds."""
+    walk.emit(b"AD")
+    walk.text(name_of(type(values)))
+    encode_array(walk, np.asarray(values))
+    walk.attributes({} if isinstance(values, np.memmap) else vars(values))

@@ -116,11 +116,22 @@ class Walk:
         for ordinal in sorted(map(self._ordinal, values)):
             self.emit(ordinal)
 
+    def attempt(self, value: Any) -> bool:
+        """Emit a value if it has a digest; else emit nothing and return False."""
+        start, depths, lowest = len(self.parts), dict(self._depths), self._lowest
+        try:
+            self.walk(value)
+        except Refusal:
+            del self.parts[start:]
+            self._depths, self._lowest = depths, lowest
+            return False
+        return True
+
     def _named(self, items: Iterable[tuple[str | bytes, Any]], step: str) -> None:
         name: str | bytes = ""
         try:
             for name, value in items:
-                self.emit(b"s" + dumps(name, 2))
+                self.emit(_name(name))
                 self.walk(value)
         except Refusal as refusal:
             refusal.add(step.format(name))
@@ -167,8 +178,29 @@ def hash_of(parts: list[bytes | memoryview]) -> HASH:
     return state
 
 
-def _scalar(value: Any) -> bytes:
-    return b"s" + dumps(value if value == value else canonical(value), 2)  # noqa: PLR0124 - NaN differs from itself
+def _scalar(value: Any) -> bytes | None:
+    try:
+        return b"s" + dumps(value if value == value else canonical(value), 2)  # noqa: PLR0124 - NaN differs from itself
+    except ValueError:  # marshal writes lengths with 32 bits
+        return None
+
+
+def _name(name: str | bytes) -> bytes:
+    try:
+        return b"s" + dumps(name, 2)
+    except ValueError:
+        raise Refusal("a key of 2 GiB or more has no digest") from None
+
+
+def encode_large(walk: Walk, value: Any) -> None:
+    """Emit a text, bytes or a number of 2 GiB or more."""
+    kind = type(value)
+    if kind is str:
+        value = value.encode("utf-8", "surrogatepass")
+    elif kind is int:
+        value = value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
+    walk.emit(b"L" + kind.__name__.encode() + pack("<Q", len(value)))
+    walk.emit(memoryview(value))
 
 
 def canonical(value: Any) -> Any:
@@ -183,16 +215,25 @@ def canonical(value: Any) -> Any:
 def _plain_sequence(values: Any) -> bytes | None:
     """Return the bytes of a sequence of scalars, or of tuples of scalars; None for any other."""
     if _are_scalars(map(type, values)):
-        data = dumps(values, 2)
+        data = _marshalled(values)
+        if data is None:
+            return None
         if (b"\x7f" in data or b"\xff" in data) and _may_hold_nan(data):
             data = dumps(type(values)(map(canonical, values)), 2)
         return b"q" + data
     if not (_are_tuples(map(type, values)) and _are_scalars(map(type, chain.from_iterable(values)))):
         return None
-    data = dumps(values, 2)
-    if _may_hold_nan(data):
+    data = _marshalled(values)
+    if data is not None and _may_hold_nan(data):
         data = dumps(type(values)(tuple(map(canonical, row)) for row in values), 2)
-    return b"q" + data
+    return None if data is None else b"q" + data
+
+
+def _marshalled(values: Any) -> bytes | None:
+    try:
+        return dumps(values, 2)
+    except ValueError:  # a part of 2 GiB or more
+        return None
 
 
 def _plain_dict(values: dict[Any, Any]) -> bytes | None:
@@ -200,7 +241,9 @@ def _plain_dict(values: dict[Any, Any]) -> bytes | None:
     if not (_are_strings(map(type, values)) and _are_scalars(map(type, values.values()))):
         return None
     items = sorted(values.items(), key=_key)
-    data = dumps(items, 2)
+    data = _marshalled(items)
+    if data is None:
+        return None
     return b"D" + (dumps([(key, canonical(value)) for key, value in items], 2) if _may_hold_nan(data) else data)
 
 

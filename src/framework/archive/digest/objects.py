@@ -1,0 +1,206 @@
+"""How `digest` writes objects: by their attributes, or by `__reduce_ex__`, as pickle would."""
+
+from __future__ import annotations
+
+import copyreg
+import functools
+import io
+import types
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from struct import pack
+from typing import Any
+
+from framework.archive.digest.walk import Encoder, Refusal, Walk
+
+_CACHED_PROPERTIES = frozenset({"cached_property", "threaded_cached_property", "cache_readonly", "reify"})
+"""Names of descriptors that keep what they return in the instance, beside that of `functools`."""
+_REMEMBERED = {
+    "networkx": {"__networkx_cache__"},
+    "sklearn": {"_stop_words_id", "_rng"},  # the id of an object, the random numbers of the process
+}
+"""Attributes in which libraries keep what belongs to a process or can be computed again."""
+_STATE, _LIST_ITEMS = 2, 3  # positions in what __reduce_ex__ returns
+
+
+def object_encoder(kind: type) -> Encoder:
+    """Return the encoder for instances of a class that no other encoder knows."""
+    if _is_pydantic(kind):
+        return _pydantic_model(kind)
+    if _has_reducer(kind) or not _reduces_as_object(kind):
+        return _reducing(_by_library(kind))
+    if issubclass(kind, list | tuple):
+        return _sequence_object(kind)
+    if kind.__dictoffset__ and not _slots(kind) and kind.__basicsize__ <= _SIZE:
+        return _plain_object(kind)
+    return _reducing(remembered(kind))
+
+
+def name_of(kind: type) -> str:
+    """Return the qualified name by which a class counts."""
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def encode_refused(_: Walk, value: Any) -> None:
+    """Refuse the value."""
+    raise refusal(value)
+
+
+def refusal(value: Any, reason: str = "") -> Refusal:
+    """Return the error for a part that has no digest, with what to pass instead."""
+    kind = type(value).__qualname__
+    if isinstance(value, io.IOBase):
+        return Refusal(f"an open file ({kind}) has no digest; pass its path or what it contains")
+    if isinstance(value, Iterator | types.CoroutineType | types.AsyncGeneratorType):
+        return Refusal(f"an iterator ({kind}) has no digest, it would have to be consumed; pass a list or a tuple")
+    because = f" ({reason})" if reason else ""
+    return Refusal(
+        f"a {kind} has no digest{because}; pass plain data instead, give its class a __reduce__, "
+        "or register_encoder for it"
+    )
+
+
+def remembered(kind: type) -> frozenset[str]:
+    """Return the names of attributes in which instances keep what can be computed again."""
+    names = set(_by_library(kind))
+    for base in kind.__mro__:
+        for name, attribute in vars(base).items():
+            if isinstance(attribute, functools.cached_property) or type(attribute).__name__ in _CACHED_PROPERTIES:
+                names.add(name)
+    return frozenset(names)
+
+
+def _by_library(kind: type) -> frozenset[str]:
+    names = {"_attrs_cached_hash"} if hasattr(kind, "__attrs_attrs__") else set()
+    for base in kind.__mro__:
+        names |= _REMEMBERED.get(base.__module__.partition(".")[0], set())
+    return frozenset(names)
+
+
+def told_attributes(attributes: Mapping[str, Any], left_out: frozenset[str]) -> Mapping[str, Any]:
+    """Return the attributes without those left out."""
+    if left_out.isdisjoint(attributes):
+        return attributes
+    return {name: value for name, value in attributes.items() if name not in left_out}
+
+
+def _plain_object(kind: type) -> Encoder:
+    head, left_out = _head(b"o", kind), remembered(kind)
+
+    def encode(walk: Walk, value: Any) -> None:
+        walk.emit(head)
+        walk.attributes(told_attributes(value.__dict__, left_out) if left_out else value.__dict__)
+
+    return encode
+
+
+def _reducing(left_out: frozenset[str]) -> Encoder:
+    def encode(walk: Walk, value: Any) -> None:
+        _reduced(walk, value, left_out)
+
+    return encode
+
+
+def _sequence_object(kind: type) -> Encoder:
+    head = _head(b"O", kind)
+    length, iterate = (tuple.__len__, tuple.__iter__) if issubclass(kind, tuple) else (list.__len__, list.__iter__)
+
+    def encode(walk: Walk, value: Any) -> None:
+        walk.emit(head + pack("<Q", length(value)))
+        walk.each(iterate(value))
+        walk.walk(object.__reduce_ex__(value, 2)[_STATE])  # attributes and slots; None where there are none
+
+    return encode
+
+
+def _is_pydantic(kind: type) -> bool:
+    if not (hasattr(kind, "__pydantic_fields_set__") and hasattr(kind, "__pydantic_private__")):
+        return False
+    return all(getattr(kind, hook).__module__.startswith("pydantic.") for hook in ("__getstate__", "__setstate__"))
+
+
+def _pydantic_model(kind: type) -> Encoder:
+    """Return the encoder for a model: fields, extra and private ones; which of them were given does not count."""
+    head, left_out = _head(b"o", kind), remembered(kind)
+
+    def encode(walk: Walk, value: Any) -> None:
+        walk.emit(head)
+        walk.attributes(told_attributes(value.__dict__, left_out))
+        walk.walk(value.__pydantic_extra__)
+        walk.walk(value.__pydantic_private__)
+
+    return encode
+
+
+def _head(letter: bytes, kind: type) -> bytes:
+    return letter + name_of(kind).encode() + b"\0"
+
+
+def _has_reducer(kind: type) -> bool:
+    try:
+        return kind in copyreg.dispatch_table
+    except TypeError:  # a metaclass without __hash__
+        return False
+
+
+def _reduces_as_object(kind: type) -> bool:
+    hooks = ("__reduce_ex__", "__reduce__", "__getstate__")
+    return (
+        all(getattr(kind, hook) is getattr(object, hook) for hook in hooks)
+        and not hasattr(kind, "__getnewargs_ex__")
+        and (not hasattr(kind, "__getnewargs__") or issubclass(kind, tuple))
+    )
+
+
+class _Empty:
+    """Shows how large an instance without any C-level content is."""
+
+
+_SIZE = _Empty.__basicsize__
+
+
+def _slots(kind: type) -> bool:
+    return any(base.__dict__.get("__slots__") for base in kind.__mro__)
+
+
+def _reduced(walk: Walk, value: Any, left_out: frozenset[str]) -> None:
+    kind = type(value)
+    try:
+        told = copyreg.dispatch_table[kind](value) if _has_reducer(kind) else value.__reduce_ex__(4)
+    except Exception as error:
+        raise refusal(value, str(error)) from error
+    if isinstance(told, str):
+        walk.emit(b"n")
+        walk.text(f"{kind.__module__}.{told}")
+        return
+    walk.emit(b"r" + bytes([len(told)]))
+    walk.text(name_of(kind))
+    walk.walk(told[0])
+    walk.walk(told[1])
+    for number, part in enumerate(told[2:], 2):
+        if isinstance(part, Iterator):
+            _members(walk, list(part), ordered=number == _LIST_ITEMS or isinstance(value, OrderedDict))
+        elif number == _STATE:
+            _state(walk, part, left_out)
+        else:
+            walk.walk(part)
+
+
+def _members(walk: Walk, members: list[Any], *, ordered: bool) -> None:
+    if ordered:
+        walk.emit(b"m" + pack("<Q", len(members)))
+        walk.each(members)
+    else:
+        walk.emit(b"i" + pack("<Q", len(members)))
+        walk.unordered(members)
+
+
+def _state(walk: Walk, state: Any, left_out: frozenset[str]) -> None:
+    if type(state) is tuple and len(state) == 2 and type(state[1]) is dict:  # attributes and slots # noqa: PLR2004
+        walk.emit(b"2")
+        _state(walk, state[0], left_out)
+        walk.attributes(told_attributes(state[1], left_out))
+    elif type(state) is dict and all(type(key) is str for key in state):
+        walk.attributes(told_attributes(state, left_out))
+    else:
+        walk.walk(state)

@@ -1,0 +1,106 @@
+"""Objects count by their attributes, without what can be computed again; an encoder of one's own replaces that."""
+
+import dataclasses
+import enum
+import functools
+import threading
+
+import pytest
+
+from framework.archive import digest, register_encoder
+from framework.errors import OptionError, Undigestable
+
+
+@dataclasses.dataclass
+class Station:
+    name: str
+
+    @functools.cached_property
+    def slug(self):
+        return self.name.lower()
+
+
+def test_a_cached_property_does_not_count():
+    fresh, used = Station("Oslo"), Station("Oslo")
+    assert used.slug == "oslo"
+    assert digest(fresh) == digest(used)
+    assert digest(Station("Bergen")) != digest(used)
+
+
+def test_a_kept_hash_of_attrs_does_not_count():
+    attrs = pytest.importorskip("attrs")
+    city = attrs.make_class("City", ["name"], frozen=True, slots=False, cache_hash=True, unsafe_hash=True)
+    fresh, used = city("Oslo"), city("Oslo")
+    hash(used)
+    assert digest(fresh) == digest(used)
+    assert digest(city("Bergen")) != digest(used)
+
+
+def test_which_fields_of_a_pydantic_model_were_given_does_not_count():
+    pydantic = pytest.importorskip("pydantic")
+    model = pydantic.create_model("Config", a=(int, ...), b=(int, 5))
+    assert digest(model(a=1)) == digest(model(a=1, b=5))
+    assert digest(model(a=1)) != digest(model(a=1, b=6))
+
+
+def test_members_of_an_enum_count_by_name_and_value():
+    def level(**members):
+        return enum.Enum("Level", members, module=__name__, qualname="Level")
+
+    assert digest(level(HIGH=1).HIGH) == digest(level(LOW=0, HIGH=1).HIGH)
+    assert digest(level(HIGH=1).HIGH) != digest(level(HIGH=2).HIGH)
+    assert digest(level(HIGH=1).HIGH) != digest(level(TOP=1).TOP)
+
+
+def test_a_member_whose_value_has_no_digest_counts_by_its_name():
+    locks = enum.Enum("Locks", {"ONE": threading.Lock(), "TWO": threading.Lock()})
+    assert digest(locks.ONE) != digest(locks.TWO)
+    assert digest([locks.ONE, 1]) == digest([locks.ONE, 1])
+
+
+class Connection:
+    def __init__(self, url):
+        self.url, self.lock = url, threading.Lock()
+
+
+class Pooled(Connection):
+    pass
+
+
+@pytest.fixture
+def encoded(monkeypatch):
+    """Connections count by their address, for one test."""
+    from framework.archive.digest import encoders
+
+    monkeypatch.setattr(encoders, "_registered", {})
+    monkeypatch.setattr(encoders, "_chosen", dict(encoders._chosen))
+    register_encoder(Connection, lambda connection: connection.url)
+
+
+def test_a_registered_encoder_says_what_counts(encoded):
+    assert digest(Connection("a")) == digest(Connection("a"))
+    assert digest([Connection("a")]) != digest([Connection("b")])
+    assert digest(Connection("a")) != digest("a")
+
+
+def test_a_registered_encoder_holds_for_subclasses_which_differ(encoded):
+    assert digest(Pooled("a")) == digest(Pooled("a")) != digest(Connection("a"))
+    register_encoder(Pooled, lambda pooled: len(pooled.url))
+    assert digest(Pooled("a")) == digest(Pooled("b"))
+
+
+def test_what_a_registered_encoder_returns_needs_a_digest(encoded):
+    register_encoder(Pooled, lambda pooled: pooled.lock)
+    with pytest.raises(Undigestable, match="lock"):
+        digest(Pooled("a"))
+
+
+@pytest.mark.parametrize("kind", [int, str, list, object, "Connection"])
+def test_an_encoder_is_registered_for_a_class_of_the_user_only(kind):
+    with pytest.raises(OptionError, match="register_encoder"):
+        register_encoder(kind, repr)
+
+
+def test_a_refusal_names_the_encoder_as_a_remedy():
+    with pytest.raises(Undigestable, match="register_encoder"):
+        digest(Connection("a"))
