@@ -1,7 +1,7 @@
 """Source of a class or function wherever it was defined, notebook cells too. Start at `source_of`.
 
-A class is remembered together with the text that its file or cell had when the class statement ran (`capture`), so
-that a cell that is run again, or a file that changes on disk, never lends its new text to the old class.
+A class is remembered with the text that its file or cell had when the class statement ran (`capture`): a cell that is
+run again, or a file that changes on disk, never lends its new text to the old class.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 import re
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import CodeType, FrameType, FunctionType
@@ -200,7 +201,9 @@ def _source(text: _Text, node: Definition) -> Source:
 
 _sites: WeakKeyDictionary[type, tuple[_Text | None, CodeType]] = WeakKeyDictionary()
 _found: WeakKeyDictionary[FunctionType, tuple[CodeType, _Text, Definition]] = WeakKeyDictionary()
-_versions: WeakValueDictionary[tuple[str, int], _Text] = WeakValueDictionary()  # lives as long as a class of it
+_versions: defaultdict[str, WeakValueDictionary[int, _Text]] = defaultdict(
+    WeakValueDictionary
+)  # lives as long as a class of it
 _latest: dict[str, _Text] = {}
 
 
@@ -209,9 +212,9 @@ def _current_text(file: str, namespace: dict[str, Any] | None = None) -> _Text |
     lines = linecache.getlines(file, namespace)
     if not lines:
         return None
-    known = _versions.get((file, id(lines)))
+    known = _versions[file].get(id(lines))
     if known is None:
-        known = _versions[file, id(lines)] = _latest[file] = _Text(file, lines)
+        known = _versions[file][id(lines)] = _latest[file] = _Text(file, lines)
     return known
 
 
@@ -309,7 +312,7 @@ def _find_function(function: Any) -> _Found | None:
 
 def _look_up(function: FunctionType, code: CodeType) -> _Found | None:
     current = _current_text(code.co_filename, function.__globals__)
-    texts = [text for text in _versions.values() if text.file == code.co_filename]
+    texts = list(_versions[code.co_filename].values())
     if code.co_name == "<lambda>":
         lambdas = ((text, text.lambda_of(code)) for text in reversed(texts) if text.certain or code in text.codes)
         return next(((text, node) for text, node in lambdas if node is not None), None)
@@ -319,10 +322,9 @@ def _look_up(function: FunctionType, code: CodeType) -> _Found | None:
         found.sort(key=lambda pair: code not in pair[0].codes)
     if found:
         return found[0]
-    qualname = getattr(function, "__qualname__", code.co_qualname)
-    if current is None or qualname == code.co_qualname:
+    if current is None or function.__qualname__ == code.co_qualname:
         return None
-    node = current.named(qualname)  # %autoreload compiles a changed function apart from its file
+    node = current.named(function.__qualname__)  # %autoreload compiles a changed function apart from its file
     return None if node is None else (current, node)
 
 

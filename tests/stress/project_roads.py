@@ -30,7 +30,7 @@ ROADS = {
         "def t{n}(x):\n    return {inner} * 3 + {k}", "from {d} import t{n} as other{n}", "other{n}({v})"
     ),
     "module under another name": Road(
-        "def t{n}(x):\n    return {inner} * 3 + {k}", "import {d} as m{n}", "m{n}.t{n}({v})"
+        "def t{n}(x):\n    return {inner} * 3 + {k}", "import {d} as alias{n}", "alias{n}.t{n}({v})"
     ),
     "everything of a module": Road("def t{n}(x):\n    return {inner} * 3 + {k}", "from {d} import *", "t{n}({v})"),
     "import inside of a function": Road(

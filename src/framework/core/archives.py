@@ -18,7 +18,7 @@ from framework.core.processor import AbstractProcessor
 from framework.errors import ArchiveError, IdentityClash, NotAWorkspace, UnknownName
 
 if TYPE_CHECKING:
-    from framework.core.identity.identity import Identity
+    from framework.core.identity.identity import Identity, Readers
 
 logger = logging.getLogger(__name__)
 
@@ -68,8 +68,9 @@ class ArchiveRoom:
         if self._workspace is None:
             return
         taken: dict[tuple[str, str], Inbox] = {}
+        readers: Readers = {}
         for inbox in keeping:
-            identity = self.identity(inbox)
+            identity = self.identity(inbox, readers)
             about = self._about[inbox] = _description(cast("AbstractProcessor", inbox.processor), identity)
             _warn_of_state(inbox.name, identity)
             other = taken.setdefault((about.name, about.identity), inbox)
@@ -175,11 +176,11 @@ class ArchiveRoom:
             about = self._about[inbox] = _description(processor, self.identity(inbox))
         return about
 
-    def identity(self, inbox: Inbox) -> Identity:
-        """What the results of a processor depend on."""
+    def identity(self, inbox: Inbox, readers: Readers | None = None) -> Identity:
+        """Return what the results of a processor depend on; `readers` are shared by those that are asked together."""
         from framework.core.identity.identity import identity_of  # reads sources; not before a caller asks
 
-        return identity_of(cast("AbstractProcessor", inbox.processor))
+        return identity_of(cast("AbstractProcessor", inbox.processor), readers)
 
 
 def keeps_results(processor: Handler) -> bool:

@@ -14,6 +14,7 @@ from framework.archive import digest
 from framework.core.identity.code_dependencies import CodeDependencies
 from framework.core.identity.definitions import is_own
 from framework.core.identity.parts import Part, shown
+from framework.core.identity.reader import Reader
 from framework.core.processor import AbstractProcessor
 
 
@@ -40,7 +41,7 @@ class Declared:
         """Add what it depends on; returns the facts of it alone, for a version that stands for the rest."""
         if not self.depends:
             return ()
-        alone = CodeDependencies("")
+        alone = CodeDependencies(Reader(""))
         for collected in (code, alone):
             for number, value in enumerate(self.depends):
                 _add(collected, f"depends[{number}]", value)
@@ -62,7 +63,7 @@ def _add(code: CodeDependencies, label: str, value: Any) -> None:
         code.add_fact(Part(f"{label} {value.__name__}", "module", "", version), version)
     elif isinstance(value, FunctionType | type | ModuleType):
         code.add(value, label)
-        code.add_fact(Part(label, "constant", "", code.label(value)), code.label(value))
+        code.add_fact(Part(label, "constant", "", code.reader.label(value)), code.reader.label(value))
     else:
         code.add_fact(Part(label, "constant", "", shown(value)), digest(value, name=label))
 

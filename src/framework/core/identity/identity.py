@@ -7,13 +7,16 @@ import functools
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import Any
 
 from framework.archive import digest
 from framework.archive.digest.code import is_installed, stored_names
 from framework.core.identity.code_dependencies import CodeDependencies
 from framework.core.identity.declared import Declared
+from framework.core.identity.definitions import functions_in
 from framework.core.identity.parts import Part, shown, source_text, tree
+from framework.core.identity.reader import Reader
 from framework.core.identity.references import set_from_parameters
 from framework.core.processor import AbstractProcessor
 from framework.errors import SourceUnavailable, Undigestable
@@ -44,7 +47,12 @@ class Identity:
         return f"{self.name}({arguments}) [{self.digest[:8]}]\n{tree(self.parts)}"
 
 
-def identity_of(processor: AbstractProcessor) -> Identity:
+_PLUMBING = frozenset({"name", "priority", "_arguments", "_building"})
+Readers = dict[str, Reader]
+"""By module, so that processors whose identity is computed together read what they share once."""
+
+
+def identity_of(processor: AbstractProcessor, readers: Readers | None = None) -> Identity:
     """Compute the identity of a processor.
 
     The code is that of its class and of all the user's own functions, classes and constants that it reaches, in
@@ -57,7 +65,10 @@ def identity_of(processor: AbstractProcessor) -> Identity:
     """
     cls = type(processor)
     declared = Declared.of(processor)
-    code = CodeDependencies(cls.__module__, lambda inner: identity_of(inner).digest)
+    readers = {} if readers is None else readers
+    if cls.__module__ not in readers:
+        readers[cls.__module__] = Reader(cls.__module__, lambda inner: identity_of(inner).digest)
+    code = CodeDependencies(readers[cls.__module__])
     code.add(cls)
     arguments = {name: value for name, value in _arguments(processor).items() if name not in declared.ignore}
     for name, value in arguments.items():
@@ -137,16 +148,18 @@ def _is_written(value: Any, literal: Any) -> bool:
 @functools.lru_cache(maxsize=512)
 def _plumbing(cls: type) -> frozenset[str]:
     """The attributes that belong to this package: what installed bases set, as far as own code never mentions it."""
-    mine = {"name", "priority", "_arguments", "_building"}
-    functions = [
-        (is_installed(base.__module__), function.__code__)
-        for base in cls.__mro__
-        for value in vars(base).values()
-        if (function := inspect.unwrap(getattr(value, "__func__", value))) is not None and hasattr(function, "__code__")
-    ]
-    theirs = {name for installed, body in functions if installed for name in stored_names(body)}
-    asked = {name for installed, body in functions if not installed for name in body.co_names}
-    return frozenset(mine | (theirs - asked))
+    theirs = (_stored(base) for base in cls.__mro__ if is_installed(base.__module__))
+    asked = (body.co_names for base in cls.__mro__ if not is_installed(base.__module__) for body in _bodies(base))
+    return frozenset(_PLUMBING.union(*theirs).difference(*asked) | _PLUMBING)
+
+
+@functools.lru_cache(maxsize=512)
+def _stored(cls: type) -> frozenset[str]:
+    return frozenset().union(*map(stored_names, _bodies(cls)))
+
+
+def _bodies(cls: type) -> Iterator[CodeType]:
+    return (function.__code__ for value in vars(cls).values() for function in functions_in(value))
 
 
 @functools.lru_cache(maxsize=512)

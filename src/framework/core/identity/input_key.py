@@ -68,9 +68,10 @@ def _code_of(own: Any) -> str:
     found = _codes.get(own)
     if found is None:
         from framework.core.identity.code_dependencies import CodeDependencies  # reads sources; only where needed
+        from framework.core.identity.reader import Reader
 
-        code = CodeDependencies(own.__module__ or "")
+        code = CodeDependencies(Reader(own.__module__ or ""))
         code.add(own)
-        code.find_state(code.names())
+        code.find_state(None)
         found = _codes[own] = digest(code.facts())
     return found

@@ -119,8 +119,8 @@ def _read(node: ast.AST, found: References, chains: set[Chain]) -> None:
     elif isinstance(node, _FUNCTIONS):
         _read_all((*node.decorator_list, node.args, *node.body), found, chains)
     else:
-        if isinstance(node, ast.Call):
-            _read_call(node, found, chains)
+        if isinstance(node, ast.Call) and _read_call(node, found, chains):
+            return
         for name in node._fields:
             value = getattr(node, name, None)
             _read_all(value if type(value) is list else (value,), found, chains)
@@ -156,17 +156,19 @@ def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Import]]:
             yield f" {alias.name}", (0, alias.name, None)
 
 
-def _read_call(call: ast.Call, found: References, chains: set[Chain]) -> None:
-    """Names that stand in texts: `getattr(settings, "rate")`, `import_module("settings")`."""
+def _read_call(call: ast.Call, found: References, chains: set[Chain]) -> bool:
+    """Read names that stand in texts: `getattr(settings, "rate")`, `import_module("settings")`."""
     called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", None)
     match call.args:
-        case [ast.expr() as owner, ast.Constant(value=str() as name), *_] if called in _ASKS:
-            _read(ast.Attribute(owner, name, ast.Load()), found, chains)
+        case [ast.expr() as owner, ast.Constant(value=str() as name), *rest] if called in _ASKS:
+            _read_all((ast.Attribute(owner, name, ast.Load()), *rest), found, chains)
+            return True
         case [ast.Constant(value=str() as module), *_] if called in _IMPORTS:
             found.imports[f" {module}"] = (0, module, None)
             chains.add((f" {module}",))
         case _:
             pass
+    return False
 
 
 def set_from_parameters(node: Definition) -> tuple[dict[str, str], dict[str, object]]:

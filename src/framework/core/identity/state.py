@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -19,13 +19,13 @@ _IMMUTABLE = (bool, int, float, complex, str, bytes, tuple, frozenset, type(None
 
 @dataclass(eq=False, slots=True)
 class Code:
-    """A function that counts: `owner` is the class that it is a method of, `known_as` the names that lead to it."""
+    """A function that counts; `owner` is the class whose `attribute` it is."""
 
     function: FunctionType
     owner: type | None
     source: Source | None
     references: References
-    known_as: set[str] = field(default_factory=set)
+    attribute: str = ""
 
 
 class State:
@@ -44,9 +44,18 @@ class State:
         self._inside: list[tuple[type, Mutation, str]] = []
         self._where = ""
 
-    def find(self, codes: Iterable[Code], entries: frozenset[str], processor: Any = None) -> None:
-        """Look through the functions that a run can reach, beginning with those of these names."""
-        for code in _running(list(codes), entries):
+    def find(
+        self, codes: Iterable[Code], known_as: Mapping[int, set[str]], entries: frozenset[str], processor: Any = None
+    ) -> None:
+        """Look through the functions that a run can reach.
+
+        Args:
+            codes: all functions that count.
+            known_as: the names that lead to each, by its id.
+            entries: the names of those that a run calls.
+            processor: the instance whose identity is computed.
+        """
+        for code in _running(list(codes), known_as, entries):
             if code.source is not None:
                 for mutation in mutations_of(code.source.node):
                     self._where = place(code.source.file, mutation.line or code.source.line)
@@ -58,6 +67,8 @@ class State:
 
     def touches(self, kinds: Iterable[Any]) -> bool:
         """Whether something of the instances of these classes is changed."""
+        if not (self.attributes or self._inside or self.variables):
+            return False
         classes = [kind for kind in kinds if isinstance(kind, type)]
         owners = [owner for owner, _ in self.attributes] + [owner for owner, *_ in self._inside]
         cells = bool(self.variables) and len(classes) < len(list(kinds))
@@ -118,13 +129,13 @@ class State:
             self.objects.setdefault(id(value), self._where)
 
 
-def _running(codes: list[Code], entries: frozenset[str]) -> list[Code]:
+def _running(codes: list[Code], known_as: Mapping[int, set[str]], entries: frozenset[str]) -> list[Code]:
     """The functions that a run reaches, judged by the names in those that it reaches already."""
     names: set[str] = set(entries)
     waiting = codes
     running: list[Code] = []
     while True:
-        reached = [code for code in waiting if _is_named(code, names)]
+        reached = [code for code in waiting if _is_named(code, known_as.get(id(code.function), set()), names)]
         if not reached:
             return running
         waiting = [code for code in waiting if code not in reached]
@@ -134,12 +145,12 @@ def _running(codes: list[Code], entries: frozenset[str]) -> list[Code]:
             names.update(name for chain in code.references.chains for name in chain)
 
 
-def _is_named(code: Code, names: set[str]) -> bool:
+def _is_named(code: Code, known_as: set[str], names: set[str]) -> bool:
     name = code.function.__name__
     if code.owner is not None and name in _SETTING_UP:
         return code.owner.__name__ in names
     implicit = code.owner is not None and name.startswith("__") and name.endswith("__")
-    return implicit or name in names or not names.isdisjoint(code.known_as)
+    return implicit or not names.isdisjoint((name, code.attribute)) or not names.isdisjoint(known_as)
 
 
 def _follow(value: Any, path: Path) -> Iterator[Any]:

@@ -1,0 +1,308 @@
+"""What one definition uses: read once, and shared by all processors whose identity is computed together."""
+
+from __future__ import annotations
+
+import sys
+from abc import ABCMeta
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from types import FunctionType, ModuleType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from framework.archive.digest.code import is_installed, loaded_names
+from framework.core.identity.definitions import (
+    MISSING,
+    attribute_of,
+    class_source,
+    code_digest,
+    defaults_of,
+    equals,
+    functions_in,
+    is_data,
+    is_own,
+)
+from framework.core.identity.imports import imported, module_label
+from framework.core.identity.normal_form import normal_form
+from framework.core.identity.parts import Kind, Part, shown
+from framework.core.identity.references import Chain, References, references_of
+from framework.core.identity.state import Code, State, closure_of
+from framework.core.identity.values import ValueWalk
+from framework.source import Definition, Source, source_of_function
+
+_GENERATED = frozenset({"_abc_impl"})
+_NAMESPACES = frozenset({"globals", "eval", "exec"})
+_normal_forms: WeakKeyDictionary[Definition, str] = WeakKeyDictionary()
+
+
+@dataclass(slots=True)
+class Bound:
+    """A value under a name: a global of a module, an attribute of a class, a default, a variable of a closure.
+
+    `place` is the namespace and the name in it; `walk` knows what the value holds.
+    """
+
+    value: Any
+    place: tuple[object, str]
+    user: str
+    digest: str
+    walk: ValueWalk
+    text: str | None = None
+
+    def shown(self) -> str:
+        """Return a short repr, made once."""
+        if self.text is None:
+            self.text = shown(self.value)
+        return self.text
+
+
+@dataclass(slots=True)
+class Node:
+    """A class, function or module: how it counts, what it binds, and which own code it leads to.
+
+    `next` holds that code, the name that leads to it, and the label of its user.
+    """
+
+    value: Any
+    label: str
+    part: Part | None = None
+    definition: tuple[str, str] | None = None
+    codes: list[Code] = field(default_factory=list)
+    bound: dict[str, Bound] = field(default_factory=dict)
+    links: set[tuple[str, str]] = field(default_factory=set)
+    next: list[tuple[Any, str, str]] = field(default_factory=list)
+
+
+class Reader:
+    """Reads definitions, each once; labels of things in one module carry no module name.
+
+    What it has read holds for one moment: constants may change afterwards.
+    """
+
+    def __init__(self, module: str, identity: Callable[[Any], str] | None = None) -> None:
+        """Read nothing yet.
+
+        Args:
+            module: the one whose things have short labels.
+            identity: gives the identity of a processor that is met in a value; its class's name by default.
+        """
+        self._root = module_label(module)
+        self.identity = identity or (lambda processor: self.label(type(processor)))
+        self._nodes: dict[int, Node] = {}  # which keep their objects, lest an id be used again
+        self._bound: dict[tuple[str, int], Bound] = {}
+
+    def node_of(self, value: Any) -> Node | None:
+        """What a class, function or module uses; None for what is installed."""
+        node = self._nodes.get(id(value))
+        if node is None:
+            if not is_own(value):
+                return None
+            node = self._nodes[id(value)] = Node(value, self.label(value))
+            if isinstance(value, type):
+                self._read_class(value, node)
+            elif isinstance(value, FunctionType):
+                self._read_function(value, node, None)
+            else:
+                self._read_module(value, node)
+        return node
+
+    def discovered(self, value: Any, name: str, *, strict: bool = False) -> tuple[str, ValueWalk]:
+        """The digest of a value, and the walk that met the own code in it.
+
+        Raises:
+            Undigestable: strict, and a part of the value has no digest; the message calls it `name`.
+        """
+        walk = ValueWalk(State(), self, strict=strict)
+        return walk.digest(value, name), walk
+
+    def _read_class(self, cls: type, node: Node) -> None:
+        wrapped = vars(cls).get("__wrapped__")
+        if isinstance(wrapped, FunctionType):  # a class that a decorator made of a function counts as the function
+            node.next.append((wrapped, "build", ""))
+            return
+        functions = {id(function): function for value in vars(cls).values() for function in functions_in(value)}
+        source = class_source(cls, list(functions.values()))
+        _define(node, "class", source, functions.values())
+        node.next += ((base, "", node.label) for base in (*cls.__mro__[1:], type(cls)))
+        module = getattr(sys.modules.get(cls.__module__), "__dict__", {})
+        variables = [*self._read_methods(cls, source, node), module]
+        if source is not None:
+            references = references_of(source.node)
+            _read_early(references, ChainMap(*variables), node)
+            self._read_attributes(cls, references, node)
+
+    def _read_methods(self, cls: type, source: Source | None, node: Node) -> Iterator[dict[str, Any]]:
+        """Follow methods and inner classes; gives the variables that the methods see."""
+        for attribute, value in vars(cls).items():
+            if isinstance(value, type):
+                node.next.append((value, attribute, node.label))
+            for function in functions_in(value):
+                if not function.__qualname__.startswith(f"{cls.__qualname__}."):
+                    node.next.append((function, attribute, node.label))
+                elif source is None or function.__code__.co_filename == source.file:  # else a dataclass made it
+                    self._read_function(function, node, cls, attribute)
+                    yield closure_of(function)
+                    yield function.__globals__
+
+    def _read_attributes(self, cls: type, references: References, node: Node) -> None:
+        plain = type(cls) in {type, ABCMeta}
+        for name, value in vars(cls).items():
+            written = references.literals.get(name)
+            if written is not None:
+                counts = not equals(value, written)  # set from outside since
+            else:
+                extra = plain and not name.startswith("__") and name not in _GENERATED
+                counts = name in references.computed or (extra and not any(functions_in(value)) and is_data(value))
+            if counts and not isinstance(value, property | classmethod | staticmethod):
+                self._bind(node, f"{node.label}.{name}", value, (cls, name))
+        for name, each in vars(cls).get("__dataclass_fields__", {}).items():
+            if name in references.computed:
+                self._bind(node, f"{node.label}.{name}", (each.default, each.default_factory), (cls, name))
+
+    def _read_function(self, function: FunctionType, node: Node, owner: type | None, attribute: str = "") -> None:
+        source = source_of_function(function)
+        references = References() if source is None else references_of(source.node)
+        if source is None:
+            references.chains = {(loaded,) for loaded in loaded_names(function.__code__)}
+            references.attributes = set(function.__code__.co_names)
+        code = Code(function, owner, source, references, attribute)
+        node.codes.append(code)
+        if owner is None:
+            _define(node, "function", source, [function])
+        closure = closure_of(function)
+        used = {*loaded_names(function.__code__), *closure, *references.imports}
+        for chain in sorted(references.chains):
+            if chain[0] in used:
+                self._resolve(node, code, chain, closure)
+        _read_early(references, ChainMap(closure, function.__globals__), node)
+        cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+        label = self.label(function)
+        for variable, value in closure.items():
+            if variable != "__class__":
+                self._bind(node, f"{label}({variable})", value, (cells[variable], variable))
+        for parameter, value in defaults_of(function):
+            self._bind(node, f"{label}({parameter})", value, (function, parameter))
+        for name, value in vars(function).items():
+            if name == "__wrapped__" or not name.startswith("__"):
+                self._bind(node, f"{label}.{name}", value, (function, name))
+
+    def _read_module(self, module: ModuleType, node: Node) -> None:
+        node.part = Part(node.label, "module", PurePath(getattr(module, "__file__", None) or "").name, "")
+        for name, value in list(vars(module).items()):
+            inner = isinstance(value, ModuleType) and not value.__name__.startswith(f"{module.__name__}.")
+            if not name.startswith("__") and not inner:
+                self._bind(node, self._variable(vars(module), name), value, (vars(module), name))
+
+    def _resolve(self, node: Node, code: Code, chain: Chain, closure: Mapping[str, Any]) -> None:
+        """Bind what a name and its attributes lead to; through modules, an attribute is a variable of theirs."""
+        root, *names = chain
+        namespace, root, value = self._variable_of(code, root, closure)
+        label = self._variable(namespace, root) if namespace is not None else ""
+        while isinstance(value, ModuleType) and names and not is_installed(value.__name__):
+            if label and label != self.label(value):
+                node.links.add((label, f"module {self.label(value)}"))
+            root = names.pop(0)
+            namespace, value = vars(value), attribute_of(value, root)
+            label = self._variable(namespace, root)
+        if value is not MISSING and namespace is not None:
+            self._bind(node, label, value, (namespace, root))
+        elif isinstance(value, ModuleType):
+            node.next.append((value, root, node.label))
+
+    def _variable_of(
+        self, code: Code, name: str, closure: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any] | None, str, Any]:
+        """Namespace, name there and value of a variable; no namespace for a module that is bound nowhere."""
+        variables = code.function.__globals__
+        if name in closure:  # anything but a module is bound with the closure
+            return None, name, closure[name] if isinstance(closure[name], ModuleType) else MISSING
+        if name in code.references.imports:
+            found = imported(code.references.imports[name], variables)
+            return found if isinstance(found, tuple) else (None, name, found)
+        if name in variables:
+            return variables, name, variables[name]
+        return None, name, sys.modules.get(variables.get("__name__", "")) if name in _NAMESPACES else MISSING
+
+    def _bind(self, node: Node, label: str, value: Any, place: tuple[object, str]) -> None:
+        """Note a value under its name; a definition that is bound to its own name needs no more than itself."""
+        if label in node.bound:
+            return
+        name = place[1]
+        itself = isinstance(value, ModuleType | type | FunctionType)
+        if isinstance(value, FunctionType | type) and getattr(value, "__name__", None) == name:
+            module = getattr(value, "__module__", None) or ""
+            if module.partition(".")[0] == "framework" and not is_own(value):
+                return
+            plain = isinstance(value, type) or not (value.__closure__ or vars(value))
+            if plain and self.label(value) == label and is_own(value):
+                node.next.append((value, name, node.label))
+                return
+        bound = self._bound.get((label, id(value)))
+        if bound is None:
+            bound = Bound(value, place, node.label, *self.discovered(value, name))
+            self._bound[label, id(value)] = bound
+        node.bound[label] = bound
+        node.next += ((met, name, node.label if itself else label) for met in bound.walk.met)
+
+    # -- names
+
+    def label(self, value: Any) -> str:
+        """The name of a definition, seen from the processor's module."""
+        if isinstance(value, ModuleType):
+            return module_label(value.__name__)
+        if isinstance(value, type):
+            module, name = value.__module__, value.__qualname__
+        else:
+            module = value.__globals__.get("__name__", "")
+            name = value.__code__.co_qualname if hasattr(value, "__wrapped__") else value.__qualname__
+        return self._prefixed(module, name)
+
+    def mark(self, value: Any) -> str:
+        """The label, and the syntax: two lambdas or two products of a factory have one label."""
+        if isinstance(value, ModuleType):
+            return self.label(value)
+        if isinstance(value, type):
+            functions = [function for attribute in vars(value).values() for function in functions_in(attribute)]
+            source = class_source(value, functions)
+        else:
+            source = source_of_function(value)
+        return f"{self.label(value)} {_syntax(source) if source else ''}"
+
+    def _variable(self, namespace: Mapping[str, Any], name: str) -> str:
+        return self._prefixed(namespace.get("__name__", ""), name)
+
+    def _prefixed(self, module: str, name: str) -> str:
+        module = module_label(module)
+        return name if module == self._root else f"{module}.{name}"
+
+
+def _define(node: Node, kind: Kind, source: Source | None, functions: Iterable[FunctionType]) -> None:
+    """Let a definition count by its syntax, or by what it compiles to."""
+    if source is not None:
+        node.definition = (node.label, _syntax(source))
+        node.part = Part(node.label, kind, source.where, source.text)
+        return
+    # Compiled code differs between versions of Python; where there is source, it does not matter which runs.
+    code = ", ".join(map(code_digest, functions))
+    node.definition = (node.label, f"python {sys.version_info[0]}.{sys.version_info[1]}: {code}")
+    node.part = Part(node.label, kind, "", f"# no source of {node.label}\n")
+
+
+def _read_early(references: References, variables: Mapping[str, Any], node: Node) -> None:
+    """Note code that was used while the definition ran. What it made of constants then shows in the definition."""
+    for root, *names in sorted(references.early):
+        value = variables.get(root, MISSING)
+        for name in names:
+            value = attribute_of(value, name) if isinstance(value, ModuleType) else value
+        if isinstance(value, FunctionType | type):
+            node.next.append((value, names[-1] if names else root, node.label))
+
+
+def _syntax(source: Source) -> str:
+    """The normal form, once for all processors that use the definition."""
+    syntax = _normal_forms.get(source.node)
+    if syntax is None:
+        syntax = _normal_forms[source.node] = normal_form(source.node)
+    return syntax
