@@ -201,9 +201,7 @@ def _source(text: _Text, node: Definition) -> Source:
 
 _sites: WeakKeyDictionary[type, tuple[_Text | None, CodeType]] = WeakKeyDictionary()
 _found: WeakKeyDictionary[FunctionType, tuple[CodeType, _Text, Definition]] = WeakKeyDictionary()
-_versions: defaultdict[str, WeakValueDictionary[int, _Text]] = defaultdict(
-    WeakValueDictionary
-)  # lives as long as a class of it
+_versions: dict[str, WeakValueDictionary[int, _Text]] = defaultdict(WeakValueDictionary)  # while a class lives
 _latest: dict[str, _Text] = {}
 
 

@@ -13,6 +13,7 @@ from framework.archive import Archive, CatalogEntry, Description, InMemCache
 from framework.core import Pipeline
 from framework.core.archives import described
 from framework.core.identity.input_key import input_key
+from framework.core.identity.parts import difference
 from framework.core.reactive_event import ReactiveEvent
 from framework.errors import BuildError, Undigestable
 from framework.reactive.builder import ReactiveBuilder
@@ -130,8 +131,9 @@ class _Archived:
         if not former:
             return "never built", None
         last = max(former, key=lambda entry: entry.updated)
-        if last.source != now.source:
-            return "code changed", _diff(last.source, now.source)
+        if last.source != now.source or last.arguments_digest == now.arguments_digest:
+            diff = difference(last.parts, now.parts) if last.parts else _diff(last.source, now.source)
+            return "code changed", diff
         return "arguments changed", _diff(*map(_arguments, (last, now)))
 
 

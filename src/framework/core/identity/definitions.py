@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import functools
+import inspect
 import sys
 from collections.abc import Iterator
-from types import FunctionType, ModuleType
-from typing import Any, Final
+from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, ModuleType
+from typing import Any, Final, NamedTuple
 
 from framework.archive import digest
 from framework.archive.digest.code import is_installed
@@ -15,6 +16,21 @@ from framework.errors import SourceUnavailable, Undigestable
 from framework.source import Source, source_of, source_of_function
 
 MISSING: Final = object()
+
+
+class _Sample(NamedTuple):
+    field: int
+
+
+ACCESSORS = (
+    property,
+    classmethod,
+    staticmethod,
+    MemberDescriptorType,
+    GetSetDescriptorType,
+    type(inspect.getattr_static(_Sample, "field")),
+)
+"""What stands in a class for code or for a field, and has no value of its own."""
 
 
 def is_own(value: Any) -> bool:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from framework.observe.text import short_repr
 
 Kind = Literal["class", "function", "constant", "module", "file", "left out"]
+Stored = tuple[str, str, str, str]
+"""A part as the catalog keeps it: label, kind, place, text."""
+
 _SHOWN = 80
 
 
@@ -55,6 +59,22 @@ def tree(parts: Iterable[Part]) -> str:
     lines = list(_branches(below, "", "", set()))
     left_out = [f"  {part.label}: {part.text}" for part in parts if part.kind == "left out"]
     return "\n".join([*lines, *(["left out:", *left_out] if left_out else [])])
+
+
+def difference(before: Sequence[Stored], after: Sequence[Stored]) -> str:
+    """Return a unified diff of each part that changed, under its name and place, whichever module it stands in."""
+    old, new = ({(label, kind): (where, text) for label, kind, where, text in parts} for parts in (before, after))
+    found: list[str] = []
+    for key in sorted({*old, *new}, key=lambda key: (key[1] == "left out", key)):
+        (was_at, was), (is_at, now) = old.get(key, ("", "")), new.get(key, ("", ""))
+        if was != now and key[1] != "left out":
+            label = f"{key[0]} = " if key[1] == "constant" else ""
+            lines = [[f"{label}{line}" for line in text.splitlines()] for text in (was, now)]
+            heads = [
+                " ".join(filter(None, (when, key[0], place))) for when, place in (("archived", was_at), ("now", is_at))
+            ]
+            found += difflib.unified_diff(lines[0], lines[1], heads[0], heads[1], lineterm="", n=2)
+    return "\n".join(found)
 
 
 def _branches(below: dict[str, list[Part]], user: str, indent: str, seen: set[str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from abc import ABCMeta
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import EnumType
 from pathlib import PurePath
 from types import FunctionType, ModuleType
 from typing import Any
@@ -14,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 from framework.archive.digest.code import is_installed, loaded_names
 from framework.core.identity.definitions import (
+    ACCESSORS,
     MISSING,
     attribute_of,
     class_source,
@@ -139,23 +141,28 @@ class Reader:
             if isinstance(value, type):
                 node.next.append((value, attribute, node.label))
             for function in functions_in(value):
+                file = function.__code__.co_filename
+                if source is not None and file != source.file and file.startswith("<"):
+                    continue  # generated, by a dataclass for example: it follows from the class
                 if not function.__qualname__.startswith(f"{cls.__qualname__}."):
                     node.next.append((function, attribute, node.label))
-                elif source is None or function.__code__.co_filename == source.file:  # else a dataclass made it
+                elif source is None or file == source.file:
                     self._read_function(function, node, cls, attribute)
                     yield closure_of(function)
                     yield function.__globals__
 
     def _read_attributes(self, cls: type, references: References, node: Node) -> None:
         plain = type(cls) in {type, ABCMeta}
-        for name, value in vars(cls).items():
+        for name, attribute in vars(cls).items():
+            member = isinstance(cls, EnumType) and isinstance(attribute, cls)
+            value = attribute._value_ if member else attribute
             written = references.literals.get(name)
             if written is not None:
                 counts = not equals(value, written)  # set from outside since
             else:
                 extra = plain and not name.startswith("__") and name not in _GENERATED
                 counts = name in references.computed or (extra and not any(functions_in(value)) and is_data(value))
-            if counts and not isinstance(value, property | classmethod | staticmethod):
+            if counts and not isinstance(value, ACCESSORS):
                 self._bind(node, f"{node.label}.{name}", value, (cls, name))
         for name, each in vars(cls).get("__dataclass_fields__", {}).items():
             if name in references.computed:

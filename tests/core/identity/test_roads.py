@@ -1,0 +1,219 @@
+"""Which edits and settings make another identity: the neighbours of the roads in `tests/stress/project_roads.py`."""
+
+import importlib
+import sys
+
+import pytest
+from projects import identity_in, project
+
+from framework.core import Event
+from framework.core.identity.input_key import forget_codes, input_key
+
+PROCESS = "    def process(self, context, event):\n        return {}\n"
+
+
+def digest_of(folder, make="P()", **texts):
+    return identity_in(folder, make, **texts).digest
+
+
+PLAIN = "class P(AbstractProcessor):\n" + PROCESS
+
+
+@pytest.mark.parametrize(
+    ("main", "before", "after"),
+    [
+        ("from {} import f", "first", "second"),
+        ("from math import {} as f", "sin", "cos"),
+        ("import {} as f", "math", "cmath"),
+        ("from first import a as f, b as g", "from first import a as f, b as g", "from first import b as f, a as g"),
+        ("import first as f, second as g", "import first as f, second as g", "import second as f, first as g"),
+        ("from first import pair\nf, g = {}", "pair", "pair[::-1]"),
+        ("from first import make\nf, g = {}", "make(1), make(2)", "make(2), make(1)"),
+        ("f, g = {}", "(lambda x: x), (lambda x: x + 1)", "(lambda x: x + 1), (lambda x: x)"),
+    ],
+    ids=["module", "installed", "installed module", "names", "modules", "items", "closures", "lambdas"],
+)
+def test_what_a_name_is_bound_to_counts(tmp_path, main, before, after):
+    first = "def a(x): return x\ndef b(x): return x\npair = (a, lambda x: x)\ndef f(x): return x\n"
+    first += "def make(k):\n    def inner(x): return x + k\n    return inner\n"
+    digests = [
+        digest_of(
+            tmp_path,
+            main=(main.format(part) if "{}" in main else part) + "\ng = globals().get('g')\n" + PLAIN.format("f, g"),
+            first=first,
+            second="def f(x): return x\n",
+        )
+        for part in (before, after, before)
+    ]
+    assert digests[0] == digests[2] != digests[1]
+
+
+def test_a_local_variable_of_the_same_name_does_not_make_state_of_a_constant(tmp_path):
+    text = "limits = [{}]\ndef note(x):\n    limits = []\n    limits.append(x)\n" + PLAIN.format("note(limits[0])")
+    assert digest_of(tmp_path, main=text.format(1)) != digest_of(tmp_path, main=text.format(2))
+
+
+def test_a_capture_of_the_same_name_does_not_make_state_of_a_constant(tmp_path):
+    text = (
+        "limits = [{}]\nclass P(AbstractProcessor):\n    def process(self, context, event):\n"
+        "        match event:\n            case Event(x=limits): limits.append(1)\n        return top()\n"
+        "def top(): return limits\n"
+    )
+    assert digest_of(tmp_path, main=text.format(1)) != digest_of(tmp_path, main=text.format(2))
+
+
+def test_an_attribute_of_the_same_name_of_another_class_does_not_make_state_of_a_constant(tmp_path):
+    text = (
+        "class Log:\n    seen = 0\n    def note(self): self.seen += 1\n"
+        "class Limits:\n    seen = int('{}')\n" + PLAIN.format("Log().note(), Limits.seen")
+    )
+    assert digest_of(tmp_path, main=text.format(1)) != digest_of(tmp_path, main=text.format(2))
+
+
+def test_what_is_filled_while_modules_are_imported_is_a_constant(tmp_path):
+    text = "table = {{}}\ndef fill(k): table['k'] = k\nfill({})\n" + PLAIN.format("table")
+    assert digest_of(tmp_path, main=text.format(1)) != digest_of(tmp_path, main=text.format(2))
+
+
+STATE = [
+    ("log = []", "log.append(1)"),
+    ("import first", "first.log.append(1)"),
+    ("from first import log", "log.append(1)"),
+    ("import first", "first.count(1)"),
+    ("import first", "setattr(first, 'total', first.total + 1)"),
+    ("total = 0", "add(1)\ndef add(n):\n    global total\n    total += n"),
+    ("from first import Log\nlog = Log()", "log.note(1)"),
+    ("table = {'limit': 1, 'cache': {}}", "table['cache'].update(x=1)"),
+    ("table = {}", "fill()\ndef fill():\n    local = table\n    local['x'] = 1"),
+    ("import heapq\nheap = []", "heapq.heappush(heap, 1)"),
+    ("from first import Log", "Log.everything.append(1)"),
+    ("from first import Log", "setattr(Log, 'number', Log.number + 1)"),
+]
+
+
+@pytest.mark.parametrize(("setting", "change"), STATE)
+def test_what_a_run_changes_is_state(tmp_path, setting, change):
+    first = (
+        "log = []\ntotal = 0\ndef count(n):\n    global total\n    total += n\n"
+        "class Log:\n    everything = []\n    number = 0\n    def __init__(self): self.seen = []\n"
+        "    def note(self, x): self.seen.append(x)\n"
+    )
+    head, _, helper = change.partition("\n")
+    with project(tmp_path, main=f"{setting}\n{PLAIN.format(head)}\n{helper}\n", first=first) as main:
+        before = main.identity_of(main.P()).digest
+        main.P().process(None, Event("a"))
+        assert main.identity_of(main.P()).digest == before
+
+
+GIVEN = "class P(AbstractProcessor):\n    k = 0\n    def __init__(self): self.fixed = 1\n" + PROCESS.format("self.k")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "made.k = {}",
+        "made.fixed = {} + 1",
+        "made.__dict__['k'] = [1, {{2}}, {}]",
+        "P.k = {}",
+        "made.helper = lambda x: x + {}",
+        "made.process = lambda context, event: {}",
+    ],
+)
+def test_state_that_was_given_before_the_run_counts(tmp_path, given):
+    text = f"{GIVEN}\ndef made():\n    made = P()\n    {given}\n    return made\n"
+    one, two, again = (digest_of(tmp_path, "made()", main=text.format(k)) for k in (1, 2, 1))
+    assert one == again != two
+
+
+def test_a_method_for_setting_up_gives_state_that_counts(tmp_path):
+    text = GIVEN + "    def configured(self, k):\n        self.k = k\n        return self\n"
+    one, two = (digest_of(tmp_path, f"P().configured({k})", main=text) for k in (1, 2))
+    assert one != two
+
+
+def test_an_object_without_a_digest_counts_by_its_type_and_leaves_its_neighbours(tmp_path):
+    text = "import threading\nshared = {{'lock': threading.Lock(), 'limit': {}}}\n" + PLAIN.format("shared")
+    one, two, again = (digest_of(tmp_path, main=text.format(k)) for k in (1, 2, 1))
+    assert one == again != two
+
+
+MONEY = (
+    "class Money:\n    def __init__(self, amount): self.amount = amount\n    def total(self): return self.amount * {}\n"
+)
+
+
+def test_the_code_of_the_classes_of_inputs_counts(tmp_path):
+    keys = []
+    for factor in (2, 3, 2):
+        with project(tmp_path, main="import money", money=MONEY.format(factor)) as main:
+            keys.append(input_key(Event("in", value=[main.money.Money(1)]), name="event"))
+    assert keys[0] == keys[2] != keys[1]
+
+
+def test_what_a_class_of_inputs_uses_is_read_anew_for_each_run(tmp_path):
+    with project(tmp_path, main="import money", money=f"RATE = 1\n{MONEY.format('RATE')}") as main:
+        event = Event("in", value=main.money.Money(1))
+        before = input_key(event, name="event")
+        main.money.RATE = 2
+        forget_codes()
+        assert input_key(event, name="event") != before
+
+
+def test_a_module_that_was_edited_after_its_import_counts_as_it_runs(tmp_path):
+    texts = {"main": "from helpers import f\n" + PLAIN.format("f()"), "helpers": "def f(): return 1\n"}
+    with project(tmp_path, **texts) as main:
+        first = main.identity_of(main.P()).digest
+        (tmp_path / "helpers.py").write_text("def f(): return 2\n")
+        edited = main.identity_of(main.P()).digest
+        importlib.reload(sys.modules["helpers"])
+        main.f = sys.modules["helpers"].f
+        reloaded = main.identity_of(main.P()).digest
+    assert first == edited != reloaded
+
+
+def test_the_identity_is_a_tree_with_places_and_what_was_left_out(tmp_path):
+    main = "import math, helpers\nseen = []\n" + PLAIN.format("helpers.f(seen.append(math.pi))")
+    shown = repr(identity_in(tmp_path, main=main, helpers="LIMIT = 3\ndef f(x): return LIMIT\n"))
+    lines = shown.splitlines()
+    assert lines[0].startswith("P() [")
+    assert lines[1:] == [
+        "P  class  main.py:6",
+        "  helpers.f  function  helpers.py:2",
+        "    helpers.LIMIT = 3",
+        "left out:",
+        "  math: installed, counts by its name: math",
+        "  seen: state, changed at main.py:8",
+    ]
+
+
+def test_the_catalog_keeps_the_parts_and_a_plan_names_the_one_that_changed(tmp_path):
+    main = (
+        "import helpers\nfrom framework.reactive import ReactiveBuilder, plan\n"
+        "class Euro(ReactiveBuilder):\n    def __init__(self): super().__init__('euro', [], persist=True)\n"
+        "    def build(self, context): yield helpers.rate(1)\n"
+        "def pipeline(): return Pipeline([Euro()], workspace=WORKSPACE)\n"
+    ).replace("WORKSPACE", repr(str(tmp_path / "workspace")))
+    with project(tmp_path, main=main, helpers="def rate(x):\n    return x * 2\n") as module:
+        assert run(module)
+        (entry,) = module.pipeline().catalog()
+        assert [part[:3] for part in entry.parts if part[1] != "left out"] == [
+            ("Euro", "class", "main.py:6"),
+            ("helpers.rate", "function", "helpers.py:1"),
+        ]
+    with project(tmp_path, main=main, helpers="\n\ndef rate(x):\n    return x * 3\n") as module:
+        (row,) = module.plan(module.pipeline(), "euro")
+    assert row.reason == "code changed"
+    assert row.diff.splitlines() == [
+        "--- archived helpers.rate helpers.py:1",
+        "+++ now helpers.rate helpers.py:3",
+        "@@ -1,2 +1,2 @@",
+        " def rate(x):",
+        "-    return x * 2",
+        "+    return x * 3",
+    ]
+
+
+def run(module):
+    pipeline = module.pipeline()
+    pipeline.resolve("euro")
+    return pipeline.run()
