@@ -9,8 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from framework.archive import Archive, CatalogEntry, Description, InMemCache, Session, Workspace
-from framework.archive.records.catalog import check_name
+from framework.archive import Archive, InMemCache
 from framework.core.identity.input_key import forget_codes
 from framework.core.mailboxes.handler import Handler
 from framework.core.mailboxes.inbox import Inbox
@@ -18,6 +17,8 @@ from framework.core.processor import AbstractProcessor
 from framework.errors import ArchiveError, IdentityClash, NotAWorkspace, UnknownName
 
 if TYPE_CHECKING:
+    # Imported where there is a workspace: they take as long as half of everything else.
+    from framework.archive import CatalogEntry, Description, Session, Workspace
     from framework.core.identity.identity import Identity, Readers
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class ArchiveRoom:
         self.busy = False
         self._owner = owner
         self._trust = trust
-        self._workspace = None if workspace is None else Workspace(workspace, trust)
+        self._workspace = None if workspace is None else _workspace(workspace, trust=trust)
         self._session: Session | None = None
         self._closed = False
         self._named: dict[tuple[str, bool], Archive] = {}
@@ -96,6 +97,8 @@ class ArchiveRoom:
         Raises:
             OptionError: the name is no string.
         """
+        from framework.archive.records.catalog import check_name
+
         check_name(name)
         with self._lock:
             archive = self._named.get((name, readonly))
@@ -164,6 +167,8 @@ class ArchiveRoom:
         if self._closed:
             raise ArchiveError(f"{self._owner} has ended and writes no more: read with Workspace({workspace.path!r})")
         if self._session is None:
+            from framework.archive import Session
+
             owner = f"pipeline {self._owner!r}"
             self._session = Session(workspace.path, owner, trust=self._trust, busy=lambda: self.busy)
         return self._session
@@ -183,6 +188,12 @@ class ArchiveRoom:
         return identity_of(cast("AbstractProcessor", inbox.processor), readers)
 
 
+def _workspace(path: Path | str, *, trust: bool) -> Workspace:
+    from framework.archive import Workspace
+
+    return Workspace(path, trust)
+
+
 def keeps_results(processor: Handler) -> bool:
     """Whether a processor has an archive of its own: it, or its `process`, has a true `opens_archive`."""
     return bool(getattr(processor, "opens_archive", False) or getattr(processor.process, "opens_archive", False))
@@ -196,6 +207,8 @@ def described(processor: AbstractProcessor) -> Description:
 
 
 def _description(processor: AbstractProcessor, identity: Identity) -> Description:
+    from framework.archive import Description
+
     return Description(
         name=processor.name,
         identity=identity.digest,
