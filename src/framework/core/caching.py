@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
 from framework.archive.records.serialize import dumps, loads
-from framework.core.context import Context, ForwardingContext
+from framework.core.context import Context, ForwardingContext, note_replay
 from framework.core.event import CONTROL, Event, refusal
 from framework.core.identity.input_key import input_key
 from framework.core.mailboxes.hold import Hold
@@ -78,6 +78,7 @@ def caching(
         archive, key = context.archive, input_key(event, name="event")
         record = archive.get(key)
         if record is not None:
+            note_replay(context)
             for emitted in record.emitted:
                 context.submit(emitted)
             return None

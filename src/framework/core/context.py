@@ -10,6 +10,7 @@ from framework.archive import InMemCache
 from framework.core.event import Event
 from framework.core.mailboxes.hold import Hold
 from framework.errors import NotAnEvent, UnsafeSubmit
+from framework.observe.log import Log
 
 if TYPE_CHECKING:
     from framework.archive import Archive
@@ -102,6 +103,9 @@ class Context:
         """The archive of this processor: its own results, found again by its identity."""
         return self._exchange.archives.of(self._inbox)
 
+    def _note_replay(self) -> None:
+        """Say that this delivery is answered from an archive."""
+
     def _check_owner(self) -> None:
         if self._owner != get_ident():
             raise UnsafeSubmit
@@ -114,12 +118,13 @@ class Context:
 class WatchedContext(Context):
     """A context that tells observers what is submitted, and why; made anew for every delivery."""
 
-    __slots__ = ("_event",)
+    __slots__ = ("_event", "replayed")
 
-    def __init__(self, exchange: Exchange, inbox: Inbox, event: Event) -> None:
-        """Made for one delivery of `event`."""
+    def __init__(self, exchange: Exchange, inbox: Inbox, event: Event | None) -> None:
+        """Made for the delivery of `event`."""
         super().__init__(exchange, inbox)
         self._event = event
+        self.replayed = False
 
     @property
     def event(self) -> Event | None:
@@ -135,6 +140,45 @@ class WatchedContext(Context):
         exchange = self._exchange
         exchange.observation.submitted(event, self._inbox.name, self._event, inboxes, exchange.phase)
         exchange.post(event, inboxes)
+        return len(inboxes)
+
+    def _note_replay(self) -> None:
+        self.replayed = True
+
+
+class RecordingContext(WatchedContext):
+    """A context that writes what is submitted into the history; used for many deliveries, as `Context`."""
+
+    __slots__ = ("_log",)
+
+    def __init__(self, exchange: Exchange, inbox: Inbox, log: Log) -> None:
+        """Made by a worker, which sets the event of each delivery."""
+        super().__init__(exchange, inbox, None)
+        self._log = log
+
+    def submit(self, event: Event) -> int:
+        """Send an event to its recipients, and write that down first."""
+        if self._owner != get_ident():
+            raise UnsafeSubmit
+        try:
+            inboxes = self._rows[event.__class__][event.name]
+        except (KeyError, TypeError):  # not asked for before, or no event
+            inboxes = self._exchange.routes.recipients(event)
+        if inboxes.__class__ is not tuple:
+            inboxes = inboxes.select(event)  # type: ignore[union-attr]
+        sender, exchange = self._inbox, self._exchange
+        sender.emitted += 1
+        self._log.add(event, sender.name, id(self._event), inboxes, exchange.phase)
+        for inbox in inboxes:  # `Exchange.post` and `Inbox.schedule` in place, as in `Context.submit`
+            inbox.queue.append(event)
+            if inbox.token:
+                try:
+                    inbox.token.pop()
+                except IndexError:  # another thread was faster
+                    continue
+                inbox.level.append(inbox)
+                if exchange.idle and not exchange.waking:
+                    exchange.wake()
         return len(inboxes)
 
 
@@ -177,6 +221,9 @@ class ForwardingContext(Context):
         """Keep the phase open, through the inner context."""
         self._check_owner()
         return self.inner.hold()
+
+    def _note_replay(self) -> None:
+        note_replay(self.inner)
 
     def _defer(self, event: Event, room_for: Event | None = None) -> None:
         self._check_owner()
@@ -245,6 +292,11 @@ class DetachedContext(Context):
         if self._archive is None:
             self._archive = InMemCache()
         return self._archive
+
+
+def note_replay(context: Context) -> None:
+    """Say that the delivery of this context is answered from an archive."""
+    context._note_replay()  # noqa: SLF001 - plumbing between rooms, no call of a user
 
 
 def defer(context: Context, event: Event, room_for: Event | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from framework.core.driving.bounds import RunBounds, positive, whole
 from framework.core.driving.runner import OnError
 from framework.errors import OptionError
+from framework.observe.history import MAX_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class Options:
     max_pending: int | None
     seed: int | None
     trust: bool
+    history: bool | float | None
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -44,11 +47,19 @@ class Options:
             raise OptionError(f"seed is a number or a text, or None to run on threads; got {self.seed!r}")
         if self.name is not None and not isinstance(self.name, str):
             raise OptionError(f"name is a string, got {self.name!r}: Pipeline([...], name='imports')")
+        if not isinstance(self.history, bool):
+            positive("history", self.history)
         self.bounds()
 
     def bounds(self) -> RunBounds:
         """Return the bounds of a run."""
         return RunBounds(max_phases=self.max_phases, deadline=self.deadline, grace=self.grace)
+
+    def history_bytes(self) -> float:
+        """Return how many bytes of history to keep; 0 for none."""
+        if self.history is None:
+            return MAX_BYTES if "framework.notebook" in sys.modules else 0
+        return MAX_BYTES * self.history if isinstance(self.history, bool) else self.history
 
     def arguments(self) -> dict[str, Any]:
         """Return the keyword arguments for another pipeline with the same options."""

@@ -32,8 +32,9 @@ from framework.core.scheduling.intake import Intake
 from framework.core.scheduling.scheduler import Scheduler
 from framework.core.scheduling.simulation import SeededScheduler
 from framework.core.scheduling.threads import ThreadScheduler
-from framework.errors import LifecycleError, PipelineRunning
+from framework.errors import LifecycleError, OptionError, PipelineRunning
 from framework.observe import Graph, PhaseReport, RunReport, Snapshot, Subscription
+from framework.observe.history import History
 from framework.observe.observers import Observer
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Pipeline(NotebookMethods):
         max_pending: int | None = None,
         seed: int | None = None,
         trust: bool = False,
+        history: bool | float | None = None,
     ) -> None:
         """Wire the processors; nothing runs yet.
 
@@ -94,6 +96,8 @@ class Pipeline(NotebookMethods):
             max_pending: let `submit` from outside wait while so many deliveries wait.
             seed: simulate on one thread, in an order that the seed decides.
             trust: read a workspace that another key has signed; only for one you would run code from.
+            history: keep what happens, so that every question can be asked after the run; a number bounds its bytes,
+                64 MB by default. None keeps one where `framework.notebook` is loaded.
 
         Raises:
             OptionError: an option is of the wrong type or out of range.
@@ -114,6 +118,7 @@ class Pipeline(NotebookMethods):
             max_pending=max_pending,
             seed=seed,
             trust=trust,
+            history=history,
         )
         self.name = name or "pipeline"
         self.config = config
@@ -124,7 +129,9 @@ class Pipeline(NotebookMethods):
             if not interests:
                 logger.warning("%s can receive nothing: no case of its process names an event class", inbox.name)
         self._routes = RoutingTable((inbox, tuple(wanted)) for inbox, wanted in self._interests.items())
-        self._observation = Observation()
+        self._observation = Observation(self._routes.dead_letters.letters)
+        if self._options.history_bytes():
+            self._observation.keep_history(self._options.history_bytes())
         self._archives = ArchiveRoom(self.name, workspace, trust=trust)
         failures = FailureLedger(self.name)
         shared = (tuple(self._inboxes), self._routes, self._observation, self._archives, failures)
@@ -281,6 +288,19 @@ class Pipeline(NotebookMethods):
     def report(self) -> RunReport | None:
         """The report of the run, None before its end."""
         return self._runner.report
+
+    @property
+    def history(self) -> History:
+        """What happened, from the first event on.
+
+        Raises:
+            OptionError: none is kept.
+        """
+        if self._observation.history is None:
+            raise OptionError(
+                f"{self.name} keeps no history: make it with Pipeline(..., history=True), or import framework.notebook"
+            )
+        return self._observation.history
 
     def graph(self) -> Graph:
         """Return processors and the events that they receive (from `match`) and emit (from the source, or as seen)."""

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from framework.core.event import Event
 from framework.core.matching.cases import cases_of
 from framework.core.matching.mismatch import find_mismatch
-from framework.core.matching.patterns import check_case, fall_through_test
+from framework.core.matching.patterns import check_case
+from framework.core.matching.taken import case_finder
 from framework.core.processor import AbstractProcessor
 
 
@@ -46,6 +47,12 @@ def process_with(*patterns, **names):
     cases = "".join(f"            case {pattern}: pass\n" for pattern in patterns)
     text = f"class P(AbstractProcessor):\n    def process(self, context, event):\n        match event:\n{cases}"
     return run_cell(text, NAMES | names)["P"]()
+
+
+def fall_through_test(processor):
+    """A function that says whether an event takes no case, None where that cannot be told."""
+    find = case_finder(processor)
+    return lambda event: None if (found := find(event)) is None else not found
 
 
 def outcome(function, *args):

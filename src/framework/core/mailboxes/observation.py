@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NamedTuple, Protocol
 
 from framework.core.event import CONTROL, Event
 from framework.core.mailboxes.inbox import Inbox
+from framework.core.matching.taken import CaseFound
 from framework.core.reactive_event import ReactiveEvent
-from framework.observe import EventSubmitted, Observers
+from framework.observe import EventSubmitted, Observers, Subscription
+from framework.observe.dead_letters import DeadLetters
+from framework.observe.frozen import frozen_attributes
+from framework.observe.history import History
+from framework.observe.log import Special
+from framework.observe.observers import Observer
 
 
 class ObservedEmission(NamedTuple):
@@ -21,19 +28,55 @@ class ObservedEmission(NamedTuple):
     target: str | None
 
 
+class Replaying(Protocol):
+    """A context that knows whether its delivery was answered from an archive."""
+
+    replayed: bool
+
+
 class Observation(Observers):
-    """Tells the observers of a pipeline what enters its mailboxes."""
+    """Tells the observers of a pipeline what enters its mailboxes, and keeps its history where there is one.
 
-    __slots__ = ("_fall_through", "emissions")
+    `watched` is True while there are observers or a history, so that a delivery asks with one `if`; `told` is True
+    while there are observers, which take the slow path.
+    """
 
-    def __init__(self) -> None:
-        """Start without observers."""
+    __slots__ = ("_case_finders", "_dead_letters", "emissions", "history", "told")
+
+    def __init__(self, dead_letters: DeadLetters) -> None:
+        """Start without observers and history; count deliveries that no `case` took as dead letters."""
         super().__init__()
         self.emissions: dict[ObservedEmission, None] = {}
-        self._fall_through: dict[Inbox, Callable[[Event], bool | None]] = {}
+        self.history: History | None = None
+        self.told = False
+        self._dead_letters = dead_letters
+        self._case_finders: dict[Inbox, Callable[[Event], CaseFound]] = {}
+
+    def keep_history(self, max_bytes: float) -> History:
+        """Keep a history from now on, unless one is kept already."""
+        if self.history is None:
+            self.history = History(max_bytes, self._dead_letters)
+            self.watched = True
+        return self.history
+
+    def attach(self, callback: Observer) -> Subscription:
+        """Call `callback` from now on.
+
+        Raises:
+            TypeError: `callback` cannot be called.
+        """
+        subscription = super().attach(callback)
+        self.told = True
+        return subscription
+
+    def detach(self, callback: Observer) -> None:
+        """Call `callback` no more; unknown ones are ignored."""
+        super().detach(callback)
+        self.told = self.watched
+        self.watched = self.told or self.history is not None
 
     def submitted(
-        self, event: Event, sender: str | None, cause: Event | None, inboxes: Iterable[Inbox], phase: int
+        self, event: Event, sender: str | None, cause: Event | None, inboxes: tuple[Inbox, ...], phase: int
     ) -> None:
         """Tell that an event is about to enter mailboxes, and remember that its sender emits such events."""
         if sender is not None:
@@ -42,20 +85,56 @@ class Observation(Observers):
         self.posted(event, sender, cause, inboxes, phase)
 
     def posted(
-        self, event: Event, sender: str | None, cause: Event | None, inboxes: Iterable[Inbox], phase: int
+        self, event: Event, sender: str | None, cause: Event | None, inboxes: tuple[Inbox, ...], phase: int
     ) -> None:
         """Tell that an event is about to enter mailboxes."""
-        recipients = tuple(inbox.name for inbox in inboxes)
-        self.notify(EventSubmitted(event, sender, cause, recipients, phase, time.monotonic()))
+        if self.history is not None:
+            self.history.log.add(event, sender, 0 if cause is None else id(cause), inboxes, phase)
+        if self.told:
+            recipients = tuple(inbox.name for inbox in inboxes)
+            self.notify(EventSubmitted(event, sender, cause, recipients, phase, time.monotonic()))
 
-    def matched(self, inbox: Inbox, event: Event) -> bool | None:
-        """Whether a `case` will take the event; None when it cannot be told or no observer wants to know."""
-        if event.name in CONTROL or not self.any_wants("wants_matches"):
+    def case_finder(self, inbox: Inbox) -> Callable[[Event], CaseFound]:
+        """Return the function that finds the `case` of a processor which takes an event."""
+        finder = self._case_finders.get(inbox)
+        if finder is None:
+            from framework.core.matching.taken import case_finder  # reads sources; not for runs without a history
+
+            finder = self._case_finders[inbox] = case_finder(inbox.processor)
+        return finder
+
+    def case_of(self, inbox: Inbox, event: Event) -> CaseFound:
+        """Return the `case` that will take the event; None when it cannot be told, or no observer wants to know."""
+        if self.history is None and not self.any_wants("wants_matches"):
             return None
-        fall_through = self._fall_through.get(inbox)
-        if fall_through is None:
-            from framework.core.matching.patterns import fall_through_test  # reads sources; only for a recorder
+        found = self.case_finder(inbox)(event)
+        return None if found is False and event.name in CONTROL else found
 
-            fall_through = self._fall_through[inbox] = fall_through_test(inbox.processor)
-        fell = fall_through(event)
-        return None if fell is None else not fell
+    def special(
+        self, inbox: Inbox, event: Event, case: CaseFound, context: Replaying, special: Special | None
+    ) -> Special | None:
+        """Return what is out of the ordinary in a delivery that has ended; count it if no `case` took the event."""
+        if case is False:
+            self._dead_letters.add(event, f"no case of {inbox.name} takes it")
+        changed = () if self.history is None else changed_since(self.history.log.shared.get(id(event)), event)
+        replayed, context.replayed = context.replayed, False
+        error = None if special is None else special[1]
+        return (replayed, error, changed) if replayed or error or changed else None
+
+
+def changed_since(before: dict[str, Any] | None, event: Event) -> tuple[str, ...]:
+    """Return the attributes that differ from those at the submission; none if those are not known."""
+    if before is None:
+        return ()
+    with suppress(Exception):  # values that cannot be compared as a whole
+        if event.__dict__ == before:
+            return ()
+    now = frozen_attributes(event.__dict__)
+    return tuple(name for name in {**before, **now} if not _same(before.get(name), now.get(name)))
+
+
+def _same(one: Any, other: Any) -> bool:
+    try:
+        return one is other or bool(type(one) is type(other) and one == other)
+    except Exception:  # noqa: BLE001 - a user's __eq__ may raise anything
+        return False

@@ -7,7 +7,6 @@ from builders that cannot use them.
 
 from __future__ import annotations
 
-import threading
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
@@ -16,6 +15,7 @@ from framework.core.event import CONTROL, Event, refusal
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.matching.interests import Interest
 from framework.errors import OptionError
+from framework.observe.dead_letters import DeadLetterCount, DeadLetters
 
 KEPT_NAMES = 1024  # names beyond the declared ones that a row remembers, so that endless names cannot fill the memory
 
@@ -32,17 +32,20 @@ Recipients = tuple[Inbox, ...] | Selector
 
 
 class NoRecipients:
-    """Stands for the recipients of an event that has none, and counts such events, from any thread."""
+    """Stands for the recipients of an event that has none, and counts such events."""
 
     def __init__(self) -> None:
-        """Start at 0."""
-        self.count = 0
-        self._lock = threading.Lock()  # contended only by dead letters, which are rare
+        """Start with none."""
+        self.letters = DeadLetters()
 
-    def select(self, event: Event) -> tuple[Inbox, ...]:  # noqa: ARG002 - the signature of a Selector
+    @property
+    def count(self) -> DeadLetterCount:
+        """How many events there were, by class and name."""
+        return self.letters.count()
+
+    def select(self, event: Event) -> tuple[Inbox, ...]:
         """Count the event; it goes to no mailbox."""
-        with self._lock:
-            self.count += 1
+        self.letters.add(event)
         return ()
 
 
@@ -75,7 +78,7 @@ class RoutingTable:
     """From events to mailboxes, in the order of the processors; each mailbox at most once per event.
 
     `rows` holds the recipients of the classes and names that were submitted before; `recipients` fills it.
-    `dead_letters` counts the events that had no recipients.
+    `dead_letters.letters` counts the events that had no recipients.
     """
 
     def __init__(self, wants: Iterable[tuple[Inbox, Sequence[Interest]]]) -> None:

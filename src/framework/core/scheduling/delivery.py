@@ -38,7 +38,11 @@ def deliver_next(scheduler: Scheduler, call: ProcessCaller | None = None) -> Del
 
 
 def deliver(
-    scheduler: Scheduler, inbox: Inbox, event: Event, call: ProcessCaller | None = None, context: Context | None = None
+    scheduler: Scheduler,
+    inbox: Inbox,
+    event: Event,
+    call: ProcessCaller | None = None,
+    context: WatchedContext | None = None,
 ) -> Delivery:
     """Call `process` with one event on this thread, and tell the observers.
 
@@ -46,7 +50,7 @@ def deliver(
     main thread, is raised again.
     """
     observation, name, phase = scheduler.observation, inbox.name, scheduler.phase
-    matched = observation.matched(inbox, event)
+    case, emitted = observation.case_of(inbox, event), inbox.emitted
     context = context or WatchedContext(scheduler, inbox, event)
     raised: BaseException | None = None
     started = time.monotonic()
@@ -63,11 +67,17 @@ def deliver(
     inbox.busy += now - started
     outcome: Delivery
     if raised is None:
-        outcome = DeliveryFinished(name, event, phase, now, now - started, matched)
+        outcome = DeliveryFinished(name, event, phase, now, now - started, None if case is None else bool(case))
     else:
         failure = scheduler.failed(inbox, event, raised)
         outcome = DeliveryFailed(name, event, phase, now, now - started, failure)
     inbox.delivered += 1
+    special = observation.special(inbox, event, case, context, None if raised is None else (False, raised, ()))
+    if observation.history is not None:
+        log = observation.history.log
+        at, where = time.perf_counter(), (inbox, phase)
+        log.delivered((at, id(event), where, now - started, inbox.emitted - emitted, case, special))
+        log.settle()
     observation.notify(outcome)
     if isinstance(raised, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
         raise raised

@@ -224,7 +224,7 @@ class Scheduler(Exchange):
             self.holds.clear()  # taken by deliveries that were running
             self.drop_waiting()
             # What running deliveries submitted during the halt was dropped as well.
-            self.dropped += self._undelivered.count
+            self.dropped += int(self._undelivered.count)
             self._undelivered = NoRecipients()
             self.routes.divert(None)
 

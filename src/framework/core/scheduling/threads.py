@@ -23,7 +23,9 @@ from framework.core.context import Context, WatchedContext
 from framework.core.event import Event
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.scheduling.delivery import deliver
+from framework.core.scheduling.recording import drain_recorded
 from framework.core.scheduling.scheduler import Scheduler
+from framework.observe.history import History
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ class Worker:
     """
 
     unshared: ClassVar[int]  # the references to a context that no processor kept
+    unshared_recorded: ClassVar[int]  # the same, as `drain_recorded` counts them
     __slots__ = ("abandoned", "context", "gate", "inbox", "name", "scheduler", "since", "starting", "thread")
 
     def __init__(self, scheduler: ThreadScheduler, name: str) -> None:
@@ -131,7 +134,12 @@ class Worker:
             self.since = now
             self.inbox = inbox
             if observation.watched:
-                self._drain_watched(inbox)
+                if observation.told or observation.history is None:
+                    self._drain_watched(inbox)
+                else:
+                    drain_recorded(self, scheduler, inbox, observation.history)
+                    if self.abandoned:
+                        return
                 context, now = None, clock()
                 continue
             if context is None:
@@ -210,7 +218,7 @@ class _Counts:
     __hash__ = None  # type: ignore[assignment]
 
 
-def _unshared() -> int:
+def _unshared(*, recorded: bool) -> int:
     """Have a worker count the references to a context that no processor kept.
 
     The number depends on the interpreter, and on how it compiled the very instruction that counts: on Python 3.14 some
@@ -225,18 +233,22 @@ def _unshared() -> int:
     scheduler: Any = SimpleNamespace(
         idle=[],
         levels=[inbox.level],
-        observation=SimpleNamespace(watched=False),
+        observation=SimpleNamespace(
+            watched=recorded, told=False, history=History(), case_finder=lambda _inbox: lambda _event: None
+        ),
+        phase=0,
         routes=SimpleNamespace(rows={}),
         halted=False,
         room_wanted=False,
         park=lambda _worker: True,
     )
-    worker = type("Calibration", (Worker,), {"unshared": counts})(scheduler, "calibration")
+    worker = type("Calibration", (Worker,), {"unshared": counts, "unshared_recorded": counts})(scheduler, "calibration")
     worker._work()  # noqa: SLF001 - what is calibrated
     return min(counts.counted)
 
 
-Worker.unshared = _unshared()
+Worker.unshared = _unshared(recorded=False)
+Worker.unshared_recorded = _unshared(recorded=True)
 
 
 class ThreadScheduler(Scheduler):

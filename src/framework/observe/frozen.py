@@ -1,0 +1,142 @@
+"""What a history may keep of a value: the value itself if it cannot change, else a bounded description of it.
+
+Start at `frozen`. A description never calls a user's `repr`, which may be slow, huge, or raise: containers are
+described by their first items, arrays and tables by type, shape and a sample of their bytes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import enum
+import fractions
+import pathlib
+import uuid
+from itertools import islice
+from typing import Any, NamedTuple
+
+ATOMS = frozenset(
+    {
+        *(int, float, complex, bool, str, bytes, type(None), type(...), range, type),
+        *(dt.date, dt.datetime, dt.time, dt.timedelta, dt.timezone),
+        *(decimal.Decimal, fractions.Fraction, uuid.UUID),
+        *(pathlib.PurePosixPath, pathlib.PureWindowsPath, pathlib.PosixPath, pathlib.WindowsPath),
+    }
+)
+"""Types whose instances cannot change."""
+SHOWN_ITEMS, SHOWN_DEPTH, SHOWN_TEXT, SAMPLED_BYTES = 6, 3, 80, 256
+_LARGE = 4096  # characters or bytes of one value above which it is described, so that it does not stay in memory
+_SIZED = frozenset({str, bytes})
+
+
+class Description(NamedTuple):
+    """Stands for a value that can change: its text at that moment, and its size in bytes where it says so."""
+
+    text: str
+    size: int
+
+    def __repr__(self) -> str:
+        """The text."""
+        return self.text
+
+
+def frozen(value: Any) -> Any:
+    """Return `value` if it cannot change and is small, otherwise a `Description` of it."""
+    kind = value.__class__
+    if kind in ATOMS:
+        return value if kind not in _SIZED or len(value) <= _LARGE else described(value)
+    if kind is tuple and len(value) <= SHOWN_ITEMS and all(item.__class__ in ATOMS for item in value):
+        return value if not any(item.__class__ in _SIZED and len(item) > _LARGE for item in value) else described(value)
+    return value if isinstance(value, enum.Enum) else described(value)
+
+
+_SIZED = frozenset({str, bytes})
+
+
+def described(value: Any) -> Description:
+    """Return the bounded description of a value; it differs when the value has visibly changed."""
+    try:
+        return Description(_text(value, SHOWN_DEPTH), _size(value))
+    except Exception as error:  # noqa: BLE001 - a user's __len__ or __iter__ may raise anything
+        return Description(f"<{type(value).__name__} that raised {type(error).__name__}>", 0)
+
+
+def _text(value: Any, depth: int) -> str:
+    kind = value.__class__
+    if kind is Description:
+        return str(value.text)
+    if kind in ATOMS:
+        text = repr(value[:SHOWN_TEXT]) if kind in _SIZED else repr(value)
+        return text if kind not in _SIZED or len(value) <= SHOWN_TEXT else f"{text}... ({len(value)})"
+    if kind in _CONTAINERS:
+        return _container(value, depth)
+    shape = getattr(value, "shape", None)
+    if shape is not None:
+        return f"<{kind.__name__} {shape}{_sample(value)}>"
+    state = getattr(value, "__dict__", None)
+    if state and depth:
+        return f"{kind.__name__}({_pairs(state, depth, '=')})"
+    return f"<{kind.__name__}>"
+
+
+_CONTAINERS = {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}"), frozenset: ("{", "}"), dict: ("{", "}")}
+
+
+def _container(value: Any, depth: int) -> str:
+    (opening, closing), kind = _CONTAINERS[value.__class__], value.__class__
+    if not depth:
+        return f"{opening}...{closing} ({len(value)})"
+    if kind is dict:
+        inside = _pairs(value, depth, ": ")
+    else:
+        inside = ", ".join(_text(item, depth - 1) for item in islice(value, SHOWN_ITEMS))
+    more = f", ... ({len(value)})" if len(value) > SHOWN_ITEMS else ""
+    return f"{opening}{inside}{more}{closing}"
+
+
+def _pairs(mapping: dict[Any, Any], depth: int, between: str) -> str:
+    shown = islice(tuple(mapping.items()), SHOWN_ITEMS)
+    return ", ".join(
+        f"{name if between == '=' else _text(name, 0)}{between}{_text(item, depth - 1)}" for name, item in shown
+    )
+
+
+def _sample(value: Any) -> str:
+    """A few bytes from both ends of an array, so that most changes in place show."""
+    dtype = getattr(value, "dtype", None)
+    if dtype is None or getattr(value, "hasobject", False) or getattr(dtype, "hasobject", False):
+        return ""
+    flat = getattr(value, "flat", None)
+    if flat is None:
+        return f" {dtype}"
+    per = max(1, SAMPLED_BYTES // max(1, int(getattr(dtype, "itemsize", 1))))
+    ends = (flat[:per].tobytes(), flat[-per:].tobytes())
+    return f" {dtype} #{hash(ends) & 0xFFFFFF:06x}"
+
+
+def _size(value: Any) -> int:
+    size = getattr(value, "nbytes", None)
+    if isinstance(size, int):
+        return size
+    return value.__sizeof__() if value.__class__ in _CONTAINERS or value.__class__ in _SIZED else 0
+
+
+def frozen_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of the attributes of an event, every value that can change replaced by its description."""
+    for value in attributes.values():
+        kind = value.__class__
+        if kind not in ATOMS or (kind in _SIZED and len(value) > _LARGE):
+            return {name: frozen(value) for name, value in attributes.items()}
+    return attributes.copy()
+
+
+def attributes_text(attributes: dict[str, Any]) -> str:
+    """Return frozen attributes without the name, as `key=value` pairs."""
+    return ", ".join(f"{key}={_text(value, 2)}" for key, value in attributes.items() if key != "name")
+
+
+def event_text(kind: str, attributes: dict[str, Any]) -> str:
+    """Return one line for an event as it was: `Event('paid', amount=3)`."""
+    rest = attributes_text(attributes)
+    name = repr(attributes["name"]) if "name" in attributes else ""
+    return f"{kind}({', '.join(part for part in (name, rest) if part)})"

@@ -1,0 +1,274 @@
+"""`History`: what happened in a pipeline, kept from its first event on, and the answers that it gives after the run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from framework.errors import OptionError
+from framework.observe.dead_letters import DeadLetterCount, DeadLetters
+from framework.observe.frames import typed_frame
+from framework.observe.frozen import Description, attributes_text, event_text, frozen_attributes
+from framework.observe.log import Log, Row
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_BYTES = 64 * 1024 * 1024
+_COLUMNS = {
+    "at": "float64",
+    "what": "object",
+    "phase": "int64",
+    "processor": "object",
+    "event": "object",
+    "name": "object",
+    "attributes": "object",
+    "recipients": "object",
+    "emitted": "Int64",
+    "case": "object",
+    "seconds": "float64",
+    "error": "object",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Submission:
+    """An event that entered mailboxes; one without recipients is a dead letter.
+
+    `attributes` are those at that moment, where a value that can change is replaced by a description. `sender` and
+    `cause` are None for a submit from outside. `at` counts seconds from the start of the history.
+    """
+
+    cls: type
+    attributes: dict[str, Any]
+    sender: str | None
+    cause: Submission | None
+    recipients: tuple[str, ...]
+    phase: int
+    at: float
+
+    @property
+    def kind(self) -> str:
+        """The name of the class of the event."""
+        return self.cls.__name__
+
+    @property
+    def name(self) -> str | None:
+        """The name of the event."""
+        return self.attributes.get("name")
+
+    @property
+    def event(self) -> Any:
+        """An event with the attributes of then; None if one of them was kept as a description only."""
+        if any(isinstance(value, Description) for value in self.attributes.values()):
+            return None
+        event: Any = object.__new__(self.cls)
+        event.__dict__.update(self.attributes)
+        return event
+
+    def __repr__(self) -> str:
+        """One line: the event as it was, where it came from and went."""
+        to = ", ".join(self.recipients) or "no recipient"
+        return f"{event_text(self.kind, self.attributes)} from {self.sender or 'outside'} to {to}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Delivery:
+    """One call of `process`.
+
+    `submission` is None if its row was dropped. `case` is the place of the `case` that took the event; True if one did
+    and a guard decides which, False if none did, None if that cannot be told without running guards. `changed` names
+    the attributes that differ from before, of an event with several recipients. `emitted` counts submitted events,
+    `seconds` is the time it took.
+    """
+
+    processor: str
+    submission: Submission | None
+    phase: int
+    at: float
+    seconds: float
+    emitted: int
+    case: str | bool | None
+    replayed: bool
+    error: BaseException | None
+    changed: tuple[str, ...]
+
+    @property
+    def event(self) -> Any:
+        """An event with the attributes of then; None if they are not known."""
+        return None if self.submission is None else self.submission.event
+
+    @property
+    def name(self) -> str | None:
+        """The name of the event."""
+        return None if self.submission is None else self.submission.name
+
+    def __repr__(self) -> str:
+        """One line: who handled what, and what came of it."""
+        came = f"raised {type(self.error).__name__}" if self.error is not None else f"emitted {self.emitted}"
+        sent = self.submission
+        return f"{self.processor} {came} on {'?' if sent is None else event_text(sent.kind, sent.attributes)}"
+
+
+class History:
+    """What happened, the oldest dropped first: obtained from `pipeline.history`.
+
+    It is kept from the first event on where `framework.notebook` is loaded or `Pipeline(history=True)` asks for it, and
+    bounded by `max_bytes`, an estimate; `dropped` counts the rows that had to go. Values that cannot change are kept as
+    they are, others as a bounded description, so that looking back never shows a value as it became later::
+
+        pipeline.history.deliveries("Tax", emitted=0)
+        pipeline.history.lineage(event)
+        pipeline.history.frame()
+    """
+
+    def __init__(self, max_bytes: float = MAX_BYTES, dead_letters: DeadLetters | None = None) -> None:
+        """Start empty.
+
+        Args:
+            max_bytes: about how much memory the history may take.
+            dead_letters: where the runtime counts them.
+
+        Raises:
+            OptionError: `max_bytes` is not positive.
+        """
+        if not isinstance(max_bytes, int | float) or isinstance(max_bytes, bool) or not max_bytes > 0:
+            raise OptionError(f"max_bytes must be positive, got {max_bytes!r}: history=64 * 1024 * 1024")
+        self.started = time.perf_counter()
+        self.log = Log(max_bytes)
+        self._dead_letters = dead_letters or DeadLetters()
+
+    @property
+    def dropped(self) -> int:
+        """How many rows were dropped to stay within the bound."""
+        return self.log.dropped
+
+    @property
+    def dead_letters(self) -> DeadLetterCount:
+        """Events without recipients and deliveries that no `case` took: a count that iterates by class and name."""
+        return self._dead_letters.count()
+
+    def events(self, name: str | None = None, *, kind: str | None = None, phase: int | None = None) -> list[Submission]:
+        """Return the submissions that are kept, oldest first.
+
+        Args:
+            name: only events of this name.
+            kind: only events of the class of this name.
+            phase: only those of this phase.
+        """
+        return [
+            one
+            for one in self._read()
+            if isinstance(one, Submission)
+            and (name is None or one.name == name)
+            and (kind is None or one.kind == kind)
+            and (phase is None or one.phase == phase)
+        ]
+
+    def deliveries(  # noqa: PLR0913 - each is one filter
+        self,
+        processor: str | None = None,
+        *,
+        name: str | None = None,
+        emitted: int | None = None,
+        phase: int | None = None,
+        failed: bool | None = None,
+        replayed: bool | None = None,
+    ) -> list[Delivery]:
+        """Return the deliveries that are kept, oldest first.
+
+        Args:
+            processor: only those of the processor of this name.
+            name: only those of events of this name.
+            emitted: only those that submitted so many events; 0 finds the silent ones.
+            phase: only those of this phase.
+            failed: only those that raised, or only the others.
+            replayed: only those answered from an archive, or only the others.
+        """
+        return [
+            one
+            for one in self._read()
+            if isinstance(one, Delivery)
+            and (processor is None or one.processor == processor)
+            and (name is None or one.name == name)
+            and (emitted is None or one.emitted == emitted)
+            and (phase is None or one.phase == phase)
+            and (failed is None or (one.error is not None) == failed)
+            and (replayed is None or one.replayed == replayed)
+        ]
+
+    def lineage(self, event: Any) -> list[Submission]:
+        """Return the submission of `event`, that of its cause, and so on back to the outside.
+
+        Empty when the event was never submitted, or its row was dropped.
+        """
+        chain = self.causes(event)
+        if not chain or chain[0].cls is not type(event):
+            return []
+        # The id may be that of an event that is gone: then the attributes differ, other than by a change that was seen.
+        changed: set[str] = set()
+        for is_delivery, row in self.log.rows():
+            if is_delivery and row[1] == id(event) and row[6] is not None:
+                changed.update(row[6][2])
+        now = frozen_attributes(event.__dict__)
+        agrees = (
+            name in changed or now.get(name) is value or now.get(name) == value
+            for name, value in chain[0].attributes.items()
+        )
+        return chain if all(agrees) else []
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row per submission and delivery, oldest first.
+
+        Columns: at (s), what ("submitted", "delivered", "failed", "replayed"), phase, processor (the sender, or the one
+        that handled it; None outside), event (its class), name, attributes (text), recipients, emitted, case, seconds,
+        error.
+        """
+        return typed_frame(map(_in_frame, self._read()), _COLUMNS)
+
+    def __len__(self) -> int:
+        """How many submissions and deliveries are kept."""
+        return sum(1 for _ in self.log.rows())
+
+    def __repr__(self) -> str:
+        """How much is kept, and how much was dropped."""
+        kinds = [delivery for delivery, _ in self.log.rows()]
+        dropped = f", {self.dropped:,} older rows dropped" if self.dropped else ""
+        return f"<History: {kinds.count(False):,} events, {kinds.count(True):,} deliveries{dropped}>"
+
+    def causes(self, event: Any) -> list[Submission]:
+        """As `lineage`, found from the newest row on: quick for an event of just now."""
+        chain, number, before = [], id(event), time.perf_counter()
+        while number and (row := self.log.latest(number, before)) is not None:
+            chain.append(self._submission(row, None))
+            number, before = row[5], row[0]
+        return chain
+
+    def _submission(self, row: Row, cause: Submission | None) -> Submission:
+        at, _, kind, attributes, sender, _, recipients, phase = row
+        names = tuple(recipient.name for recipient in recipients)
+        return Submission(kind, attributes, sender, cause, names, phase, at - self.started)
+
+    def _read(self) -> Iterator[Submission | Delivery]:
+        latest: dict[int, Submission] = {}  # an id belongs to the event that was submitted last under it
+        for is_delivery, row in self.log.rows():
+            if is_delivery:
+                at, number, (recipient, phase), *outcome, special = row
+                sent, since = latest.get(number), at - self.started
+                yield Delivery(recipient.name, sent, phase, since, *outcome, *(special or (False, None, ())))
+            else:
+                one = latest[row[1]] = self._submission(row, latest.get(row[5]))
+                yield one
+
+
+def _in_frame(one: Submission | Delivery) -> tuple[object, ...]:
+    if isinstance(one, Submission):
+        text, to = attributes_text(one.attributes), ", ".join(one.recipients)
+        return one.at, "submitted", one.phase, one.sender, one.kind, one.name, text, to, None, None, None, None
+    sent = one.submission
+    kind, text = (None, "") if sent is None else (sent.kind, attributes_text(sent.attributes))
+    error = None if one.error is None else type(one.error).__name__
+    what = "failed" if error else "replayed" if one.replayed else "delivered"
+    return one.at, what, one.phase, one.processor, kind, one.name, text, "", one.emitted, one.case, one.seconds, error

@@ -1,0 +1,83 @@
+"""What a history keeps of values: themselves where they cannot change, else a bounded description."""
+
+import datetime as dt
+import enum
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from framework.observe.frozen import Description, described, event_text, frozen, frozen_attributes
+
+
+class Colour(enum.Enum):
+    RED = 1
+
+
+class Hostile:
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+    @property
+    def shape(self):
+        raise RuntimeError("no shape")
+
+
+class Plain:
+    def __init__(self, value):
+        self.value = value
+
+
+@pytest.mark.parametrize(
+    "value", [1, 2.5, "text", b"x", None, True, dt.date(2026, 1, 1), Decimal("1.5"), Colour.RED, (1, "a")]
+)
+def test_a_value_that_cannot_change_is_kept_itself(value):
+    assert frozen(value) is value
+
+
+@pytest.mark.parametrize(
+    "value", [[1], {"a": 1}, {1}, bytearray(b"x"), np.arange(3), pd.DataFrame({"a": [1]}), Plain(1), ([],)]
+)
+def test_a_value_that_can_change_is_described(value):
+    assert isinstance(frozen(value), Description)
+
+
+@given(st.recursive(st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_a_description_is_bounded_whatever_the_value(value):
+    assert len(described([value] * 50).text) < 40_000
+
+
+@pytest.mark.parametrize(
+    ("value", "change"),
+    [
+        ([1, 2], lambda value: value.append(3)),
+        ({"a": 1}, lambda value: value.update(a=2)),
+        (np.arange(1000), lambda value: value.__setitem__(0, 7)),
+        (np.arange(1000), lambda value: value.__setitem__(-1, 7)),
+        (Plain(1), lambda value: setattr(value, "value", 2)),
+    ],
+)
+def test_a_change_shows_in_the_description(value, change):
+    before = described(value)
+    change(value)
+    assert described(value) != before
+
+
+def test_no_repr_of_a_user_is_called():
+    assert described([Hostile()]).text == "<list that raised RuntimeError>"
+    assert "Plain" in described(Plain(Plain(1))).text
+
+
+def test_a_large_text_is_described():
+    assert frozen("x" * 10_000).text.endswith("(10000)")
+
+
+def test_attributes_are_a_copy():
+    attributes = {"name": "a", "value": 1}
+    kept = frozen_attributes(attributes)
+    attributes["value"] = 2
+    assert kept == {"name": "a", "value": 1}
+    assert event_text("Event", kept) == "Event('a', value=1)"
