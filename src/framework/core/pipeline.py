@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
@@ -14,11 +14,10 @@ from framework.core.driving.driver import Driver, step
 from framework.core.driving.phases import PhaseSequence
 from framework.core.driving.run import Run
 from framework.core.driving.runner import OnError, PhaseRunner
-from framework.core.driving.status import snapshot
 from framework.core.editing.renewing import recreate, with_replacements
 from framework.core.event import Event
 from framework.core.inspection.directory import open_inboxes
-from framework.core.inspection.inbox_view import InboxView
+from framework.core.inspection.methods import InspectionMethods
 from framework.core.mailboxes.observation import Observation
 from framework.core.mailboxes.routing import RoutingTable
 from framework.core.matching.interests import interests_of
@@ -32,21 +31,16 @@ from framework.core.scheduling.intake import Intake
 from framework.core.scheduling.scheduler import Scheduler
 from framework.core.scheduling.simulation import SeededScheduler
 from framework.core.scheduling.threads import ThreadScheduler
-from framework.errors import LifecycleError, OptionError, PipelineRunning
-from framework.observe import Graph, PhaseReport, RunReport, Snapshot, Subscription
-from framework.observe.history import History
-from framework.observe.observers import Observer
+from framework.errors import LifecycleError, PipelineRunning
+from framework.observe import PhaseReport, RunReport
 
 if TYPE_CHECKING:
-    from framework.archive import Archive, CatalogEntry
     from framework.core.editing.comparing import Comparison
-    from framework.core.identity.identity import Identity
-    from framework.core.inspection.explain import Explanation
 
 logger = logging.getLogger(__name__)
 
 
-class Pipeline(NotebookMethods):
+class Pipeline(InspectionMethods, NotebookMethods):
     """Connects processors and runs them phase by phase.
 
     Example::
@@ -281,93 +275,6 @@ class Pipeline(NotebookMethods):
     ) -> None:
         """Close it at the end of the block."""
         self.close()
-
-    # -- watching
-
-    @property
-    def report(self) -> RunReport | None:
-        """The report of the run, None before its end."""
-        return self._runner.report
-
-    @property
-    def history(self) -> History:
-        """What happened, from the first event on.
-
-        Raises:
-            OptionError: none is kept.
-        """
-        if self._observation.history is None:
-            raise OptionError(
-                f"{self.name} keeps no history: make it with Pipeline(..., history=True), or import framework.notebook"
-            )
-        return self._observation.history
-
-    def graph(self) -> Graph:
-        """Return processors and the events that they receive (from `match`) and emit (from the source, or as seen)."""
-        from framework.core.inspection.topology import routing  # reads sources, which takes milliseconds
-
-        return routing(self.name, self._interests, tuple(self._observation.emissions))  # workers add to them
-
-    def snapshot(self) -> Snapshot:
-        """Return how every processor is now; takes no lock."""
-        return snapshot(self.name, self._runner.state, self._scheduler)
-
-    def observe(self, callback: Observer) -> Subscription:
-        """Call `callback` with every happening, on the thread where it happens, until the subscription is closed.
-
-        Those threads wait for the callback, and so may a submit from outside: it must not wait for them.
-        """
-        return self._observation.attach(callback)
-
-    def explain(self, event: Event) -> Explanation:
-        """Return for every processor whether it receives the event, and why; executes no guard and delivers nothing."""
-        from framework.core.inspection.explain import explain  # reads sources, which takes milliseconds
-
-        return explain(event, self._interests, self._routes)
-
-    def why_waiting(self) -> str:
-        """Return what keeps the pipeline from being finished, a line each; empty when nothing does."""
-        return self._runner.why_waiting()
-
-    # -- its parts
-
-    @property
-    def processors(self) -> tuple[AbstractProcessor, ...]:
-        """The processors, in the order they were given."""
-        return self._inboxes.processors
-
-    def __getitem__(self, name: str) -> AbstractProcessor:
-        """Return the processor of that name, as graphs and reports show it.
-
-        Raises:
-            UnknownName: there is none; the message suggests the nearest.
-        """
-        return self._inboxes.processor(name)
-
-    def archive(self, name: str, readonly: bool = False) -> Archive:  # noqa: FBT001, FBT002 - promised so
-        """Return the archive of that name: a mapping that iterates in the order of first writing.
-
-        Args:
-            name: any text; it never leaves the workspace.
-            readonly: writing raises.
-        """
-        return self._archives.named(name, readonly=readonly)
-
-    def results(self) -> Mapping[str, Archive]:
-        """Return the archives of the processors that keep their results, read-only, by name of the processor."""
-        return self._archives.kept(self._inboxes)
-
-    def catalog(self) -> list[CatalogEntry]:
-        """Return the archives of the workspace, former results too; empty without a workspace."""
-        return self._archives.catalog()
-
-    def identity(self, name: str) -> Identity:
-        """Return what the results of a processor depend on, as a tree with file and line; raises UnknownName."""
-        return self._archives.identity(self._inboxes[name])
-
-    def inbox(self, name: str) -> InboxView:
-        """Return what waits for the processor of that name, read-only; raises UnknownName."""
-        return InboxView(self._inboxes[name])
 
     # -- editing and going on
 

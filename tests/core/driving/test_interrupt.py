@@ -154,7 +154,7 @@ def test_a_ctrl_c_while_a_worker_is_being_woken_is_not_waited_out(interrupted, d
     lines = interrupted(
         f"""
         import signal
-        from framework.core.scheduling.threads import Worker
+        from framework.core.scheduling.worker import Worker
 
         def wake(worker, wake=Worker.wake):
             Worker.wake = wake

@@ -24,7 +24,7 @@ def test_a_pipeline_that_is_dropped_leaves_no_thread_behind():
 
 
 def test_a_pipeline_that_its_processors_know_leaves_nothing_behind_either(monkeypatch):
-    monkeypatch.setattr("framework.core.scheduling.threads.KEEP_PARKED", 0.01)
+    monkeypatch.setattr("framework.core.scheduling.worker.KEEP_PARKED", 0.01)
     before = set(threading.enumerate())
     working = processor(lambda context, _: context.submit(Event("b")), "__PHASE__")
     pipeline = Pipeline([working, processor(ignore, "b")])
@@ -41,7 +41,7 @@ def test_a_pipeline_that_its_processors_know_leaves_nothing_behind_either(monkey
 
 
 def test_threads_that_nobody_wakes_end_and_others_start_when_they_are_needed(monkeypatch):
-    monkeypatch.setattr("framework.core.scheduling.threads.KEEP_PARKED", 0.0)
+    monkeypatch.setattr("framework.core.scheduling.worker.KEEP_PARKED", 0.0)
     pipeline = Pipeline([processor(lambda context, _: context.submit(Event("b")), "__PHASE__"), processor(ignore, "b")],
                         name="short-lived")  # fmt: skip
     for _ in range(3):
