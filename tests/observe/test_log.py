@@ -45,10 +45,11 @@ def test_large_texts_count_into_the_bound():
 
 def test_shared_attributes_go_with_their_rows():
     log = Log(1)
-    for _ in range(CHUNK):
-        log.add(Event("a", number=0), None, 0, (Recipient("A"), Recipient("B")), 1)
-    log.settle()
-    assert log.shared == {}
+    events = [Event("a", number=number) for number in range(3 * CHUNK)]
+    for event in events:
+        log.add(event, None, 0, (Recipient("A"), Recipient("B")), 1)
+        log.settle()
+    assert log.shared.keys() == {id(event) for event in events[2 * CHUNK :]}
 
 
 def test_threads_write_without_losing_rows():

@@ -71,7 +71,8 @@ class Log:
             self._chunks.append((self._submissions, self._deliveries, weight))
             self._renew()
             self._bytes += weight
-            while self._bytes > self.max_bytes and self._chunks:
+            # The newest stays: a thread may be writing its last row to it.
+            while self._bytes > self.max_bytes and len(self._chunks) > 1:
                 self._drop_oldest()
 
     def _drop_oldest(self) -> None:

@@ -4,7 +4,7 @@ import pytest
 from samples import processor, run
 
 from framework.core import Context, Event
-from framework.core.scheduling import threads
+from framework.core.scheduling import worker
 from framework.errors import UnsafeSubmit
 
 
@@ -90,7 +90,7 @@ def made(monkeypatch):
             count.append(1)
             super().__init__(*args)
 
-    monkeypatch.setattr(threads, "Context", Counted)
+    monkeypatch.setattr(worker, "Context", Counted)
     return count
 
 

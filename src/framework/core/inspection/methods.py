@@ -24,6 +24,7 @@ from framework.observe.observers import Observer
 
 if TYPE_CHECKING:
     from framework.archive import Archive, CatalogEntry
+    from framework.core.identity.identity import Identity
     from framework.core.inspection.explain import Explanation
 
 

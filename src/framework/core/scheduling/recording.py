@@ -33,7 +33,7 @@ def drain_recorded(worker: Drainer, scheduler: Scheduler, inbox: Inbox, history:
     It does what the worker's own loop does, and writes a row per delivery: in place, because calls would cost as much.
     """
     observation, log, clock, where = scheduler.observation, history.log, time.perf_counter, (inbox, scheduler.phase)
-    find, shared, write = observation.case_finder(inbox), log.shared, log.delivered
+    find, shared = observation.case_finder(inbox), log.shared
     queue, process, higher, done = inbox.queue, inbox.process, inbox.higher, inbox.delivered
     references, unshared = sys.getrefcount, worker.unshared_recorded
     context: Any = None
@@ -63,7 +63,7 @@ def drain_recorded(worker: Drainer, scheduler: Scheduler, inbox: Inbox, history:
         if number in shared or case is False or context.replayed:
             special = observation.special(inbox, event, case, context, special)
         now = clock()
-        write((now, number, where, now - began, inbox.emitted - emitted, case, special))
+        log.delivered((now, number, where, now - began, inbox.emitted - emitted, case, special))
         began = now
         if references(context) != unshared:
             # The context was kept: retire it, so that a late submit is refused.
