@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import Any
 
-from framework.errors import FlowError
-from framework.flow import Flow, LastWorkItem
+from framework.errors import FlowEnded, FlowError
+from framework.flow import Flow
+from framework.flow.workers.envelope import Attempt
 from framework.reactive.offloading.offload import OffloadBuilder
 from framework.reactive.offloading.remote import Returned
 from framework.reactive.offloading.transport import Transport
@@ -103,9 +104,15 @@ class FlowTransport(Transport):
     async def _answer(self, arguments: tuple[Any, ...]) -> Returned:
         started = time.perf_counter()
         run = await self._flow.begin()
-        ending = await run.submit(arguments[0] if len(arguments) == 1 else arguments)
+        attempt = Attempt(asyncio.get_running_loop())
+        run.follow(attempt)
+        await run.intake.follow(arguments[0] if len(arguments) == 1 else arguments, attempt)
         seconds = time.perf_counter() - started
-        if ending.outcome == "failed":
-            return Returned([], ending.value, seconds)
-        done = ending.outcome == "done" and not isinstance(ending.value, LastWorkItem)
-        return Returned([ending.value] if done else [], None, seconds)
+        endings = list(attempt.endings())
+        failed = next((e for e in endings if e.outcome == "failed"), None)
+        if failed is not None:
+            return Returned([], failed.value, seconds)
+        dropped = next((e for e in endings if e.outcome == "dropped"), None)
+        if dropped is not None:
+            return Returned([], FlowEnded(f"{self._flow.name} dropped it: {dropped.value}"), seconds)
+        return Returned([ending.value for ending in endings if ending.has_result], None, seconds)

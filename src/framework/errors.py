@@ -26,6 +26,7 @@ Each is also the built-in exception that fits, so that code which does not know 
     +-- WiringError (ValueError)             a target without a provider, builders that do not fit
     +-- BuildError (TypeError)               `build` returned something that is no iterable of artifacts
     +-- FlowError (TypeError)                a processor, factory or resource that a job cannot use
+    +-- RemoteError (RuntimeError)           stands for an error of another process that cannot be unpickled
     +-- LayoutUnavailable (RuntimeError)     no Graphviz here that could lay out a drawing
     +-- ArchiveError (RuntimeError)          results cannot be kept or read
         +-- Undigestable (TypeError)         a value that has no digest
@@ -208,6 +209,10 @@ class BuildError(FrameworkError, TypeError):
 
 class FlowError(FrameworkError, TypeError):
     """A processor, factory or resource manager that a job cannot use."""
+
+
+class RemoteError(FrameworkError, RuntimeError):
+    """Stands for an error of another process that cannot be unpickled; has its type's name, its text and its trace."""
 
 
 class LayoutUnavailable(FrameworkError, RuntimeError):

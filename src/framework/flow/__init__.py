@@ -7,6 +7,7 @@ from framework.flow.failures import current_failure
 from framework.flow.flow import Flow
 from framework.flow.jobs.batching import Batch
 from framework.flow.jobs.decorators import job_capacity, job_name, workers
+from framework.flow.jobs.retrying import Retry
 from framework.flow.jobs.router import router
 from framework.flow.report import Counts, FlowReport, JobReport
 from framework.flow.scaling import Decision, ScalingStrategy, Strategy
@@ -27,6 +28,7 @@ __all__ = [
     "LastWorkItem",
     "LifecycleError",
     "OptionError",
+    "Retry",
     "RouteToErrorQueue",
     "ScalingStrategy",
     "StopProcessing",

@@ -1,4 +1,4 @@
-"""What an error job may ask: `current_failure()`."""
+"""Failures of items: what an error job may ask (`current_failure`), and what is kept of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import logging
 from contextvars import ContextVar
 
 from framework.errors import LifecycleError
-from framework.observe import Failure
+from framework.observe import Failure, Failures
+from framework.observe.reports import drop_frames
 
 logger = logging.getLogger(__name__)
 
@@ -14,7 +15,7 @@ CURRENT: ContextVar[Failure | None] = ContextVar("framework.flow.failure", defau
 
 
 def current_failure() -> Failure:
-    """Why the error job got the item it works on.
+    """Return why the error job got the item it works on.
 
     `.exception` is what was raised (a `RouteToErrorQueue` with its message, where the item was rerouted), `.processor`
     the name of the job that raised it, `.event` the item.
@@ -29,5 +30,53 @@ def current_failure() -> Failure:
 
 
 def log_failure(failure: Failure) -> None:
-    """Log a failure that nobody handles, with its traceback."""
+    """Log a failure that no error job handles, with its traceback."""
     logger.error("%s", failure.summary, exc_info=failure.exception)
+
+
+KEPT_FAILURES = 1000
+
+
+class Kept:
+    """The failures of a run; only the first of a kind keeps its frames, and with them the locals of the processor.
+
+    A kind is a job, a class of errors and the line that raised.
+    """
+
+    def __init__(self) -> None:
+        self._failures: list[Failure] = []
+        self._places: dict[int, int] = {}
+        self._kinds: set[object] = set()
+
+    @property
+    def failures(self) -> Failures:
+        """The first `KEPT_FAILURES` of them."""
+        return Failures(self._failures)
+
+    def add(self, failure: Failure) -> None:
+        """Keep a failure that is still being handled."""
+        kind = _kind(failure)
+        if kind not in self._kinds:
+            self._kinds.add(kind)
+        else:
+            self._places[id(failure)] = len(self._failures) if len(self._failures) < KEPT_FAILURES else -1
+        if len(self._failures) < KEPT_FAILURES:
+            self._failures.append(failure)
+
+    def lighten(self, failure: Failure) -> None:
+        """Let the frames of a failure go that has been handled, unless it is the first of its kind."""
+        place = self._places.pop(id(failure), None)
+        if place is None:
+            return
+        if place < 0:
+            drop_frames(failure.exception)
+        else:
+            self._failures[place] = failure.without_frames()
+
+
+def _kind(failure: Failure) -> object:
+    trace = failure.exception.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = None if trace is None else (trace.tb_frame.f_code.co_filename, trace.tb_lineno)
+    return failure.processor, type(failure.exception), where

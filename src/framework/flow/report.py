@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from typing import Literal, Self
 
 from framework.observe import Failures, WorkersScaled
@@ -12,17 +13,18 @@ Ended = Literal["running", "finished", "last work item", "stopped", "cancelled",
 
 
 class Tally:
-    """How items left one job; `last` are those that a job answered with a LastWorkItem.
+    """How items left one job.
 
-    Beside them, how many of its workers are `blocked`, and the seconds that they were `busy` up to their last pause.
+    `last` are those that it answered with a LastWorkItem, `spawned` those that it made, `spent` those that ended here
+    as done although other jobs follow: what they yielded went on. `reasons` tells why items were dropped.
     """
 
-    __slots__ = ("blocked", "busy", "done", "dropped", "failed", "last", "rerouted", "skipped")
+    __slots__ = ("done", "dropped", "failed", "last", "reasons", "rerouted", "retried", "skipped", "spawned", "spent")
 
     def __init__(self) -> None:
-        self.blocked = 0
-        self.busy = 0.0
-        self.done = self.skipped = self.rerouted = self.failed = self.dropped = self.last = 0
+        self.done = self.skipped = self.rerouted = self.failed = self.dropped = 0
+        self.last = self.spawned = self.spent = self.retried = 0
+        self.reasons: Counter[str] = Counter()
 
     @property
     def finished(self) -> int:
@@ -32,7 +34,10 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, eq=False)  # equal to any mapping of the same counts
 class Counts(Mapping[str, int]):
-    """Items by their end; `taken` is the sum of the others when the run is over."""
+    """Items by their end: when the run is over, `taken` and `spawned` together are the sum of the others.
+
+    `spawned` are items that processors yielded; as a mapping, the counts have that key only where there are any.
+    """
 
     taken: int = 0
     done: int = 0
@@ -40,6 +45,7 @@ class Counts(Mapping[str, int]):
     rerouted: int = 0
     failed: int = 0
     dropped: int = 0
+    spawned: int = 0
 
     @property
     def ended(self) -> int:
@@ -47,45 +53,70 @@ class Counts(Mapping[str, int]):
         return self.done + self.skipped + self.rerouted + self.failed + self.dropped
 
     def __getitem__(self, name: str) -> int:
-        """The count of that name."""
-        if name not in _NAMES:
+        """Return the count of that name."""
+        if name not in (*_NAMES, "spawned"):
             raise KeyError(name)
         count: int = getattr(self, name)
         return count
 
     def __iter__(self) -> Iterator[str]:
-        """The names, in the order of an item's life."""
-        return iter(_NAMES)
+        """Iterate over the names, in the order of an item's life."""
+        yield from _NAMES
+        if self.spawned:
+            yield "spawned"
 
     def __len__(self) -> int:
-        """How many names there are."""
-        return len(_NAMES)
+        """Return how many names there are."""
+        return len(_NAMES) + bool(self.spawned)
 
     @classmethod
     def of(cls, taken: int, tally: Tally) -> Self:
-        """The counts of one job."""
-        return cls(taken, tally.done + tally.last, tally.skipped, tally.rerouted, tally.failed, tally.dropped)
+        """Return the counts of one job."""
+        done = tally.done + tally.last
+        return cls(taken, done, tally.skipped, tally.rerouted, tally.failed, tally.dropped, tally.spawned)
 
 
-_NAMES = tuple(field.name for field in fields(Counts))
+_NAMES = ("taken", "done", "skipped", "rerouted", "failed", "dropped")
 
 
 @dataclass(frozen=True, slots=True)
 class JobReport:
-    """One job: how items left it (`taken` are those that left), and the seconds that its workers worked."""
+    """One job: how items left it, and what its workers did.
+
+    Attributes:
+        counts: `taken` are the items that left.
+        busy_seconds: that its workers worked, added up over them, as the other seconds are.
+        locked_seconds: that they waited for the lock.
+        blocked_seconds: that they waited for room downstream or for the rate.
+        idle_seconds: that they waited for an item.
+        retried: how many attempts were made again.
+        overflow: the most items that waited beyond the bound of its queue; puts from inside of the flow never wait.
+        reasons: why items were dropped, and how many.
+    """
 
     name: str
     counts: Counts
     busy_seconds: float
+    locked_seconds: float = 0.0
+    blocked_seconds: float = 0.0
+    idle_seconds: float = 0.0
+    retried: int = 0
+    overflow: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class FlowReport:
     """A run, finished or so far.
 
-    `jobs` has the error job last, where there is one; the counts of the flow leave it out, because its items are the
-    others'. `failures` keeps the first 1,000. `ended` tells why; "failed" is a source, a strategy, a factory or a
-    resource that raised `error`, not an item. `elapsed` is in seconds.
+    Attributes:
+        jobs: those of sub-flows and routers under dotted names, error jobs after the others. The counts of the flow
+            leave error jobs out, because their items are the others'.
+        failures: the first 1,000; the first of a kind with all frames, others with the text of their traceback.
+        elapsed: seconds.
+        ended: why; "failed" is a source, a strategy, a factory or a resource that raised `error`, not an item.
+        cut_off: what was still going on when a stopped, cancelled or failed flow gave up waiting for it.
+        problems: what went wrong beside the items: workers that could not be made, that died, that failed to release.
     """
 
     name: str
@@ -96,3 +127,13 @@ class FlowReport:
     elapsed: float
     ended: Ended
     error: BaseException | None = None
+    cut_off: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def reasons(self) -> Mapping[str, int]:
+        """Why items were dropped, and how many."""
+        reasons: Counter[str] = Counter()
+        for job in self.jobs.values():
+            reasons.update(job.reasons)
+        return dict(reasons)

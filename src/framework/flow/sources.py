@@ -2,60 +2,87 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import inspect
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from concurrent.futures import Executor
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 
 from framework.errors import FlowEnded, FlowError
+from framework.flow.signals import NOTHING
 
 Items = Iterable[Any] | AsyncIterable[Any]
-Source = Items | Callable[[], Items | Awaitable[Items]]
-"""An iterable, an async iterable, or a callable that gives one."""
+Source = Items | AbstractAsyncContextManager[Items] | Callable[[], Items | Awaitable[Items]]
+"""An iterable, an async iterable, an async context manager that gives one, or a callable that returns any of them."""
 
 Offer = Callable[[Any], bool]
 Put = Callable[[Any], Awaitable[object]]
 
 
-async def pump(source: Source, offer: Offer, put: Put) -> None:
+async def pump(source: Source, offer: Offer, put: Put, executor: Executor | None = None) -> None:
     """Put everything that `source` gives, as fast as it is taken, until it is exhausted or the flow has ended.
 
-    `offer` takes an item at once or says that it cannot; `put` then waits.
+    `offer` takes an item at once or says that it cannot; `put` then waits. With `executor` a blocking iterable is read
+    there, item by item.
 
     Raises:
         FlowError: it gives nothing to iterate over.
     """
-    items = await _opened(source)
+    async with AsyncExitStack() as stack:
+        items = await _opened(source, stack)
+        if executor is not None and not isinstance(items, AsyncIterable):
+            items = _read_in(executor, items)
+        try:
+            if isinstance(items, AsyncIterable):
+                async for item in items:
+                    if not offer(item) and not await _was_put(put, item):
+                        return
+            else:
+                for item in items:
+                    if not offer(item) and not await _was_put(put, item):
+                        return
+        finally:
+            # A generator that is left half-way would run its cleanup whenever it is collected, in no task.
+            if inspect.isasyncgen(items):
+                await items.aclose()
+
+
+async def _was_put(put: Put, item: Any) -> bool:
     try:
-        if isinstance(items, AsyncIterable):
-            async for item in items:
-                if not offer(item):
-                    try:
-                        await put(item)
-                    except FlowEnded:
-                        return
-        else:
-            for item in items:
-                if not offer(item):
-                    try:
-                        await put(item)
-                    except FlowEnded:
-                        return
-    finally:
-        # A generator that is left half-way would run its cleanup whenever it is collected, in a task of nobody.
-        if inspect.isasyncgen(items):
-            await items.aclose()
+        await put(item)
+    except FlowEnded:
+        return False
+    return True
 
 
-async def _opened(source: Source) -> Items:
-    if isinstance(source, Iterable | AsyncIterable):
-        return source
-    if not callable(source):
-        raise FlowError(
-            f"a source is an iterable, an async iterable or a function that returns one, got {source!r}: run([...])"
-        )
-    items = source()
-    if inspect.isawaitable(items):
-        items = await items
+async def _opened(source: Any, stack: AsyncExitStack) -> Items:
+    if not (isinstance(source, Iterable | AsyncIterable) or hasattr(type(source), "__aenter__")):
+        if not callable(source):
+            raise FlowError(
+                f"a source is an iterable, an async iterable or a function that returns one, got {source!r}: run([...])"
+            )
+        source = source()
+        if inspect.isawaitable(source):
+            source = await source
+    items = source
+    if hasattr(type(source), "__aenter__"):
+        items = await stack.enter_async_context(source)
+        if not isinstance(items, Iterable | AsyncIterable) and isinstance(source, Iterable | AsyncIterable):
+            items = source
     if not isinstance(items, Iterable | AsyncIterable):
         raise FlowError(f"the source returned {items!r}: return an iterable or an async iterable")
     return items
+
+
+async def _read_in(executor: Executor, items: Iterable[Any]) -> AsyncIterator[Any]:
+    """Read a blocking iterable in an executor's thread."""
+    loop = asyncio.get_running_loop()
+
+    async def called(function: Callable[..., Any], *arguments: Any) -> Any:
+        return await loop.run_in_executor(executor, contextvars.copy_context().run, function, *arguments)
+
+    iterator = await called(iter, items)
+    while (item := await called(next, iterator, NOTHING)) is not NOTHING:
+        yield item

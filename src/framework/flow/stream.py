@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 from framework.errors import FlowEnded
-from framework.flow.running.envelope import Ending, Envelope, FutureTicket
 from framework.flow.signals import LastWorkItem
 from framework.flow.sources import Source
+from framework.flow.workers.envelope import Ending, Envelope, Node, Ticket
 
 if TYPE_CHECKING:
     from framework.flow.running.run import FlowRun
@@ -17,15 +19,20 @@ if TYPE_CHECKING:
 
 
 class Results:
-    """Endings of items, in the order they come or in the order of the source.
+    """Endings in the order they come.
 
-    At most `window` items are under way or unread, so that a slow reader holds the source back.
+    At most `window` items of the source are under way or unread, and as many results again of items that were made of
+    them, so that a slow reader holds the source and the processors back.
     """
 
-    def __init__(self, window: int, *, ordered: bool) -> None:
-        self._ordered = ordered
+    def __init__(self, window: int) -> None:
         self._window = asyncio.Semaphore(window)
-        self._endings: asyncio.Queue[Ending | FutureTicket | None] = asyncio.Queue()
+        self._endings: deque[tuple[Ending, bool]] = deque()
+        self._most = 2 * window
+        self._changed = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._closed = False
 
     async def put(self, run: FlowRun, item: Any) -> None:
         """Put an item whose ending will be handed out.
@@ -34,49 +41,132 @@ class Results:
             FlowEnded: the flow has ended.
         """
         if isinstance(item, LastWorkItem):
-            await run.put(item)
+            await run.intake.put(item)
             return
         await self._window.acquire()
-        if not self._ordered:
-            await run.put(Envelope(item, self))
-            return
-        ticket = FutureTicket(asyncio.get_running_loop())
-        self._endings.put_nowait(ticket)
+        ticket = self.ticket()
         try:
-            await run.put(Envelope(item, ticket))
+            await run.intake.put(Envelope(item, ticket))
         except (FlowEnded, asyncio.CancelledError):
-            ticket.finish("dropped")
+            ticket.finish("dropped", None)
             raise
 
-    def finish(self, outcome: Outcome, value: Any) -> None:
-        """Be the ticket of every item, where the order does not matter."""
-        self._endings.put_nowait(Ending(outcome, value))
+    def ticket(self) -> Ticket:
+        """Return the ticket of an item of the source, or of the value of a LastWorkItem."""
+        return _Unordered(self, is_root=True)
+
+    def add(self, ending: Ending, *, is_root: bool) -> None:
+        """Hand out an ending, of an item of the source or of one that was made of another."""
+        self._endings.append((ending, is_root))
+        self._changed.set()
+        if len(self._endings) >= self._most:
+            self._room.clear()
+
+    async def wait_room(self) -> None:
+        """Wait until the reader has caught up."""
+        await self._room.wait()
 
     def close(self) -> None:
         """Nothing more will come."""
-        self._endings.put_nowait(None)
+        self._closed = True
+        self._room.set()
+        self._changed.set()
 
     async def next(self) -> Ending | None:
-        """The ending of the next item; None when nothing more will come."""
-        ending = await self._endings.get()
-        if isinstance(ending, FutureTicket):
-            ending = await ending.ending
-        self._window.release()
+        """Return the next ending; None when nothing more will come."""
+        while (ending := self.take()) is None:
+            if self._closed:
+                return None
+            self._changed.clear()
+            await self._changed.wait()
+        return ending
+
+    def take(self) -> Ending | None:
+        """Return an ending that is there."""
+        if not self._endings:
+            return None
+        if len(self._endings) < self._most:
+            self._room.set()
+        ending, is_root = self._endings.popleft()
+        if is_root:
+            self._window.release()
         return ending
 
 
-async def stream(begin: Callable[[], FlowRun], source: Source, *, ordered: bool) -> AsyncGenerator[Any, None]:
+class _Unordered:
+    """The ticket of an item whose ending is handed out whenever it comes."""
+
+    __slots__ = ("_is_root", "results")
+
+    def __init__(self, results: Results, *, is_root: bool) -> None:
+        self.results = results
+        self._is_root = is_root
+
+    def child(self) -> Ticket:
+        return _Unordered(self.results, is_root=False)
+
+    def finish(self, outcome: Outcome, value: Any) -> None:
+        self.results.add(Ending(outcome, value), is_root=self._is_root)
+
+
+class OrderedResults(Results):
+    """Endings in the order of the source; those of items that were made of another in its place, as they were made."""
+
+    def __init__(self, window: int) -> None:
+        super().__init__(window)
+        self._roots: deque[Node] = deque()
+        self._path: list[tuple[Node, int]] = []
+
+    def ticket(self) -> Ticket:
+        """Return the ticket of an item of the source, or of the value of a LastWorkItem."""
+        node = Node(lambda _: self._changed.set())
+        self._roots.append(node)
+        return node
+
+    def take(self) -> Ending | None:
+        """Return the next ending in order, if it is there; what has not ended with the flow is passed over."""
+        while True:
+            if not self._path:
+                if not self._roots:
+                    return None
+                self._path.append((self._roots.popleft(), 0))
+            node, child = self._path[-1]
+            if child < len(node.children):
+                self._path[-1] = (node, child + 1)
+                self._path.append((node.children[child], 0))
+            elif node.ending is not None or self._closed:
+                self._path.pop()
+                if not self._path:
+                    self._window.release()
+                if node.ending is not None:
+                    return node.ending
+            else:
+                return None
+
+
+async def stream(
+    begin: Callable[[], FlowRun],
+    source: Source,
+    *,
+    ordered: bool,
+    executor: Executor | None,
+    failed: Callable[[FlowRun, BaseException], None],
+) -> AsyncGenerator[Any, None]:
     """Drive a run with that source, and hand out the results of its last job."""
     run = begin()
-    results = Results(run.room, ordered=ordered)
-    run.claim()
+    results = (OrderedResults if ordered else Results)(run.room)
+    run.intake.claim()
+    run.tail = results.ticket
     try:
         await run.started()
-        run.feed_from(source, lambda item: results.put(run, item))
+        if not run.closing:
+            run.intake.feed_from(
+                source, lambda error: failed(run, error), executor=executor, put=lambda item: results.put(run, item)
+            )
         run.when_over(results.close)
-        run.drive()
+        run.intake.drive()
         while (ending := await results.next()) is not None:
-            if ending.outcome == "done" and not isinstance(ending.value, LastWorkItem):
+            if ending.has_result:
                 yield ending.value
         await run.finished()
     finally:

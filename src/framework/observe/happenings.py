@@ -103,13 +103,20 @@ class WorkersScaled:
 
 @dataclass(frozen=True, slots=True)
 class ItemFinished:
-    """An item left a job of a flow, with its outcome there."""
+    """An item left a job of a flow, with its outcome there.
+
+    `parent` is the item whose processor yielded it, None for one that was put in; `attempts` counts all that were made;
+    `reason` says why it was dropped.
+    """
 
     job: str
     item: Any
     outcome: Outcome
     at: float
     elapsed: float
+    parent: Any = None
+    attempts: int = 1
+    reason: str = ""
 
 
 Happening = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback as tracebacks
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from framework.observe.frames import Schema, typed_frame
@@ -44,11 +44,18 @@ class Failure:
     phase: int
     exception: BaseException
     repeat: Callable[[], object] | None = field(default=None, repr=False, compare=False)
+    text: str | None = field(default=None, repr=False, compare=False)
 
     @property
     def traceback(self) -> str:
         """Return the traceback as text."""
-        return "".join(tracebacks.format_exception(self.exception))
+        return self.text or "".join(tracebacks.format_exception(self.exception))
+
+    def without_frames(self) -> Failure:
+        """Take the frames from the exception, with all their locals; return the failure with the traceback as text."""
+        light = replace(self, text=self.traceback)
+        drop_frames(self.exception)
+        return light
 
     @property
     def summary(self) -> str:
@@ -74,6 +81,19 @@ class Failure:
         if self.repeat is None:
             raise LookupError(f"this failure of {self.processor} was kept without its processor: call it yourself")
         return self.repeat()
+
+
+def drop_frames(error: BaseException) -> None:
+    """Take the tracebacks from an error, from those that led to it and from those in its group."""
+    todo, seen = [error], set[int]()
+    while todo:
+        one = todo.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        one.__traceback__ = None
+        todo += [other for other in (one.__cause__, one.__context__) if other is not None]
+        todo += one.exceptions if isinstance(one, BaseExceptionGroup) else ()
 
 
 class Redelivers(Protocol):

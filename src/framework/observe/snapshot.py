@@ -13,9 +13,10 @@ State = Literal["not started", "running", "paused", "finished"]
 class NodeSnapshot:
     """One processor or one job.
 
-    A processor is a node with one worker whose queue is its inbox. Of `workers`, `running` are at work, `blocked`
-    wait for room downstream or for a rate, and the rest wait for something to do. `capacity` is the bound of the
-    queue, None where there is none. `busy_seconds` adds up over the workers.
+    A processor is a node with one worker whose queue is its inbox. Of `workers`, `running` are at work, `locked` wait
+    for the lock of their job, `blocked` for room downstream or for a rate, `opening` make their processors, and the
+    rest wait for something to do. `capacity` is the bound of the queue, None where there is none. `busy_seconds` adds
+    up over the workers. `retrying` counts items that wait for their next attempt, in no queue and with no worker.
     """
 
     name: str
@@ -29,11 +30,14 @@ class NodeSnapshot:
     busy_seconds: float
     blocked: int = 0
     capacity: int | None = None
+    locked: int = 0
+    opening: int = 0
+    retrying: int = 0
 
     @property
     def idle(self) -> int:
         """Return the number of workers that wait for something to do."""
-        return max(0, self.workers - self.running - self.blocked)
+        return max(0, self.workers - self.running - self.blocked - self.locked - self.opening)
 
 
 @dataclass(frozen=True, slots=True)

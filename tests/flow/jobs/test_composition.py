@@ -34,10 +34,6 @@ def plain(item):
     return item
 
 
-async def generator(item):
-    yield item
-
-
 @pytest.mark.parametrize(
     ("processor", "remedy"),
     [
@@ -48,7 +44,6 @@ async def generator(item):
         (None, "async function"),
         ("double", "async function"),
         (Adder, "instance"),
-        (generator, "use return"),
     ],
 )
 def test_what_cannot_be_a_processor_is_refused_with_the_remedy(processor, remedy):

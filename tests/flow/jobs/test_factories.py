@@ -170,25 +170,77 @@ def test_a_failing_aenter_makes_start_raise_that_very_exception_and_releases_the
     assert log == ["enter", "exit"]
 
 
-def test_a_factory_that_fails_while_scaling_up_ends_the_run(clock):
+def scaled(processor, clock, **extras):
+    capacity = UtilizationCapacity(1, 1, 2, cooldown=1, sampling=1, dampening=1)
+    return Flow(clock=clock).add_job_with_factory(processor, capacity, **extras)
+
+
+def test_a_worker_that_cannot_be_made_when_scaling_up_is_tried_again_and_the_items_are_done(clock, caplog):
+    made, gate = [], asyncio.Event()
+
+    def make():
+        made.append(clock.now())
+        if 1 < len(made) < 4:
+            raise ConnectionError("no more")
+        return hang
+
+    async def hang(item):
+        await gate.wait()
+
+    async def main():
+        flow = scaled(make, clock)
+        running = asyncio.create_task(flow.run(range(4)))
+        await clock.advance(10)
+        assert flow.snapshot().nodes["make"].workers == 2
+        gate.set()
+        report = await running
+        assert (report.ended, report.counts["done"]) == ("finished", 4)
+        assert len(report.problems) == 2
+
+    play(main())
+    assert made[:4] == [0, 2, 4, 6]
+    assert "could not be made and is tried again later: ConnectionError: no more" in caplog.text
+
+
+def test_a_job_whose_last_worker_cannot_be_made_ends_the_run(clock):
     made = []
 
     def make():
         made.append(1)
         if len(made) > 1:
             raise ConnectionError("no more")
-        return hang
-
-    async def hang(item):
-        await asyncio.sleep(1000)
+        return double
 
     async def main():
-        capacity = UtilizationCapacity(1, 1, 2, cooldown=1, sampling=1, dampening=1)
-        flow = Flow(clock=clock).add_job_with_factory(make, capacity)
-        running = asyncio.create_task(flow.run([1, 2]))
-        await clock.advance(5)
+        flow = Flow(clock=clock, capacity=FixedCapacity(1)).add_job_with_factory(make)
+        await flow.start()
+        (worker,) = flow._jobs[0]._workers
+        worker.task.cancel()
         with pytest.raises(ConnectionError, match="no more"):
-            await running
+            await flow.run([1])
+        assert flow.report.ended == "failed"
+
+    play(main())
+
+
+def test_a_release_that_fails_while_scaling_down_is_reported_and_the_run_goes_on(clock):
+    class Fails(Session):
+        async def __aexit__(self, *_):
+            if "failed" not in self.log:
+                self.log.append("failed")
+                raise OSError("not flushed")
+
+    log = []
+
+    async def main():
+        capacity = UtilizationCapacity(2, 1, 2, cooldown=1, sampling=1, dampening=1)
+        flow = Flow(clock=clock).add_job_with_factory(lambda: Fails(log), capacity, name="fails")
+        await flow.start()
+        await clock.advance(5)
+        assert flow.snapshot().nodes["fails"].workers == 1
+        report = await flow.run([1])
+        assert report.ended == "finished"
+        assert report.problems == ("the release of a retired worker of fails failed: OSError: not flushed",)
 
     play(main())
 

@@ -8,7 +8,16 @@ import pytest
 from flow_samples import plus_one, results, same, stuck
 
 from framework.errors import FlowError, LifecycleError
-from framework.flow import FixedCapacity, Flow, LastWorkItem, RouteToErrorQueue, StopProcessing, router
+from framework.flow import (
+    FixedCapacity,
+    Flow,
+    LastWorkItem,
+    Retry,
+    RouteToErrorQueue,
+    StopProcessing,
+    current_failure,
+    router,
+)
 from virtual_time import play, settle
 
 pytestmark = pytest.mark.timeout(60)
@@ -38,10 +47,11 @@ def test_what_happens_inside_happens_to_the_job():
     assert report.counts == {"taken": 5, "done": 2, "skipped": 1, "rerouted": 1, "failed": 1, "dropped": 0}
 
 
-def test_what_the_inner_error_job_took_over_is_done_with():
+def test_the_inner_error_job_gets_what_fails_inside():
     inner = Flow(name="inner").add(picky).error(same)
     report = play(Flow().add(inner).run(range(5)))
-    assert report.counts == {"taken": 5, "done": 2, "skipped": 3, "rerouted": 0, "failed": 0, "dropped": 0}
+    assert report.counts == {"taken": 5, "done": 2, "skipped": 1, "rerouted": 1, "failed": 1, "dropped": 0}
+    assert report.jobs["inner.same"].counts["done"] == 2
 
 
 def test_a_last_work_item_inside_ends_both():
@@ -90,44 +100,147 @@ def test_a_flow_that_runs_by_itself_cannot_be_started_as_a_part():
     play(main())
 
 
-def test_what_ends_the_inner_flow_is_the_failure_of_the_items_that_were_in_it(clock):
+def test_a_strategy_of_the_inner_flow_that_fails_ends_the_outer(clock):
     class Broken:
         def decide(self, snapshot, capacity, state, now):
             raise ZeroDivisionError("no decision")
 
     async def main():
         inner = Flow(Broken(), name="inner", clock=clock).add(stuck)
-        outer = Flow().add(inner)
+        outer = Flow(clock=clock).add(inner)
         await outer.start()
         await outer.put(1)
+        running = asyncio.create_task(outer.run())
         await clock.advance(5)
-        (failure,) = (await outer.run()).failures
-        assert isinstance(failure.exception, ZeroDivisionError)
+        with pytest.raises(ZeroDivisionError):
+            await running
+        assert outer.report.counts["dropped"] == 1
 
     play(main())
 
 
-def test_an_item_that_the_inner_flow_left_behind_is_done_with():
-    free = []
+def test_the_jobs_inside_are_jobs_of_the_outer_flow_under_dotted_names():
+    inner = Flow(name="inner", capacity=FixedCapacity(2)).add(plus_one).add(picky).error(same)
+    outer = Flow().add(same).add(inner, name="middle").add(plus_one)
+    report = play(outer.run(range(5)))
+    names = ["same", "middle.plus_one", "middle.picky", "middle.same", "plus_one"]
+    assert list(report.jobs) == list(outer.snapshot().nodes) == [node.key for node in outer.graph().nodes] == names
+    assert report.failures[0].processor == "middle.picky"
+    assert outer.snapshot().nodes["middle.picky"].max_workers == 2
+    assert ("middle.picky", "middle.same") in [(edge.source, edge.target) for edge in outer.graph().edges]
+    assert list(inner.report.jobs) == ["plus_one", "picky", "same"]
+    assert (inner.report.counts["taken"], inner.report.counts["done"]) == (5, 2)
 
-    async def never(item):
-        while not free:
-            try:
-                await asyncio.sleep(3600)
-            except asyncio.CancelledError:
-                continue
 
+def test_a_failure_inside_is_logged_and_kept_once(caplog):
+    report = play(Flow().add(Flow(name="inner").add(picky)).run([2]))
+    assert len(report.failures) == 1
+    assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 1
+
+
+def test_a_part_is_stopped_by_the_flow_that_runs_it():
     async def main():
-        inner = Flow(name="inner").add(never)
-        outer = Flow().add(inner)
+        inner = Flow(name="inner").add(stuck)
+        outer = Flow(name="outer").add(inner)
         await outer.start()
-        await outer.put(1)
-        await settle()
-        await inner.stop()
-        await settle()
-        assert outer.report.counts["skipped"] == 1
-        free.append(True)
+        assert inner.running
+        with pytest.raises(LifecycleError, match="part of outer"):
+            await inner.stop()
         await outer.stop()
-        await asyncio.sleep(7200)
+        await inner.stop()
 
     play(main())
+
+
+def test_an_item_that_times_out_inside_has_ended_before_its_next_attempt():
+    now, most, effects = 0, 0, []
+
+    async def charge(order):
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        try:
+            await asyncio.sleep(0.5)
+            effects.append(order)
+        except asyncio.CancelledError:
+            await asyncio.sleep(0.2)  # cleans up
+            raise
+        finally:
+            now -= 1
+
+    inner = Flow(name="payment").add(same).add(charge, FixedCapacity(4))
+    report = play(Flow().add(inner, timeout=0.1, retry=Retry(3, wait=0)).run(["order"]))
+    assert (most, effects) == (1, [])
+    assert report.counts == {"taken": 1, "done": 0, "skipped": 0, "rerouted": 0, "failed": 1, "dropped": 0}
+    assert report.jobs["payment"].retried == 2
+    assert isinstance(report.failures[0].exception, TimeoutError)
+
+
+def test_an_attempt_that_times_out_in_a_queue_is_dropped_there():
+    done = []
+
+    async def slow(item):
+        await asyncio.sleep(1)
+        done.append(item)
+
+    inner = Flow(name="inner").add(slow, FixedCapacity(1, 10))
+    report = play(Flow().add(inner, FixedCapacity(3, 10), timeout=1.5).run(range(3)))
+    assert done == [0]
+    assert (report.counts["done"], report.counts["failed"]) == (1, 2)
+
+
+def test_what_a_limited_flow_skips_drops_and_fails_is_counted_once():
+    inner = Flow(name="inner").add(picky).add(router(str, **{"0": same}))
+    report = play(Flow().add(inner, timeout=10).run(range(5)))
+    assert report.counts == {"taken": 5, "done": 1, "skipped": 1, "rerouted": 1, "failed": 1, "dropped": 1}
+    assert [failure.processor for failure in report.failures] == ["inner.picky", "inner.picky"]
+
+
+def test_a_failed_item_of_a_limited_flow_takes_its_whole_way_again():
+    seen = []
+
+    async def flaky(item):
+        seen.append(item)
+        if len(seen) < 3:
+            raise ValueError(item)
+        return item
+
+    inner = Flow(name="inner").add(plus_one).add(flaky)
+    report = play(Flow().add(inner, retry=3).run([1]))
+    assert seen == [2, 2, 2]
+    assert (report.counts["done"], len(report.failures)) == (1, 0)
+
+
+def test_several_results_of_a_limited_flow_are_handed_on():
+    async def split(text):
+        for word in text.split():
+            yield word
+
+    inner = Flow(name="inner").add(split).add(same)
+    flow = Flow().add(inner, timeout=10).add(same)
+    assert play(results(flow, ["a b", "c"])) == ["a", "b", "c"]
+    assert flow.report.counts["taken"] + flow.report.counts["spawned"] == flow.report.counts.ended
+
+
+def test_a_last_work_item_in_a_limited_flow_ends_the_outer():
+    async def end(item):
+        return LastWorkItem() if item == 3 else item
+
+    inner = Flow(name="inner", capacity=FixedCapacity(1, 1)).add(end)
+    report = play(Flow().add(inner, timeout=5).run(range(100)))
+    assert report.ended == "last work item"
+    assert report.counts["taken"] == report.counts.ended
+
+
+def test_a_flow_as_the_error_job_may_ask_what_failed():
+    seen = []
+
+    async def look(item):
+        seen.append(str(current_failure().exception))
+        return item
+
+    flow = Flow().add(picky).error(Flow(name="mend").add(same).add(look))
+    report = play(flow.run([2, 3]))
+    assert sorted(seen) == ["three", "two"]
+    assert report.counts == {"taken": 2, "done": 0, "skipped": 0, "rerouted": 1, "failed": 1, "dropped": 0}
+    assert list(report.jobs) == ["picky", "mend.same", "mend.look"]

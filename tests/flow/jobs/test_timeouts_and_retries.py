@@ -9,7 +9,7 @@ import pytest
 from flow_samples import same, stuck
 
 from framework.errors import OptionError
-from framework.flow import FixedCapacity, Flow, RouteToErrorQueue, StopProcessing, UtilizationCapacity
+from framework.flow import FixedCapacity, Flow, Retry, RouteToErrorQueue, StopProcessing, UtilizationCapacity
 from framework.flow.clock import sleep
 from framework.observe import WorkersScaled
 from virtual_time import play, settle
@@ -88,7 +88,7 @@ def test_each_attempt_has_its_own_timeout(clock):
                 await asyncio.sleep(1e6)
             return item
 
-        flow = Flow(clock=clock).add(slow_once, retry=2, timeout=3)
+        flow = Flow(clock=clock).add(slow_once, retry=Retry(2, wait=0), timeout=3)
         running = asyncio.create_task(flow.run([1]))
         await clock.advance(3)
         assert (await running).counts["done"] == 1

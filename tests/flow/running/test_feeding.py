@@ -142,10 +142,19 @@ def test_a_put_after_the_end_is_refused():
     play(main())
 
 
-def test_a_put_before_the_start_says_what_to_do():
+def test_a_put_before_the_start_starts_the_flow():
+    async def main():
+        flow = Flow().add(same)
+        await flow.put(1)
+        assert (await flow.run()).counts["done"] == 1
+
+    play(main())
+
+
+def test_the_queue_of_a_job_that_was_not_started_says_what_to_do():
     async def main():
         with pytest.raises(LifecycleError, match=r"await flow\.start\(\)"):
-            await Flow().add(same).put(1)
+            await Flow().add(same)._jobs[0]._input.put(1)
 
     play(main())
 

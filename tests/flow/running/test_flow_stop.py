@@ -24,7 +24,7 @@ def test_stop_is_harmless_before_the_start_and_twice():
     play(main())
 
 
-def test_stop_takes_less_than_a_second_although_a_processor_clings_to_its_item():
+def test_stop_takes_little_more_than_its_grace_although_a_processor_clings_to_its_item():
     async def clings(item):
         while True:
             try:
@@ -40,9 +40,10 @@ def test_stop_takes_less_than_a_second_although_a_processor_clings_to_its_item()
         await flow.put("gives in the second time")
         await asyncio.sleep(1)
         began = asyncio.get_running_loop().time()
-        await flow.stop()
+        await flow.stop(grace=0.4)
         assert asyncio.get_running_loop().time() - began < 1
         assert flow.report.counts["dropped"] == 1
+        assert flow.report.cut_off == ("flow/clings",)
 
     play(main())
 
@@ -87,7 +88,7 @@ def test_a_processor_that_ignores_its_cancellation_is_left_behind_and_counted(ca
         await asyncio.sleep(0)
         began = asyncio.get_running_loop().time()
         await flow.stop()
-        assert asyncio.get_running_loop().time() - began < 1
+        assert 5 < asyncio.get_running_loop().time() - began < 6
         assert flow.report.counts["dropped"] == flow.report.counts["taken"] == 1
         free.append(True)
         await asyncio.sleep(7200)

@@ -294,7 +294,7 @@ def test_utilization_leaves_capacities_of_other_kinds_as_they_are(clock):
     play(main())
 
 
-def test_workers_that_somebody_else_cancelled_come_back_up_to_the_least_number(clock):
+def test_workers_that_were_cancelled_from_outside_are_replaced_and_said(clock, caplog):
     async def main():
         flow, load = await started(clock, UtilizationCapacity(3, 2, 5), items=0)
         await settle()
@@ -302,10 +302,11 @@ def test_workers_that_somebody_else_cancelled_come_back_up_to_the_least_number(c
             if task.get_name().endswith("/job"):
                 task.cancel()
         await settle()
-        assert flow.snapshot().nodes["job"].workers == 0
-        await clock.advance(5)
-        assert [reason for *_, reason, _ in sizes(flow)] == ["0->2: fewer than min_workers"]
+        assert flow.snapshot().nodes["job"].workers == 3
         load.gate.set()
-        assert (await flow.run(range(4))).counts["done"] == 4
+        report = await flow.run(range(4))
+        assert report.counts["done"] == 4
+        assert len(report.problems) == 3
 
     play(main())
+    assert "a worker of job was ended from outside and is replaced" in caplog.text

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from framework.errors import FlowError, OptionError
-from framework.flow.capacity import Capacity, FixedCapacity
+from framework.flow.capacity import Capacity
 from framework.flow.jobs.batching import Batch, as_batch
 from framework.flow.jobs.decorators import Declaration, declaration_of
 from framework.flow.jobs.limits import Limits
-from framework.flow.jobs.processors import Given, ProcessorSource, Shared, as_call, from_factory, name_of
+from framework.flow.jobs.processors import Given, ProcessorSource, as_call, from_factory, name_of, takes_resource
+from framework.flow.jobs.retrying import Retry, as_retry
 from framework.flow.jobs.router import Router
-from framework.flow.jobs.subflow import NestedFlow, SubFlow
+from framework.flow.jobs.subflow import NestedFlow, as_subflow
 
 
 class JobOptions(TypedDict, total=False):
     """The extras of a job, as `Flow.add` takes them."""
 
     timeout: float | None
-    retry: int | None
+    retry: Retry | int | None
     rate: float | None
     batch: Batch | int | None
     executor: Any
+    key: Callable[[Any], Hashable] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class Blueprint:
     declaration: Declaration
     limits: Limits
     executor: Any
-    subflows: tuple[NestedFlow, ...] = ()
+    flow: NestedFlow | None = None
+    router: Router | None = None
 
 
 def blueprint(  # noqa: PLR0913 - what the ways of adding a job have in common
@@ -62,29 +65,27 @@ def blueprint(  # noqa: PLR0913 - what the ways of adding a job have in common
     unknown = wanted.keys() - JobOptions.__annotations__.keys()
     if unknown:
         raise TypeError(f"a job has no option {min(unknown)!r}; there are: {', '.join(JobOptions.__annotations__)}")
-    executor = wanted.pop("executor", None)
-    limits = Limits(lock=lock, batch=as_batch(wanted.pop("batch", None)), **wanted)  # type: ignore[arg-type]  # checked there
-    source = from_factory(subject) if is_factory else _given(subject, executor)
+    executor, batch, retry = wanted.pop("executor", None), wanted.pop("batch", None), wanted.pop("retry", None)
+    limits = Limits(lock=lock, batch=as_batch(batch), retry=as_retry(retry), **wanted)  # type: ignore[arg-type]  # checked there
+    flow, router = as_subflow(subject), subject if isinstance(subject, Router) else None
+    if is_factory:
+        source = from_factory(subject)
+    elif flow is not None or router is not None:
+        source = _stage(subject, executor, limits)
+    else:
+        as_call(subject, executor, 2 if lock is not None and takes_resource(subject) else 1)
+        source = Given(subject)
     declaration = declaration_of(subject)
-    if isinstance(subject, SubFlow) and declaration.capacity is None:
-        # Its own jobs are its limits: as many items may be inside as fit there.
-        declaration = Declaration(capacity=FixedCapacity(subject.flow.room))
-    chosen = _free(name, declaration.name or name_of(subject), known)
-    return Blueprint(chosen, source, capacity, declaration, limits, executor, _subflows(subject))
+    suggested = declaration.name or (subject.name if flow is not None or router is not None else name_of(subject))
+    return Blueprint(_free(name, suggested, known), source, capacity, declaration, limits, executor, flow, router)
 
 
-def _given(processor: Any, executor: Any) -> ProcessorSource:
-    if isinstance(processor, SubFlow | Router):
-        if executor is not None:
-            raise FlowError(f"{name_of(processor)} is asynchronous and needs no executor: leave executor= out")
-        return Shared(processor)
-    as_call(processor, executor)
-    return Given(processor)
-
-
-def _subflows(subject: Any) -> tuple[NestedFlow, ...]:
-    parts = subject.arms.values() if isinstance(subject, Router) else (subject,)
-    return tuple(part.flow for part in parts if isinstance(part, SubFlow))
+def _stage(subject: Any, executor: Any, limits: Limits) -> ProcessorSource:
+    if executor is not None:
+        raise FlowError(f"{subject.name} is asynchronous and needs no executor: leave executor= out")
+    if limits.batch is not None:
+        raise OptionError(f"batch= belongs to the jobs of {subject.name}, which take single items: leave it out")
+    return Given(subject)
 
 
 def _free(name: str | None, suggested: str, known: Collection[str]) -> str:

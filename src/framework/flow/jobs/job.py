@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Collection, Hashable, Iterator, Mapping
+from typing import Any, Protocol
 
 from framework.errors import LifecycleError, OptionError
-from framework.flow.capacity import Capacity, scalable, with_workers
+from framework.flow.capacity import Capacity, FixedCapacity, scalable, with_workers
+from framework.flow.jobs.blueprint import Blueprint, blueprint
+from framework.flow.jobs.router import is_factory
 from framework.observe import Node, NodeSnapshot
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from framework.flow.jobs.blueprint import Blueprint
 
 
 class Run(Protocol):
     """What a job shows of its latest run."""
 
     capacity: Capacity
-    workers: Collection[Any]
+
+    @property
+    def workers(self) -> Collection[Any]:
+        """Its workers."""
+        ...
 
     @property
     def input(self) -> Any:
@@ -30,40 +32,46 @@ class Run(Protocol):
         """The queue that its results go to, None at the end."""
         ...
 
-    @property
-    def handed_on(self) -> int:
-        """How many items it handed to the next job."""
-        ...
-
-    @property
-    def reported(self) -> int:
-        """How many items it handed to the error job."""
-        ...
-
-    def snapshot(self) -> NodeSnapshot:
-        """The job as it is now."""
-        ...
-
 
 class Job:
-    """What `Flow.add` declares: a name, where processors come from, a capacity and limits."""
+    """What `Flow.add` declares: a name, where processors come from, a capacity and limits.
+
+    A job that is a flow or a router stands for several: `flow` holds the one, `arms` those of the other.
+    """
 
     def __init__(self, plan: Blueprint, default: Capacity) -> None:
         self.name = plan.name
         self.source = plan.source
         self.limits = plan.limits
         self.executor = plan.executor
-        self.subflows = plan.subflows
+        self.flow = plan.flow
+        self.router = plan.router
         self.latest: Run | None = None
         self._plan = plan
         self._default = default
+        arms = {} if plan.router is None else plan.router.arms
+        self.arms: Mapping[Hashable, Job] = {
+            label: Job(blueprint(arm, None, str(label), {}, known=(), is_factory=is_factory(arm)), default)
+            for label, arm in arms.items()
+        }
+
+    @property
+    def is_gate(self) -> bool:
+        """Whether it follows each item through all the jobs that it stands for, because of its limits."""
+        if self.flow is not None:
+            return self._plan.capacity is not None or self.limits.lock is not None or self.limits.around_all
+        return self.router is not None and (
+            self.limits.lock is not None or self.limits.timeout is not None or self.limits.retry is not None
+        )
 
     @property
     def capacity(self) -> Capacity:
         """The capacity that the call, the decorators and the flow gave it, in this order."""
         said = self._plan.declaration
         capacity = self._plan.capacity or said.capacity or self._default
-        if self._plan.capacity is None and said.workers is not None:
+        if self._plan.capacity is None and self.flow is not None:
+            capacity = FixedCapacity(self.flow.room)  # its own jobs are its limits: as many items as fit there
+        elif self._plan.capacity is None and said.workers is not None:
             capacity = with_workers(capacity, said.workers)
         return scalable(capacity)
 
@@ -78,6 +86,21 @@ class Job:
         except OptionError as error:
             error.add_note(f"in the capacity of {self.name}")
             raise
+
+    @property
+    def room(self) -> int:
+        """How many items it can hold at most, at work and waiting."""
+        if self.flow is not None:
+            return self.flow.room
+        own = self.capacity.max_workers + self.capacity.queue_length
+        return own + sum(arm.room for arm in self.arms.values())
+
+    def subflows(self) -> Iterator[Any]:
+        """Yield the flows that it stands for."""
+        if self.flow is not None:
+            yield self.flow
+        for arm in self.arms.values():
+            yield from arm.subflows()
 
     # The names of the class diagram, each about the latest run.
 
@@ -102,15 +125,14 @@ class Job:
             raise LifecycleError(f"{self.name} has not been started: await flow.start(), or flow.run(source)")
         return self.latest
 
-    def snapshot(self) -> NodeSnapshot:
-        """The job as it is now, or as it would start."""
-        if self.latest is not None:
-            return self.latest.snapshot()
-        cap = self.capacity
-        return NodeSnapshot(self.name, 0, 0, 0, cap.min_workers, cap.max_workers, 0, 0, 0.0, capacity=cap.queue_length)
 
-    def node(self) -> Node:
-        """The job as a box of the graph."""
-        cap = self._cap
-        details = {"workers": f"{cap.min_workers}..{cap.max_workers}", "queue": cap.queue_length}
-        return Node(self.name, "job", self.name, details={**details, **self.limits.shown()})
+def idle_snapshot(name: str, capacity: Capacity) -> NodeSnapshot:
+    """Return a job that has not been started."""
+    least, most = capacity.min_workers, capacity.max_workers
+    return NodeSnapshot(name, 0, 0, 0, least, most, 0, 0, 0.0, capacity=capacity.queue_length)
+
+
+def node_of(name: str, job: Job, capacity: Capacity) -> Node:
+    """Return a job as a box of the graph."""
+    details = {"workers": f"{capacity.min_workers}..{capacity.max_workers}", "queue": capacity.queue_length}
+    return Node(name, "job", name, details={**details, **job.limits.shown()})

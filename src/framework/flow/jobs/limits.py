@@ -1,88 +1,126 @@
-"""Limits around each call of a processor: lock, timeout, rate and retry."""
+"""Limits around each call of a processor: lock, timeout and rate. Start at `Limits`."""
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from framework.errors import FlowError, OptionError
 from framework.flow.clock import Clock, deadline, sleep
 from framework.flow.jobs.batching import Batch
-from framework.flow.jobs.processors import Call
-from framework.flow.signals import RouteToErrorQueue, StopProcessing
+from framework.flow.jobs.processors import Call, is_async_generator, takes_resource
+from framework.flow.jobs.retrying import Retry
+from framework.flow.signals import LastWorkItem, Several
+
+
+class Caller(Protocol):
+    """The worker around whose processor the limits stand; it shows what it waits for."""
+
+    def waits_for_lock(self) -> None:
+        """It waits for the lock of its job."""
+        ...
+
+    def waits_for_rate(self) -> None:
+        """It waits for the rate of its job."""
+        ...
+
+    def works(self) -> None:
+        """It waits no longer."""
+        ...
+
+    async def spawn(self, value: Any) -> None:
+        """Hand on a value that the processor yielded."""
+        ...
+
+
+class Alone:
+    """A caller without a worker: a failed item that is tried again by hand."""
+
+    def waits_for_lock(self) -> None:
+        """Nothing shows it."""
+
+    def waits_for_rate(self) -> None:
+        """Nothing shows it."""
+
+    def works(self) -> None:
+        """Nothing shows it."""
+
+    async def spawn(self, value: Any) -> None:
+        """Nothing takes it: the values are collected."""
 
 
 class Pace:
-    """Lets calls through evenly, `rate` per second, in the order they came; knows who waits for that."""
+    """Lets calls through evenly, `rate` per second, in the order they came."""
 
     def __init__(self, rate: float, clock: Clock) -> None:
         """Let the first call through at once."""
         self._interval = 1 / rate
         self._clock = clock
         self._next = -math.inf
-        self._since: list[float] = []
-        self._waited = 0.0
+        self.waiting = 0
 
-    async def turn(self) -> None:
+    async def turn(self, caller: Caller) -> None:
         """Wait for the next free moment."""
         now = self._clock.now()
         mine = max(now, self._next)
         self._next = mine + self._interval
         if mine <= now:
             return
-        self._since.append(now)
+        caller.waits_for_rate()
+        self.waiting += 1
         try:
             await sleep(self._clock, mine - now)
         finally:
-            self._since.remove(now)
-            self._waited += self._clock.now() - now
+            self.waiting -= 1
+            caller.works()
 
-    @property
-    def waiting(self) -> int:
-        """How many calls wait for their turn."""
-        return len(self._since)
 
-    @property
-    def waited(self) -> float:
-        """Seconds that calls have waited for their turn up to now, added up."""
-        since = tuple(self._since)  # in one step: a widget may ask from another thread
-        now = self._clock.now() if since else 0.0
-        return self._waited + sum(now - began for began in since)
+class Prepared(NamedTuple):
+    """A processor with its limits.
+
+    `is_plain` says that it is awaited and returns one result; `generator` is the processor itself, where it is an async
+    generator without limits, which a worker may iterate over directly.
+    """
+
+    call: Call
+    is_plain: bool = True
+    generator: Call | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The extras of a job, None where there is none.
 
-    `timeout` is in seconds per attempt, `retry` the number of attempts in all, `rate` in attempts per second over all
-    workers of the job. A lock is held during each attempt; waiting for it or for the rate is not part of the timeout.
+    `timeout` is in seconds per attempt, `rate` in attempts per second over all workers of the job. A lock is held
+    during each attempt; waiting for it, for the rate or for room downstream is not part of the timeout. Items for which
+    `key` gives the same are processed one at a time, in order.
     """
 
     timeout: float | None = None
-    retry: int | None = None
+    retry: Retry | None = None
     rate: float | None = None
     batch: Batch | None = None
     lock: Any = None
+    key: Callable[[Any], Hashable] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what makes no sense.
+        """Check the options.
 
         Raises:
-            OptionError: a number that makes no sense.
+            OptionError: a number that makes no sense, or two options that exclude each other.
             FlowError: the lock is no async context manager.
         """
         for name in ("timeout", "rate"):
             value = getattr(self, name)
             if value is not None and not (isinstance(value, int | float) and 0 < value < math.inf):
                 raise OptionError(f"{name} must be a positive number, got {value!r}")
-        if self.retry is not None and (
-            not isinstance(self.retry, int) or isinstance(self.retry, bool) or self.retry < 1
-        ):
-            raise OptionError(f"retry is the number of attempts in all, at least 1, got {self.retry!r}")
+        if self.key is not None and not callable(self.key):
+            raise OptionError(f"key= is a function that gives the key of an item, got {self.key!r}: key=itemgetter(0)")
+        if self.key is not None and self.batch is not None:
+            raise OptionError("key= takes one item at a time and batch= several: leave one of them out")
         if self.lock is not None and not (hasattr(type(self.lock), "__aenter__") or callable(self.lock)):
             raise FlowError(
                 f"a resource manager is an async context manager, got {self.lock!r}: "
@@ -90,35 +128,42 @@ class Limits:
             )
 
     def shown(self) -> dict[str, object]:
-        """Those that are set, for a tooltip or a table."""
+        """Return those that are set, for a tooltip or a table."""
         values = {
             "timeout": self.timeout,
-            "retry": self.retry,
+            "retry": self.retry and self.retry.attempts,
             "rate": self.rate,
             "lock": self.lock and "held per item",
             "batch": self.batch and self.batch.size,
+            "key": self.key and "one at a time",
         }
         return {name: value for name, value in values.items() if value is not None}
 
-    def around(self, clock: Clock, pace: Pace | None) -> Callable[[Call], Call]:
-        """What puts these limits around a call; all calls that it is given keep one pace."""
+    @property
+    def around_all(self) -> bool:
+        """Whether an item has to be followed through all jobs of a sub-flow."""
+        return self.timeout is not None or self.retry is not None or self.rate is not None or self.key is not None
 
-        def wrap(processor: Call) -> Call:
-            call: Call = processor
-            if self.timeout is not None:
-                call = _bounded(call, self.timeout, clock)
-            if self.lock is not None:
-                call = _locked(call, self.lock, gives_resource=_takes_two(processor))
-            if pace is not None:
-                call = _paced(call, pace)
-            if self.retry is not None and self.retry > 1:
-                call = _retried(call, self.retry)
-            return call
+    def around(self, processor: Any, call: Call, caller: Caller, clock: Clock, pace: Pace | None) -> Prepared:
+        """Put these limits around the call of a processor by one worker; all workers keep one pace."""
+        alone = isinstance(caller, Alone)
+        generates = is_async_generator(processor)
+        if generates and self.batch is not None:
+            raise FlowError("an async generator makes several results of one item: leave batch= out, or return a list")
+        direct = generates and self.timeout is None and self.lock is None and pace is None and self.retry is None
+        generator = call if direct else None
+        if generates:
+            call = _generated(call, caller, self.timeout, clock, collect=alone or self.retry is not None)
+        elif self.timeout is not None:
+            call = _bounded(call, self.timeout, clock)
+        if self.lock is not None:
+            call = _locked(call, self.lock, caller, gives_resource=takes_resource(processor))
+        if pace is not None:
+            call = _paced(call, pace, caller)
+        return Prepared(call, not generates, generator)
 
-        return wrap
 
-
-def _bounded(call: Callable[..., Any], seconds: float, clock: Clock) -> Call:
+def _bounded(call: Call, seconds: float, clock: Clock) -> Call:
     async def bounded(*args: Any) -> Any:
         async with deadline(clock, seconds):
             return await call(*args)
@@ -126,51 +171,59 @@ def _bounded(call: Callable[..., Any], seconds: float, clock: Clock) -> Call:
     return bounded
 
 
-def _locked(call: Callable[..., Any], lock: Any, *, gives_resource: bool) -> Call:
+def _generated(call: Call, caller: Caller, seconds: float | None, clock: Clock, *, collect: bool) -> Call:
+    """Await all that an async generator yields; a LastWorkItem ends it."""
+
+    async def generated(*args: Any) -> Any:
+        values, kept, left = call(*args), Several(), seconds
+        try:
+            while True:
+                began = clock.now()
+                try:
+                    if left is None:
+                        value = await anext(values)
+                    else:
+                        async with deadline(clock, left):
+                            value = await anext(values)
+                except StopAsyncIteration:
+                    return kept
+                if left is not None:  # the time that the reader of the values takes does not count
+                    left = max(0.0, left - (clock.now() - began))
+                if isinstance(value, LastWorkItem) or collect:
+                    kept.append(value)
+                    if isinstance(value, LastWorkItem):
+                        return kept
+                else:
+                    await caller.spawn(value)
+        finally:
+            if hasattr(values, "aclose"):
+                await values.aclose()
+
+    return generated
+
+
+def _locked(call: Call, lock: Any, caller: Caller, *, gives_resource: bool) -> Call:
     enter: Callable[[], AbstractAsyncContextManager[Any]] = lock
     if hasattr(type(lock), "__aenter__"):
 
         def enter() -> AbstractAsyncContextManager[Any]:
             return lock  # type: ignore[no-any-return]  # checked by Limits
 
-    if gives_resource:
-
-        async def with_resource(item: Any) -> Any:
-            async with enter() as resource:
-                return await call(item, resource)
-
-        return with_resource
-
     async def locked(item: Any) -> Any:
-        async with enter():
-            return await call(item)
+        caller.waits_for_lock()
+        try:
+            async with enter() as resource:
+                caller.works()
+                return await (call(item, resource) if gives_resource else call(item))
+        finally:
+            caller.works()
 
     return locked
 
 
-def _paced(call: Call, pace: Pace) -> Call:
+def _paced(call: Call, pace: Pace, caller: Caller) -> Call:
     async def paced(item: Any) -> Any:
-        await pace.turn()
+        await pace.turn(caller)
         return await call(item)
 
     return paced
-
-
-def _retried(call: Call, attempts: int) -> Call:
-    async def retried(item: Any) -> Any:
-        for _ in range(attempts - 1):
-            try:
-                return await call(item)
-            except (StopProcessing, RouteToErrorQueue):
-                raise
-            except Exception:  # noqa: BLE001, S112 - the last attempt shows what is wrong
-                continue
-        return await call(item)
-
-    return retried
-
-
-def _takes_two(call: Call) -> bool:
-    parameters = inspect.signature(call).parameters.values()
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return sum(p.kind in positional and p.default is p.empty for p in parameters) > 1

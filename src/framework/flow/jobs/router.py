@@ -1,67 +1,46 @@
-"""One job that does one of several things: `router(classify, **arms)`."""
+"""One of several jobs for each item: `router(classify, **arms)`."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Hashable
-from contextlib import AsyncExitStack
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from framework.errors import FlowError, UnknownName
-from framework.flow.jobs.processors import Call, as_call
-from framework.flow.jobs.subflow import SubFlow, as_processor
+from framework.errors import FlowError
+from framework.flow.jobs.processors import as_call
+from framework.flow.jobs.subflow import as_subflow
+
+Classify = Callable[[Any], Hashable | Awaitable[Hashable]]
 
 
+@dataclass(frozen=True, slots=True)
 class Router:
-    """A processor that hands each item to the arm of its label; made by `router`."""
+    """Sends each item to the arm of its label; made by `router`.
 
-    def __init__(self, classify: Callable[[Any], Hashable | Awaitable[Hashable]], arms: dict[str, Call]) -> None:
-        self.__name__ = "router"
-        self.arms = arms
-        self._classify = classify
-        self._stack = AsyncExitStack()
+    `default` is the label of the arm for all other labels, None where those are dropped.
+    """
 
-    async def __aenter__(self) -> Self:
-        """Start the arms that are flows."""
-        async with AsyncExitStack() as stack:
-            for arm in self.arms.values():
-                if isinstance(arm, SubFlow):
-                    await stack.enter_async_context(arm)
-            self._stack = stack.pop_all()
-        return self
+    name: str
+    classify: Classify
+    arms: Mapping[Hashable, Any]
+    default: Hashable | None
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop them."""
-        await self._stack.aclose()
-
-    async def __call__(self, item: Any) -> Any:
-        """Process an item the way its label says.
-
-        Raises:
-            UnknownName: there is no arm of that label.
-            FlowError: the label has no hash.
-        """
-        label = self._classify(item)
-        if inspect.isawaitable(label):
-            label = await label
-        try:
-            arm = self.arms.get(label)  # type: ignore[call-overload]  # any label may be asked for
-        except TypeError as error:
-            raise FlowError(f"the label {label!r} has no hash: return one of {', '.join(self.arms)}") from error
-        if arm is None:
-            raise UnknownName("arm of the router", label, list(self.arms))
-        return await arm(item)
+    async def __call__(self, item: Any) -> Hashable:
+        """Return the label of an item."""
+        label = self.classify(item)
+        return await label if inspect.isawaitable(label) else label
 
 
-def router(classify: Callable[[Any], Hashable | Awaitable[Hashable]], /, **arms: Any) -> Router:
-    """A processor that asks `classify` (async or not) for the label of each item, and lets that arm process it.
+def router(classify: Classify, /, *, name: str = "router", default: Any = None, **arms: Any) -> Router:
+    """Return a job that asks `classify` (async or not) for the label of each item, and lets that arm process it.
 
-    Each arm is an async function or a flow::
+    Each arm is an async function, a factory (a function without parameters, or an async context manager) or a flow; it
+    has a queue and workers of its own, and stands in the graph as `name.label`::
 
-        flow.add(router(lambda path: path.suffix[1:], py=parse_python, md=render))
+        flow.add(router(lambda path: path.suffix[1:], py=parse_python, md=render, name="by kind"))
+
+    An item that fits no arm goes to `default`, an arm or the label of one; without it the item is dropped.
 
     Raises:
         FlowError: `classify` cannot be called, there are no arms, or one cannot be a processor.
@@ -70,11 +49,41 @@ def router(classify: Callable[[Any], Hashable | Awaitable[Hashable]], /, **arms:
         raise FlowError(
             f"router takes a function that gives the label of an item, got {classify!r}: router(classify, a=parse)"
         )
-    if not arms:
+    if not isinstance(name, str) or not name:
+        raise FlowError(f"a router's name is a string that is not empty, got {name!r}: name='by kind'")
+    known: dict[Hashable, Any] = {label: arm for label, arm in arms.items()}  # noqa: C416 - widens the type of the keys
+    label = default if isinstance(default, str) and default in known else None
+    if default is not None and label is None:
+        label = "default"
+        known[label] = default
+    if not known:
         raise FlowError("a router without arms has nowhere to send items: router(classify, label=processor, ...)")
-    return Router(classify, {label: _arm(arm) for label, arm in arms.items()})
+    for arm in known.values():
+        _check(arm)
+    return Router(name, classify, known, label)
 
 
-def _arm(arm: Any) -> Call:
-    call: Call = as_processor(arm)
-    return call if isinstance(call, SubFlow) else as_call(call)
+def is_stage(arm: Any) -> bool:
+    """Return whether an arm stands for several jobs: a flow, or another router."""
+    return isinstance(arm, Router) or as_subflow(arm) is not None
+
+
+def is_factory(arm: Any) -> bool:
+    """Return whether an arm makes processors, rather than being one: it takes no item."""
+    if is_stage(arm):
+        return False
+    if hasattr(type(arm), "__aenter__"):
+        return True
+    if not callable(arm):
+        return False
+    try:
+        signature = inspect.signature(arm)
+        signature.bind()
+    except (TypeError, ValueError):
+        return False
+    return not signature.parameters or inspect.isclass(arm)
+
+
+def _check(arm: Any) -> None:
+    if not (is_stage(arm) or is_factory(arm)):
+        as_call(arm)

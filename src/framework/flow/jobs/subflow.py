@@ -1,23 +1,25 @@
-"""A flow as a job of another: each item goes through all of it."""
+"""A flow as a job of another: its jobs become jobs of the outer flow, under dotted names."""
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Any, Protocol, Self
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
-from framework.errors import LifecycleError
-from framework.flow.signals import StopProcessing
+if TYPE_CHECKING:
+    from framework.flow.clock import Clock
+    from framework.flow.scaling import ScalingStrategy
 
 
-class NestedRun(Protocol):
-    """The run of a nested flow."""
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The jobs of a flow as they were declared, with what they share."""
 
-    error_job: Any
-    error: BaseException | None
-
-    async def submit(self, item: Any) -> Any:
-        """Put an item and wait for its end."""
-        ...
+    name: str
+    jobs: Sequence[Any]
+    error: Any
+    strategy: ScalingStrategy
+    clock: Clock | None
 
 
 class NestedFlow(Protocol):
@@ -35,12 +37,16 @@ class NestedFlow(Protocol):
         """How many items all its jobs can hold at most."""
         ...
 
-    async def begin(self) -> NestedRun:
-        """Start it, and return its run."""
+    def chain(self) -> Chain:
+        """Return its jobs.
+
+        Raises:
+            LifecycleError: there are none.
+        """
         ...
 
-    async def stop(self) -> None:
-        """End it."""
+    def join(self, part: Any) -> None:
+        """Take note of the outer run that its jobs are part of now."""
         ...
 
     def parts(self) -> set[Any]:
@@ -48,54 +54,8 @@ class NestedFlow(Protocol):
         ...
 
 
-class SubFlow:
-    """Runs with the flow that it is part of; its result is that of its last job.
-
-    What it skips is skipped, a failure that it does not handle itself is the failure of the job, an item that its own
-    error job took over is done with and counts as skipped. A LastWorkItem ends both flows.
-    """
-
-    _run: NestedRun
-
-    def __init__(self, flow: NestedFlow) -> None:
-        self.flow = flow
-        self.__name__ = flow.name
-
-    async def __aenter__(self) -> Self:
-        """Start the flow.
-
-        Raises:
-            LifecycleError: it runs already.
-        """
-        if self.flow.running:
-            raise LifecycleError(f"{self.flow.name} runs already and cannot be part of another flow: make a second one")
-        self._run = await self.flow.begin()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop the flow."""
-        await self.flow.stop()
-
-    async def __call__(self, item: Any) -> Any:
-        """Send one item through the flow.
-
-        Raises:
-            StopProcessing: it does not come out at the end.
-        """
-        ending = await self._run.submit(item)
-        match ending.outcome:
-            case "done":
-                return ending.value
-            case "failed" | "rerouted" if self._run.error_job is None:
-                raise ending.value
-            case "dropped" if self._run.error is not None:
-                raise self._run.error
-        raise StopProcessing
-
-
-def as_processor(subject: Any) -> Any:
-    """Return the processor that a flow is; anything else as it is."""
-    convert = getattr(type(subject), "as_processor", None)
-    return subject if convert is None else convert(subject)
+def as_subflow(subject: Any) -> NestedFlow | None:
+    """Return the flow that `subject` is, None for anything else."""
+    # Known by what it offers: a flow makes jobs, so that jobs cannot import it.
+    nested: NestedFlow | None = subject if callable(getattr(type(subject), "chain", None)) else None
+    return nested

@@ -3,81 +3,96 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable
-from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
-from framework.flow.jobs.limits import Pace
-from framework.flow.jobs.processors import Call, as_call
+from framework.flow.jobs.limits import Alone, Pace, Prepared
+from framework.flow.jobs.processors import as_call, takes_resource
 from framework.flow.report import Counts, JobReport, Tally
-from framework.flow.running.batch_worker import BatchWorker
-from framework.flow.running.channel import Channel
-from framework.flow.running.envelope import finish, plain
 from framework.flow.running.scaler import Scaler
-from framework.flow.running.worker import FlowWorker
 from framework.flow.signals import LastWorkItem
+from framework.flow.workers.batch_worker import BatchWorker, Collecting
+from framework.flow.workers.channel import Channel
+from framework.flow.workers.envelope import Case, Envelope, finish, plain
+from framework.flow.workers.lanes import Lanes
+from framework.flow.workers.worker import FlowWorker
+from framework.flow.workers.worker_task import WorkerState
 from framework.observe import ItemFinished, NodeSnapshot, WorkersScaled
+from framework.observe.text import error_line, short_repr
 
 if TYPE_CHECKING:
-    from framework.flow.jobs.job import Job
-    from framework.flow.running.run_context import RunContext
-    from framework.flow.scaling import ScalingStrategy
+    from framework.flow.capacity import Capacity
+    from framework.flow.clock import Clock, Timer
+    from framework.flow.jobs.stages import Stage
+    from framework.flow.workers.run_context import RunContext
+
+logger = logging.getLogger(__name__)
 
 
-class Opening:
-    """Waits for the first item of a job without workers, in the place of one."""
+class FirstItem:
+    """Waits for an item in the place of a worker, while a job has none."""
 
     __slots__ = ("_job", "waiter")
 
     def __init__(self, job: JobRun) -> None:
         self.waiter: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._job = job
-        self.waiter.add_done_callback(self._open)
+        self.waiter.add_done_callback(self._came)
 
-    def _open(self, waiter: asyncio.Future[bool]) -> None:
+    def _came(self, waiter: asyncio.Future[bool]) -> None:
         if not waiter.cancelled():
             self._job.revive()
 
 
 class JobRun:
-    """One job during one run; a `FlowRun` makes it and links it to the next."""
+    """One job during one run; a `FlowRun` makes it and links it to the others."""
 
     next: JobRun | None = None
     errors: JobRun | None = None
 
-    def __init__(self, job: Job, context: RunContext, strategy: ScalingStrategy) -> None:
+    def __init__(self, stage: Stage, context: RunContext, clock: Clock) -> None:
         """Get ready.
 
         Raises:
             OptionError: the capacity makes no sense.
         """
-        self.name = job.name
+        job = stage.job
+        self.name = stage.name
         self.source = job.source
         self.limits = job.limits
         self.context = context
+        self.clock = clock
+        self.scoped = stage.scoped
+        self.is_error = stage.is_error
         self.capacity = job.check()
         self.tally = Tally()
+        self.seconds = [0.0] * len(WorkerState)
         self.workers: set[FlowWorker] = set()
-        self._executor = job.executor
-        self._staff: set[FlowWorker] = set()  # those, and the retired that still release their processors
-        self._opening: Opening | None = None
-        self._pace = None if self.limits.rate is None else Pace(self.limits.rate, context.clock)
-        self._wrap = self.limits.around(context.clock, self._pace)
+        self.staff: set[FlowWorker] = set()  # those, and the retired that still release their processors
+        self.pace = None if self.limits.rate is None else Pace(self.limits.rate, clock)
         self.input = Channel(self.name)
-        self.input.open(self.capacity.queue_length, context.settle)
-        self._scaler = Scaler(self, strategy, context)
+        self.lanes = None if self.limits.key is None else Lanes(self.limits.key, self.input)
+        self.collecting = None if self.limits.batch is None else Collecting(self.input)
+        self.retrying: dict[Envelope, Timer] = {}
+        self.started = False
+        self._executor = job.executor
+        self._opening = 0
+        self._first_item: FirstItem | None = None
+        self._scaler = Scaler(self, stage.strategy, context)
 
     @property
     def output(self) -> Channel | None:
         """The queue that its results go to."""
         return None if self.next is None else self.next.input
 
-    async def open(self, stack: AsyncExitStack) -> None:
-        """Enter what the workers share, and start the first of them."""
-        await self.source.open(stack)
+    # -- its life
+
+    def open(self) -> None:
+        """Start the first workers."""
         for _ in range(self.capacity.initial_workers):
             self._hire()
-        self._await_first_item()
+        self.await_first_item()
 
     async def ready(self) -> None:
         """Wait until the workers that were started have their processors.
@@ -85,154 +100,283 @@ class JobRun:
         Raises:
             BaseException: what a factory raised.
         """
-        for worker in list(self.workers):
+        for worker in list(self.staff):
             await asyncio.wait({worker.task, worker.ready}, return_when=asyncio.FIRST_COMPLETED)
             if worker.task.done():
                 worker.task.result()
+        self.started = True
 
-    def watch(self) -> None:
-        """Begin to scale."""
+    def begin_scaling(self) -> None:
+        """Take samples from now on."""
         self._scaler.start()
 
-    def close(self) -> None:
-        """Take nothing more and throw away what waits; work in flight is not touched."""
-        self.input.close()
-        self.drop(self.input.clear())
+    def close(self, reason: str, cause: BaseException | None = None) -> None:
+        """Take nothing more and drop what waits; work in flight is not touched, nor what waits for another attempt."""
+        self.input.close(reason, cause)
+        thrown = [] if self.lanes is None else self.lanes.clear()
+        thrown += self.input.clear()
+        self.drop(thrown, reason)
+        if self.lanes is not None:
+            for entry in thrown:
+                self.lanes.release(entry)
 
-    def dismiss(self) -> list[asyncio.Task[None]]:
-        """Close, stop scaling and end the workers; their tasks are on their way out."""
-        self.close()
+    def end(self) -> None:
+        """Stop scaling and trying again: the run ends."""
         self._scaler.stop()
-        for worker in self._staff:
-            worker.dismiss()
-        return [worker.task for worker in self._staff]
+        for timer in self.retrying.values():
+            timer.cancel()
+        self.drop(self.retrying, self.input.reason)
+        self.retrying.clear()
+        self._take_back_first_item()
 
-    def prepare(self, processor: Any) -> Call:
-        """The processor of a worker with the job's limits around it.
+    def let_go(self) -> None:
+        """Let the workers end: those that are idle now, others when they become it."""
+        for worker in self.staff:
+            worker.dismiss()
+        while self.input.retire(self.staff) is not None:
+            pass
+
+    def prepare(self, processor: Any, worker: Any) -> Prepared:
+        """Put the limits of the job around a worker's processor.
 
         Raises:
             FlowError: it cannot be one.
         """
-        return self._wrap(as_call(processor, self._executor))
+        arguments = 2 if self.limits.lock is not None and takes_resource(processor) else 1
+        call = as_call(processor, self._executor, arguments)
+        return self.limits.around(processor, call, worker, self.clock, self.pace)
+
+    def call_alone(self, processor: Any, item: Any) -> Any:
+        """Process one item outside of any worker; returns something to await."""
+        call = self.prepare(processor, Alone()).call
+        return call(item) if self.limits.batch is None else _first(call([item]))
+
+    # -- its workers
 
     @property
-    def room(self) -> int:
-        """How many items it can hold at most, at work and waiting."""
-        return self.capacity.max_workers + self.capacity.queue_length
+    def serving(self) -> int:
+        """How many workers have a processor."""
+        return len(self.workers) - self._opening
 
     @property
-    def resting(self) -> bool:
-        """Whether all its workers wait for an item."""
-        return self.input.idle == len(self.workers)
+    def is_resting(self) -> bool:
+        """Whether all workers that have a processor wait for an item; those that only open do not keep a flow open."""
+        return self.input.idle == self.serving
 
     @property
-    def quiet(self) -> bool:
+    def is_quiet(self) -> bool:
         """Whether nothing waits, runs, or is about to be put."""
-        channel = self.input
-        return not channel.buffer and self.resting and not channel.putting
+        return not self.input.length and self.is_resting and self._waits_for_nothing
+
+    @property
+    def _waits_for_nothing(self) -> bool:
+        return not self.input.putting and not self.retrying
+
+    @property
+    def only_lingers(self) -> bool:
+        """Whether all that it does is to wait for more items of a batch."""
+        lingering = self.collecting is not None and self.collecting.is_lingering
+        return lingering and not self.input.length and self.input.idle == self.serving - 1 and self._waits_for_nothing
 
     def resize(self, target: int, reason: str) -> None:
         """Go towards `target` workers; those that have something to do are not sent away."""
         before = len(self.workers)
         for _ in range(target - before):
-            self._hire()
+            if not self.context.closing:
+                self._hire()
         for _ in range(before - target):
             retired = self.input.retire(self.workers)
             if retired is None:
                 break
             self.workers.discard(retired)
-        self._await_first_item()
+        self.await_first_item()
         if len(self.workers) != before:
-            self.context.scaled(WorkersScaled(self.name, before, len(self.workers), reason, self.context.clock.now()))
+            self.context.scaled(WorkersScaled(self.name, before, len(self.workers), reason, self.clock.now()))
+
+    def configure(self, capacity: Capacity) -> None:
+        """Follow another capacity from now on: workers beyond it end after the items that they are at."""
+        self.capacity = capacity
+        self.input.rebound(capacity.queue_length)
+        self._scaler.restart()
+        count = len(self.workers)
+        if count < capacity.min_workers:
+            self.resize(capacity.min_workers, f"{count}->{capacity.min_workers}: configured")
+        elif count > capacity.max_workers:
+            self.resize(capacity.max_workers, f"{count}->{capacity.max_workers}: configured")
+            surplus = sorted(self.workers, key=lambda worker: worker.state)[: len(self.workers) - capacity.max_workers]
+            for worker in surplus:
+                worker.dismiss()
 
     def revive(self) -> None:
-        """An item waits and nobody is there: start a worker."""
-        self._opening = None
+        """An item waits and there is no worker: start one."""
+        self._first_item = None
         self.input.calling = False
-        self._await_first_item()
-
-    def drop(self, entries: Iterable[Any]) -> None:
-        """Count entries that nobody will process."""
-        for entry in entries:
-            if not isinstance(entry, LastWorkItem):
-                self.count_drop(entry)
-                finish(entry, "dropped")
-                if self.context.observers.watched:
-                    now = self.context.clock.now()
-                    self.context.observers.notify(ItemFinished(self.name, plain(entry), "dropped", now, 0.0))
-
-    def count_drop(self, entry: Any) -> None:  # noqa: ARG002 - an error job looks at it
-        """Count one of them."""
-        self.tally.dropped += 1
+        self.await_first_item()
 
     def hire(self) -> FlowWorker:
-        """A new worker of the kind that this job needs."""
-        batch = self.limits.batch
-        return FlowWorker(self) if batch is None else BatchWorker(self, batch)
+        """Return a new worker of the kind that this job needs."""
+        if self.limits.batch is None or self.collecting is None:
+            return FlowWorker(self)
+        return BatchWorker(self, self.limits.batch, self.collecting)
 
     def _hire(self) -> None:
         worker = self.hire()
         self.workers.add(worker)
-        self._staff.add(worker)
+        self.staff.add(worker)
+        self._opening += 1
+        worker.start()
         worker.task.add_done_callback(lambda task: self._left(worker, task))
+
+    def opened(self) -> None:
+        """One of its workers has its processor."""
+        self._opening -= 1
 
     def _left(self, worker: FlowWorker, task: asyncio.Task[None]) -> None:
         self.workers.discard(worker)
-        self._staff.discard(worker)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.context.fail(error)
+        self.staff.discard(worker)
+        error: BaseException | None = asyncio.CancelledError() if task.cancelled() else task.exception()
+        unopened = worker.state is WorkerState.OPENING
+        self._opening -= unopened
+        worker.enter(WorkerState.ENDING)
+        if error is not None:
+            if self.context.closing or not self.started:
+                if not task.cancelled():
+                    self.context.fail(error)
+            elif unopened:
+                self._not_made(error)
+            elif worker.error is not None:
+                self._died(error)
+            else:
+                self._not_released(error)
         if not self.context.closing:
-            self._await_first_item()
+            self.await_first_item()
         self.context.settle()
 
-    def _await_first_item(self) -> None:
-        opening, channel = self._opening, self.input
-        if self.workers:
-            if opening is not None:
-                channel.parked.remove(opening)
-                opening.waiter.cancel()
-                self._opening = None
-        elif channel.buffer:
-            self.resize(1, "0->1: an item waits")
-        elif opening is None and not channel.closed:
-            self._opening = Opening(self)
-            channel.parked.append(self._opening)
+    def _not_made(self, error: BaseException) -> None:
+        if not self.workers and (self.capacity.min_workers or self.input.length or self.retrying):
+            self.context.fail(error)  # a job without a worker would never go on
+            return
+        problem = f"a worker of {self.name} could not be made and is tried again later: {error_line(error)}"
+        logger.error("%s: %s", self.context.name, problem, exc_info=error)
+        self.context.note(problem)
 
-    def _at_work(self) -> list[float]:
-        # A copy, made in one step: a widget may ask from another thread.
-        return [worker.since for worker in tuple(self.workers) if worker.since is not None]
+    def _not_released(self, error: BaseException) -> None:
+        problem = f"the release of a retired worker of {self.name} failed: {error_line(error)}"
+        logger.error("%s: %s", self.context.name, problem, exc_info=error)
+        self.context.note(problem)
+
+    def _died(self, error: BaseException) -> None:
+        problem = f"a worker of {self.name} was ended from outside and is replaced: {error_line(error)}"
+        logger.warning("%s: %s", self.context.name, problem)
+        self.context.note(problem)
+        if len(self.workers) < self.capacity.max_workers:
+            self._hire()
+
+    def await_first_item(self) -> None:
+        """Without a worker, start one when an item comes."""
+        if self.workers:
+            self._take_back_first_item()
+        elif self.input.buffer:
+            self.resize(1, "0->1: an item waits")
+        elif self._first_item is None and not (self.input.closed and not self.retrying):
+            self._first_item = FirstItem(self)
+            self.input.parked.append(self._first_item)
+
+    def _take_back_first_item(self) -> None:
+        if self._first_item is not None:
+            if self._first_item in self.input.parked:
+                self.input.parked.remove(self._first_item)
+            self._first_item.waiter.cancel()
+            self._first_item = None
+
+    # -- its items
+
+    def route(self, label: Any) -> JobRun | None:  # noqa: ARG002 - a router's run looks at it
+        """Return the arm of a router for that label."""
+        return None
+
+    def retry(self, entry: Any, error: BaseException) -> bool:
+        """Let a failed item wait for its next attempt, if it has one; it holds no worker meanwhile."""
+        policy = self.limits.retry
+        if policy is None or not isinstance(error, Exception):
+            return False
+        attempt = entry.attempt if isinstance(entry, Envelope) else 1
+        try:
+            delay = policy.delay(attempt, error)
+        except Exception as broken:  # noqa: BLE001 - the function of the user
+            error.add_note(f"and how long to wait for another attempt cannot be told: {error_line(broken)}")
+            return False
+        if delay is None or self.context.closing:
+            return False
+        logger.debug(
+            "%s: attempt %d of %d failed (%s), the next in %g s: %s",
+            self.name, attempt, policy.attempts, error_line(error), delay, short_repr(plain(entry)),
+        )  # fmt: skip
+        self.tally.retried += 1
+        waiting = entry.again() if isinstance(entry, Envelope) else Envelope(entry, attempt=2)
+        if delay:
+            self.retrying[waiting] = self.clock.call_later(delay, lambda: self._try_again(waiting))
+        else:
+            self.input.put_back(waiting)
+        return True
+
+    def _try_again(self, entry: Envelope) -> None:
+        if self.retrying.pop(entry, None) is not None:
+            self.input.put_back(entry)
+            self.await_first_item()
+
+    def drop(self, entries: Iterable[Any], reason: str = "") -> None:
+        """Count entries that will not be processed."""
+        for entry in tuple(entries):
+            if isinstance(entry, LastWorkItem):
+                continue
+            self.tally.dropped += 1
+            self.tally.reasons[reason] += 1
+            if isinstance(entry, Case) and entry.outcome == "rerouted":
+                entry.job.tally.dropped += 1  # a failed one has been counted there
+                entry.job.tally.reasons[reason] += 1
+            finish(entry, "dropped", reason)
+            if self.context.observers.watched:
+                now = self.clock.now()
+                dropped = ItemFinished(self.name, plain(entry), "dropped", now, 0.0, reason=reason)
+                self.context.observers.notify(dropped)
+
+    # -- how it is
 
     @property
-    def busy_seconds(self) -> float:
-        """Seconds at work up to now, added up over the workers."""
-        at_work = self._at_work()
-        now = self.context.clock.now() if at_work else 0.0
-        waited = self._pace.waited if self._pace else 0.0
-        return max(0.0, self.tally.busy + sum(now - since for since in at_work) - waited)
+    def seconds_now(self) -> list[float]:
+        """Seconds in each state up to now, added up over the workers."""
+        seconds, now = list(self.seconds), self.clock.now()
+        for worker in tuple(self.staff):  # a copy, made in one step: a widget may ask from another thread
+            seconds[worker.state] += max(0.0, now - worker.since)
+        return seconds
 
     def snapshot(self) -> NodeSnapshot:
-        """The job as it is now."""
+        """Return the job as it is now."""
         channel, cap = self.input, self.capacity
+        states = [worker.state for worker in tuple(self.workers)]
         handed = min(len(channel.buffer), channel.idle)
-        held_back = self._pace.waiting if self._pace else 0
         return NodeSnapshot(
             name=self.name,
             waiting=channel.waiting,
-            running=max(0, len(self._at_work()) - held_back) + handed,
-            workers=len(self.workers),
+            running=states.count(WorkerState.WORKING) + handed,
+            workers=len(states),
             min_workers=cap.min_workers,
             max_workers=cap.max_workers,
             done=self.tally.finished,
             failed=self.tally.failed,
-            busy_seconds=self.busy_seconds,
-            blocked=self.tally.blocked + held_back,
+            busy_seconds=self.seconds_now[WorkerState.WORKING],
+            blocked=states.count(WorkerState.BLOCKED),
             capacity=cap.queue_length,
+            locked=states.count(WorkerState.LOCKED),
+            opening=states.count(WorkerState.OPENING),
+            retrying=len(self.retrying),
         )
 
     @property
     def handed_on(self) -> int:
         """How many items it handed to the next job."""
-        return self.tally.done
+        return self.tally.done - self.tally.spent + self.tally.spawned
 
     @property
     def reported(self) -> int:
@@ -240,5 +384,20 @@ class JobRun:
         return self.tally.failed + self.tally.rerouted
 
     def report(self) -> JobReport:
-        """What became of its items."""
-        return JobReport(self.name, Counts.of(self.tally.finished + self.tally.dropped, self.tally), self.busy_seconds)
+        """Return what became of its items."""
+        seconds = self.seconds_now
+        return JobReport(
+            self.name,
+            Counts.of(self.tally.finished + self.tally.dropped, self.tally),
+            busy_seconds=seconds[WorkerState.WORKING],
+            locked_seconds=seconds[WorkerState.LOCKED],
+            blocked_seconds=seconds[WorkerState.BLOCKED],
+            idle_seconds=seconds[WorkerState.IDLE],
+            retried=self.tally.retried,
+            overflow=self.input.overflow,
+            reasons=dict(self.tally.reasons),
+        )
+
+
+async def _first(call: Any) -> Any:
+    return (await call)[0]

@@ -3,74 +3,84 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from framework.errors import LifecycleError
+from framework.flow.failures import Kept
 from framework.flow.report import Counts, Ended, FlowReport
-from framework.flow.running.envelope import Ending, Envelope, FutureTicket
-from framework.flow.running.error_worker import ErrorJobRun
+from framework.flow.running.ending import GRACE, Ending
+from framework.flow.running.intake import Intake
 from framework.flow.running.job_run import JobRun
-from framework.flow.sources import Put, Source, pump
-from framework.observe import Failure, Failures, Observers, RunFinished, WorkersScaled
+from framework.flow.running.resources import SharedResources
+from framework.flow.running.stage_runs import GateRun, RouterRun, run_of
+from framework.flow.signals import NOTHING, LastWorkItem, Special
+from framework.flow.workers.envelope import Attempt, Envelope, Ticket
+from framework.flow.workers.worker_task import is_inside
+from framework.observe import Failure, Observers, RunFinished, WorkersScaled
+from framework.observe.text import error_line
 
 if TYPE_CHECKING:
     from framework.flow.clock import Clock
-    from framework.flow.jobs.job import Job
-    from framework.flow.scaling import ScalingStrategy
+    from framework.flow.jobs.stages import Layout
 
 logger = logging.getLogger(__name__)
 
-KEPT_FAILURES = 1000
-GRACE = 0.4  # seconds that cancelled processors get to clean up, twice; `stop` promises less than one
+NORMAL: tuple[Ended, ...] = ("finished", "last work item")
 
 
 class FlowRun:
     """Workers and counters of one run; a task of its own supervises them.
 
-    It enters and leaves shared resources in one task, as resources built on cancel scopes demand. A run ends when it is
-    `driven`, fed by nobody and idle; or when it was cut by a LastWorkItem and is idle; or when it is stopped.
+    It ends when it is driven, no producer holds it open and it is idle; or when it was cut by a LastWorkItem and is
+    idle; or when it is stopped.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - made in one place, by the flow
-        self,
-        name: str,
-        jobs: Sequence[Job],
-        error_job: Job | None,
-        strategy: ScalingStrategy,
-        clock: Clock,
-        observers: Observers,
-    ) -> None:
+    def __init__(self, name: str, layout: Layout, clock: Clock, observers: Observers, grace: float = GRACE) -> None:
         self.name = name
         self.clock = clock
         self.observers = observers
+        self.loop = asyncio.get_running_loop()
+        self.variables = contextvars.copy_context()
         self.closing = False
-        self.driven = False
         self.report: FlowReport | None = None
         self.error: BaseException | None = None
+        self.tail: Callable[[], Ticket | None] = _no_ticket
+        self._grace = grace
         self._began = clock.now()
         self._ended: Ended = "running"
-        self._feeds = 0
-        self._fed = False
+        self._reason = ""
         self._cut = False
-        self._failures: list[Failure] = []
+        self._last: list[tuple[JobRun, Any, bool]] = []
+        self._kept = Kept()
         self._scalings: list[WorkersScaled] = []
-        self._tickets: set[FutureTicket] = set()
-        loop = asyncio.get_running_loop()
-        self._started: asyncio.Future[None] = loop.create_future()
-        self._over: asyncio.Future[None] = loop.create_future()
-        self._quiet: list[asyncio.Future[None]] = []
-        self._feeders: set[asyncio.Task[None]] = set()
-        self.jobs = tuple(JobRun(job, self, strategy) for job in jobs)
-        self.error_job = None if error_job is None else ErrorJobRun(error_job, self, strategy)
-        self._all: tuple[JobRun, ...] = self.jobs if self.error_job is None else (*self.jobs, self.error_job)
-        for running, following in zip(self.jobs, (*self.jobs[1:], None), strict=True):
-            running.next, running.errors = following, self.error_job
-        for job, running in zip([*jobs, error_job], self._all, strict=False):
-            job.latest = running  # type: ignore[union-attr]  # there are as many jobs as runs of them
-        self._supervisor = loop.create_task(self._supervise(), name=f"{name}/supervisor")
+        self._problems: list[str] = []
+        self._attempts: weakref.WeakSet[Attempt] = weakref.WeakSet()
+        self._started: asyncio.Future[None] = self.loop.create_future()
+        self._over: asyncio.Future[None] = self.loop.create_future()
+        self._drainers: list[asyncio.Future[None]] = []
+        self._ending: Ending | None = None
+        self.jobs = {stage.name: run_of(stage, self, stage.clock or clock) for stage in layout.stages}
+        self.entrance = self.jobs[layout.entrance.name]
+        self.intake = Intake(name, self.entrance.input, self.settle)
+        self._link(layout)
+        self._resources: SharedResources | None = None
+        self._supervisor = asyncio.Task(self._supervise(), loop=self.loop, name=f"{name}/supervisor")
+
+    def _link(self, layout: Layout) -> None:
+        for stage in layout.stages:
+            job = self.jobs[stage.name]
+            job.next = None if stage.next is None else self.jobs[stage.next.name]
+            job.errors = None if stage.errors is None else self.jobs[stage.errors.name]
+            job.input.open(job.capacity.queue_length, self.settle, lambda: is_inside(self))
+            if isinstance(job, GateRun) and stage.entrance is not None:
+                job.entrance = self.jobs[stage.entrance.name]
+            if isinstance(job, RouterRun):
+                job.arms = {label: self.jobs[arm.name] for label, arm in stage.arms.items()}
+            stage.job.latest = job
+        self._stages = layout.stages
 
     # -- from start to end
 
@@ -81,8 +91,8 @@ class FlowRun:
 
     @property
     def unseen(self) -> bool:
-        """Whether a LastWorkItem has ended it and nobody has been told."""
-        return self._cut and self._over.done() and not self.driven
+        """Whether a LastWorkItem has ended it before it was driven."""
+        return self._cut and self._over.done() and not self.intake.is_driven
 
     async def started(self) -> None:
         """Wait until all first workers are there.
@@ -105,7 +115,7 @@ class FlowRun:
         Raises:
             BaseException: what ended the run, when that was no item.
         """
-        self.driven = True
+        self.intake.is_driven = True
         await asyncio.wait({self._supervisor})
         if self.report is None:
             raise asyncio.CancelledError(f"{self.name} was torn down with its event loop")
@@ -113,9 +123,9 @@ class FlowRun:
             raise self.error
         return self.report
 
-    async def stop(self, ended: Ended = "stopped") -> None:
-        """End now, and wait until everything is gone, also when this is cancelled: it takes less than a second."""
-        self._end(ended)
+    async def stop(self, ended: Ended = "stopped", grace: float | None = None) -> None:
+        """End now, and wait until everything is gone, also when this is cancelled: `grace` bounds it, in seconds."""
+        self._abort(ended, grace)
         try:
             await asyncio.wait({self._supervisor})
         except asyncio.CancelledError:
@@ -127,168 +137,208 @@ class FlowRun:
         self._supervisor.add_done_callback(lambda _: callback())
 
     def fail(self, error: BaseException) -> None:
-        """End now, because of something that was no item's failure; the first such error is kept, others are logged."""
-        self._end("failed")
+        """End now, because of an error that was not an item's failure; the first is kept, others are logged."""
         if self.error is None and self.report is None:
             self.error = error
-            self._ended = "cancelled" if isinstance(error, asyncio.CancelledError) else "failed"
+            self._end("cancelled" if isinstance(error, asyncio.CancelledError) else "failed")
+            if self._ended in NORMAL:  # it failed while it ended
+                self._ended = "failed"
         elif error is not self.error:
             logger.error("%s failed while it ended", self.name, exc_info=error)
 
-    def cut(self, job: JobRun) -> None:
-        """A LastWorkItem passed `job`: drop what is queued there or upstream; the rest runs to its end."""
-        self._cut = True
-        for upstream in self._all[: self._all.index(job) + 1]:
-            upstream.close()
-        self.settle()
-
-    async def _supervise(self) -> None:
-        try:
-            async with AsyncExitStack() as stack:
-                try:
-                    await self._open(stack)
-                    await self._over
-                finally:
-                    self._end("cancelled")
-                    await self._dismiss()
-        except BaseException as error:  # noqa: BLE001 - kept for whoever waits for the run
+    def source_failed(self, error: BaseException, *, drop: bool = False) -> None:
+        """End because a source failed: at once, or when what it had put is finished."""
+        if drop or self.error is not None or self.report is not None:
             self.fail(error)
+        else:
+            logger.info("%s: its source failed, what it gave is finished first: %s", self.name, error_line(error))
+            self.error = error
+
+    def abandon(self) -> None:
+        """Give up a run whose event loop was closed while it went on."""
+        logger.warning("the event loop of %s was closed while it ran: what was in it is dropped", self.name)
+        self.closing = True
+        self._ended = "cancelled"
         self._finish()
 
-    async def _open(self, stack: AsyncExitStack) -> None:
-        for job in self._all:
-            await job.open(stack)
-        for job in self._all:
-            await job.ready()
-        if not self._over.done():
-            for job in self._all:
-                job.watch()
-            self._started.set_result(None)
-
-    async def _dismiss(self) -> None:
-        tasks = [task for job in self._all for task in job.dismiss()]
-        for feeder in self._feeders:
-            feeder.cancel()
-            tasks.append(feeder)
-        for _ in range(2):
-            pending = (await asyncio.wait(tasks, timeout=GRACE))[1] if tasks else ()
-            for task in pending:
-                task.cancel()
-            tasks = list(pending)
-        for task in tasks:  # what they hold is written off when the report is made
-            logger.warning("%s does not end although it was cancelled twice: it was left behind", task.get_name())
+    def _abort(self, ended: Ended, grace: float | None = None) -> None:
+        self._end(ended)
+        if self._ended in NORMAL and self.report is None:  # its resources are being released
+            self._ended = ended
+        self._grace = self._grace if grace is None else grace
+        if self._ending is not None and ended not in NORMAL:
+            self._ending.abort(self._grace)
 
     def _end(self, ended: Ended) -> None:
         if self._over.done():
             return
         self.closing = True
         self._ended = ended
+        self._reason = _why(ended, self.error)
         self._over.set_result(None)
-        for job in self._all:
-            job.close()
+        for job in self.jobs.values():
+            job.close(self._reason, self.error)
+
+    async def _supervise(self) -> None:
+        try:
+            await self._open()
+            await asyncio.wait({self._over})  # awaited directly, a cancelled supervisor would cancel it as well
+        except asyncio.CancelledError:
+            self._end("cancelled")
+        except BaseException as error:  # noqa: BLE001 - kept for the callers that wait for the run
+            self.fail(error)
+        ending = self._ending = Ending(tuple(self.jobs.values()), self.intake.feeders, self._resources)
+        if self._ended not in NORMAL:
+            ending.abort(self._grace)
+        await self._insist(ending.end_workers)
+        await self._insist(lambda: ending.end_resources(self._exception))
+        if self._resources is not None and (error := self._resources.error) is not None:
+            self.fail(error)
+        self._finish()
+
+    async def _insist(self, step: Callable[[], Any]) -> None:
+        """Take a step of the end, also when the supervisor is cancelled meanwhile."""
+        while True:
+            try:
+                await step()
+            except asyncio.CancelledError:
+                self._abort("cancelled")
+            else:
+                return
+
+    def _exception(self) -> BaseException | None:
+        """Return what the resources see: nothing, where everything was finished."""
+        if self._ended in NORMAL:
+            return None
+        return self.error or asyncio.CancelledError(f"the flow was {self._ended}")
+
+    async def _open(self) -> None:
+        jobs = tuple(self.jobs.values())
+        shared = [job.source for job in jobs if not isinstance(job, GateRun)]
+        self._resources = SharedResources(shared, self.name, self.variables.copy())
+        if not await self._unless_over(self._resources.entered, self._resources.task):
+            return
+        for job in jobs:
+            job.open()
+        for job in jobs:
+            if not await self._unless_over(asyncio.ensure_future(job.ready())):
+                return
+        for job in jobs:
+            job.begin_scaling()
+        self._started.set_result(None)
+        self.settle()
+
+    async def _unless_over(self, *steps: asyncio.Future[Any]) -> bool:
+        """Wait for one of the steps; False when the run is over before."""
+        await asyncio.wait({*steps, self._over}, return_when=asyncio.FIRST_COMPLETED)
+        for step in steps:
+            if step.done():
+                step.result()
+        if self._over.done():
+            for step in steps:
+                step.cancel()
+        return not self._over.done()
 
     def _finish(self) -> None:
-        for ticket in tuple(self._tickets):
-            ticket.finish("dropped")
-        for job in self._all:
-            job.drop(job.input.clear())
+        for attempt in tuple(self._attempts):
+            attempt.finish("dropped", self._reason)
+            if not attempt.over.done():
+                attempt.over.set_result(None)
+        for job in self.jobs.values():
+            job.close(self._reason, self.error)
         self._write_off()
+        if self.error is not None and self._ended in NORMAL:
+            self._ended = "failed"
         self.report = self.report_now()
+        logger.info("%s ended (%s): %s", self.name, self._ended, dict(self.report.counts))
         self._wake_drainers()
         if self.observers.watched:
             self.observers.notify(RunFinished(self.report, self.clock.now()))
 
     def _write_off(self) -> None:
-        left_behind = [job for job in self._all if job.workers]
-        if left_behind:
-            job = left_behind[0] if left_behind[0] in self.jobs else self.jobs[-1]
-            job.tally.dropped += self.taken - self.counts.ended
-
-    # -- what comes in
-
-    def claim(self) -> None:
-        """Let the caller drive the run; until it calls `drive`, the run does not end by itself.
-
-        Raises:
-            LifecycleError: somebody else does.
-        """
-        if self.driven:
-            raise LifecycleError(f"{self.name} is being run already: await that run, or await flow.stop() first")
-        self.driven = True
-        self._feeds += 1
-
-    def drive(self) -> None:
-        """Let the run end by itself from now on."""
-        self._feeds -= 1
-        self.settle()
-
-    def feed_from(self, source: Source, put: Put | None = None) -> None:
-        """Put everything that `source` gives, and let the run go on at least that long; a failing one ends it."""
-        if self.closing:
-            return  # stopped while it started
-        self.open_feed()
-        entrance = self.jobs[0].input
-        feeding = pump(source, entrance.offer, entrance.put) if put is None else pump(source, _declined, put)
-        feeder = asyncio.get_running_loop().create_task(feeding, name=f"{self.name}/source")
-        self._feeders.add(feeder)
-        feeder.add_done_callback(self._fed_up)
-
-    def open_feed(self) -> None:
-        """Somebody will put items."""
-        self._feeds += 1
-        self._fed = True
-
-    def close_feed(self) -> None:
-        """Somebody has put all items."""
-        self._feeds -= 1
-        self.settle()
-
-    def _fed_up(self, feeder: asyncio.Task[None]) -> None:
-        self._feeders.discard(feeder)
-        if not feeder.cancelled() and (error := feeder.exception()) is not None:
-            self.fail(error)
-        self.close_feed()
-
-    async def put(self, item: Any) -> None:
-        """Put an item into the first job.
-
-        Raises:
-            FlowEnded: the flow has ended.
-        """
-        await self.jobs[0].input.put(item)
-
-    async def submit(self, item: Any) -> Ending:
-        """Put an item and wait for its end.
-
-        Raises:
-            FlowEnded: the flow ended before it took the item.
-        """
-        ticket = FutureTicket(asyncio.get_running_loop())
-        self._tickets.add(ticket)
-        try:
-            await self.put(Envelope(item, ticket))
-            return await ticket.ending
-        finally:
-            self._tickets.discard(ticket)
+        counted = [job for job in self.jobs.values() if not (job.is_error or job.scoped)]
+        lost = self.counts.taken + self.counts.spawned - self.counts.ended
+        if lost:
+            job = next((job for job in counted if job.staff), counted[-1])
+            job.tally.dropped += lost
+            job.tally.reasons[self._reason] += lost
 
     # -- what goes on
+
+    def cut(self, job: JobRun, last: LastWorkItem, *, taken: bool) -> None:
+        """A LastWorkItem passed `job`: drop what is queued there or upstream; the rest runs to its end."""
+        self._cut = True
+        if last.value is not NOTHING:
+            self._last.append((job, last.value, taken))
+        for upstream in self._upstream(job):
+            upstream.close(_why("last work item", None))
+        self.settle()
+
+    def _upstream(self, job: JobRun) -> list[JobRun]:
+        """Return the job and those that its items come from."""
+        before: dict[str, set[str]] = {name: set() for name in self.jobs}
+        for stage in self._stages:
+            after = [stage.next, stage.errors, stage.entrance, *stage.arms.values()]
+            after += [] if stage.gate is None else [stage.gate.next]
+            for one in after:
+                if one is not None:
+                    before[one.name].add(stage.name)
+        found, todo = {job.name}, [job.name]
+        while todo:
+            new = before[todo.pop()] - found
+            found |= new
+            todo += new
+        return [self.jobs[name] for name in found]
 
     @property
     def quiet(self) -> bool:
         """Whether nothing is queued, running, rerouted or about to be put."""
-        return all(job.quiet for job in self._all)
+        return all(job.is_quiet for job in self.jobs.values())
 
     def settle(self) -> None:
-        """Look whether this is a moment to end; called whenever the last worker of a job comes to rest."""
-        if self.closing or (self._feeds and not (self._cut or self._quiet)):
-            return  # nobody would care
-        if not self._started.done() or not self.quiet:
+        """Check whether this is a moment to end; called whenever the last worker of a job becomes idle."""
+        intake = self.intake
+        ends = self._cut or (intake.is_driven and not intake.feeds and (intake.was_fed or self.taken > 0))
+        if self.closing or not (ends or self._drainers) or not self._started.done():
+            return
+        if not self.quiet:
+            if ends or not intake.feeds:
+                self._end_lingering()
+            return
+        if self._last:
+            self._put_last(*self._last.pop(0))
             return
         self._wake_drainers()
         if self._cut:
             self._end("last work item")
-        elif self.driven and not self._feeds and (self._fed or self.taken):
+        elif ends:
             self._end("finished")
+
+    def _end_lingering(self) -> None:
+        """Let the first batch go that waits for more, when nothing before it can bring any."""
+        lingering = [job for job in self.jobs.values() if job.only_lingers]
+        if lingering and all(job.is_quiet or job.only_lingers for job in self.jobs.values()):
+            collecting = lingering[0].collecting
+            assert collecting is not None  # noqa: S101 - it lingers
+            collecting.give_up()
+
+    def _put_last(self, job: JobRun, value: Any, taken: bool) -> None:  # noqa: FBT001 - from a tuple
+        """Let the value of a LastWorkItem take its way, now that everything else has come to its end."""
+        ticket = self.tail()
+        target = job if taken else job.next
+        if taken:
+            job.input.taken += 1
+        elif target is not None:
+            job.tally.spawned += 1
+        if target is None:
+            if ticket is not None:
+                ticket.finish("done", value)
+            self.settle()
+            return
+        entry = value if ticket is None else Envelope(value, ticket)
+        target.input.mixed |= isinstance(entry, Special)
+        target.input.append(entry)
+        target.await_first_item()
 
     async def drain(self) -> None:
         """Wait until the flow is idle or over.
@@ -297,66 +347,98 @@ class FlowRun:
             BaseException: what ended the run, when that was no item.
         """
         while not (self.quiet or self._supervisor.done()):
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._quiet.append(waiter)
+            waiter: asyncio.Future[None] = self.loop.create_future()
+            self._drainers.append(waiter)
+            self.settle()
             await waiter
         if self.error is not None:
             raise self.error
 
     def _wake_drainers(self) -> None:
-        for waiter in self._quiet:
+        for waiter in self._drainers:
             if not waiter.done():
                 waiter.set_result(None)
-        self._quiet.clear()
+        self._drainers.clear()
+
+    def follow(self, attempt: Attempt) -> None:
+        """Let the attempt end with the run at the latest."""
+        self._attempts.add(attempt)
 
     def keep(self, failure: Failure) -> None:
         """Keep a failure for the report."""
-        if len(self._failures) < KEPT_FAILURES:
-            self._failures.append(failure)
+        self._kept.add(failure)
+
+    def lighten(self, failure: Failure) -> None:
+        """Let the frames of a failure go that has been handled, unless it is the first of its kind."""
+        self._kept.lighten(failure)
+
+    def note(self, problem: str) -> None:
+        """Keep for the report what went wrong beside the items."""
+        self._problems.append(problem)
 
     def scaled(self, happening: WorkersScaled) -> None:
-        """Note that a job was scaled."""
+        """Record that a job was scaled."""
         logger.info("%s: %s", happening.job, happening.reason)
         self._scalings.append(happening)
         if self.observers.watched:
             self.observers.notify(happening)
 
+    # -- how it is
+
     @property
     def room(self) -> int:
-        """How many items the whole flow can hold at most."""
-        return sum(job.room for job in self.jobs)
+        """How many items all jobs can hold at most."""
+        jobs = [job for job in self.jobs.values() if not job.is_error]
+        return sum(job.capacity.max_workers + job.capacity.queue_length for job in jobs)
 
     @property
     def taken(self) -> int:
         """Items accepted from outside so far."""
-        return sum(job.input.taken for job in self.jobs)
+        return sum(job.input.taken for job in self.jobs.values())
 
     @property
     def counts(self) -> Counts:
         """How items ended so far."""
-        tallies = [job.tally for job in self.jobs]
+        jobs = [job for job in self.jobs.values() if not (job.is_error or job.scoped)]
+        tallies = [job.tally for job in jobs]
+        last = [job.tally.done for job in jobs if job.next is None and not isinstance(job, RouterRun)]
         return Counts(
             taken=self.taken,
-            done=tallies[-1].done + sum(tally.last for tally in tallies),
+            done=sum(last) + sum(tally.last + tally.spent for tally in tallies),
             skipped=sum(tally.skipped for tally in tallies),
             rerouted=sum(tally.rerouted for tally in tallies),
             failed=sum(tally.failed for tally in tallies),
             dropped=sum(tally.dropped for tally in tallies),
+            spawned=sum(tally.spawned for tally in tallies),
         )
 
     def report_now(self) -> FlowReport:
-        """What came of it so far."""
+        """Return what came of it so far."""
         return self.report or FlowReport(
             name=self.name,
             counts=self.counts,
-            jobs={job.name: job.report() for job in self._all},
-            failures=Failures(self._failures),
+            jobs={job.name: job.report() for job in self.jobs.values()},
+            failures=self._kept.failures,
             scalings=tuple(self._scalings),
             elapsed=self.clock.now() - self._began,
             ended=self._ended,
             error=self.error,
+            cut_off=() if self._ending is None else tuple(self._ending.cut_off),
+            problems=tuple(self._problems),
         )
 
 
-def _declined(_item: Any) -> bool:
-    return False
+def _why(ended: Ended, error: BaseException | None) -> str:
+    """Say why items are dropped and puts refused."""
+    match ended:
+        case "failed" if error is not None:
+            return f"the flow failed ({error_line(error)})"
+        case "last work item":
+            return "a LastWorkItem has ended the flow"
+        case "stopped" | "cancelled":
+            return f"the flow was {ended}"
+    return "the flow has ended"
+
+
+def _no_ticket() -> Ticket | None:
+    return None

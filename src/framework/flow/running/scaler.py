@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from typing import TYPE_CHECKING, Any, Protocol
 
 from framework.flow.capacity import Capacity, UtilizationCapacity
@@ -9,8 +10,8 @@ from framework.flow.scaling import FixedScaling, ScalingStrategy, checked
 
 if TYPE_CHECKING:
     from framework.flow.clock import Clock, Timer
-    from framework.flow.running.channel import Channel
-    from framework.flow.running.run_context import RunContext
+    from framework.flow.workers.channel import Channel
+    from framework.flow.workers.run_context import RunContext
     from framework.observe import NodeSnapshot
 
 DEFAULT_SAMPLING = UtilizationCapacity.sampling
@@ -22,6 +23,12 @@ class Scalable(Protocol):
     name: str
     input: Channel
     capacity: Capacity
+    clock: Clock
+
+    @property
+    def workers(self) -> Sized:
+        """Its workers, those included that end after their items."""
+        ...
 
     def snapshot(self) -> NodeSnapshot:
         """The job as it is now."""
@@ -39,7 +46,7 @@ class Scaler:
         self._job = job
         self._strategy = strategy
         self._context = context
-        self._clock: Clock = context.clock
+        self._clock: Clock = job.clock
         self._state: Any = None
         self._timer: Timer | None = None
 
@@ -55,6 +62,12 @@ class Scaler:
         if self._timer is not None:
             self._timer.cancel()
 
+    def restart(self) -> None:
+        """Begin anew with another capacity."""
+        self.stop()
+        self._state = None
+        self.start()
+
     def _schedule(self) -> None:
         interval = getattr(self._job.capacity, "sampling", DEFAULT_SAMPLING)
         self._timer = self._clock.call_later(interval, self._sample)
@@ -64,6 +77,9 @@ class Scaler:
         if job.input.closed:
             return  # its workers are ending
         capacity = job.capacity
+        if len(job.workers) > capacity.max_workers:  # configured; they end when they are done
+            self._schedule()
+            return
         try:
             made = self._strategy.decide(job.snapshot(), capacity, self._state, self._clock.now())
             decision = checked(made, capacity, job.name)

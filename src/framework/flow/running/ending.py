@@ -1,0 +1,103 @@
+"""How a run ends: normally workers are told to end and their resources see a clean exit; else they are cancelled.
+
+A normal end waits for every release, however long it takes. A stopped, cancelled or failed run gives `grace` seconds,
+cancels what still goes on once more, and leaves behind what does not end even then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from framework.flow.running.resources import SharedResources
+from framework.flow.workers.worker_task import WorkerState
+
+if TYPE_CHECKING:
+    from framework.flow.running.job_run import JobRun
+
+logger = logging.getLogger(__name__)
+
+GRACE = 5.0
+"""Seconds that cancelled processors and resources get to clean up."""
+LAST = 0.3
+"""Seconds that they get after they were cancelled once more."""
+
+
+class Ending:
+    """Ends the workers, the sources and the shared resources of one run."""
+
+    def __init__(
+        self, jobs: Sequence[JobRun], feeders: Iterable[asyncio.Task[Any]], resources: SharedResources | None
+    ) -> None:
+        self._jobs = jobs
+        self._feeders = set(feeders)
+        self._resources = resources
+        self._loop = asyncio.get_running_loop()
+        self._aborted: asyncio.Future[None] = self._loop.create_future()
+        self._until: float | None = None
+        self.cut_off: list[str] = []
+
+    def abort(self, grace: float) -> None:
+        """Wait for `grace` seconds only from now on."""
+        until = self._loop.time() + grace
+        self._until = until if self._until is None else min(until, self._until)
+        if not self._aborted.done():
+            self._aborted.set_result(None)
+
+    async def end_workers(self) -> None:
+        """End all workers and sources, and wait for them."""
+        for job in self._jobs:
+            job.end()
+            job.let_go()
+        for feeder in self._feeders:
+            feeder.cancel()
+        workers = [worker for job in self._jobs for worker in job.staff]
+        opening = {worker.task for worker in workers if worker.state is WorkerState.OPENING}
+        for task in opening:
+            task.cancel()
+        await self._wait({worker.task for worker in workers} - opening)
+        if not self._aborted.done():
+            self._until = self._loop.time() + GRACE  # what hangs while it opens does not keep the run from ending
+        else:
+            for worker in workers:
+                if worker.state is not WorkerState.ENDING:
+                    worker.task.cancel()
+        await self._insist({worker.task for worker in workers} | self._feeders)
+
+    async def end_resources(self, reason: Callable[[], BaseException | None]) -> None:
+        """Leave the resources that were shared; they see the reason of an end that was not normal."""
+        if self._resources is None:
+            return
+        self._resources.release(reason())
+        await self._wait({self._resources.task})
+        if self._until is not None:  # workers may have used up the grace
+            self._until = max(self._until, self._loop.time() + LAST)
+        await self._insist({self._resources.task})
+
+    async def _wait(self, tasks: Iterable[asyncio.Task[Any]]) -> None:
+        """Wait until all have ended, or the run is aborted."""
+        pending: set[asyncio.Future[Any]] = {task for task in tasks if not task.done()}
+        while pending and not self._aborted.done():
+            await asyncio.wait({*pending, self._aborted}, return_when=asyncio.FIRST_COMPLETED)
+            pending = {task for task in pending if not task.done()}
+
+    async def _insist(self, tasks: Iterable[asyncio.Task[Any]]) -> None:
+        """Wait for the rest of the grace, cancel what is left, and leave behind what does not end even then."""
+        pending = {task for task in tasks if not task.done()}
+        while pending and (left := self._left()) > 0:
+            await asyncio.wait(pending, timeout=left)
+            pending = {task for task in pending if not task.done()}
+        if not pending:
+            return
+        for task in pending:
+            task.cancel()
+            self.cut_off.append(task.get_name())
+        await asyncio.wait(pending, timeout=LAST)
+        for task in pending:
+            if not task.done():  # what they hold is written off when the report is made
+                logger.warning("%s does not end although it was cancelled twice: it was left behind", task.get_name())
+
+    def _left(self) -> float:
+        return 0.0 if self._until is None else self._until - self._loop.time()

@@ -1,0 +1,108 @@
+"""`Intake`: what comes into a run, and whether more will come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from typing import TYPE_CHECKING, Any
+
+from framework.errors import LifecycleError
+from framework.flow.sources import Put, Source, pump
+from framework.flow.workers.envelope import Attempt, Envelope
+
+if TYPE_CHECKING:
+    from framework.flow.workers.channel import Channel
+
+
+class Intake:
+    """Counts those that will put items: sources, feeds, and the caller that is about to drive the run."""
+
+    def __init__(self, name: str, entrance: Channel, settle: Callable[[], object]) -> None:
+        self.name = name
+        self.entrance = entrance
+        self.feeds = 0
+        self.was_fed = False
+        self.is_driven = False
+        self.feeders: set[asyncio.Task[None]] = set()
+        self.source_error: BaseException | None = None
+        self._settle = settle
+        self._loop = asyncio.get_running_loop()
+
+    def claim(self) -> None:
+        """Let the caller drive the run; until it calls `drive`, the run does not end by itself.
+
+        Raises:
+            LifecycleError: another caller does.
+        """
+        if self.is_driven:
+            raise LifecycleError(f"{self.name} is being run already: await that run, or await flow.stop() first")
+        self.is_driven = True
+        self.feeds += 1
+
+    def drive(self) -> None:
+        """Let the run end by itself from now on."""
+        self.feeds -= 1
+        self._settle()
+
+    def open(self) -> None:
+        """Keep the run open for a producer."""
+        self.feeds += 1
+        self.was_fed = True
+
+    def close(self) -> None:
+        """A producer has put all its items."""
+        self.feeds -= 1
+        self._settle()
+
+    def feed_from(
+        self,
+        source: Source,
+        failed: Callable[[BaseException], object],
+        *,
+        executor: Executor | None = None,
+        put: Put | None = None,
+    ) -> None:
+        """Put everything that `source` gives, and keep the run open at least that long; `failed` gets its error."""
+        self.open()
+        offer = self.entrance.offer if put is None else _declined
+        feeding = pump(source, offer, put or self.entrance.put, executor)
+        feeder = asyncio.Task(feeding, loop=self._loop, name=f"{self.name}/source")
+        self.feeders.add(feeder)
+
+        def ended(feeder: asyncio.Task[None]) -> None:
+            self.feeders.discard(feeder)
+            if not feeder.cancelled() and (error := feeder.exception()) is not None:
+                failed(error)
+            self.close()
+
+        feeder.add_done_callback(ended)
+
+    async def put(self, item: Any) -> None:
+        """Put an item, when there is room; from another event loop as well.
+
+        Raises:
+            FlowEnded: the flow has ended.
+        """
+        if asyncio.get_running_loop() is not self._loop:
+            await asyncio.wrap_future(self.put_threadsafe(item))
+        else:
+            await self.entrance.put(item)
+
+    def put_threadsafe(self, item: Any) -> Future[None]:
+        """Put an item from any thread; the future is done when it was taken."""
+        return asyncio.run_coroutine_threadsafe(self.entrance.put(item), self._loop)
+
+    async def follow(self, item: Any, attempt: Attempt) -> Attempt:
+        """Put an item and wait until it, and all that was made of it, has ended.
+
+        Raises:
+            FlowEnded: the flow ended before it took the item.
+        """
+        await self.entrance.put(Envelope(item, attempt))
+        await asyncio.wait({attempt.over})
+        return attempt
+
+
+def _declined(_item: Any) -> bool:
+    return False

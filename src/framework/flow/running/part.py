@@ -1,0 +1,74 @@
+"""`Part`: what a nested flow sees of the outer run that its jobs are part of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framework.flow.report import Counts, FlowReport
+from framework.observe import Failures
+
+if TYPE_CHECKING:
+    from framework.flow.jobs.stages import Section, Stage
+    from framework.flow.running.job_run import JobRun
+    from framework.flow.running.run import FlowRun
+
+
+class Part:
+    """The jobs that a nested flow brought into an outer run."""
+
+    def __init__(self, section: Section, outer: FlowRun) -> None:
+        self.outer = outer
+        self.clock = outer.clock
+        self.prefix = section.prefix
+        self._section = section
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the outer run has ended."""
+        return self.outer.is_over
+
+    @property
+    def entrance(self) -> JobRun:
+        """The job that takes what is put into the nested flow."""
+        return self.outer.jobs[self._section.entrance.name]
+
+    @property
+    def jobs(self) -> dict[str, JobRun]:
+        """Its jobs, by the names that they have in the nested flow."""
+        return {self.short(stage): self.outer.jobs[stage.name] for stage in self._section.stages}
+
+    def short(self, stage: Stage) -> str:
+        """Return the name of a stage in the nested flow."""
+        return stage.name.removeprefix(self.prefix)
+
+    def report_now(self) -> FlowReport:
+        """Return what came of its items so far; `taken` are those that its first job has dealt with."""
+        outer, jobs = self.outer.report_now(), self.jobs
+        inner = [(stage, self.outer.jobs[stage.name]) for stage in self._section.stages if not stage.is_error]
+        ends = {stage.name for stage, _ in inner if self._leaves(stage)}
+        tallies = [job.tally for _, job in inner]
+        counts = Counts(
+            taken=self.entrance.tally.finished + self.entrance.tally.dropped,
+            done=sum(job.tally.done for stage, job in inner if stage.name in ends)
+            + sum(tally.last + tally.spent for tally in tallies),
+            skipped=sum(tally.skipped for tally in tallies),
+            rerouted=sum(tally.rerouted for tally in tallies),
+            failed=sum(tally.failed for tally in tallies),
+            dropped=sum(tally.dropped for tally in tallies),
+            spawned=sum(tally.spawned for tally in tallies),
+        )
+        names = {job.name for job in jobs.values()}
+        return FlowReport(
+            name=self._section.flow.name,
+            counts=counts,
+            jobs={name: job.report() for name, job in jobs.items()},
+            failures=Failures(failure for failure in outer.failures if failure.processor in names),
+            scalings=tuple(scaled for scaled in outer.scalings if scaled.job in names),
+            elapsed=outer.elapsed,
+            ended=outer.ended,
+            error=outer.error,
+        )
+
+    def _leaves(self, stage: Stage) -> bool:
+        inside = set(self._section.stages)
+        return not stage.arms and (stage.next is None or stage.next not in inside)

@@ -1,0 +1,149 @@
+"""`BatchWorker`: the worker of a job with `batch=`, which processes several items in one call."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from framework.flow.jobs.batching import Batch, results_of
+from framework.flow.signals import LastWorkItem
+from framework.flow.workers.envelope import Envelope, attempt_of, plain
+from framework.flow.workers.worker import TURN, FlowWorker
+from framework.flow.workers.worker_task import WorkerState
+
+if TYPE_CHECKING:
+    from framework.flow.jobs.limits import Prepared
+    from framework.flow.jobs.processors import Call
+    from framework.flow.workers.run_context import RunningJob
+
+
+class Collecting:
+    """The batch of a job that is being collected: at most one, so that a few items are not split among workers."""
+
+    __slots__ = ("_channel", "waiter", "wanted")
+
+    def __init__(self, channel: Any) -> None:
+        self.wanted = 0
+        self.waiter: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.waiter.cancel()
+        self._channel = channel
+
+    @property
+    def is_lingering(self) -> bool:
+        """Whether a worker waits for more items."""
+        return not self.waiter.done()
+
+    def give_up(self) -> None:
+        """Process what there is."""
+        if not self.waiter.done():
+            self.waiter.set_result(False)
+
+    def begin(self, wanted: int) -> asyncio.Future[bool]:
+        """Wait for an item, before the idle workers do; the result is False when the time is over."""
+        self.waiter, self.wanted = asyncio.get_running_loop().create_future(), wanted
+        self._channel.parked.appendleft(self)
+        return self.waiter
+
+    def end(self) -> None:
+        """Go on, with an item or without."""
+        self.wanted = 0
+        self._channel.left(self)
+
+
+class BatchWorker(FlowWorker):
+    """Holds up to `batch.size` items at a time."""
+
+    __slots__ = ("batch", "collecting")
+
+    def __init__(self, job: RunningJob, batch: Batch, collecting: Collecting) -> None:
+        self.batch = batch
+        self.collecting = collecting
+        super().__init__(job)
+
+    async def work(self, prepared: Prepared) -> None:
+        """Take batches until dismissed."""
+        call, channel = prepared.call, self.channel
+        self._isolate(self.context.copy())
+        while not self.dismissed:
+            # What lingers gets the items that it still wants.
+            while len(channel.buffer) <= self.collecting.wanted:
+                if not await self.rest():
+                    return
+            self._rounds += 1
+            self._turn = iter(TURN)
+            entries: list[Any] = []
+            try:
+                await self._collect(entries)
+            except BaseException:
+                self.drop(self.job, entries, self.channel.reason or "its worker was cancelled")
+                raise
+            last = isinstance(entries[-1], LastWorkItem) and entries.pop()
+            entries = self._without_abandoned(entries)
+            if entries:
+                await self._process(entries, call)
+            if last:
+                self.run.cut(self.job, last, taken=True)
+            await asyncio.sleep(0)  # as after a turn of single items
+
+    async def _collect(self, entries: list[Any]) -> None:
+        channel, batch = self.channel, self.batch
+        until = self.now() + batch.linger
+        while True:
+            while channel.buffer and len(entries) < batch.size:
+                if _is_retried(channel.buffer[0]) and entries:
+                    channel.took()
+                    return  # alone, after this batch
+                entries.append(channel.buffer.popleft())
+                if isinstance(entries[-1], LastWorkItem):
+                    return
+                if _is_retried(entries[-1]):
+                    channel.took()
+                    return
+            channel.took()
+            left = until - self.now()
+            if len(entries) == batch.size or left <= 0 or self.dismissed or self.collecting.is_lingering:
+                return
+            if not await self._linger(left, batch.size - len(entries)):
+                return
+
+    async def _linger(self, seconds: float, wanted: int) -> bool:
+        timer = self.job.clock.call_later(seconds, self.collecting.give_up)
+        self.enter(WorkerState.IDLE)
+        more = self.collecting.begin(wanted)
+        try:
+            self.run.settle()
+            return await more
+        finally:
+            self.collecting.end()
+            timer.cancel()
+            self.enter(WorkerState.WORKING)
+
+    def _without_abandoned(self, entries: list[Any]) -> list[Any]:
+        abandoned = [e for e in entries if (attempt := attempt_of(e)) is not None and attempt.abandoned]
+        self.drop(self.job, abandoned, "its attempt had timed out")
+        return [entry for entry in entries if entry not in abandoned] if abandoned else entries
+
+    async def _process(self, entries: list[Any], call: Call) -> None:
+        began = self.now()
+        try:
+            returned = await self.call(call, [plain(entry) for entry in entries])
+            results = results_of(returned, len(entries), self.job.name)
+        except BaseException as error:  # noqa: BLE001 - examined and raised again for the first
+            await self._settle_all(entries, [error] * len(entries), began)
+        else:
+            await self._settle_all(entries, results, began)
+
+    async def _settle_all(self, entries: list[Any], results: Any, began: float) -> None:
+        for index, (entry, result) in enumerate(zip(entries, results, strict=True)):
+            try:
+                if isinstance(result, BaseException):
+                    await self.raised(entry, result, began)
+                else:
+                    await self.returned(entry, result, began)
+            except BaseException:
+                self.drop(self.job, entries[index + 1 :], self.channel.reason or "its worker was cancelled")
+                raise
+
+
+def _is_retried(entry: Any) -> bool:
+    return isinstance(entry, Envelope) and entry.attempt > 1

@@ -1,0 +1,323 @@
+"""The bounded queue in front of a job, and what waits at its two sides.
+
+A put or a get is a deque operation in the caller, no coroutine; futures exist only while something waits. At most one
+wake-up per side is under way, and the task that was woken passes it on, so that a burst of items costs one turn of the
+event loop instead of one per item.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Container
+from typing import Any, Protocol
+
+from framework.errors import FlowEnded, LifecycleError
+from framework.flow.signals import LastWorkItem, Special
+
+SHUT = -(1 << 60)  # below any length: a put or a push finds no room, then finds out why
+
+
+class Waiter(Protocol):
+    """A worker that waits for an item: `waiter` gets True when there may be one, False when it shall end."""
+
+    waiter: asyncio.Future[bool]
+
+
+class Channel:
+    """A bounded queue: `await channel.put(item)` waits for room.
+
+    `bound` limits the items that wait; an item for an `idle` worker is as good as taken and does not count. `full` is
+    the length of the buffer from which on there is no room: the bound and the idle workers, less the items set `aside`
+    until their key is free; SHUT while it is closed or paused.
+    """
+
+    __slots__ = (
+        "_held", "_loop", "aside", "bound", "buffer", "calling", "cause", "closed", "full", "idle", "inviting",
+        "is_inside", "mixed", "name", "on_change", "overflow", "parked", "paused", "putters", "putting", "reason",
+        "taken",
+    )  # fmt: skip
+
+    def __init__(self, name: str) -> None:
+        """Make a channel that is not open yet."""
+        self.name = name
+        self.bound = 0
+        self.full = SHUT
+        self.closed = False
+        self.paused = False
+        self.reason = ""
+        self.cause: BaseException | None = None
+        self.on_change: Callable[[], object] = bool
+        self.is_inside: Callable[[], object] = bool
+        self.buffer: deque[Any] = deque()
+        self.parked: deque[Waiter] = deque()
+        self.idle = 0
+        self.putters: deque[asyncio.Future[None]] = deque()
+        self.putting = 0  # puts from outside that wait for room: they keep the flow from being idle
+        self.calling = False  # a worker was woken and has not run yet
+        self.inviting = False  # a putter was woken and has not run yet
+        self.mixed = False  # something special went through: workers look at what they take
+        self.taken = 0  # items accepted from outside
+        self.aside = 0  # items that were taken out and wait for their key
+        self.overflow = 0  # the most items that ever waited beyond the bound
+        self._held: deque[Any] = deque()  # what waits while it is paused
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def open(self, bound: int, on_change: Callable[[], object] = bool, is_inside: Callable[[], object] = bool) -> None:
+        """Take items.
+
+        Args:
+            bound: how many may wait.
+            on_change: called when a waiting put gave up, which may leave the flow idle.
+            is_inside: tells whether the caller is one of the workers that empty the queue; its puts never wait.
+        """
+        self.bound = bound
+        self._loop = asyncio.get_running_loop()
+        self.on_change = on_change
+        self.is_inside = is_inside
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self.full = SHUT if self.closed or self.paused else self.bound - self.aside + self.idle
+
+    def rebound(self, bound: int) -> None:
+        """Change how many items may wait."""
+        self.bound = bound
+        self._refresh()
+        self._invite_if_room()
+
+    @property
+    def waiting(self) -> int:
+        """How many items wait, beyond those for idle workers."""
+        return max(0, self.length - self.idle)
+
+    @property
+    def length(self) -> int:
+        """How many items are in it, those for idle workers included."""
+        return len(self.buffer) + len(self._held) + self.aside
+
+    @property
+    def room(self) -> bool:
+        """Whether an item can be put right now."""
+        return not self.closed and self.length < self.bound + self.idle
+
+    def close(self, reason: str = "", cause: BaseException | None = None) -> None:
+        """Take nothing more; puts that wait for room are refused with the reason."""
+        if not self.closed:
+            self.closed, self.reason, self.cause = True, reason, cause
+            self._refresh()
+        while self.putters:
+            self._resolve(self.putters.popleft())
+
+    def clear(self) -> list[Any]:
+        """Remove and return what waits in it."""
+        thrown = [*self.buffer, *self._held]
+        self.buffer.clear()
+        self._held.clear()
+        return thrown
+
+    def pause(self) -> None:
+        """Hide what waits from the workers; the queue still fills up to its bound."""
+        self.paused = True
+        self._refresh()
+        self._held.extend(self.buffer)
+        self.buffer.clear()
+
+    def resume(self) -> None:
+        """Give the workers what waits."""
+        self.paused = False
+        self.buffer.extend(self._held)
+        self._held.clear()
+        self._refresh()
+        if self.buffer and self.parked and not self.calling:
+            self.call()
+        self._invite_if_room()
+
+    def offer(self, item: Any) -> bool:
+        """Put an item from outside if there is room and no put waits; return whether it was taken."""
+        buffer = self.buffer
+        if self.putters or self.inviting or len(buffer) >= self.full:
+            return False
+        if isinstance(item, Special):
+            self._accept(item)
+            return True
+        buffer.append(item)
+        self.taken += 1
+        if self.parked and not self.calling:
+            self.call()
+        return True
+
+    async def put(self, item: Any) -> None:
+        """Put an item from outside, in turn, when there is room; from inside of the flow at once.
+
+        Raises:
+            LifecycleError: the flow has not been started.
+            FlowEnded: the flow has ended, or ended while this put waited.
+        """
+        if self.offer(item):
+            return
+        if self._loop is not None and not self.closed and self.is_inside():
+            self._accept(item)
+            self.overflow = max(self.overflow, self.waiting - self.bound)
+            return
+        self.putting += 1
+        try:
+            # Behind those that already wait, even where there is room for a moment.
+            turn = not (self.putters or self.inviting)
+            while self._loop is not None and not (turn and self.room) and not self.closed:
+                await self._invitation(first=not turn)
+                turn = True
+            if self._loop is None or self.closed:
+                raise self._refusal()
+            self._accept(item)
+        finally:
+            self.putting -= 1
+            self.on_change()
+
+    def _accept(self, item: Any) -> None:
+        self.mixed |= isinstance(item, Special)
+        self.taken += not isinstance(item, LastWorkItem)
+        self.append(item)
+
+    def append(self, item: Any) -> None:
+        """Put an item whether there is room or not, and wake a worker for it."""
+        (self._held if self.paused else self.buffer).append(item)
+        if self.parked and not self.calling and not self.paused:
+            self.call()
+        self._invite_if_room()
+
+    def put_back(self, entry: Special) -> None:
+        """Put an entry to the front: its time has come again."""
+        self.mixed = True
+        (self._held if self.paused else self.buffer).appendleft(entry)
+        if self.parked and not self.calling and not self.paused:
+            self.call()
+
+    async def wait_room(self) -> bool:
+        """Wait until there is room; False when the channel was closed."""
+        first = True
+        while not self.room:
+            if self.closed:
+                return False
+            await self._invitation(first=first)
+            first = False
+        return True
+
+    async def _invitation(self, *, first: bool) -> None:
+        assert self._loop is not None  # noqa: S101 - it is open
+        invitation: asyncio.Future[None] = self._loop.create_future()
+        # A put that was invited and found the room gone keeps its place at the head.
+        (self.putters.append if first else self.putters.appendleft)(invitation)
+        try:
+            await invitation
+        except BaseException:
+            if invitation.done() and not invitation.cancelled():
+                self.inviting = False
+                self._invite_if_room()
+            raise
+        self.inviting = False
+
+    def set_aside(self, change: int) -> None:
+        """Count items that were taken out and still wait, for the turn of their key."""
+        self.aside += change
+        self._refresh()
+        self._invite_if_room()
+
+    def park(self, worker: Waiter) -> None:
+        """Let a worker wait for an item; its `waiter` tells when."""
+        self.parked.append(worker)
+        self.idle += 1
+        self._refresh()
+
+    def unpark(self) -> None:
+        """The worker that was woken goes on."""
+        self.idle -= 1
+        self.calling = False
+        self._refresh()
+
+    def abandon(self, worker: Waiter) -> None:
+        """The worker was cancelled while it waited; a wake-up that had reached it goes to the next."""
+        waiter = worker.waiter
+        told = None if waiter.cancelled() or not waiter.done() else waiter.result()
+        if told is False:
+            return  # retired, and counted out already
+        self.idle -= 1
+        self._refresh()
+        if told:
+            self._call_another()
+        elif worker in self.parked:
+            self.parked.remove(worker)
+
+    def left(self, waiter: Waiter) -> None:
+        """One that waited beside the idle workers goes on, woken or not."""
+        future = waiter.waiter
+        if not future.cancelled() and future.done() and future.result():
+            self._call_another()
+        elif waiter in self.parked:
+            self.parked.remove(waiter)
+
+    def _call_another(self) -> None:
+        self.calling = False
+        if self.buffer and self.parked:
+            self.call()
+
+    def took(self) -> None:
+        """Items were taken out: wake a put that waits for room, and a worker for the items that are left."""
+        self._invite_if_room()
+        if self.buffer and self.parked and not self.calling:
+            self.call_next()
+
+    def call_next(self) -> None:
+        """Wake another worker for the items that are left, unless the present one has dealt with them by then.
+
+        A body that does not wait empties the queue in one go; waking a worker for nothing costs five callbacks.
+        """
+        assert self._loop is not None  # noqa: S101 - it is open
+        self.calling = True
+        self._loop.call_soon(self._call_another)
+
+    def call(self) -> None:
+        """Wake the worker that waits longest."""
+        while self.parked:
+            waiter = self.parked.popleft().waiter
+            if not waiter.done():
+                self.calling = True
+                waiter.set_result(True)
+                return
+
+    def invite(self) -> None:
+        """Wake the put that waits longest."""
+        while self.putters:
+            if self._resolve(self.putters.popleft()):
+                self.inviting = True
+                return
+
+    def _invite_if_room(self) -> None:
+        if self.putters and not self.inviting and self.room:
+            self.invite()
+
+    def retire(self, among: Container[object]) -> Waiter | None:
+        """Let the one of those workers end that became idle last; None when none of them is idle."""
+        for worker in reversed(self.parked):
+            if worker in among and not worker.waiter.done():
+                self.parked.remove(worker)
+                self.idle -= 1
+                self._refresh()
+                worker.waiter.set_result(False)
+                return worker
+        return None
+
+    @staticmethod
+    def _resolve(future: asyncio.Future[None]) -> bool:
+        if future.done():
+            return False
+        future.set_result(None)
+        return True
+
+    def _refusal(self) -> LifecycleError:
+        if self._loop is None:
+            return LifecycleError(f"{self.name} has not been started: await flow.start(), or flow.run(source)")
+        why = self.reason or "the flow has ended"
+        ended = FlowEnded(f"{self.name} takes nothing more, {why}: await flow.start() begins again")
+        ended.__cause__ = self.cause
+        return ended
