@@ -41,7 +41,8 @@ INSIDE = {
     "core": """event reactive_event matching mailboxes context timing processor retrying identity caching archives
         scheduling driving options inspection editing notebook_methods pipeline""",
     "reactive": "checks building builder joins collecting sampling offloading balancing function planning plan answers",
-    "flow": "signals clock capacity scaling report failures sources terminating jobs workers running stream flow",
+    "flow": """signals clock capacity scaling report failures sources terminating jobs workers running stream declared
+        flow""",
     "notebook": "kernel widgets graphs frames lineage views monitor stepper display runner",
 }
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from framework.errors import FlowEnded, FlowError
 from framework.flow import Flow
+from framework.flow.running.run import FlowRun
 from framework.flow.workers.envelope import Attempt
 from framework.reactive.offloading.offload import OffloadBuilder
 from framework.reactive.offloading.remote import Returned
@@ -69,6 +70,7 @@ class FlowTransport(Transport):
         self._flow = flow
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._run: FlowRun | None = None
 
     def bind(self, function: object) -> Callable[[tuple[Any, ...]], Future[Any]]:  # noqa: ARG002 - the flow does the work
         """Return a callable that sends the arguments of one input into the flow."""
@@ -85,25 +87,35 @@ class FlowTransport(Transport):
         return returned.artifacts
 
     def close(self) -> None:
-        """Stop the flow and its loop."""
+        """Stop the flow and its loop; what it left behind is ended as `asyncio.run` does."""
         loop, self._loop = self._loop, None
         if loop is None or self._thread is None:
             return
-        asyncio.run_coroutine_threadsafe(self._flow.stop(), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(self._closed.set)
         self._thread.join()
-        loop.close()
 
     def _running(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(target=self._loop.run_forever, name=f"{self._flow.name}-loop", daemon=True)
+            started: Future[asyncio.AbstractEventLoop] = Future()
+            self._thread = threading.Thread(
+                target=lambda: asyncio.run(self._until_closed(started)), name=f"{self._flow.name}-loop", daemon=True
+            )
             self._thread.start()
+            self._loop = started.result()
         return self._loop
+
+    async def _until_closed(self, started: Future[asyncio.AbstractEventLoop]) -> None:
+        self._closed = asyncio.Event()
+        self._run = None
+        started.set_result(asyncio.get_running_loop())
+        await self._closed.wait()
+        await self._flow.stop()
 
     async def _answer(self, arguments: tuple[Any, ...]) -> Returned:
         started = time.perf_counter()
-        run = await self._flow.begin()
+        if self._run is None or not self._run.is_over:  # one that ended early refuses what comes later
+            self._run = await self._flow.begin()
+        run = self._run
         attempt = Attempt(asyncio.get_running_loop())
         run.follow(attempt)
         await run.intake.follow(arguments[0] if len(arguments) == 1 else arguments, attempt)

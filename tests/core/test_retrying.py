@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 from samples import ignore, processor, run
 
@@ -201,3 +203,54 @@ def test_an_attempt_outside_of_a_run_collects_what_it_submits():
     (failure,) = run(processor(go, "a"), processor(ignore, "b"), events=[Event("a")], on_error="keep").failures
     assert [event.name for event in failure.rerun()] == ["b"]
     assert calls == [1, 1, 0, 0]
+
+
+def test_a_coroutine_function_is_awaited_again():
+    calls = []
+
+    @retry(3, wait=0.001, on=ConnectionError)
+    async def fetch(number):
+        calls.append(number)
+        if len(calls) < 3:
+            raise ConnectionError
+        return number * 2
+
+    assert asyncio.run(fetch(21)) == 42
+    assert calls == [21] * 3
+
+
+def test_what_a_failed_attempt_of_a_coroutine_function_submits_does_not_escape():
+    class Flaky(AbstractProcessor):
+        attempts = 0
+
+        def process(self, context, event):
+            match event:
+                case Event(name="start"):
+                    asyncio.run(self.work(context))
+
+        @retry(2)
+        async def work(self, context):
+            self.attempts += 1
+            context.submit(Event(name="made", attempt=self.attempts))
+            if self.attempts == 1:
+                raise ValueError
+
+    class Sink(AbstractProcessor):
+        def process(self, context, event):
+            match event:
+                case Event(name="made", attempt=attempt):
+                    seen.append(attempt)
+
+    seen = []
+    pipeline = Pipeline([Flaky(), Sink()])
+    pipeline.submit(Event(name="start"))
+    pipeline.run()
+    assert seen == [2]
+
+
+def test_an_async_generator_is_refused():
+    async def numbers():
+        yield 1
+
+    with pytest.raises(OptionError, match="return a list"):
+        retry(2)(numbers)

@@ -13,6 +13,7 @@ from framework.flow import (
     Decision,
     FixedCapacity,
     Flow,
+    Retry,
     UtilizationCapacity,
     current_failure,
     job_capacity,
@@ -35,6 +36,10 @@ async def yielding(item):
 
 async def slow(item):
     await asyncio.sleep(0.02)
+
+
+async def pair(item, other):
+    return item
 
 
 async def five():
@@ -190,7 +195,16 @@ CASES = [
     Case("add what was called", coroutine, FlowError, "got <coroutine object double", "uncalled"),
     *each("add", (plain, PlainParse()), lambda w, v: w.flow.add(v), FlowError, "is a plain function, which would block the flow", EXECUTOR),
     Case("add a class", lambda w: w.flow.add(Parse), FlowError, "Parse is a class", "add(Parse(...))"),
-    Case("add what yields", lambda w: w.flow.add(yielding), FlowError, "yielding is an async generator", "use return"),
+    Case("a batch of what yields", lambda w: w.flow.add(yielding, batch=2), FlowError, "yielding yields", "leave batch= out"),
+    Case("add what takes two", lambda w: w.flow.add(pair), FlowError, "pair(item, other) cannot be called with the item alone", "functools.partial"),
+    Case("add what takes none", lambda w: w.flow.add(five), FlowError, "five() cannot be called with the item alone", "takes one item"),
+    *each("retry's wait", (-1, NAN, "x"), lambda _, v: Retry(2, wait=v), OptionError, "got *", "Retry(5, wait=2)"),
+    *each("retry's on", (5, "x", BaseException, ()), lambda _, v: Retry(2, on=v), OptionError, "got *", "Retry(5, on=OSError)"),
+    *each("retry's wait_from", (5, "x"), lambda _, v: Retry(2, wait_from=v), OptionError, "got *", "a function of the error that gives seconds"),
+    *each("a key", (5, "x"), adding("key"), OptionError, "got *", "key=itemgetter(0)"),
+    Case("a key and batches", add(key=len, batch=2), OptionError, "one item at a time", "leave one of them out"),
+    Case("batches for a flow", lambda w: w.flow.add(Flow(name="inner").add(double), batch=2), OptionError, "batch= belongs to the jobs of inner", "leave it out"),
+    *each("a grace", (-1, NAN, "x"), lambda _, v: Flow(grace=v), OptionError, "got *", "Flow(grace=10)"),
     *each("a job's name", ("", 5), adding("name"), OptionError, "not empty, got *", "add(parse, name='parse')"),
     Case("a job's name again", add(name="double"), OptionError, "a job named 'double' already", "choose another name"),
     *each("a job's capacity", (5, FixedCapacity, (1, 5)), adding("capacity"), OptionError, "got *", CAPACITY),
@@ -203,7 +217,7 @@ CASES = [
     Case("an executor for what is async", add(executor=threads), FlowError, "double is async", "leave executor= out"),
     Case("an executor for text", lambda w: w.flow.add("x", executor=threads), FlowError, "got 'x'", "add(parse, executor=...)"),
     Case("an executor for a flow", lambda w: w.flow.add(Flow(name="inner").add(double), executor=threads), FlowError, "inner is asynchronous", "leave executor= out"),
-    Case("an unknown option", lambda w: w.flow.add_job_with_lock(double, asyncio.Lock(), retries=3), TypeError, "'retries'", "timeout, retry, rate, batch, executor"),
+    Case("an unknown option", lambda w: w.flow.add_job_with_lock(double, asyncio.Lock(), retries=3), TypeError, "'retries'", "timeout, retry, rate, batch, executor, key"),
     *each("a lock", (None, 5, object(), threading.Lock()), lambda _, v: locked(v), FlowError, "got *", MANAGER),
     *each("a lock for errors", (None, 5), lambda _, v: Flow().error_with_lock(double, v), FlowError, "got *", MANAGER),
     *each("a factory", (5, None, "x"), lambda w, v: w.flow.add_job_with_factory(v), FlowError, "got *", FACTORY),
@@ -226,11 +240,17 @@ CASES = [
     Case("a router without arms", lambda _: router(len), FlowError, "without arms", "router(classify, label=processor, ...)"),
     *each("an arm", (5, None), lambda _, v: router(len, a=v), FlowError, f"{PROCESSOR}, got *", "add(parse)"),
     Case("a plain arm", lambda _: router(len, a=plain), FlowError, "plain is a plain function", "write `async def`"),
-    Case("a class for an arm", lambda _: router(len, a=Parse), FlowError, "Parse is a class", "a processor is an instance"),
-    *each("a label", ("b", 5, None), lambda _, v: flowed(Flow().add(router(lambda _: v, a=double))), UnknownName, "no arm of the router is named *", "there are: a"),
+    *each("a router's name", ("", 5), lambda _, v: router(len, name=v, a=double), FlowError, "got *", "name='by kind'"),
     *each("a label", ([], {}), lambda _, v: flowed(Flow().add(router(lambda _: v, a=double))), FlowError, "* has no hash", "return one of a"),
-    Case("put before the start", lambda w: asyncio.run(put(w.flow, after="nothing")), LifecycleError, "double has not been started", "await flow.start()"),
-    *each("put after", ("run", "stop"), lambda _, v: asyncio.run(put(Flow().add(double), after=v)), FlowEnded, "the flow has ended", AGAIN),
+    Case("a queue before the start", lambda w: asyncio.run(Flow().add(double)._jobs[0]._input.put(1)), LifecycleError, "double has not been started", "await flow.start()"),
+    *each("pause before the start", ("pause", "resume"), lambda _, v: getattr(Flow().add(double), v)(), LifecycleError, "does not run", "await flow.start() first"),
+    Case("pause an unknown job", lambda _: asyncio.run(during(lambda flow: now(lambda: flow.pause("slwo")))), UnknownName, "'slwo'", "did you mean 'slow'"),
+    Case("configure an unknown job", lambda _: asyncio.run(during(lambda flow: now(lambda: flow.configure("slwo", FixedCapacity(2))))), UnknownName, "'slwo'", "did you mean 'slow'"),
+    *each("configure", (5, None), lambda _, v: asyncio.run(during(lambda flow: now(lambda: flow.configure("slow", v)))), OptionError, "got *", "FixedCapacity(4)"),
+    Case("on_source_error", unawaited(lambda: Flow().add(double).run([1], on_source_error="ignore")), OptionError, "got 'ignore'", "'finish' or 'drop'"),
+    Case("put from a thread before the start", lambda w: Flow().add(double).put_threadsafe(1), LifecycleError, "has not been started", "await flow.start() first"),
+    Case("put after run", lambda _: asyncio.run(put(Flow().add(double), after="run")), FlowEnded, "the flow has ended", AGAIN),
+    Case("put after stop", lambda _: asyncio.run(put(Flow().add(double), after="stop")), FlowEnded, "the flow was stopped", AGAIN),
     Case("put without jobs", lambda _: asyncio.run(Flow(name="empty").put(1)), LifecycleError, f"empty {NO_JOBS}", ADD),
     Case("run without jobs", lambda _: asyncio.run(Flow(name="empty").run([1])), LifecycleError, f"empty {NO_JOBS}", ADD),
     Case("start without jobs", lambda _: asyncio.run(Flow(name="empty").start()), LifecycleError, f"empty {NO_JOBS}", ADD),

@@ -6,6 +6,7 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
 from framework.core.context import Context, ForwardingContext, defer
@@ -22,7 +23,7 @@ def retry(
     """Decorate a function so that it is called again when it raises.
 
     What a failed attempt submitted through its context, or yielded, does not escape: both are passed on when an
-    attempt has succeeded.
+    attempt has succeeded. A coroutine function is awaited again.
 
     Args:
         attempts: how many in all, at least 1.
@@ -45,26 +46,58 @@ def retry(
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         if not callable(function):
             raise OptionError(f"retry decorates a function, got {function!r}: @retry(3) above def")
-
-        def attempt(*args: P.args, **kwargs: P.kwargs) -> R:
-            import tenacity  # 40 ms to import, paid at the first call
-
-            call = _yielding if inspect.isgeneratorfunction(function) else _submitting
-            retrying = tenacity.Retrying(
-                stop=tenacity.stop_after_attempt(attempts),
-                wait=tenacity.wait_fixed(wait),
-                retry=tenacity.retry_if_exception_type(on),
-                reraise=True,
-            )
-            result: R = retrying(call, function, args, kwargs)
-            return result
-
-        return functools.wraps(function)(attempt)
+        if inspect.isasyncgenfunction(function):
+            raise OptionError(f"retry cannot hold back what {function!r} yields: return a list, or Flow.add(retry=...)")
+        return functools.wraps(function)(_attempts(function, attempts, wait, on))
 
     return decorate
 
 
+def _attempts(function: Callable[P, R], attempts: int, wait: float, on: Any) -> Callable[P, R]:
+    def options() -> dict[str, Any]:
+        import tenacity  # 40 ms to import, paid at the first call
+
+        return {
+            "stop": tenacity.stop_after_attempt(attempts),
+            "wait": tenacity.wait_fixed(wait),
+            "retry": tenacity.retry_if_exception_type(on),
+            "reraise": True,
+        }
+
+    async def awaited(*args: P.args, **kwargs: P.kwargs) -> Any:
+        import tenacity
+
+        return await tenacity.AsyncRetrying(**options())(_awaiting, function, args, kwargs)
+
+    def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        import tenacity
+
+        call = _yielding if inspect.isgeneratorfunction(function) else _submitting
+        result: R = tenacity.Retrying(**options())(call, function, args, kwargs)
+        return result
+
+    if inspect.iscoroutinefunction(function):
+        return awaited  # type: ignore[return-value]  # R is an awaitable
+    return called
+
+
 def _submitting(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    with _held_back(args, kwargs) as (held_args, held_kwargs, flush):
+        result = function(*held_args, **held_kwargs)
+        flush()
+    return result
+
+
+async def _awaiting(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    with _held_back(args, kwargs) as (held_args, held_kwargs, flush):
+        result = await function(*held_args, **held_kwargs)
+        flush()
+    return result
+
+
+@contextmanager
+def _held_back(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[tuple[Any, Any, Callable[[], None]]]:
+    """Replace the contexts among the arguments by buffers, which the attempt flushes at its end."""
     buffers: list[_Buffer] = []
 
     def buffered(value: Any) -> Any:
@@ -73,14 +106,15 @@ def _submitting(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dic
         buffers.append(_Buffer(value))
         return buffers[-1]
 
-    try:
-        result = function(*map(buffered, args), **{key: buffered(value) for key, value in kwargs.items()})
+    def flush() -> None:
         for buffer in buffers:
             buffer.flush()
+
+    try:
+        yield tuple(map(buffered, args)), {key: buffered(value) for key, value in kwargs.items()}, flush
     finally:
         for buffer in buffers:
-            buffer._retire()  # noqa: SLF001 - the context of this attempt ends with it
-    return result
+            buffer._retire()  # noqa: SLF001 - a context of its own
 
 
 def _yielding(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Any]:

@@ -47,6 +47,10 @@ class Counts(Mapping[str, int]):
     dropped: int = 0
     spawned: int = 0
 
+    def __repr__(self) -> str:
+        """Return the counts, `spawned` where there are any."""
+        return f"Counts({', '.join(f'{name}={self[name]}' for name in self)})"
+
     @property
     def ended(self) -> int:
         """Items that are not on their way any more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import threading
 from collections.abc import Callable
@@ -75,10 +76,12 @@ class Observers:
         """Call `callback` from now on.
 
         Raises:
-            TypeError: `callback` cannot be called.
+            TypeError: `callback` cannot be called, or is a coroutine function.
         """
         if not callable(callback):
             raise TypeError(f"observe takes a function of one happening, got {type(callback).__name__}: observe(print)")
+        if any(inspect.iscoroutinefunction(one) for one in (callback, getattr(type(callback), "__call__", None))):  # noqa: B004
+            raise TypeError(f"an observer is called and never awaited, {callback!r} is async: write `def`")
         with self._lock:
             self._callbacks = (*self._callbacks, callback)
             self.watched = True

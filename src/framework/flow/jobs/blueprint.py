@@ -11,7 +11,15 @@ from framework.flow.capacity import Capacity
 from framework.flow.jobs.batching import Batch, as_batch
 from framework.flow.jobs.decorators import Declaration, declaration_of
 from framework.flow.jobs.limits import Limits
-from framework.flow.jobs.processors import Given, ProcessorSource, as_call, from_factory, name_of, takes_resource
+from framework.flow.jobs.processors import (
+    Given,
+    ProcessorSource,
+    as_call,
+    from_factory,
+    is_async_generator,
+    name_of,
+    takes_resource,
+)
 from framework.flow.jobs.retrying import Retry, as_retry
 from framework.flow.jobs.router import Router
 from framework.flow.jobs.subflow import NestedFlow, as_subflow
@@ -75,6 +83,8 @@ def blueprint(  # noqa: PLR0913 - what the ways of adding a job have in common
     else:
         as_call(subject, executor, 2 if lock is not None and takes_resource(subject) else 1)
         source = Given(subject)
+        if limits.batch is not None and is_async_generator(subject):
+            raise FlowError(f"{name_of(subject)} yields, and a batch takes one result per item: leave batch= out")
     declaration = declaration_of(subject)
     suggested = declaration.name or (subject.name if flow is not None or router is not None else name_of(subject))
     return Blueprint(_free(name, suggested, known), source, capacity, declaration, limits, executor, flow, router)

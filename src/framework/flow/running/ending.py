@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
+from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
-from framework.flow.running.resources import SharedResources
 from framework.flow.workers.worker_task import WorkerState
 
 if TYPE_CHECKING:
+    from framework.flow.jobs.processors import ProcessorSource
     from framework.flow.running.job_run import JobRun
 
 logger = logging.getLogger(__name__)
@@ -23,6 +25,42 @@ GRACE = 5.0
 """Seconds that cancelled processors and resources get to clean up."""
 LAST = 0.3
 """Seconds that they get after they were cancelled once more."""
+
+
+class SharedResources:
+    """Enters and leaves them in one task, as resources built on cancel scopes demand."""
+
+    def __init__(self, sources: Iterable[ProcessorSource], name: str, context: Context) -> None:
+        """Begin to enter them."""
+        loop = asyncio.get_running_loop()
+        self._sources = list(sources)
+        self._release: asyncio.Future[BaseException | None] = loop.create_future()
+        self.entered: asyncio.Future[None] = loop.create_future()
+        self.task: asyncio.Task[None] = asyncio.Task(self._hold(), loop=loop, name=f"{name}/resources", context=context)
+
+    async def _hold(self) -> None:
+        async with AsyncExitStack() as stack:
+            for source in self._sources:
+                await source.open(stack)
+            self.entered.set_result(None)
+            reason = await self._release
+            if reason is not None:
+                raise reason
+
+    @property
+    def error(self) -> BaseException | None:
+        """What one of them raised when it was left, beyond the reason that it was given."""
+        if not self.task.done() or self.task.cancelled():
+            return None
+        error, reason = self.task.exception(), self._release.result() if self._release.done() else None
+        return None if error is reason else error
+
+    def release(self, reason: BaseException | None) -> None:
+        """Leave them; with a reason they see that exception, as the body of `async with` would have raised it."""
+        if not self.entered.done():
+            self.task.cancel()
+        elif not self._release.done():
+            self._release.set_result(reason)
 
 
 class Ending:
@@ -54,7 +92,7 @@ class Ending:
         for feeder in self._feeders:
             feeder.cancel()
         workers = [worker for job in self._jobs for worker in job.staff]
-        opening = {worker.task for worker in workers if worker.state is WorkerState.OPENING}
+        opening = {worker.task for worker in workers if worker.state == WorkerState.OPENING}
         for task in opening:
             task.cancel()
         await self._wait({worker.task for worker in workers} - opening)
@@ -62,7 +100,7 @@ class Ending:
             self._until = self._loop.time() + GRACE  # what hangs while it opens does not keep the run from ending
         else:
             for worker in workers:
-                if worker.state is not WorkerState.ENDING:
+                if worker.state != WorkerState.ENDING:
                     worker.task.cancel()
         await self._insist({worker.task for worker in workers} | self._feeders)
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from framework.flow.jobs.limits import Alone, Pace, Prepared
 from framework.flow.jobs.processors import as_call, takes_resource
-from framework.flow.report import Counts, JobReport, Tally
+from framework.flow.report import Tally
+from framework.flow.running.job_figures import JobFigures
 from framework.flow.running.scaler import Scaler
 from framework.flow.signals import LastWorkItem
 from framework.flow.workers.batch_worker import BatchWorker, Collecting
@@ -18,7 +19,7 @@ from framework.flow.workers.envelope import Case, Envelope, finish, plain
 from framework.flow.workers.lanes import Lanes
 from framework.flow.workers.worker import FlowWorker
 from framework.flow.workers.worker_task import WorkerState
-from framework.observe import ItemFinished, NodeSnapshot, WorkersScaled
+from framework.observe import ItemFinished, WorkersScaled
 from framework.observe.text import error_line, short_repr
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class FirstItem:
             self._job.revive()
 
 
-class JobRun:
+class JobRun(JobFigures):
     """One job during one run; a `FlowRun` makes it and links it to the others."""
 
     next: JobRun | None = None
@@ -67,7 +68,7 @@ class JobRun:
         self.is_error = stage.is_error
         self.capacity = job.check()
         self.tally = Tally()
-        self.seconds = [0.0] * len(WorkerState)
+        self.seconds = [0.0] * WorkerState.COUNT
         self.workers: set[FlowWorker] = set()
         self.staff: set[FlowWorker] = set()  # those, and the retired that still release their processors
         self.pace = None if self.limits.rate is None else Pace(self.limits.rate, clock)
@@ -77,7 +78,7 @@ class JobRun:
         self.retrying: dict[Envelope, Timer] = {}
         self.started = False
         self._executor = job.executor
-        self._opening = 0
+        self.serving = 0  # workers that have a processor
         self._first_item: FirstItem | None = None
         self._scaler = Scaler(self, stage.strategy, context)
 
@@ -154,11 +155,6 @@ class JobRun:
     # -- its workers
 
     @property
-    def serving(self) -> int:
-        """How many workers have a processor."""
-        return len(self.workers) - self._opening
-
-    @property
     def is_resting(self) -> bool:
         """Whether all workers that have a processor wait for an item; those that only open do not keep a flow open."""
         return self.input.idle == self.serving
@@ -188,7 +184,7 @@ class JobRun:
             retired = self.input.retire(self.workers)
             if retired is None:
                 break
-            self.workers.discard(retired)
+            self._discard(retired)
         self.await_first_item()
         if len(self.workers) != before:
             self.context.scaled(WorkersScaled(self.name, before, len(self.workers), reason, self.clock.now()))
@@ -223,20 +219,23 @@ class JobRun:
         worker = self.hire()
         self.workers.add(worker)
         self.staff.add(worker)
-        self._opening += 1
         worker.start()
         worker.task.add_done_callback(lambda task: self._left(worker, task))
 
+    def _discard(self, worker: Any) -> None:
+        if worker in self.workers:
+            self.workers.remove(worker)
+            self.serving -= worker.state != WorkerState.OPENING
+
     def opened(self) -> None:
         """One of its workers has its processor."""
-        self._opening -= 1
+        self.serving += 1
 
     def _left(self, worker: FlowWorker, task: asyncio.Task[None]) -> None:
-        self.workers.discard(worker)
+        self._discard(worker)
         self.staff.discard(worker)
         error: BaseException | None = asyncio.CancelledError() if task.cancelled() else task.exception()
-        unopened = worker.state is WorkerState.OPENING
-        self._opening -= unopened
+        unopened = worker.state == WorkerState.OPENING
         worker.enter(WorkerState.ENDING)
         if error is not None:
             if self.context.closing or not self.started:
@@ -317,13 +316,17 @@ class JobRun:
         if delay:
             self.retrying[waiting] = self.clock.call_later(delay, lambda: self._try_again(waiting))
         else:
-            self.input.put_back(waiting)
+            self._put_back(waiting)
         return True
 
     def _try_again(self, entry: Envelope) -> None:
         if self.retrying.pop(entry, None) is not None:
-            self.input.put_back(entry)
+            self._put_back(entry)
             self.await_first_item()
+
+    def _put_back(self, entry: Envelope) -> None:
+        self.input.give_back(1)
+        self.input.put_back(entry)
 
     def drop(self, entries: Iterable[Any], reason: str = "") -> None:
         """Count entries that will not be processed."""
@@ -340,63 +343,6 @@ class JobRun:
                 now = self.clock.now()
                 dropped = ItemFinished(self.name, plain(entry), "dropped", now, 0.0, reason=reason)
                 self.context.observers.notify(dropped)
-
-    # -- how it is
-
-    @property
-    def seconds_now(self) -> list[float]:
-        """Seconds in each state up to now, added up over the workers."""
-        seconds, now = list(self.seconds), self.clock.now()
-        for worker in tuple(self.staff):  # a copy, made in one step: a widget may ask from another thread
-            seconds[worker.state] += max(0.0, now - worker.since)
-        return seconds
-
-    def snapshot(self) -> NodeSnapshot:
-        """Return the job as it is now."""
-        channel, cap = self.input, self.capacity
-        states = [worker.state for worker in tuple(self.workers)]
-        handed = min(len(channel.buffer), channel.idle)
-        return NodeSnapshot(
-            name=self.name,
-            waiting=channel.waiting,
-            running=states.count(WorkerState.WORKING) + handed,
-            workers=len(states),
-            min_workers=cap.min_workers,
-            max_workers=cap.max_workers,
-            done=self.tally.finished,
-            failed=self.tally.failed,
-            busy_seconds=self.seconds_now[WorkerState.WORKING],
-            blocked=states.count(WorkerState.BLOCKED),
-            capacity=cap.queue_length,
-            locked=states.count(WorkerState.LOCKED),
-            opening=states.count(WorkerState.OPENING),
-            retrying=len(self.retrying),
-        )
-
-    @property
-    def handed_on(self) -> int:
-        """How many items it handed to the next job."""
-        return self.tally.done - self.tally.spent + self.tally.spawned
-
-    @property
-    def reported(self) -> int:
-        """How many items it handed to the error job."""
-        return self.tally.failed + self.tally.rerouted
-
-    def report(self) -> JobReport:
-        """Return what became of its items."""
-        seconds = self.seconds_now
-        return JobReport(
-            self.name,
-            Counts.of(self.tally.finished + self.tally.dropped, self.tally),
-            busy_seconds=seconds[WorkerState.WORKING],
-            locked_seconds=seconds[WorkerState.LOCKED],
-            blocked_seconds=seconds[WorkerState.BLOCKED],
-            idle_seconds=seconds[WorkerState.IDLE],
-            retried=self.tally.retried,
-            overflow=self.input.overflow,
-            reasons=dict(self.tally.reasons),
-        )
 
 
 async def _first(call: Any) -> Any:

@@ -9,17 +9,16 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from framework.flow.failures import Kept
-from framework.flow.report import Counts, Ended, FlowReport
-from framework.flow.running.ending import GRACE, Ending
+from framework.flow.report import Ended, FlowReport
+from framework.flow.running.ending import GRACE, Ending, SharedResources
 from framework.flow.running.intake import Intake
 from framework.flow.running.job_run import JobRun
-from framework.flow.running.resources import SharedResources
+from framework.flow.running.record import RunRecord
 from framework.flow.running.stage_runs import GateRun, RouterRun, run_of
 from framework.flow.signals import NOTHING, LastWorkItem, Special
 from framework.flow.workers.envelope import Attempt, Envelope, Ticket
 from framework.flow.workers.worker_task import is_inside
-from framework.observe import Failure, Observers, RunFinished, WorkersScaled
+from framework.observe import Observers, RunFinished
 from framework.observe.text import error_line
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ logger = logging.getLogger(__name__)
 NORMAL: tuple[Ended, ...] = ("finished", "last work item")
 
 
-class FlowRun:
+class FlowRun(RunRecord):
     """Workers and counters of one run; a task of its own supervises them.
 
     It ends when it is driven, no producer holds it open and it is idle; or when it was cut by a LastWorkItem and is
@@ -39,29 +38,18 @@ class FlowRun:
     """
 
     def __init__(self, name: str, layout: Layout, clock: Clock, observers: Observers, grace: float = GRACE) -> None:
-        self.name = name
-        self.clock = clock
-        self.observers = observers
+        super().__init__(name, clock, observers)
         self.loop = asyncio.get_running_loop()
         self.variables = contextvars.copy_context()
         self.closing = False
-        self.report: FlowReport | None = None
-        self.error: BaseException | None = None
         self.tail: Callable[[], Ticket | None] = _no_ticket
         self._grace = grace
-        self._began = clock.now()
-        self._ended: Ended = "running"
-        self._reason = ""
         self._cut = False
         self._last: list[tuple[JobRun, Any, bool]] = []
-        self._kept = Kept()
-        self._scalings: list[WorkersScaled] = []
-        self._problems: list[str] = []
         self._attempts: weakref.WeakSet[Attempt] = weakref.WeakSet()
         self._started: asyncio.Future[None] = self.loop.create_future()
         self._over: asyncio.Future[None] = self.loop.create_future()
         self._drainers: list[asyncio.Future[None]] = []
-        self._ending: Ending | None = None
         self.jobs = {stage.name: run_of(stage, self, stage.clock or clock) for stage in layout.stages}
         self.entrance = self.jobs[layout.entrance.name]
         self.intake = Intake(name, self.entrance.input, self.settle)
@@ -192,8 +180,8 @@ class FlowRun:
             ending.abort(self._grace)
         await self._insist(ending.end_workers)
         await self._insist(lambda: ending.end_resources(self._exception))
-        if self._resources is not None and (error := self._resources.error) is not None:
-            self.fail(error)
+        if self._resources is not None and (failed := self._resources.error) is not None:
+            self.fail(failed)
         self._finish()
 
     async def _insist(self, step: Callable[[], Any]) -> None:
@@ -254,14 +242,6 @@ class FlowRun:
         self._wake_drainers()
         if self.observers.watched:
             self.observers.notify(RunFinished(self.report, self.clock.now()))
-
-    def _write_off(self) -> None:
-        counted = [job for job in self.jobs.values() if not (job.is_error or job.scoped)]
-        lost = self.counts.taken + self.counts.spawned - self.counts.ended
-        if lost:
-            job = next((job for job in counted if job.staff), counted[-1])
-            job.tally.dropped += lost
-            job.tally.reasons[self._reason] += lost
 
     # -- what goes on
 
@@ -363,69 +343,6 @@ class FlowRun:
     def follow(self, attempt: Attempt) -> None:
         """Let the attempt end with the run at the latest."""
         self._attempts.add(attempt)
-
-    def keep(self, failure: Failure) -> None:
-        """Keep a failure for the report."""
-        self._kept.add(failure)
-
-    def lighten(self, failure: Failure) -> None:
-        """Let the frames of a failure go that has been handled, unless it is the first of its kind."""
-        self._kept.lighten(failure)
-
-    def note(self, problem: str) -> None:
-        """Keep for the report what went wrong beside the items."""
-        self._problems.append(problem)
-
-    def scaled(self, happening: WorkersScaled) -> None:
-        """Record that a job was scaled."""
-        logger.info("%s: %s", happening.job, happening.reason)
-        self._scalings.append(happening)
-        if self.observers.watched:
-            self.observers.notify(happening)
-
-    # -- how it is
-
-    @property
-    def room(self) -> int:
-        """How many items all jobs can hold at most."""
-        jobs = [job for job in self.jobs.values() if not job.is_error]
-        return sum(job.capacity.max_workers + job.capacity.queue_length for job in jobs)
-
-    @property
-    def taken(self) -> int:
-        """Items accepted from outside so far."""
-        return sum(job.input.taken for job in self.jobs.values())
-
-    @property
-    def counts(self) -> Counts:
-        """How items ended so far."""
-        jobs = [job for job in self.jobs.values() if not (job.is_error or job.scoped)]
-        tallies = [job.tally for job in jobs]
-        last = [job.tally.done for job in jobs if job.next is None and not isinstance(job, RouterRun)]
-        return Counts(
-            taken=self.taken,
-            done=sum(last) + sum(tally.last + tally.spent for tally in tallies),
-            skipped=sum(tally.skipped for tally in tallies),
-            rerouted=sum(tally.rerouted for tally in tallies),
-            failed=sum(tally.failed for tally in tallies),
-            dropped=sum(tally.dropped for tally in tallies),
-            spawned=sum(tally.spawned for tally in tallies),
-        )
-
-    def report_now(self) -> FlowReport:
-        """Return what came of it so far."""
-        return self.report or FlowReport(
-            name=self.name,
-            counts=self.counts,
-            jobs={job.name: job.report() for job in self.jobs.values()},
-            failures=self._kept.failures,
-            scalings=tuple(self._scalings),
-            elapsed=self.clock.now() - self._began,
-            ended=self._ended,
-            error=self.error,
-            cut_off=() if self._ending is None else tuple(self._ending.cut_off),
-            problems=tuple(self._problems),
-        )
 
 
 def _why(ended: Ended, error: BaseException | None) -> str:

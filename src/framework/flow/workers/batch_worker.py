@@ -97,6 +97,7 @@ class BatchWorker(FlowWorker):
                 if isinstance(entries[-1], LastWorkItem):
                     return
                 if _is_retried(entries[-1]):
+                    channel.give_back(-1)
                     channel.took()
                     return
             channel.took()

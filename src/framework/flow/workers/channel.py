@@ -28,14 +28,14 @@ class Channel:
     """A bounded queue: `await channel.put(item)` waits for room.
 
     `bound` limits the items that wait; an item for an `idle` worker is as good as taken and does not count. `full` is
-    the length of the buffer from which on there is no room: the bound and the idle workers, less the items set `aside`
-    until their key is free; SHUT while it is closed or paused.
+    the length of the buffer from which on there is no room: the bound, the idle workers and the items that have
+    `returned` for another attempt, less those set `aside` until their key is free; SHUT while it is closed or paused.
     """
 
     __slots__ = (
         "_held", "_loop", "aside", "bound", "buffer", "calling", "cause", "closed", "full", "idle", "inviting",
         "is_inside", "mixed", "name", "on_change", "overflow", "parked", "paused", "putters", "putting", "reason",
-        "taken",
+        "returned", "taken",
     )  # fmt: skip
 
     def __init__(self, name: str) -> None:
@@ -59,6 +59,7 @@ class Channel:
         self.mixed = False  # something special went through: workers look at what they take
         self.taken = 0  # items accepted from outside
         self.aside = 0  # items that were taken out and wait for their key
+        self.returned = 0  # items that are in it for another attempt; they do not count against the bound
         self.overflow = 0  # the most items that ever waited beyond the bound
         self._held: deque[Any] = deque()  # what waits while it is paused
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -78,7 +79,7 @@ class Channel:
         self._refresh()
 
     def _refresh(self) -> None:
-        self.full = SHUT if self.closed or self.paused else self.bound - self.aside + self.idle
+        self.full = SHUT if self.closed or self.paused else self.bound - self.aside + self.idle + self.returned
 
     def rebound(self, bound: int) -> None:
         """Change how many items may wait."""
@@ -89,7 +90,7 @@ class Channel:
     @property
     def waiting(self) -> int:
         """How many items wait, beyond those for idle workers."""
-        return max(0, self.length - self.idle)
+        return max(0, self.length - self.idle - self.returned)
 
     @property
     def length(self) -> int:
@@ -99,7 +100,7 @@ class Channel:
     @property
     def room(self) -> bool:
         """Whether an item can be put right now."""
-        return not self.closed and self.length < self.bound + self.idle
+        return not self.closed and self.length < self.bound + self.idle + self.returned
 
     def close(self, reason: str = "", cause: BaseException | None = None) -> None:
         """Take nothing more; puts that wait for room are refused with the reason."""
@@ -114,6 +115,7 @@ class Channel:
         thrown = [*self.buffer, *self._held]
         self.buffer.clear()
         self._held.clear()
+        self.give_back(-self.returned)
         return thrown
 
     def pause(self) -> None:
@@ -193,6 +195,11 @@ class Channel:
         if self.parked and not self.calling and not self.paused:
             self.call()
 
+    def give_back(self, change: int) -> None:
+        """Count items that are in it for another attempt."""
+        self.returned += change
+        self._refresh()
+
     async def wait_room(self) -> bool:
         """Wait until there is room; False when the channel was closed."""
         first = True
@@ -227,13 +234,13 @@ class Channel:
         """Let a worker wait for an item; its `waiter` tells when."""
         self.parked.append(worker)
         self.idle += 1
-        self._refresh()
+        self.full += 1  # SHUT stays far below any length
 
     def unpark(self) -> None:
         """The worker that was woken goes on."""
         self.idle -= 1
+        self.full -= 1
         self.calling = False
-        self._refresh()
 
     def abandon(self, worker: Waiter) -> None:
         """The worker was cancelled while it waited; a wake-up that had reached it goes to the next."""
@@ -242,7 +249,7 @@ class Channel:
         if told is False:
             return  # retired, and counted out already
         self.idle -= 1
-        self._refresh()
+        self.full -= 1
         if told:
             self._call_another()
         elif worker in self.parked:
@@ -302,7 +309,7 @@ class Channel:
             if worker in among and not worker.waiter.done():
                 self.parked.remove(worker)
                 self.idle -= 1
-                self._refresh()
+                self.full -= 1
                 worker.waiter.set_result(False)
                 return worker
         return None

@@ -12,8 +12,22 @@ from framework.observe import Failure
 from framework.observe.happenings import Outcome
 
 if TYPE_CHECKING:
-    from framework.flow.workers.run_context import RunningJob
-    from framework.flow.workers.worker import FlowWorker
+    from framework.flow.report import Tally
+
+
+class Origin(Protocol):
+    """The job that an item on its way to the error job comes from."""
+
+    tally: Tally
+    scoped: bool
+
+
+class Interruptible(Protocol):
+    """A worker whose present item can be cancelled."""
+
+    def interrupt(self) -> None:
+        """Cancel the body of the present item, and nothing else."""
+        ...
 
 
 class Ticket(Protocol):
@@ -61,7 +75,7 @@ class Case(Envelope):
 
     __slots__ = ("failure", "job", "outcome")
 
-    def __init__(self, origin: Any, item: Any, job: RunningJob, failure: Failure, outcome: Outcome) -> None:
+    def __init__(self, origin: Any, item: Any, job: Origin, failure: Failure, outcome: Outcome) -> None:
         ticket, parent = (origin.ticket, origin.parent) if isinstance(origin, Envelope) else (None, NOTHING)
         super().__init__(item, ticket, parent)
         self.job = job
@@ -140,7 +154,7 @@ class Attempt(Node):
         self._open = 1
         self.abandoned = False
         self.over: asyncio.Future[None] = loop.create_future()
-        self.workers: set[FlowWorker] = set()
+        self.workers: set[Interruptible] = set()
 
     def _count(self, change: int) -> None:
         self._open += change

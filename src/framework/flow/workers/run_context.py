@@ -75,6 +75,7 @@ class RunningJob(Protocol):
     lanes: Lanes | None
     seconds: list[float]
     scoped: bool
+    serving: int
     context: RunContext
 
     @property
@@ -85,11 +86,6 @@ class RunningJob(Protocol):
     @property
     def errors(self) -> RunningJob | None:
         """The job that gets its failures."""
-        ...
-
-    @property
-    def is_resting(self) -> bool:
-        """Whether all its workers that have a processor wait for an item."""
         ...
 
     def prepare(self, processor: Any, worker: Any) -> Prepared:

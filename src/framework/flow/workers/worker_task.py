@@ -6,15 +6,14 @@ import asyncio
 import types
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context, ContextVar
-from enum import IntEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    from framework.flow.workers.worker import FlowWorker
+from typing import Any, NamedTuple, Protocol
 
 
-class WorkerState(IntEnum):
-    """What a worker is doing; the seconds it spends in each state are added up."""
+class WorkerState:
+    """What a worker is doing; the seconds it spends in each state are added up.
+
+    Plain numbers: as members of an enumeration they would double what a worker pays to become idle and busy again.
+    """
 
     OPENING = 0  # its processor is being made
     IDLE = 1  # waits for an item
@@ -22,15 +21,27 @@ class WorkerState(IntEnum):
     LOCKED = 3  # waits for the lock of its job
     BLOCKED = 4  # waits for room downstream, or for the rate of its job
     ENDING = 5  # its processor is being released
+    COUNT = 6
 
 
 AT_WORK = frozenset({WorkerState.WORKING, WorkerState.LOCKED, WorkerState.BLOCKED})
 
 
+class Working(Protocol):
+    """A worker and the run that it is part of."""
+
+    state: int
+
+    @property
+    def run(self) -> object:
+        """The run."""
+        ...
+
+
 class Inside(NamedTuple):
     """The worker whose processor is running, and the one that this was started in."""
 
-    worker: FlowWorker
+    worker: Working
     outer: Inside | None
 
 

@@ -50,7 +50,7 @@ def state_of(node: NodeSnapshot) -> State:
         return "running"
     if node.failed:
         return "failed"
-    if node.waiting or node.blocked:
+    if node.waiting or node.blocked or node.locked or node.retrying:
         return "waiting"
     return "ran" if node.done else "idle"
 

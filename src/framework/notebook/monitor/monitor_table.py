@@ -14,7 +14,12 @@ Picture = Callable[[str, str], str]
 """Puts an `<svg>` with an alternative text into the table."""
 
 HEADS = ("job", "workers", "queue", "done/s", f"last {WINDOW} s", "done", "failed")
-WORKER_STATES = ("busy", "idle", "blocked")
+WORKER_STATES = (
+    "busy",
+    "idle",
+    "blocked",
+    "locked",
+)  # the last, workers that wait for a lock, only where there are any
 _BAR = (160, 22)  # width and height in px; the others likewise
 _CHART = (150, 28)
 _NUMBERS = frozenset({"done/s", "done", "failed"})
@@ -23,6 +28,11 @@ _COLOURS = {
     "busy": LOOKS["running"].light,
     "idle": LOOKS["idle"].light,
     "blocked": LOOKS["waiting"].light,
+<<<<<<< HEAD
+=======
+    "locked": "#8250df",
+    "failed": LOOKS["failed"].light,
+>>>>>>> 243f95d (Flows: end so that nothing is lost, branch, and inline sub-flows and routers as stages)
 }
 _FAILED = f"light-dark({LOOKS['failed'].light},{LOOKS['failed'].dark})"
 _CSS = "".join(
@@ -91,10 +101,10 @@ def _queue(row: Mapping[str, Any]) -> str:
 def _bar(row: Mapping[str, Any], picture: Picture) -> str:
     width, height = _BAR
     low, high = row["limits"]
-    counts = ", ".join(f"{count} {state}" for state, count in zip(WORKER_STATES, row["workers"], strict=True))
+    counts = ", ".join(f"{count} {state}" for state, count in zip(WORKER_STATES, row["workers"], strict=False))
     scale = width / max(1, high, sum(row["workers"]))
     parts, x = [f'<rect class="frame" x="0.5" y="3.5" width="{width - 1}" height="{height - 7}" rx="2"/>'], 0.0
-    for state, count in zip(WORKER_STATES, row["workers"], strict=True):
+    for state, count in zip(WORKER_STATES, row["workers"], strict=False):
         if count:
             parts.append(f'<rect class="{state}" x="{x:.1f}" y="3" width="{count * scale:.1f}" height="{height - 6}"/>')
         x += count * scale

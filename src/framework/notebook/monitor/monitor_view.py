@@ -72,7 +72,7 @@ class MonitorView:
         rates = [] if series is None else series.rates()
         return {
             "name": node.name,
-            "workers": [node.running, node.idle, node.blocked],
+            "workers": [node.running, node.idle, node.blocked, *([node.locked] if node.locked else ())],
             "limits": [node.min_workers, node.max_workers],
             "queue": [node.waiting, node.capacity],
             "done": node.done,

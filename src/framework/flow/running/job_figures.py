@@ -1,0 +1,85 @@
+"""`JobFigures`: what a job shows of its run. Base of `JobRun`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framework.flow.report import Counts, JobReport, Tally
+from framework.flow.workers.worker_task import WorkerState
+from framework.observe import NodeSnapshot
+
+if TYPE_CHECKING:
+    from framework.flow.capacity import Capacity
+    from framework.flow.clock import Clock, Timer
+    from framework.flow.workers.channel import Channel
+    from framework.flow.workers.envelope import Envelope
+    from framework.flow.workers.worker import FlowWorker
+
+
+class JobFigures:
+    """Counts, seconds and the present state of a job."""
+
+    name: str
+    input: Channel
+    capacity: Capacity
+    clock: Clock
+    tally: Tally
+    seconds: list[float]
+    workers: set[FlowWorker]
+    staff: set[FlowWorker]
+    retrying: dict[Envelope, Timer]
+
+    @property
+    def seconds_now(self) -> list[float]:
+        """Seconds in each state up to now, added up over the workers."""
+        seconds, now = list(self.seconds), self.clock.now()
+        for worker in tuple(self.staff):  # a copy, made in one step: a widget may ask from another thread
+            seconds[worker.state] += max(0.0, now - worker.since)
+        return seconds
+
+    def snapshot(self) -> NodeSnapshot:
+        """Return the job as it is now."""
+        channel, cap = self.input, self.capacity
+        states = [worker.state for worker in tuple(self.workers)]
+        handed = min(len(channel.buffer), channel.idle)
+        return NodeSnapshot(
+            name=self.name,
+            waiting=channel.waiting,
+            running=states.count(WorkerState.WORKING) + handed,
+            workers=len(states),
+            min_workers=cap.min_workers,
+            max_workers=cap.max_workers,
+            done=self.tally.finished,
+            failed=self.tally.failed,
+            busy_seconds=self.seconds_now[WorkerState.WORKING],
+            blocked=states.count(WorkerState.BLOCKED),
+            capacity=cap.queue_length,
+            locked=states.count(WorkerState.LOCKED),
+            opening=states.count(WorkerState.OPENING),
+            retrying=len(self.retrying) + channel.returned,
+        )
+
+    @property
+    def handed_on(self) -> int:
+        """How many items it handed to the next job."""
+        return self.tally.done - self.tally.spent + self.tally.spawned
+
+    @property
+    def reported(self) -> int:
+        """How many items it handed to the error job."""
+        return self.tally.failed + self.tally.rerouted
+
+    def report(self) -> JobReport:
+        """Return what became of its items."""
+        seconds = self.seconds_now
+        return JobReport(
+            self.name,
+            Counts.of(self.tally.finished + self.tally.dropped, self.tally),
+            busy_seconds=seconds[WorkerState.WORKING],
+            locked_seconds=seconds[WorkerState.LOCKED],
+            blocked_seconds=seconds[WorkerState.BLOCKED],
+            idle_seconds=seconds[WorkerState.IDLE],
+            retried=self.tally.retried,
+            overflow=self.input.overflow,
+            reasons=dict(self.tally.reasons),
+        )

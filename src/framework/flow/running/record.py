@@ -1,0 +1,108 @@
+"""`RunRecord`: what is kept of a run: counts, failures, scalings, its report. Base of `FlowRun`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from framework.flow.failures import Kept
+from framework.flow.report import Counts, Ended, FlowReport
+from framework.flow.running.stage_runs import RouterRun
+from framework.observe import Failure, Observers, WorkersScaled
+
+if TYPE_CHECKING:
+    from framework.flow.clock import Clock
+    from framework.flow.running.ending import Ending
+    from framework.flow.running.job_run import JobRun
+
+logger = logging.getLogger(__name__)
+
+
+class RunRecord:
+    """Keeps what is worth knowing about a run."""
+
+    jobs: Mapping[str, JobRun]
+
+    def __init__(self, name: str, clock: Clock, observers: Observers) -> None:
+        self.name = name
+        self.clock = clock
+        self.observers = observers
+        self.report: FlowReport | None = None
+        self.error: BaseException | None = None
+        self._began = clock.now()
+        self._ended: Ended = "running"
+        self._reason = ""
+        self._kept = Kept()
+        self._scalings: list[WorkersScaled] = []
+        self._problems: list[str] = []
+        self._ending: Ending | None = None
+
+    def keep(self, failure: Failure) -> None:
+        """Keep a failure for the report."""
+        self._kept.add(failure)
+
+    def lighten(self, failure: Failure) -> None:
+        """Let the frames of a failure go that has been handled, unless it is the first of its kind."""
+        self._kept.lighten(failure)
+
+    def note(self, problem: str) -> None:
+        """Keep for the report what went wrong beside the items."""
+        self._problems.append(problem)
+
+    def scaled(self, happening: WorkersScaled) -> None:
+        """Record that a job was scaled."""
+        logger.info("%s: %s", happening.job, happening.reason)
+        self._scalings.append(happening)
+        if self.observers.watched:
+            self.observers.notify(happening)
+
+    @property
+    def room(self) -> int:
+        """How many items all jobs can hold at most."""
+        jobs = [job for job in self.jobs.values() if not job.is_error]
+        return sum(job.capacity.max_workers + job.capacity.queue_length for job in jobs)
+
+    @property
+    def taken(self) -> int:
+        """Items accepted from outside so far."""
+        return sum(job.input.taken for job in self.jobs.values())
+
+    @property
+    def counts(self) -> Counts:
+        """How items ended so far."""
+        jobs = [job for job in self.jobs.values() if not (job.is_error or job.scoped)]
+        tallies = [job.tally for job in jobs]
+        last = [job.tally.done for job in jobs if job.next is None and not isinstance(job, RouterRun)]
+        return Counts(
+            taken=self.taken,
+            done=sum(last) + sum(tally.last + tally.spent for tally in tallies),
+            skipped=sum(tally.skipped for tally in tallies),
+            rerouted=sum(tally.rerouted for tally in tallies),
+            failed=sum(tally.failed for tally in tallies),
+            dropped=sum(tally.dropped for tally in tallies),
+            spawned=sum(tally.spawned for tally in tallies),
+        )
+
+    def report_now(self) -> FlowReport:
+        """Return what came of it so far."""
+        return self.report or FlowReport(
+            name=self.name,
+            counts=self.counts,
+            jobs={job.name: job.report() for job in self.jobs.values()},
+            failures=self._kept.failures,
+            scalings=tuple(self._scalings),
+            elapsed=self.clock.now() - self._began,
+            ended=self._ended,
+            error=self.error,
+            cut_off=() if self._ending is None else tuple(self._ending.cut_off),
+            problems=tuple(self._problems),
+        )
+
+    def _write_off(self) -> None:
+        counted = [job for job in self.jobs.values() if not (job.is_error or job.scoped)]
+        lost = self.counts.taken + self.counts.spawned - self.counts.ended
+        if lost:
+            job = next((job for job in counted if job.staff), counted[-1])
+            job.tally.dropped += lost
+            job.tally.reasons[self._reason] += lost
