@@ -16,7 +16,7 @@ PROMISED = {
     "framework.archive": """Archive CatalogEntry Description InMemCache Placeholder Session Workspace digest
         register_encoder rotate_key""",
     "framework.flow": """
-        Batch Capacity Clock Counts Decision FixedCapacity Flow FlowReport JobReport LastWorkItem RouteToErrorQueue
+        Batch Capacity Clock Counts Decision FixedCapacity Flow FlowReport JobReport LastWorkItem Retry RouteToErrorQueue
         ScalingStrategy StopProcessing Strategy Timer UtilizationCapacity current_failure job_capacity job_name router
         workers
     """,
