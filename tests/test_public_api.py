@@ -16,9 +16,9 @@ PROMISED = {
     "framework.archive": """Archive CatalogEntry Description InMemCache Placeholder Session Workspace digest
         register_encoder rotate_key""",
     "framework.flow": """
-        Batch Capacity Clock Counts Decision FixedCapacity Flow FlowReport JobReport LastWorkItem Retry RouteToErrorQueue
-        ScalingStrategy StopProcessing Strategy Timer UtilizationCapacity current_failure job_capacity job_name router
-        workers
+        Batch Capacity Clock Counts Decision FixedCapacity Flow FlowReport JobReport LastWorkItem Retry
+        RouteToErrorQueue ScalingStrategy StopProcessing Strategy Timer UtilizationCapacity current_failure
+        job_capacity job_name router workers
     """,
     "framework.notebook": """
         Drawing PhaseStepper ScalingMonitor archive_frame catalog_frame dependency_graph failures_frame flow_graph

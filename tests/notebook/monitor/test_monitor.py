@@ -287,7 +287,6 @@ def test_a_run_that_has_not_begun_has_no_line():
     assert out.getvalue() == ""
 
 
-<<<<<<< HEAD
 def test_the_latest_sample_is_a_frame():
     frame = ScalingMonitor(Scripted(at(1, 4, running=3, blocked=1, waiting=7))).frame()
 
@@ -295,11 +294,11 @@ def test_the_latest_sample_is_a_frame():
         "name": "fetch", "waiting": 7, "capacity": 10, "running": 3, "idle": 1, "blocked": 1, "workers": 5, "done": 4,
         "failed": 0, "busy_seconds": 0.0,
     }  # fmt: skip
-=======
+
+
 def test_a_row_shows_workers_that_wait_for_a_lock_apart():
     monitor = ScalingMonitor(Scripted(at(1, 4, running=1, locked=4)))
     monitor.sample()
     (row,) = MonitorView(monitor).rows()["rows"]
     assert row["workers"] == [1, 0, 0, 4]
     assert "1 busy, 0 idle, 0 blocked, 4 locked" in monitor_html(MonitorView(monitor).rows(), inline)
->>>>>>> 243f95d (Flows: end so that nothing is lost, branch, and inline sub-flows and routers as stages)

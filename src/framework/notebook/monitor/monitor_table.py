@@ -14,12 +14,8 @@ Picture = Callable[[str, str], str]
 """Puts an `<svg>` with an alternative text into the table."""
 
 HEADS = ("job", "workers", "queue", "done/s", f"last {WINDOW} s", "done", "failed")
-WORKER_STATES = (
-    "busy",
-    "idle",
-    "blocked",
-    "locked",
-)  # the last, workers that wait for a lock, only where there are any
+# The last, waiting for a lock, is shown only where there are such workers.
+WORKER_STATES = ("busy", "idle", "blocked", "locked")
 _BAR = (160, 22)  # width and height in px; the others likewise
 _CHART = (150, 28)
 _NUMBERS = frozenset({"done/s", "done", "failed"})
@@ -28,11 +24,7 @@ _COLOURS = {
     "busy": LOOKS["running"].light,
     "idle": LOOKS["idle"].light,
     "blocked": LOOKS["waiting"].light,
-<<<<<<< HEAD
-=======
     "locked": "#8250df",
-    "failed": LOOKS["failed"].light,
->>>>>>> 243f95d (Flows: end so that nothing is lost, branch, and inline sub-flows and routers as stages)
 }
 _FAILED = f"light-dark({LOOKS['failed'].light},{LOOKS['failed'].dark})"
 _CSS = "".join(
