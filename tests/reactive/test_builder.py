@@ -1,9 +1,10 @@
 """Builders: what is built, from what, how often and in which order."""
 
+import networkx as nx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reactive_samples import Apply, Sink, Source, artifacts_of, built, seeds
+from reactive_samples import Apply, Sink, Source, artifacts_of, built, outcome, seeds
 
 from framework.core import AbstractProcessor, Pipeline
 from framework.core.context import defer, receivers
@@ -125,10 +126,36 @@ def test_a_late_resolve_of_what_is_not_kept_announces_nothing_again():
     assert (doubles.calls, sink.artifacts) == ([(1,), (2,)], [1, 2])
 
 
-def test_dedupe_builds_equal_inputs_once_and_announces_for_all():
+def test_dedupe_answers_equal_inputs_once():
     doubles = Apply("d", ["n"], lambda n: [n], dedupe=True)
-    assert artifacts_of([Source("n", [1, 2, 1, True, 1]), doubles], "d") == [[1], [2], [1], [True], [1]]
+    assert artifacts_of([Source("n", [1, 2, 1, True, 1]), doubles], "d") == [[1], [2], [True]]
     assert doubles.calls == [(1,), (2,), (True,)]
+
+
+@given(st.dictionaries(st.integers(0, 6), st.lists(st.integers(0, 6), max_size=4), max_size=7), st.booleans(), seeds)
+def test_a_walk_over_a_graph_with_cycles_visits_each_node_once_and_ends(graph, persist, seed):
+    class Walk(Apply):
+        def build(self, context, node):
+            self.calls.append(node)
+            yield from graph.get(node, ())
+
+    walk = Walk("node", ["node"], persist=persist, dedupe=True)
+    found = artifacts_of([walk], "node", [("node", 0)], seed=seed)
+    reached = nx.descendants(nx.DiGraph(graph), 0) | {0} if graph.get(0) else {0}
+    assert sorted(walk.calls) == sorted(reached)
+    assert len(found) == 1 + sum(len(graph.get(node, ())) for node in reached)
+
+
+def test_an_input_whose_build_failed_is_tried_again_when_it_comes_again():
+    def once(number, tried=[]):  # noqa: B006 - remembers
+        tried.append(number)
+        if len(tried) == 1:
+            raise ValueError(number)
+        return number
+
+    found, report = outcome([Source("n", [1, 1, 1]), Apply("d", ["n"], once, dedupe=True)], "d", on_error="keep")
+    assert found == [1]
+    assert len(report.failures) == 1
 
 
 def test_a_builder_can_be_run_in_one_pipeline_after_another():

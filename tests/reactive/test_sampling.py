@@ -70,12 +70,10 @@ def reservoir(count, size, seed=None, **options):
 
 
 @given(st.integers(0, 40), st.integers(1, 10), seeds)
-def test_a_reservoir_announces_one_sample_without_repetition(count, size, schedule):
-    samples = reservoir(count, size, seed=None)
-    assert len(samples) == min(count, 1)
-    for sample in samples:
-        assert len(sample) == len(set(sample)) == min(count, size)
-        assert set(sample) <= {(number,) for number in range(count)}
+def test_a_reservoir_announces_a_sample_without_repetition_input_by_input(count, size, schedule):
+    sample = reservoir(count, size, seed=None)
+    assert len(sample) == len(set(sample)) == min(count, size)
+    assert set(sample) <= {(number,) for number in range(count)}
 
 
 @given(seeds)
@@ -89,7 +87,7 @@ def test_every_position_has_the_same_chance():
     for _ in range(rounds):
         for number in range(count):
             assert sampler.build(None, number) == ()
-        ((*sample,),) = sampler.phase(None, 1)
+        sample = sampler.phase(None, 1)
         counts.update(number for (number,) in sample)
     expected = rounds * 3 / count
     chi_squared = sum((counts[number] - expected) ** 2 / expected for number in range(count))

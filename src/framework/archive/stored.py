@@ -45,6 +45,11 @@ class StoredArchive(Archive):
         self._found: tuple[bytes, Records] | None = None
 
     @property
+    def identity(self) -> str | None:
+        """Return the identity of the processor that fills it; None for an archive that is known by name only."""
+        return self._identity
+
+    @property
     def readonly(self) -> bool:
         """Return whether writing is refused."""
         return self._writers is None

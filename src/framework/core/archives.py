@@ -70,10 +70,10 @@ class ArchiveRoom:
             return
         taken: dict[tuple[str, str], Inbox] = {}
         readers: Readers = {}
-        for inbox in keeping:
+        for inbox in {id(keeper_of(inbox.processor)): inbox for inbox in keeping}.values():
             identity = self.identity(inbox, readers)
-            about = self._about[inbox] = _description(cast("AbstractProcessor", inbox.processor), identity)
-            _warn_of_state(inbox.name, identity)
+            about = self._about[inbox] = _description(cast("AbstractProcessor", keeper_of(inbox.processor)), identity)
+            _warn_of_state(about.name, identity)
             other = taken.setdefault((about.name, about.identity), inbox)
             if other is not inbox:
                 raise IdentityClash(
@@ -115,11 +115,13 @@ class ArchiveRoom:
 
     def kept(self, inboxes: Iterable[Inbox]) -> dict[str, Archive]:
         """Return the results of all processors that keep them and have some, by name."""
-        found = {}
+        found: dict[str, Archive] = {}
         for inbox in inboxes:
-            if keeps_results(inbox.processor):
+            keeper = keeper_of(inbox.processor)
+            name = inbox.name if keeper is inbox.processor else keeper.name
+            if name not in found and keeps_results(inbox.processor):
                 with suppress(UnknownName, NotAWorkspace):  # nothing was written yet
-                    found[inbox.name] = self._written(inbox)
+                    found[name] = self._written(inbox)
         return found
 
     def catalog(self) -> list[CatalogEntry]:
@@ -152,6 +154,11 @@ class ArchiveRoom:
         return self._workspace.archive(about.name, readonly=True, identity=about.identity)
 
     def _open_own(self, inbox: Inbox) -> Archive:
+        keeper = keeper_of(inbox.processor)
+        if keeper is not inbox.processor:
+            for other, archive in self._own.items():
+                if keeper_of(other.processor) is keeper:
+                    return archive
         if self._workspace is None:
             return InMemCache()
         return self._opened(self._workspace).archive(self._describe(inbox))
@@ -177,7 +184,7 @@ class ArchiveRoom:
         # Once: reading and digesting the source of a processor and all it uses takes milliseconds.
         about = self._about.get(inbox)
         if about is None:
-            processor = cast("AbstractProcessor", inbox.processor)
+            processor = cast("AbstractProcessor", keeper_of(inbox.processor))
             about = self._about[inbox] = _description(processor, self.identity(inbox))
         return about
 
@@ -185,7 +192,7 @@ class ArchiveRoom:
         """Return what the results of a processor depend on; `readers` are shared by those that are asked together."""
         from framework.core.identity.identity import identity_of  # reads sources; not before a caller asks
 
-        return identity_of(cast("AbstractProcessor", inbox.processor), readers)
+        return identity_of(cast("AbstractProcessor", keeper_of(inbox.processor)), readers)
 
 
 def _workspace(path: Path | str, *, trust: bool) -> Workspace:
@@ -197,6 +204,15 @@ def _workspace(path: Path | str, *, trust: bool) -> Workspace:
 def keeps_results(processor: Handler) -> bool:
     """Whether a processor has an archive of its own: it, or its `process`, has a true `opens_archive`."""
     return bool(getattr(processor, "opens_archive", False) or getattr(processor.process, "opens_archive", False))
+
+
+def keeper_of(processor: Handler) -> Handler:
+    """Return the processor whose archive a processor uses: its `archived_as`, or itself.
+
+    Several processors that do the work of one, such as the workers of a load balancer, share its archive.
+    """
+    keeper: Handler | None = getattr(processor, "archived_as", None)
+    return processor if keeper is None else keeper
 
 
 def described(processor: AbstractProcessor) -> Description:

@@ -21,12 +21,15 @@ class ReactiveEvent(Event):
     An artifact that is announced `again` is for plain processors: builders have received it before.
     """
 
+    __slots__ = ("origin",)
     __match_args__ = ("name", "target")
     routing_attribute: ClassVar[str] = "target"
     target: str
     artifact: Any
     asker: str | None = None
     again: bool = False
+    origin: Any
+    """Who built the artifact from what, for `provenance`; no attribute, as it is not part of the message."""
 
     def __init__(self, /, name: str, target: str, **attrs: Any) -> None:
         """Make an event.
@@ -52,3 +55,15 @@ class ReactiveEvent(Event):
         self.target = target
         if attrs:
             self.__dict__.update(attrs)
+
+    def __getstate__(self) -> Any:
+        """Return all but `origin`, for pickles and digests: events are equal that came about in different ways."""
+        state = object.__getstate__(self)
+        if state.__class__ is tuple:
+            attributes, slots = state
+            slots.pop("origin", None)
+            return (attributes, slots) if slots else attributes
+        return state
+
+
+ReactiveEvent.__getstate__.attributes_only = True  # type: ignore[attr-defined]  # for `digest`

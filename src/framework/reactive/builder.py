@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from framework.core import AbstractProcessor, Context, Event
 from framework.core.context import DetachedContext
@@ -15,6 +15,7 @@ from framework.core.reactive_event import ReactiveEvent
 from framework.errors import WiringError
 from framework.reactive.building.artifacts import artifacts_of
 from framework.reactive.building.building import Building, BuildInput, SelfMessage
+from framework.reactive.building.origin import origin_of
 from framework.reactive.building.pairing import checked, target_of
 
 
@@ -35,6 +36,15 @@ class ReactiveBuilder(AbstractProcessor):
     own input. `provides` and `requires` are public.
     """
 
+    plumbing: ClassVar[bool] = False
+    """Whether it passes artifacts on, such as the router of a load balancer: provenance looks through it."""
+
+    archived_as: ReactiveBuilder | None = None
+    """The builder whose archive it uses in place of one of its own: of a load balancer, one of the equal workers."""
+
+    first_part: str = ""
+    """Of several builders that do the work of `archived_as`, the one that gets the inputs."""
+
     def __init__(  # noqa: PLR0913, PLR0917 - the promised signature
         self,
         provides: str,
@@ -50,7 +60,7 @@ class ReactiveBuilder(AbstractProcessor):
             provides: the target whose artifacts `build` returns.
             requires: the targets whose artifacts `build` gets, in the order of its arguments.
             persist: keep the results, and answer an input from the archive when it comes again, in later runs too.
-            dedupe: build equal inputs of one run once, and announce the kept artifacts for the others.
+            dedupe: answer equal inputs of one run once, so that a walk over a graph with cycles ends.
             name: what graphs, reports and archives call it; the class's name by default.
             priority: lower runs first.
 
@@ -115,13 +125,22 @@ class ReactiveBuilder(AbstractProcessor):
         """Return the event that builds a failed input again, whether or not the target is resolved."""
         match failed:
             case ReactiveEvent(name="built", artifact=artifact) if len(self.requires) == 1:
-                return BuildInput((artifact,))
+                return BuildInput((artifact,), (origin_of(failed),))
             case _:
                 return failed
 
     def lacking(self) -> list[str]:
         """Return the required targets of which no artifact has arrived in this run."""
         return self._building.pairing.lacking()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the state of the run: a copy, here or in another process, begins a run of its own."""
+        return {key: value for key, value in vars(self).items() if key != "_building"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the attributes of the original."""
+        vars(self).update(state)
+        self._building = self._begin()
 
     def unfinished(self) -> Iterable[Unfinished]:
         """Report requirements that are missing, and artifacts that wait for a partner."""
@@ -135,7 +154,7 @@ class ReactiveBuilder(AbstractProcessor):
         """Handle targets, phases and the self-messages of this builder."""
         match event:
             case ReactiveEvent(name="built", again=False):
-                self._building.receive(context, event.target, event.artifact)
+                self._building.receive(context, event)
             case SelfMessage():
                 self._building.handle(context, event)
             case ReactiveEvent(name="resolve", asker=asker):

@@ -10,6 +10,7 @@ from typing import Any
 
 from framework.core import Context
 from framework.reactive.builder import ReactiveBuilder
+from framework.reactive.building.origin import Origin, made_from, origins_of
 from framework.reactive.checks import Batch, Inputs, KeyFunction, hashable, key_function, positive, wiring
 
 
@@ -66,19 +67,22 @@ class Collector(StreamBuilder):
         super().__init__(provides, requires, forwards_to, topics, name, priority)
         self._limit = None if limit is None else positive(self.name, "limit", limit)
         self._batch: Batch = []
+        self._origins: list[Origin] = []
         self._collected: Batch = []
 
-    def build(self, context: Context, *args: Any) -> Iterable[Batch]:  # noqa: ARG002 - announced on the phase
+    def build(self, context: Context, *args: Any) -> Iterable[Batch]:
         """Keep one input."""
         if self._limit is None or len(self._batch) < self._limit:
             self._batch.append(args)
+            self._origins += origins_of(context)
             self._collected.append(args)
         return ()
 
-    def phase(self, context: Context, phase: int) -> Iterable[Batch]:  # noqa: ARG002 - the signature of a hook
+    def phase(self, context: Context, phase: int) -> Iterable[Any]:  # noqa: ARG002 - the signature of a hook
         """Announce the batch."""
         batch, self._batch = self._batch, []
-        return [batch] if batch else ()
+        origins, self._origins = self._origins, []
+        return [made_from(context, batch, origins)] if batch else ()
 
     def values(self) -> Iterator[Inputs]:
         """Everything ever collected, in order."""
@@ -115,21 +119,24 @@ class Grouper(StreamBuilder):
         """
         super().__init__(provides, requires, forwards_to, topics, name, priority)
         self._keyfunc = key_function(self.name, keyfunc)
-        self._groups: dict[Hashable, Batch] = {}
+        self._groups: dict[Hashable, tuple[Batch, list[Origin]]] = {}
 
     def on_init(self, context: Context) -> None:  # noqa: ARG002 - the signature of a hook
         """Forget what a stopped run left."""
         self._groups.clear()
 
-    def build(self, context: Context, *args: Any) -> Iterable[Any]:  # noqa: ARG002 - announced on the phase
+    def build(self, context: Context, *args: Any) -> Iterable[Any]:
         """Keep one input in its group."""
-        self._groups.setdefault(hashable(self._keyfunc(*args), args), []).append(args)
+        batch, origins = self._groups.setdefault(hashable(self._keyfunc(*args), args), ([], []))
+        batch.append(args)
+        origins += origins_of(context)
         return ()
 
-    def phase(self, context: Context, phase: int) -> Iterator[tuple[Hashable, Batch]]:  # noqa: ARG002 - as above
+    def phase(self, context: Context, phase: int) -> Iterator[Any]:  # noqa: ARG002 - the signature of a hook
         """Announce the groups."""
         groups, self._groups = self._groups, {}
-        yield from groups.items()
+        for key, (batch, origins) in groups.items():
+            yield made_from(context, (key, batch), origins)
 
 
 class StreamGrouper(StreamBuilder):
@@ -167,23 +174,26 @@ class StreamGrouper(StreamBuilder):
         self._keyfunc = key_function(self.name, keyfunc)
         self._key: Any = None
         self._batch: Batch = []
+        self._origins: list[Origin] = []
 
     def on_init(self, context: Context) -> None:  # noqa: ARG002 - the signature of a hook
         """Forget what a stopped run left."""
-        self._batch = []
+        self._batch, self._origins = [], []
 
-    def build(self, context: Context, *args: Any) -> Iterable[tuple[Any, Batch]]:  # noqa: ARG002 - nothing to submit
+    def build(self, context: Context, *args: Any) -> Iterable[Any]:
         """Keep one input; announce the former ones when its key is another."""
         key = self._keyfunc(*args)
-        finished = self._finish() if self._batch and key != self._key else ()
+        finished = self._finish(context) if self._batch and key != self._key else ()
         self._key = key
         self._batch.append(args)
+        self._origins += origins_of(context)
         return finished
 
-    def phase(self, context: Context, phase: int) -> Iterable[tuple[Any, Batch]]:  # noqa: ARG002 - as above
+    def phase(self, context: Context, phase: int) -> Iterable[Any]:  # noqa: ARG002 - the signature of a hook
         """Announce the last group."""
-        return self._finish() if self._batch else ()
+        return self._finish(context) if self._batch else ()
 
-    def _finish(self) -> list[tuple[Any, Batch]]:
+    def _finish(self, context: Context) -> list[Any]:
         batch, self._batch = self._batch, []
-        return [(self._key, batch)]
+        origins, self._origins = self._origins, []
+        return [made_from(context, (self._key, batch), origins)]

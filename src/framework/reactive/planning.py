@@ -57,8 +57,12 @@ class Planner:
     def _outputs(self, name: str) -> list[Any]:
         builder = self._pipeline[name]
         assert isinstance(builder, ReactiveBuilder)  # noqa: S101 - providers holds no others
+        mailbox = name
+        if builder.archived_as is not None:  # the last part of a load balancer, which does the work of one builder
+            mailbox, builder = builder.first_part, builder.archived_as
+            name = builder.name
         pairing = Pairing(builder.requires)
-        arrivals = {target: [*self._submitted(name, target), *self.artifacts(target)] for target in pairing.targets}
+        arrivals = {target: [*self._submitted(mailbox, target), *self.artifacts(target)] for target in pairing.targets}
         archived = _Archived(name, builder, self._archives.get(name) or InMemCache(), self._catalog)
         if self._is_missing(arrivals):
             return self._replay_all(archived) if len(archived.archive) else [self._unknown(name, "not provided")]

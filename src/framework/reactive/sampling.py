@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from typing import Any
 
 from framework.core import Context
 from framework.errors import OptionError
-from framework.reactive.checks import Batch, Inputs, positive
+from framework.reactive.building.origin import Origin, made_from, origins_of
+from framework.reactive.checks import Inputs, positive
 from framework.reactive.collecting import StreamBuilder
 
 Seed = int | str | None
@@ -64,7 +66,7 @@ class StreamSampler(StreamBuilder):
 
 
 class ReservoirSampler(StreamBuilder):
-    """Announces a batch of at most `size` inputs of each phase, when the phase is quiet.
+    """Announces at most `size` inputs of each phase, one by one, when the phase is quiet.
 
     Each input has the same chance and at most `size` are held: algorithm R of Vitter (1985), Random Sampling with a
     Reservoir.
@@ -102,7 +104,7 @@ class ReservoirSampler(StreamBuilder):
         self._size = positive(self.name, "size", size)
         self._seed = seed
         self._random = _stream(seed, self.provides)
-        self._sample: Batch = []
+        self._sample: list[tuple[Inputs, tuple[Origin, ...]]] = []
         self._seen = 0
 
     def on_init(self, context: Context) -> None:  # noqa: ARG002 - the signature of a hook
@@ -110,19 +112,19 @@ class ReservoirSampler(StreamBuilder):
         self._random = _stream(self._seed, self.provides)
         self._sample, self._seen = [], 0
 
-    def build(self, context: Context, *args: object) -> Iterable[Batch]:  # noqa: ARG002 - announced on the phase
+    def build(self, context: Context, *args: object) -> Iterable[Inputs]:
         """Keep an input in the place of another, or not."""
         self._seen += 1
         if self._seen <= self._size:
-            self._sample.append(args)
+            self._sample.append((args, origins_of(context)))
         elif (place := self._random.randrange(self._seen)) < self._size:
-            self._sample[place] = args
+            self._sample[place] = args, origins_of(context)
         return ()
 
-    def phase(self, context: Context, phase: int) -> Iterable[Batch]:  # noqa: ARG002 - the signature of a hook
-        """Announce the sample."""
+    def phase(self, context: Context, phase: int) -> Iterable[Any]:  # noqa: ARG002 - the signature of a hook
+        """Announce the arguments of each input of the sample, a tuple, as a StreamSampler does."""
         sample, self._sample, self._seen = self._sample, [], 0
-        return [sample] if sample else ()
+        return [made_from(context, args, origins) for args, origins in sample]
 
 
 def _stream(seed: Seed, target: str) -> random.Random:

@@ -1,7 +1,13 @@
 """Builds that fail or return what cannot be announced: what is lost, what is kept, what is said."""
 
 import gc
+from collections import deque
+from types import MappingProxyType
+from typing import NamedTuple
 
+import networkx as nx
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +15,7 @@ from reactive_samples import Apply, Sink, Source, artifacts_of, outcome, seeds
 
 from framework.core import AbstractProcessor, Pipeline
 from framework.errors import BuildError, RunFailed
-from framework.reactive import ReactiveBuilder, ReactiveEvent
+from framework.reactive import ReactiveBuilder, ReactiveEvent, reactive
 from framework.reactive.building.building import SLICE
 
 pytestmark = pytest.mark.timeout(60)
@@ -120,6 +126,50 @@ def test_a_build_that_returns_no_iterable_is_told_so(returned, message):
     (failure,) = report.failures
     assert isinstance(failure.exception, BuildError)
     assert message in str(failure.exception)
+
+
+class Row(NamedTuple):
+    city: str
+    celsius: float
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pd.DataFrame({"city": ["Oslo"]}),
+        pd.Series([1, 2]),
+        np.arange(3),
+        {"city": "Oslo"},
+        MappingProxyType({"city": "Oslo"}),
+        Row("Oslo", 4.0),
+        nx.path_graph(2),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_one_value_that_can_be_iterated_is_not_taken_apart(value):
+    def outcome_of(returned):
+        class Load(ReactiveBuilder):
+            def __init__(self):
+                super().__init__("table", [])
+
+            def build(self, context):
+                return returned
+
+        return outcome([Load()], "table", on_error="keep")
+
+    found, report = outcome_of(value)
+    assert found == []
+    assert isinstance(report.failures[0].exception, BuildError)
+    assert "would be taken apart: return [it] or yield it" in str(report.failures[0].exception)
+    assert outcome_of([value])[0][0] is value
+
+
+@pytest.mark.parametrize(
+    "several",
+    [[1, 2], (1, 2), {1, 2}, frozenset([1, 2]), range(1, 3), deque([1, 2]), {1: 1, 2: 2}.keys(), map(int, "12")],
+)
+def test_collections_of_artifacts_are_announced_one_by_one(several):
+    assert sorted(artifacts_of([reactive("m")(lambda _: several)], "m")) == [1, 2]
 
 
 def test_a_coroutine_as_build_is_told_where_async_code_goes():

@@ -8,7 +8,7 @@ import io
 import types
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from struct import pack
+from struct import calcsize, pack
 from typing import Any
 
 from framework.archive.digest.walk import Encoder, Refusal, Walk
@@ -31,7 +31,7 @@ def object_encoder(kind: type) -> Encoder:
         return _reducing(_by_library(kind))
     if issubclass(kind, list | tuple):
         return _sequence_object(kind)
-    if kind.__dictoffset__ and not _slots(kind) and kind.__basicsize__ <= _SIZE:
+    if kind.__dictoffset__ and not _slots(kind) and _size(kind) <= _SIZE:
         return _plain_object(kind)
     return _reducing(remembered(kind))
 
@@ -146,10 +146,15 @@ def _has_reducer(kind: type) -> bool:
 def _reduces_as_object(kind: type) -> bool:
     hooks = ("__reduce_ex__", "__reduce__", "__getstate__")
     return (
-        all(getattr(kind, hook) is getattr(object, hook) for hook in hooks)
+        all(getattr(kind, hook) is getattr(object, hook) or _attributes_only(getattr(kind, hook)) for hook in hooks)
         and not hasattr(kind, "__getnewargs_ex__")
         and (not hasattr(kind, "__getnewargs__") or issubclass(kind, tuple))
     )
+
+
+def _attributes_only(hook: object) -> bool:
+    """Return whether a `__getstate__` says that it leaves out nothing but slots."""
+    return getattr(hook, "attributes_only", False)
 
 
 class _Empty:
@@ -157,10 +162,20 @@ class _Empty:
 
 
 _SIZE = _Empty.__basicsize__
+_POINTER = calcsize("P")
 
 
 def _slots(kind: type) -> bool:
-    return any(base.__dict__.get("__slots__") for base in kind.__mro__)
+    return any(base.__dict__.get("__slots__") for base in kind.__mro__ if not _left_out(base))
+
+
+def _left_out(kind: type) -> int:
+    """Return how many slots of a class its `__getstate__` leaves out."""
+    return len(kind.__dict__["__slots__"]) if _attributes_only(kind.__dict__.get("__getstate__")) else 0
+
+
+def _size(kind: type) -> int:
+    return kind.__basicsize__ - _POINTER * sum(map(_left_out, kind.__mro__))
 
 
 def _reduced(walk: Walk, value: Any, left_out: frozenset[str]) -> None:

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor
+from functools import partial
 from typing import Any, Protocol
 
-from framework.core import Context, Event
-from framework.core.context import DetachedContext
-from framework.errors import LifecycleError
+from framework.core import Context
+from framework.core.identity.input_key import input_key
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.building.artifacts import artifacts_of
-from framework.reactive.offloading.offload import OffloadBuilder
-from framework.reactive.offloading.remote import Returned
-from framework.reactive.offloading.transport import Transport
+from framework.reactive.building.build_records import BuildRecords
+from framework.reactive.building.origin import Made, derived, origins_of
 
 Numbered = tuple[int, tuple[Any, ...]]
 NumberedResults = tuple[int, list[Any]]
+
+UNNUMBERED = -1
+"""The number of what a hook of a worker yields: it is announced as it comes."""
+
+
+class BalancedRecords(BuildRecords):
+    """The records of all workers of a load balancer, in the archive that one of them alone would have.
+
+    So results do not depend on the number of workers, nor on whether there is a load balancer at all.
+    """
+
+    def __init__(self, keeper: ReactiveBuilder) -> None:
+        """Keep what `keeper`, one of equal workers, builds."""
+        super().__init__(keeper.provides)
+        self.keeper = keeper
 
 
 class BalancedWorker(Protocol):
@@ -29,6 +42,8 @@ class BalancedWorker(Protocol):
 
 class LoadBalancerRouter(ReactiveBuilder):
     """Announces every n-th item: round robin."""
+
+    plumbing = True
 
     def __init__(
         self, provides: str, requires: Iterable[str], index: int, count: int, *, name: str | None = None
@@ -47,99 +62,75 @@ class _WorkerBuilder(ReactiveBuilder):
     """Calls a worker's `build`, and its hooks when the pipeline calls these."""
 
     def __init__(
-        self, provides: str, requires: Iterable[str], worker: BalancedWorker, *, name: str | None = None
+        self,
+        provides: str,
+        requires: Iterable[str],
+        worker: BalancedWorker,
+        records: BalancedRecords | None = None,
+        *,
+        name: str | None = None,
     ) -> None:
-        """Wrap a worker."""
+        """Wrap a worker, whose results are kept in `records` if there are any."""
         super().__init__(provides, requires, name=name)
         self.worker = worker
+        self.archived_as = None if records is None else records.keeper
+        self._records = records
 
-    def on_init(self, context: Context) -> None:
+    @property
+    def opens_archive(self) -> bool:
+        """Return whether the worker's results are kept."""
+        return self._records is not None
+
+    def on_init(self, context: Context) -> Iterable[Any] | None:
         """Call the worker's hook."""
-        self._hook("on_init", context)
+        return call_hook(self.worker, "on_init", context)
 
-    def phase(self, context: Context, phase: int) -> None:
+    def phase(self, context: Context, phase: int) -> Iterable[Any] | None:
         """Call the worker's hook."""
-        self._hook("phase", context, phase)
+        return call_hook(self.worker, "phase", context, phase)
 
-    def on_terminate(self, context: Context) -> None:
+    def on_terminate(self, context: Context) -> Iterable[Any] | None:
         """Call the worker's hook."""
-        self._hook("on_terminate", context)
+        return call_hook(self.worker, "on_terminate", context)
 
-    def _hook(self, name: str, *args: Any) -> None:
-        hook = getattr(self.worker, name, None)
-        if hook is not None:
-            hook(*args)
+    def _results(self, context: Context, item: Numbered) -> tuple[Made, Iterator[Any]]:
+        number, args = item
+        made = Made(self.name, self.provides)
+        if self._records is None:
+            return made, self._built(context, args)
+        key, build = input_key(args, name="inputs"), partial(self._built, context)
+        return made, self._records.artifacts(context.archive, key, args, build, made, origins_of(context), number)
+
+    def _built(self, context: Context, args: tuple[Any, ...]) -> Iterator[Any]:
+        return artifacts_of(self.worker.build(context, *args), self.worker.build)
 
 
 class LoadBalancerWorkerWrapper(_WorkerBuilder):
     """Announces `(seq, results)` when the worker has built an item, `(seq, [])` when it fails."""
 
-    def build(self, context: Context, item: Numbered) -> Iterator[NumberedResults]:
+    def build(self, context: Context, item: Numbered) -> Iterator[Any]:
         """Build one item; a failure announces no results for it, then fails this delivery."""
-        number, args = item
         try:
-            results = list(artifacts_of(self.worker.build(context, *args), self.worker.build))
+            made, artifacts = self._results(context, item)
+            results = list(artifacts)
         except BaseException:
-            yield number, []
+            yield item[0], []
             raise
-        yield number, results
+        yield derived(context, (item[0], results), made, origins_of(context))
 
 
 class LoadBalancerWorkerEmitter(_WorkerBuilder):
     """Announces `(seq, [result])` for each result at once: for load balancers that do not preserve order."""
 
-    def build(self, context: Context, item: Numbered) -> Iterator[NumberedResults]:
+    def build(self, context: Context, item: Numbered) -> Iterator[Any]:
         """Build one item."""
-        number, args = item
-        for result in artifacts_of(self.worker.build(context, *args), self.worker.build):
-            yield number, [result]
+        made, artifacts = self._results(context, item)
+        for place, result in enumerate(artifacts):
+            yield derived(context, (item[0], [result]), made, origins_of(context), place)
 
 
-class LoadBalancerWorkerOffload(OffloadBuilder):
-    """Builds items with copies of the worker on an executor; announces as a wrapper does."""
-
-    def __init__(
-        self,
-        provides: str,
-        requires: Iterable[str],
-        worker: BalancedWorker,
-        executor: Executor,
-        *,
-        name: str | None = None,
-    ) -> None:
-        """Send items to an executor, two at a time so that a process does not wait for the next."""
-        transport = Transport(executor, max_pending=2, ordered=False)
-        super().__init__(provides, requires, RemoteWorker(worker), transport, name=name)
-
-    def results(self, inputs: tuple[Any, ...], returned: Returned) -> Iterable[NumberedResults]:
-        """Return the results with their number."""
-        number, _ = inputs[0]
-        return [(number, returned.artifacts if returned.error is None else [])]
-
-
-class RemoteWorker:
-    """Calls a worker in a process without a pipeline."""
-
-    def __init__(self, worker: BalancedWorker) -> None:
-        """Wrap a worker."""
-        self.worker = worker
-        self.__qualname__ = f"worker {type(worker).__qualname__}"
-
-    def __call__(self, item: Numbered) -> Iterable[Any]:
-        """Build one item."""
-        _, args = item
-        return artifacts_of(self.worker.build(RemoteContext(type(self.worker).__name__), *args), self.worker.build)
-
-
-class RemoteContext(DetachedContext):
-    """The context of a build that runs on an executor."""
-
-    __slots__ = ()
-
-    def submit(self, event: Event) -> int:
-        """Refuse: there are no recipients in this process.
-
-        Raises:
-            LifecycleError: always.
-        """
-        raise LifecycleError(f"a worker on an executor is away from its pipeline and cannot submit {event!r}: yield it")
+def call_hook(worker: BalancedWorker, name: str, *args: Any) -> Iterator[NumberedResults] | None:
+    """Call a hook of a worker that has it; return what it announces."""
+    hook = getattr(worker, name, None)
+    found = None if hook is None else hook(*args)
+    return None if hook is None or found is None else ((UNNUMBERED, [one]) for one in artifacts_of(found, hook))

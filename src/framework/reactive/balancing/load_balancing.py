@@ -9,14 +9,15 @@ from typing import Any
 
 from framework.errors import WiringError
 from framework.reactive.balancing.balanced_worker import (
+    BalancedRecords,
     BalancedWorker,
     LoadBalancerRouter,
     LoadBalancerWorkerEmitter,
-    LoadBalancerWorkerOffload,
     LoadBalancerWorkerWrapper,
 )
 from framework.reactive.balancing.gap_policies import SequenceGapPolicy
 from framework.reactive.balancing.numbering import LoadBalancerCollector, LoadBalancerSequencer
+from framework.reactive.balancing.remote_worker import LoadBalancerWorkerOffload
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.checks import policy, positive
 
@@ -40,14 +41,16 @@ def make_load_balancer(  # noqa: PLR0913, PLR0917 - the promised signature
         provides: the target of the results.
         requires: the targets whose artifacts the workers' `build` gets, paired by arrival.
         worker_class: makes a worker, anything with a `build(context, *artifacts)`; a builder's parameters `provides`
-            and `requires` are filled in where they are not given.
+            and `requires` are filled in where they are not given. The results of a builder with `persist=True` are
+            kept as those of one such builder, whatever the number of workers.
         num_workers: how many; each works on one item at a time.
         worker_init_args: what `worker_class` is called with.
         worker_init_kwargs: the same, by name.
         preserve_fifo: announce results in the order of their items; otherwise as they come.
         gap_policy: what to do about an item whose results do not come; wait by default. A failing item is no gap.
-        executor: where the workers build: any `concurrent.futures.Executor`, in copies of the workers that forget what
-            they change; by default in the threads of the pipeline.
+        executor: where the workers build: any `concurrent.futures.Executor` or a Dask client, by default the threads
+            of the pipeline. Other processes get copies of the workers, one for each thread: `on_init` is called in
+            each, other hooks are not, and what a copy changes stays there.
         name: for the builders; what it provides by default.
 
     Returns:
@@ -62,18 +65,27 @@ def make_load_balancer(  # noqa: PLR0913, PLR0917 - the promised signature
     policy(title, "gap_policy", gap_policy, "skips", "SkipAheadOnBacklog(1000)")
     count = positive(f"load balancer {title}", "num_workers", num_workers)
     items, results = f"{provides} (items)", f"{provides} (results)"
-    builders: list[ReactiveBuilder] = [LoadBalancerSequencer(items, requires, name=f"{title} sequencer")]
-    for index in range(count):
+    args, kwargs = tuple(worker_init_args), dict(worker_init_kwargs or {})
+    workers = [_made(worker_class, args, kwargs, provides, requires) for _ in range(count)]
+    keeper = workers[0]
+    records = BalancedRecords(keeper) if isinstance(keeper, ReactiveBuilder) and keeper.opens_archive else None
+    sequencer = LoadBalancerSequencer(items, requires, records, name=f"{title} sequencer")
+    sequencer.dedupe = isinstance(keeper, ReactiveBuilder) and keeper.dedupe
+    builders: list[ReactiveBuilder] = [sequencer]
+    for index, worker in enumerate(workers):
         mine, called = f"{items} of {index}", f"{title} worker {index}"
-        worker = _made(worker_class, tuple(worker_init_args), dict(worker_init_kwargs or {}), provides, requires)
         builders.append(LoadBalancerRouter(mine, [items], index, count, name=f"{title} router {index}"))
         if executor is not None:
-            builders.append(LoadBalancerWorkerOffload(results, [mine], worker, executor, name=called))
+            builders.append(LoadBalancerWorkerOffload(results, [mine], worker, executor, records, name=called))
         elif preserve_fifo:
-            builders.append(LoadBalancerWorkerWrapper(results, [mine], worker, name=called))
+            builders.append(LoadBalancerWorkerWrapper(results, [mine], worker, records, name=called))
         else:
-            builders.append(LoadBalancerWorkerEmitter(results, [mine], worker, name=called))
-    builders.append(LoadBalancerCollector(provides, [results], gap_policy, preserve_fifo, name=f"{title} collector"))
+            builders.append(LoadBalancerWorkerEmitter(results, [mine], worker, records, name=called))
+    collector = f"{title} collector"
+    builders.append(
+        LoadBalancerCollector(provides, [results], gap_policy, preserve_fifo, records=records, name=collector)
+    )
+    builders[-1].first_part = sequencer.name
     return tuple(builders)
 
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from types import GeneratorType
 from typing import Any
 
 from framework.errors import BuildError
 from framework.observe.text import short_repr
 
+SEVERAL = (list, tuple, set, frozenset)
+_PARTS = ("_fields", "keys", "__pydantic_fields__")
+"""Attributes of objects that are one value although they can be iterated: named tuples, mappings, rows, models."""
+
 
 def artifacts_of(result: Any, build: Callable[..., Any]) -> Iterator[Any]:
     """Return the artifacts that a function returned or will yield.
 
     Raises:
-        BuildError: it returned something else.
+        BuildError: it returned something else, or one value that iterating would take apart: text, a frame, an array,
+            a mapping, a named tuple.
     """
-    if result.__class__ is GeneratorType:
-        return result
-    if not isinstance(result, str | bytes | bytearray):
+    kind = result.__class__
+    if kind is GeneratorType:
+        return result  # type: ignore[no-any-return]
+    if kind in SEVERAL or not _is_one_value(kind):
         try:
             return iter(result)
         except TypeError:
@@ -26,11 +33,22 @@ def artifacts_of(result: Any, build: Callable[..., Any]) -> Iterator[Any]:
     raise BuildError(_mistake(result, getattr(build, "__qualname__", repr(build))))
 
 
+def _is_one_value(kind: type) -> bool:
+    if issubclass(kind, str | bytes | bytearray) or any(hasattr(kind, name) for name in _PARTS):
+        return True
+    # a container by key or column, and no sequence: frames, series, arrays, tensors, graphs
+    keyed = hasattr(kind, "__getitem__") and hasattr(kind, "__iter__")
+    return keyed and not issubclass(kind, Iterator | Sequence | AbstractSet)
+
+
 def _mistake(result: Any, name: str) -> str:
+    kind = type(result).__name__
     if result is None:
         return f"{name} returned None: yield each artifact, or return [] where there is none"
     if isinstance(result, Coroutine):
         result.close()  # else Python warns that it was never awaited
     if isinstance(result, Coroutine | AsyncIterable):
         return f"{name} is asynchronous and is not awaited here: write `def`, or use framework.bridge.FlowBuilder"
-    return f"{name} returned a {type(result).__name__}, {short_repr(result, 80)}: yield artifacts, or return a list"
+    if hasattr(type(result), "__iter__") and not isinstance(result, str | bytes | bytearray):
+        return f"{name} returned a {kind}, which would be taken apart: return [it] or yield it; its parts: list(it)"
+    return f"{name} returned a {kind}, {short_repr(result, 80)}: yield artifacts, or return a list"

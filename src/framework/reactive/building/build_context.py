@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from framework.core import Context, Event
 from framework.core.context import defer, receivers
 from framework.errors import UnsafeSubmit
+from framework.reactive.building.origin import Origin
 
 if TYPE_CHECKING:
     from framework.archive import Archive
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 class BuildContext(Context):
     """Forwards to the context of the delivery that continues a build; a build may take several."""
 
-    __slots__ = ("current",)
+    __slots__ = ("current", "origins")
 
     def __init__(self) -> None:
         """Make a context that belongs to no delivery yet."""
         self.current: Context | None = None
+        self.origins: tuple[Origin, ...] = ()  # of the input that is being built
 
     @property
     def _now(self) -> Context:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from framework.archive import Archive
 from framework.archive.records.serialize import dumps, loads
-from framework.core.identity.input_key import input_key
+from framework.reactive.building.origin import Made, Origin, Saved, followed, saved
 
 BuildFunction = Callable[[tuple[Any, ...]], Iterator[Any]]
 _IMMUTABLE = frozenset({int, float, complex, bool, str, bytes, type(None)})
@@ -40,58 +40,140 @@ class BuildRecord(NamedTuple):
 BuildRecord.__module__ = "framework.reactive.answers"  # as in pickles since version 0.1
 
 
+class SourcedRecord(NamedTuple):
+    """A record that also tells what its inputs were made from: `origins`, the first `sources` of them are the inputs.
+
+    An origin is a tuple of builder, target, identity of its archive, key of its record there, place among its
+    artifacts, a short text of the artifact, and the positions of its own sources in `origins`.
+    """
+
+    target: str
+    inputs: tuple[Any, ...]
+    artifacts: tuple[Any, ...]
+    at: float
+    seconds: float
+    sources: int
+    origins: tuple[Saved, ...]
+
+    @property
+    def input(self) -> tuple[Any, ...]:
+        """Return the inputs, under the name that records of all processors share."""
+        return self.inputs
+
+    @property
+    def output(self) -> tuple[Any, ...]:
+        """Return the artifacts, under the name that records of all processors share."""
+        return self.artifacts
+
+
+Kept = BuildRecord | SourcedRecord
+
+SourcedRecord.__module__ = "framework.reactive.answers"  # a name that stays, beside BuildRecord
+
+
 class BuildRecords:
     """The records of one builder in one run, kept in an archive that also holds those of former runs."""
 
     def __init__(self, target: str) -> None:
         """Keep records of a target."""
-        self._target = target
-        self._answered: list[str] = []
+        self.target = target
+        self._answered: dict[int, str] = {}  # what this run has announced: the keys by the places of their inputs
 
-    def artifacts(self, archive: Archive, arguments: tuple[Any, ...], build: BuildFunction) -> Iterator[Any]:
+    def reset(self) -> None:
+        """Begin a run that has announced nothing."""
+        self._answered.clear()
+
+    def artifacts(  # noqa: PLR0913, PLR0917 - facts of one input
+        self,
+        archive: Archive,
+        key: str,
+        arguments: tuple[Any, ...],
+        build: BuildFunction,
+        made: Made,
+        origins: tuple[Origin, ...],
+        place: int | None = None,
+    ) -> Iterator[Any]:
         """Return the artifacts for an input: the archived ones, or those of a build, which become a record.
 
+        Args:
+            archive: holds the records.
+            key: the digest of the arguments.
+            arguments: those of `build`.
+            build: called where there is no record.
+            made: says who builds; is told the key of the record.
+            origins: of the input, which are kept with it.
+            place: of the input among those of the run; by default behind those before.
+
         Raises:
-            Undigestable: the input has no digest.
             Unpicklable: an artifact cannot be stored.
         """
-        key = input_key(arguments, name="inputs")
-        found = self.archived(archive, key)
-        return self.record(archive, key, copies(arguments), build(arguments)) if found is None else found
+        found = self.archived(archive, key, made, place)
+        if found is not None:
+            return found
+        return self.record(archive, key, copies(arguments), build(arguments), made, origins, place)
 
-    def archived(self, archive: Archive, key: str) -> Iterator[Any] | None:
+    def archived(self, archive: Archive, key: str, made: Made, place: int | None = None) -> Iterator[Any] | None:
         """Return the archived artifacts for the input of that digest, if there are any."""
-        record: BuildRecord | None = archive.get(key)
+        record: Kept | None = archive.get(key)
         if record is None:
             return None
-        self._answered.append(key)
+        self._note(place, key)
+        made.key, made.identity, made.replayed = key, identity_of(archive), True
         return iter(record.artifacts)
 
-    def of_this_run(self, archive: Archive) -> Iterator[Any]:
-        """Yield all artifacts that this run has announced until now, in order."""
-        for key in tuple(self._answered):
-            yield from archive[key].artifacts
+    def of_this_run(self, archive: Archive) -> Iterator[tuple[str, Kept]]:
+        """Yield the records of all that this run has announced until now, in the order of its inputs."""
+        for _, key in sorted(self._answered.items()):
+            yield key, archive[key]
 
-    def of_all_runs(self, archive: Archive) -> Iterator[Any]:
-        """Yield all archived artifacts, in the order in which they were recorded."""
+    def of_all_runs(self, archive: Archive) -> Iterator[tuple[str, Kept]]:
+        """Yield all records in the order in which they were written; entries of `build` itself are left out."""
         for key, record in archive.pairs():
-            self._answered.append(key)
-            yield from record.artifacts
+            if isinstance(record, BuildRecord | SourcedRecord):
+                self._note(None, key)
+                yield key, record
 
-    def record(
-        self, archive: Archive, key: str, inputs: tuple[Any, ...], built: Iterator[Any], seconds: float = 0.0
+    def record(  # noqa: PLR0913, PLR0917 - facts of one input
+        self,
+        archive: Archive,
+        key: str,
+        inputs: tuple[Any, ...],
+        built: Iterator[Any],
+        made: Made,
+        origins: tuple[Origin, ...],
+        place: int | None = None,
+        seconds: float = 0.0,
     ) -> Iterator[Any]:
         """Yield the artifacts of a build, which took `seconds` until now, and write the record at its end."""
         artifacts = []
         at, resumed = time.time() - seconds, time.perf_counter()
+        made.key, made.identity = key, identity_of(archive)
         for artifact in built:
             artifacts.append(copy(artifact))
             seconds += time.perf_counter() - resumed
             yield artifact
             resumed = time.perf_counter()
         seconds += time.perf_counter() - resumed
-        archive[key] = BuildRecord(self._target, inputs, tuple(artifacts), at, seconds)
-        self._answered.append(key)
+        facts = (self.target, inputs, tuple(artifacts), at, seconds)
+        sources, rows = saved(made, followed(origins)[0])
+        archive[key] = SourcedRecord(*facts, sources, rows) if rows else BuildRecord(*facts)
+        self._note(place, key)
+
+    def made(self, builder: str, key: str, record: Kept, archive: Archive) -> Made:
+        """Return how the artifacts of a record were made, as it was saved."""
+        made = Made(builder, self.target)
+        made.key, made.identity, made.replayed = key, identity_of(archive), True
+        if isinstance(record, SourcedRecord):
+            made.inputs, made.saved = record.sources, record.origins
+        return made
+
+    def _note(self, place: int | None, key: str) -> None:
+        self._answered[len(self._answered) if place is None else place] = key
+
+
+def identity_of(archive: Archive) -> str | None:
+    """Return the identity of an archive of a workspace."""
+    return getattr(archive, "identity", None)
 
 
 def copies(values: Iterable[Any]) -> tuple[Any, ...]:

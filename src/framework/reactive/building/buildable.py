@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from framework.core import Context
 
@@ -16,6 +16,12 @@ class Buildable(Protocol):
     requires: list[str]
     persist: bool
     dedupe: bool
+    plumbing: ClassVar[bool]
+
+    @property
+    def opens_archive(self) -> bool:
+        """Return whether results are kept."""
+        ...
 
     def build(self, context: Context, *args: Any) -> Iterable[Any]:
         """Yield or return the artifacts for one input."""

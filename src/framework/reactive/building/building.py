@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
-from framework.archive import InMemCache
 from framework.core import Context, Event
 from framework.core.context import defer, receivers
+from framework.core.identity.input_key import input_key
 from framework.core.mailboxes.handler import Unfinished
 from framework.core.reactive_event import ReactiveEvent
 from framework.errors import WiringError
@@ -18,9 +18,13 @@ from framework.reactive.building.build_context import BuildContext
 from framework.reactive.building.build_records import BuildRecords
 from framework.reactive.building.buildable import Buildable
 from framework.reactive.building.deadlock import providers, starved
+from framework.reactive.building.origin import Derived, Made, Origin, followed, origin_of
 from framework.reactive.building.pairing import Pairing
 
 SLICE = 256  # artifacts that a builder announces before it asks whether there is room for more
+
+Origins = tuple[Origin, ...]
+_new: Callable[[type[ReactiveEvent]], ReactiveEvent] = object.__new__
 
 
 class SelfMessage(Event):
@@ -28,14 +32,21 @@ class SelfMessage(Event):
 
     inputs: tuple[Any, ...] = ()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a failure shows: slots hold the state of the run."""
+        return self.__dict__
+
 
 class BuildInput(SelfMessage):
     """Builds one input, or continues a build whose last slice ended."""
 
-    def __init__(self, inputs: tuple[Any, ...]) -> None:
+    __slots__ = ("origins",)
+
+    def __init__(self, inputs: tuple[Any, ...], origins: Origins = ()) -> None:
         """Take one artifact of each requirement."""
         self.name = "build"
         self.inputs = inputs
+        self.origins = origins
 
 
 class ReplayRecords(SelfMessage):
@@ -47,12 +58,16 @@ class ReplayRecords(SelfMessage):
         self.again = again
 
 
-class _Remaining(NamedTuple):
-    """Artifacts that are announced in a later slice, and the inputs that they were built from."""
+class Remaining(NamedTuple):
+    """Artifacts that are announced in a later slice: the arguments of `Building.announce`."""
 
     artifacts: Iterator[Any]
     inputs: tuple[Any, ...]
+    made: Made
+    sources: Origins
+    key: str
     again: bool
+    place: int
 
 
 class Building:
@@ -70,15 +85,16 @@ class Building:
         self.resolved = False
         self.context = BuildContext()
         self._builder = builder
+        self.made = Made(builder.name, builder.provides, plumbing=builder.plumbing)
         self._single = len(self.pairing.targets) == 1
         self._plain = tuple(builder.requires) == self.pairing.targets
-        self._records = BuildRecords(builder.provides)
-        self._kept = builder.persist or builder.dedupe
-        self._memory = None if builder.persist else InMemCache()
+        self.records = BuildRecords(builder.provides)
+        self._kept = builder.persist
+        self._answered: set[str] | None = set() if builder.dedupe else None
         self._announcement = ReactiveEvent("built", builder.provides, artifact=None)
         self._room = SLICE
         self._current: SelfMessage | None = None
-        self._remaining: _Remaining | None = None
+        self._remaining: Remaining | None = None
         self._checked = False
         self._missing: list[str] = []
         self._starved: list[str] = []
@@ -88,7 +104,7 @@ class Building:
     def resolve(self, context: Context, asker: str | None) -> None:
         """Start building and resolve the requirements; resolved again from outside, announce what is archived."""
         if self.resolved:
-            if asker is None and self._builder.persist:
+            if asker is None and self._builder.opens_archive:
                 self.queue(context, ReplayRecords(again=True))
             return
         self.resolved = True
@@ -97,23 +113,23 @@ class Building:
             if target != self._builder.provides and receivers(context, question):
                 context.submit(question)
         inputs = self.pairing.take_all() if self.pairing.targets else [()]
-        self.pending.extend(BuildInput(artifacts) for artifacts in inputs)
+        self.pending.extend(input_of(events) for events in inputs)
         if self._current is None:
             self._send_next(context)
 
-    def receive(self, context: Context, target: str, artifact: Any) -> None:
+    def receive(self, context: Context, event: ReactiveEvent) -> None:
         """Take an artifact; build when an input is complete."""
         if self._single and self.resolved:
-            self.pairing.arrived.add(target)
+            self.pairing.arrived.add(event.target)
             if self._current is not None:
-                self.queue(context, BuildInput((artifact,)))
+                self.queue(context, input_of((event,)))
             else:
-                self._answer(context, (artifact,))
+                self._answer(context, (event.artifact,), (origin_of(event),))
             return
-        self.pairing.add(target, artifact)
-        if self.resolved and (inputs := self.pairing.take()) is not None:
+        self.pairing.add(event)
+        if self.resolved and (events := self.pairing.take()) is not None:
             # A build of several artifacts is a delivery of its own, so that a failure is kept with all of them.
-            self.queue(context, BuildInput(inputs))
+            self.queue(context, input_of(events))
 
     def queue(self, context: Context, message: SelfMessage) -> None:
         """Handle a self-message when everything before it is done."""
@@ -134,17 +150,16 @@ class Building:
             if remaining is None:
                 self.begin(context, message)
             else:
-                self._announce(context, *remaining)
+                self.announce(context, *remaining)
         finally:
             self._send_next(context)
 
     def begin(self, context: Context, message: SelfMessage) -> None:
         """Carry out a self-message."""
         if isinstance(message, ReplayRecords):
-            artifacts = self._records.of_this_run if message.again else self._records.of_all_runs
-            self._announce(context, artifacts(context.archive), (), again=message.again)
+            self._replay(context, again=message.again)
         else:
-            self._answer(context, message.inputs)
+            self._answer(context, message.inputs, getattr(message, "origins", ()))
 
     def call(self, context: Context, hook: Callable[..., Any], *arguments: Any) -> None:
         """Call a hook and announce what it yields, if anything."""
@@ -154,50 +169,95 @@ class Building:
         finally:
             self.context.current = None
         if found is not None:
-            self._announce(context, artifacts_of(found, hook), ())
+            self.announce(context, artifacts_of(found, hook))
 
-    def _answer(self, context: Context, inputs: tuple[Any, ...]) -> None:
+    def _replay(self, context: Context, *, again: bool) -> None:
+        """Announce the artifacts of records: those of this run's inputs if `again`, otherwise of all."""
+        records = self.records.of_this_run if again else self.records.of_all_runs
+        artifacts = (
+            Derived(artifact, self.records.made(self._builder.name, key, record, context.archive), (), place)
+            for key, record in records(context.archive)
+            for place, artifact in enumerate(record.artifacts)
+        )
+        self.announce(context, artifacts, again=again)
+
+    def _answer(self, context: Context, inputs: tuple[Any, ...], origins: Origins) -> None:
         """Announce the artifacts of one input, archived or built."""
         arguments = inputs if self._plain else self.pairing.arguments(inputs)
-        self.context.current = context
+        made, key = self.made, ""
+        if self._kept or self._answered is not None:
+            key = input_key(arguments, name="inputs")
+            if self._answered is not None and key in self._answered:
+                return
+        own = self.context
+        own.current, own.origins = context, origins
         try:
             if self._kept:
-                archive = context.archive if self._memory is None else self._memory
-                artifacts = self._records.artifacts(archive, arguments, self._build)
+                made = Made(made.builder, made.target, plumbing=made.plumbing)
+                artifacts = self.records.artifacts(context.archive, key, arguments, self._build, made, origins)
             else:
                 artifacts = self._build(arguments)
         finally:
-            self.context.current = None
-        self._announce(context, artifacts, inputs)
+            own.current = None
+        self.announce(context, artifacts, inputs, made, origins, key)
 
     def _build(self, arguments: tuple[Any, ...]) -> Iterator[Any]:
         build = self._builder.build
         return artifacts_of(build(self.context, *arguments), build)
 
-    def _announce(
+    def announce(  # noqa: PLR0913, PLR0917 - facts of one input
         self,
         context: Context,
         artifacts: Iterator[Any],
-        inputs: tuple[Any, ...],
+        inputs: tuple[Any, ...] = (),
+        made: Made | None = None,
+        origins: Origins = (),
+        key: str = "",
         again: bool = False,  # noqa: FBT001, FBT002
+        place: int = 0,
     ) -> None:
-        """Announce as many artifacts as there is room for; those that are left becomes the `_rest`."""
-        target, submit, room = self._builder.provides, context.submit, self._room
-        self.context.current = context
+        """Announce as many artifacts as there is room for; the others wait for the next slice.
+
+        Args:
+            context: of this delivery.
+            artifacts: of one input, unless they are `Derived`.
+            inputs: the input, which a failure shows.
+            made: says who built them, by default this builder.
+            origins: of the input.
+            key: of an input that is not answered again.
+            again: whether builders have had them.
+            place: of the first of them among the artifacts of the input.
+        """
+        made = made or self.made
+        target, submit, room, own = self._builder.provides, context.submit, self._room, self.context
+        sources, depth = followed(origins) if origins else ((), 0)
+        own.current, own.origins = context, origins
         try:
             for artifact in islice(artifacts, room):
                 room -= 1
-                event = ReactiveEvent("built", target, artifact=artifact)
+                event = _new(ReactiveEvent)  # its constructor would cost a tenth of the whole build
+                event.name = "built"
+                event.target = target
+                if artifact.__class__ is Derived:
+                    event.artifact = artifact.artifact
+                    event.origin = Origin(artifact.made or made, *followed(artifact.sources), artifact.place, event)
+                else:
+                    event.artifact = artifact
+                    event.origin = Origin(made, sources, depth, place, event)
+                    place += 1
                 if again:
                     event.again = True
                 submit(event)
         finally:
-            self.context.current = None
+            own.current = None
+            own.origins = ()
             self._room = room
         if room <= 0:
-            self._remaining = _Remaining(artifacts, inputs, again)
+            self._remaining = Remaining(artifacts, inputs, made, origins, key, again, place)
             if self._current is None:
                 self._send_next(context)
+        elif key and self._answered is not None:
+            self._answered.add(key)
 
     def _send_next(self, context: Context) -> None:
         """Send the next self-message, if there is anything left to do."""
@@ -227,7 +287,7 @@ class Building:
         lacking = self.pairing.lacking()
         self._missing = [target for target in lacking if not providers(context, target)]
         self._starved = starved(context, lacking)
-        if self._missing and self._builder.persist and len(context.archive):
+        if self._missing and self._builder.opens_archive and len(context.archive):
             self._missing = []
             self.queue(context, ReplayRecords(again=False))
 
@@ -264,3 +324,8 @@ class Building:
 
     def _not_arrived(self, targets: list[str]) -> list[str]:
         return [target for target in targets if target not in self.pairing.arrived]
+
+
+def input_of(events: tuple[ReactiveEvent, ...]) -> BuildInput:
+    """Return the self-message that builds the artifacts of events."""
+    return BuildInput(tuple([event.artifact for event in events]), tuple([origin_of(event) for event in events]))

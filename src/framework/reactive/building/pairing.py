@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from framework.core.reactive_event import ReactiveEvent
 from framework.errors import BuildError, WiringError
 from framework.observe.text import short_repr
 
@@ -24,24 +25,24 @@ class Pairing:
         self.targets = tuple(target_of(required) for required in requires)
         self.arrived: set[str] = set()
         self._expanded = tuple(required.startswith(EXPAND) for required in requires)
-        self._queues: dict[str, deque[Any]] = {target: deque() for target in self.targets}
+        self._queues: dict[str, deque[ReactiveEvent]] = {target: deque() for target in self.targets}
 
-    def add(self, target: str, artifact: Any) -> None:
-        """Keep an artifact until it has its partners."""
-        self._queues[target].append(artifact)
-        self.arrived.add(target)
+    def add(self, event: ReactiveEvent) -> None:
+        """Keep an announced artifact until it has its partners."""
+        self._queues[event.target].append(event)
+        self.arrived.add(event.target)
 
-    def take(self) -> tuple[Any, ...] | None:
-        """Return the artifacts of the next input, one of each requirement; None while one is missing."""
+    def take(self) -> tuple[ReactiveEvent, ...] | None:
+        """Return the events of the next input, one of each requirement; None while one is missing."""
         queues = self._queues.values()
         if not all(queues):
             return None
         return tuple([queue.popleft() for queue in queues])
 
-    def take_all(self) -> Iterator[tuple[Any, ...]]:
-        """Yield the artifacts of every input that is complete."""
-        while self._queues and (artifacts := self.take()) is not None:
-            yield artifacts
+    def take_all(self) -> Iterator[tuple[ReactiveEvent, ...]]:
+        """Yield the events of every input that is complete."""
+        while self._queues and (events := self.take()) is not None:
+            yield events
 
     def arguments(self, artifacts: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the arguments of `build` for an input.

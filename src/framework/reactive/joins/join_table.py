@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Hashable, Iterable, Mapping
 from itertools import islice
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from framework.errors import BuildError, OptionError
 from framework.observe.text import short_repr
+from framework.reactive.building.origin import Origin
 
 DuplicatePolicy = Literal["queue", "first", "last", "refuse"]
 """What becomes of an artifact whose key waits already on the same side: both are kept for partners of their own
 (`queue`), the `first` or the `last` is kept, or the second is a failure (`refuse`)."""
 
-Sides = tuple[deque[Any], ...]
+
+class Arrived(NamedTuple):
+    """An artifact that waits for its partners, and where it comes from."""
+
+    artifact: Any
+    origins: tuple[Origin, ...]
+
+
+Sides = tuple[deque[Arrived], ...]
 """The artifacts of one key that wait, a queue for each side."""
 
 
@@ -38,7 +47,7 @@ class JoinTable:
         """How many keys wait."""
         return len(self._table)
 
-    def add(self, side: int, key: Hashable, artifact: Any) -> tuple[Any, ...] | None:
+    def add(self, side: int, key: Hashable, arrived: Arrived) -> tuple[Arrived, ...] | None:
         """Keep an artifact; return one of each side if that completes its key.
 
         Raises:
@@ -47,7 +56,7 @@ class JoinTable:
         sides = self._table.get(key)
         if sides is None:
             sides = self._table[key] = tuple(deque() for _ in range(self._sides))
-        self._keep(sides[side], key, artifact)
+        self._keep(sides[side], key, arrived)
         if not all(sides):
             return None
         together = tuple(queue.popleft() for queue in sides)
@@ -55,16 +64,16 @@ class JoinTable:
             del self._table[key]
         return together
 
-    def _keep(self, queue: deque[Any], key: Hashable, artifact: Any) -> None:
+    def _keep(self, queue: deque[Arrived], key: Hashable, arrived: Arrived) -> None:
         if queue and self._duplicates == "refuse":
             raise BuildError(
-                f"the key {key!r} of {short_repr(artifact, 80)} waits for its partners already: make keys unique, "
-                "or choose another duplicate_policy"
+                f"the key {key!r} of {short_repr(arrived.artifact, 80)} waits for its partners already: make keys "
+                "unique, or choose another duplicate_policy"
             )
         if queue and self._duplicates == "last":
             queue.clear()
         if not queue or self._duplicates == "queue":
-            queue.append(artifact)
+            queue.append(arrived)
 
     def remove_oldest(self, count: int) -> list[tuple[Hashable, Sides]]:
         """Remove so many keys, and return them with their artifacts."""

@@ -10,8 +10,9 @@ from framework.core.mailboxes.handler import Unfinished
 from framework.errors import WiringError
 from framework.observe.text import short_repr
 from framework.reactive.builder import ReactiveBuilder
+from framework.reactive.building.origin import followed, made_from, origins_of
 from framework.reactive.checks import KeyFunction, hashable, key_function, policy
-from framework.reactive.joins.join_table import DuplicatePolicy, JoinTable, Sides, normal_form
+from framework.reactive.joins.join_table import Arrived, DuplicatePolicy, JoinTable, Sides, normal_form
 from framework.reactive.joins.orphan_policies import RendezvousOrphanPolicy, WaitForRendezvousOrphans
 
 SHOWN_ORPHANS = 10
@@ -74,6 +75,8 @@ def make_rendezvous(  # noqa: PLR0913 - the promised signature
 
 class RendezvousReceiver(ReactiveBuilder):
     """One side of a join: computes the key of each artifact."""
+
+    plumbing = True
 
     def __init__(self, provides: str, requires: str, side: int, key: KeyFunction, *, name: str | None = None) -> None:
         """Made by `make_rendezvous`.
@@ -139,21 +142,28 @@ class RendezvousPublisher(ReactiveBuilder):
     @property
     def orphans(self) -> dict[Hashable, tuple[tuple[Any, ...], ...]]:
         """The keys that wait, oldest first, each with its artifacts by side."""
-        return {key: tuple(tuple(queue) for queue in sides) for key, sides in self._table.waiting()}
+        return {
+            key: tuple(tuple(arrived.artifact for arrived in queue) for queue in sides)
+            for key, sides in self._table.waiting()
+        }
 
     def on_init(self, context: Context) -> None:  # noqa: ARG002 - the signature of a hook
         """Empty the table."""
         self._reset()
 
-    def build(self, context: Context, arrival: tuple[int, Hashable, Any]) -> Iterable[Any]:  # noqa: ARG002
+    def build(self, context: Context, arrival: tuple[int, Hashable, Any]) -> Iterable[Any]:
         """Keep an artifact until its partners come; announce the tuple that it completes."""
-        together = self._table.add(*arrival)
+        side, key, artifact = arrival
+        together = self._table.add(side, key, Arrived(artifact, followed(origins_of(context))[0]))
         excess = self._orphan_policy.excess(len(self._table))
         if excess > 0:
             dropped = self._table.remove_oldest(excess)
             self._drops += len(dropped)
             self._dropped += dropped[: SHOWN_ORPHANS - len(self._dropped)]
-        return () if together is None else [together]
+        if together is None:
+            return ()
+        origins = [origin for one in together for origin in one.origins]
+        return [made_from(context, tuple(one.artifact for one in together), origins)]
 
     def unfinished(self) -> Iterator[Unfinished]:
         """Keys without partners, with a hint where another key looks alike."""

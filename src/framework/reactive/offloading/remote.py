@@ -2,27 +2,70 @@
 
 from __future__ import annotations
 
-import functools
 import pickle
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from framework.errors import BuildError, Unpicklable
+from framework.errors import BuildError, RemoteError, Unpicklable
 from framework.reactive.building.artifacts import artifacts_of
 
 Function = Callable[..., Iterable[Any]]
 
+KEPT_FUNCTIONS = 16
+
 _PLAIN = frozenset({bool, bytes, complex, float, int, str, type(None)})
+_copies = threading.local()  # a thread has copies of its own: objects of users need not be thread-safe
 
 
 class Returned(NamedTuple):
     """The result of a call: artifacts or an error, and the seconds it took."""
 
     artifacts: list[Any]
-    error: Exception | None
+    error: BaseException | None
     seconds: float
+
+
+class Raised(NamedTuple):
+    """An exception on its way home: its pickle where there is one, and all that can be said of it in text."""
+
+    pickled: bytes | None
+    kind: str
+    text: str
+    trace: str
+
+    @classmethod
+    def of(cls, error: BaseException) -> Raised:
+        """Describe an exception."""
+        try:
+            pickled = pack(error, "an error")
+        except Unpicklable:
+            pickled = None
+        trace = "".join(traceback.format_exception(error))
+        return cls(pickled, type(error).__name__, _text(error), trace)
+
+    def exception(self) -> BaseException:
+        """Return the exception with its remote traceback as a note, or a RemoteError that tells the same."""
+        try:
+            error = pickle.loads(self.pickled or b"")  # noqa: S301 - made by `of`
+            # one that is made from its message alone may come out with another text, or as something else
+            if type(error).__name__ == self.kind and _text(error) == self.text:
+                error.add_note(self.trace)
+                return error  # type: ignore[no-any-return]
+        except Exception:  # noqa: BLE001, S110 - what users' exceptions raise when they are unpickled
+            pass
+        stand_in = RemoteError(f"{self.kind}: {self.text}")
+        stand_in.add_note(self.trace)
+        return stand_in
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - a `__str__` of the user's
+        return "<no text>"
 
 
 def pack(value: Any, name: str) -> bytes:
@@ -52,32 +95,63 @@ def _is_plain(value: object) -> bool:
     return kind in _PLAIN
 
 
-def call_packed(function: bytes, arguments: bytes) -> bytes:
-    """Call a packed function in this process; the result is a packed `Returned`."""
-    returned = call(_unpacked(function), pickle.loads(arguments))  # noqa: S301 - made by pack, in the parent
-    if returned.error is None and _is_plain(returned.artifacts):
-        return pickle.dumps(returned)
+def call_packed(function: bytes, *arguments: bytes) -> bytes:
+    """Call a packed function in this process; `unpack` reads the result.
+
+    Args:
+        function: made by `pack`.
+        arguments: pickled tuples, which together are the arguments.
+    """
+    values = tuple(value for packed in arguments for value in pickle.loads(packed))  # noqa: S301 - as above
+    returned = call(_own_copy(function), values)
+    if returned.error is None:
+        if _is_plain(returned.artifacts):
+            return pickle.dumps(returned)
+        try:
+            return pack(returned, "a result")
+        except Unpicklable as error:
+            returned = Returned([], BuildError(str(error)), returned.seconds)
+    assert returned.error is not None  # noqa: S101 - see above
+    return pickle.dumps((Raised.of(returned.error), returned.seconds))
+
+
+def unpack(result: bytes) -> Returned:
+    """Return the result of `call_packed`.
+
+    Raises:
+        BuildError: an artifact cannot be unpickled here.
+    """
     try:
-        return pack(returned, "a result")
-    except Unpicklable as error:
-        unsent = BuildError(str(error if returned.error is None else returned.error))
-        return pack(Returned([], unsent, returned.seconds), "an error")
+        found = pickle.loads(result)  # noqa: S301 - made by call_packed
+    except Exception as error:
+        raise BuildError(f"a result cannot be unpickled here ({type(error).__name__}: {error})") from error
+    if isinstance(found, Returned):
+        return found
+    raised, seconds = found
+    return Returned([], raised.exception(), seconds)
 
 
 def call(function: Function, arguments: tuple[Any, ...]) -> Returned:
-    """Call a function and gather its artifacts."""
+    """Call a function and collect its artifacts."""
     started = time.perf_counter()
     artifacts: list[Any] = []
-    error: Exception | None = None
+    error: BaseException | None = None
     try:
         artifacts.extend(artifacts_of(function(*arguments), function))
-    except Exception as raised:  # noqa: BLE001 - it is raised again where the input is known
+    except KeyboardInterrupt:
+        raise  # Ctrl-C reaches the processes of a terminal as well
+    except BaseException as raised:  # noqa: BLE001 - raised again where the input is known; SystemExit would end a worker
         error = raised
-        error.add_note("".join(traceback.format_exception(raised)))
     return Returned(artifacts, error, time.perf_counter() - started)
 
 
-@functools.lru_cache(maxsize=16)
-def _unpacked(function: bytes) -> Function:
-    unpacked: Function = pickle.loads(function)  # noqa: S301 - made by pack, in the parent
-    return unpacked
+def _own_copy(function: bytes) -> Function:
+    """Return this thread's copy of a packed function."""
+    copies: dict[bytes, Function] = vars(_copies).setdefault("functions", {})
+    copy = copies.pop(function, None)
+    if copy is None:
+        copy = pickle.loads(function)  # noqa: S301 - made by pack, in the parent
+        if len(copies) >= KEPT_FUNCTIONS:
+            del copies[next(iter(copies))]  # the one that was not used for the longest time
+    copies[function] = copy
+    return copy

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
-import pickle
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any, TypeGuard
 
 from framework.errors import WiringError
 from framework.reactive.checks import positive
-from framework.reactive.offloading.remote import Function, Returned, call, call_packed, pack
+from framework.reactive.offloading.cluster import cluster_of
+from framework.reactive.offloading.remote import Function, Returned, call, call_packed, pack, unpack
 
 logger = logging.getLogger(__name__)
 
 MAX_PENDING = 128
+PENDING_PER_THREAD = 4
+"""Of a cluster: so many calls for each of its threads, where that is more than `MAX_PENDING`."""
 
 Submit = Callable[[tuple[Any, ...]], Future[Any]]
 
@@ -26,27 +28,39 @@ class Transport:
     It does not count in the identity of a builder: where work is done does not change its results.
     """
 
-    def __init__(self, executor: Executor, *, max_pending: int = MAX_PENDING, ordered: bool = True) -> None:
+    def __init__(self, executor: Executor, *, max_pending: int | None = None, ordered: bool = True) -> None:
         """Use an executor, which is not shut down.
 
         Args:
-            executor: runs the functions.
-            max_pending: how many inputs may be in flight.
+            executor: runs the functions; of a Dask client, the client or its executor.
+            max_pending: how many inputs may be in flight; by default 128, or four for each thread of a cluster that has
+                more than 32 when the transport is made.
             ordered: whether results keep the order of their inputs.
 
         Raises:
             WiringError: it is not an executor.
             OptionError: `max_pending` is not positive.
         """
+        if callable(getattr(executor, "get_executor", None)) and not isinstance(executor, type):
+            executor = executor.get_executor()  # type: ignore[attr-defined]  # of a Dask client
         if isinstance(executor, type) or not callable(getattr(executor, "submit", None)):
             raise WiringError(
                 f"executor is a concurrent.futures.Executor, got {executor!r}: ThreadPoolExecutor(); "
                 "of a Dask client: client.get_executor()"
             )
+        self._cluster = cluster_of(executor)
+        if max_pending is None:
+            threads = 0 if self._cluster is None else self._cluster.threads()
+            max_pending = max(MAX_PENDING, PENDING_PER_THREAD * threads)
         self.max_pending = positive("offload", "max_pending", max_pending)
         self.ordered = ordered
         self._executor = executor
         self._own: ProcessPoolExecutor | None = None
+
+    @property
+    def shares_objects(self) -> bool:
+        """Return whether functions and artifacts are those of this process, not copies."""
+        return isinstance(self._executor, ThreadPoolExecutor)
 
     def bind(self, function: Function) -> Submit:
         """Return a callable that submits the arguments of a function; read its future with `arrived`.
@@ -54,9 +68,12 @@ class Transport:
         Raises:
             Unpicklable: the function cannot be sent to another process.
         """
-        if isinstance(self._executor, ThreadPoolExecutor):
+        if self.shares_objects:
             return lambda arguments: self._executor.submit(call, function, arguments)
         packed = pack(function, getattr(function, "__qualname__", repr(function)))
+        cluster = self._cluster
+        if cluster is not None:
+            return lambda arguments: cluster.submit(self._executor, packed, arguments)
 
         def submit(arguments: tuple[Any, ...]) -> Future[Any]:
             return self._spawning().submit(call_packed, packed, pack(arguments, "an input"))
@@ -105,5 +122,4 @@ def arrived(future: Future[Any]) -> Returned:
         Exception: the executor failed: a broken pool, a closed cluster.
     """
     result = future.result()
-    returned: Returned = pickle.loads(result) if isinstance(result, bytes) else result  # noqa: S301 - by call_packed
-    return returned
+    return unpack(result) if isinstance(result, bytes) else result  # of a thread

@@ -1,0 +1,147 @@
+"""Workers of a load balancer on an executor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor
+from typing import Any
+
+from framework.core import Context, Event
+from framework.core.context import DetachedContext
+from framework.errors import LifecycleError, Unpicklable
+from framework.reactive.balancing.balanced_worker import BalancedRecords, BalancedWorker, NumberedResults, call_hook
+from framework.reactive.builder import ReactiveBuilder
+from framework.reactive.building.artifacts import artifacts_of
+from framework.reactive.offloading.offload import OffloadBuilder
+from framework.reactive.offloading.remote import pack
+from framework.reactive.offloading.transport import Transport
+
+
+class LoadBalancerWorkerOffload(OffloadBuilder):
+    """Builds items with copies of the worker on an executor; announces as a wrapper does."""
+
+    def __init__(  # noqa: PLR0913 - internal: what make_load_balancer knows
+        self,
+        provides: str,
+        requires: Iterable[str],
+        worker: BalancedWorker,
+        executor: Executor,
+        records: BalancedRecords | None = None,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Send items to an executor; to processes two at a time, so that they need not wait for the next."""
+        transport = Transport(executor, ordered=False)
+        self._here = transport.shares_objects
+        transport.max_pending = 1 if self._here else 2  # an object of this process works on one item at a time
+        self.worker = worker
+        self.shared = records
+        self.archived_as = None if records is None else records.keeper
+        super().__init__(provides, requires, RemoteWorker(worker), transport, name=name)
+
+    @property
+    def opens_archive(self) -> bool:
+        """Return whether the worker's results are kept."""
+        return self.shared is not None
+
+    def arguments(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the arguments of the worker's `build`, without the number of the item."""
+        arguments: tuple[Any, ...] = inputs[0][1]
+        return arguments
+
+    def place(self, inputs: tuple[Any, ...]) -> int:
+        """Return the number of the item."""
+        number: int = inputs[0][0]
+        return number
+
+    def build(self, context: Context, *args: Any) -> Iterable[NumberedResults]:  # noqa: ARG002 - as an OffloadBuilder
+        """Build one item in this process, to rerun a failure."""
+        ((number, arguments),) = args
+        return [(number, list(self._function(*arguments)))]
+
+    def announced(self, inputs: tuple[Any, ...], artifacts: Iterator[Any]) -> Iterable[NumberedResults]:
+        """Return the results with their number."""
+        return ((number, results) for number, results in [(self.place(inputs), list(artifacts))])
+
+    def on_init(self, context: Context) -> Iterable[Any] | None:
+        """Call the worker's hook if its object is used; a copy calls it before its first item."""
+        return call_hook(self.worker, "on_init", context) if self._here else None
+
+    def phase(self, context: Context, phase: int) -> Iterable[Any] | None:
+        """Call the worker's hook if its object is used."""
+        return call_hook(self.worker, "phase", context, phase) if self._here else None
+
+    def on_terminate(self, context: Context) -> Iterable[Any] | None:
+        """Call the worker's hook if its object is used."""
+        return call_hook(self.worker, "on_terminate", context) if self._here else None
+
+
+class RemoteWorker:
+    """Calls a worker outside of the pipeline; each thread of another process has a copy of its own."""
+
+    def __init__(self, worker: BalancedWorker) -> None:
+        """Wrap a worker."""
+        self.worker = worker
+        self.__qualname__ = f"worker {type(worker).__qualname__}"
+
+    def __call__(self, *args: Any) -> Iterable[Any]:
+        """Build one item."""
+        return artifacts_of(self.worker.build(RemoteContext(type(self.worker).__name__), *args), self.worker.build)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as the worker, or as its class and constructor arguments where its attributes cannot travel."""
+        worker = self.worker
+        if isinstance(worker, ReactiveBuilder):
+            try:
+                pack(worker, "a worker")
+            except Unpicklable:
+                args, kwargs = worker._arguments  # noqa: SLF001 - recorded by the base class for this
+                return _remade, (type(worker), args, kwargs, _portable(worker.__getstate__()))
+        return _arrived, (worker,)
+
+
+def _portable(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Return the attributes that can be sent: also those that were assigned after the worker was made."""
+    found = {}
+    for name, value in attributes.items():
+        try:
+            pack(value, name)
+        except Unpicklable:
+            continue  # `__init__` makes another one there
+        found[name] = value
+    return found
+
+
+def _remade(
+    kind: type[ReactiveBuilder], args: tuple[Any, ...], kwargs: dict[str, Any], state: dict[str, Any]
+) -> RemoteWorker:
+    worker = kind(*args, **kwargs)
+    vars(worker).update(state)
+    return _arrived(worker)
+
+
+def _arrived(worker: BalancedWorker) -> RemoteWorker:
+    """Begin to use a copy of a worker.
+
+    Raises:
+        BuildError: its `on_init` announces artifacts, which cannot be received.
+    """
+    found = call_hook(worker, "on_init", RemoteContext(type(worker).__name__))
+    if found is not None:
+        for _, artifacts in found:
+            raise LifecycleError(f"on_init of a worker on an executor cannot announce artifacts, got {artifacts!r}")
+    return RemoteWorker(worker)
+
+
+class RemoteContext(DetachedContext):
+    """The context of a build that runs on an executor."""
+
+    __slots__ = ()
+
+    def submit(self, event: Event) -> int:
+        """Refuse: there are no recipients in this process.
+
+        Raises:
+            LifecycleError: always.
+        """
+        raise LifecycleError(f"a worker on an executor is away from its pipeline and cannot submit {event!r}: yield it")

@@ -1,0 +1,205 @@
+"""`Calls`: one run of a builder whose inputs are built on an executor."""
+
+from __future__ import annotations
+
+import functools
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from itertools import islice
+from typing import Any, Protocol
+
+from framework.core import Context
+from framework.core.context import DetachedContext
+from framework.core.identity.input_key import input_key
+from framework.core.mailboxes.hold import Hold, defer_held
+from framework.errors import PipelineEnded
+from framework.reactive.building.build_records import BuildRecords, copies
+from framework.reactive.building.buildable import Buildable
+from framework.reactive.building.building import Building, BuildInput, Origins, SelfMessage
+from framework.reactive.building.origin import Made
+from framework.reactive.offloading.remote import Returned
+from framework.reactive.offloading.transport import Submit, Transport, arrived
+
+
+class Offloads(Buildable, Protocol):
+    """Sends its inputs to an executor; `OffloadBuilder` is one."""
+
+    transport: Transport
+    submit: Submit
+    shared: BuildRecords | None
+
+    def arguments(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return what is sent of the arguments of `build`."""
+        ...
+
+    def place(self, inputs: tuple[Any, ...]) -> int | None:
+        """Return the place of an input among those of the run, if it is told."""
+        ...
+
+    def announced(self, inputs: tuple[Any, ...], artifacts: Iterator[Any]) -> Iterable[Any]:
+        """Return what is announced for an input, of the artifacts that came back or were archived."""
+        ...
+
+
+class Call:
+    """An input in flight; `artifacts` once it is completed."""
+
+    __slots__ = ("arguments", "artifacts", "future", "inputs", "kept", "key", "made", "origins")
+
+    def __init__(self, inputs: tuple[Any, ...], arguments: tuple[Any, ...], origins: Origins, made: Made) -> None:
+        """Call a function for `inputs` with `arguments`."""
+        self.inputs = inputs
+        self.origins = origins
+        self.made = made
+        self.arguments = arguments
+        self.key = ""  # of the record, where results are kept
+        self.kept: tuple[Any, ...] = ()  # the arguments as they came: a thread may change its own
+        self.future: Future[Any] | None = None
+        self.artifacts: Iterator[Any] | None = None
+
+
+class Completed(SelfMessage):
+    """The call for these inputs has completed."""
+
+    __slots__ = ("call",)  # no attribute of the event, which a failure shows
+
+    def __init__(self, call: Call) -> None:
+        """Keep the input, which a failure shows."""
+        self.name = "completed"
+        self.inputs = call.inputs
+        self.call = call
+
+
+class AnnounceCompleted(SelfMessage):
+    """It is the turn of these inputs to be announced."""
+
+    __slots__ = ("call",)
+
+    def __init__(self, call: Call) -> None:
+        """Announce the artifacts of a call."""
+        self.name = "announce"
+        self.inputs = call.inputs
+        self.call = call
+
+
+class Calls(Building):
+    """Submits inputs while there is room, and announces completed ones."""
+
+    _builder: Offloads
+
+    def __init__(self, builder: Offloads) -> None:
+        """Prepare a run without calls."""
+        super().__init__(builder)
+        if builder.shared is not None:
+            self.records, self._kept = builder.shared, True
+        self._calls: deque[Call] = deque()
+
+    def handle(self, context: Context, message: SelfMessage) -> None:
+        """Take a completed call at once, whatever else waits."""
+        if not isinstance(message, Completed):
+            super().handle(context, message)
+            return
+        try:
+            if message.call in self._calls:
+                self._complete(context, message.call)
+            else:  # a failure of a former run is retried
+                self._answer(context, message.call.inputs, message.call.origins)
+        finally:
+            if self._current is None:
+                self._send_next(context)
+
+    def begin(self, context: Context, message: SelfMessage) -> None:
+        """Carry out a self-message."""
+        if isinstance(message, AnnounceCompleted):
+            call = message.call
+            self.announce(context, call.artifacts or iter(()), call.inputs, call.made, call.origins)
+        else:
+            super().begin(context, message)
+
+    def _take_next(self) -> SelfMessage | None:
+        call = self._next_completed()
+        if call is not None:
+            self._calls.remove(call)
+            return AnnounceCompleted(call)
+        return super()._take_next() if self._has_room() else None
+
+    def _next_completed(self) -> Call | None:
+        """Return the call whose turn it is to be announced."""
+        candidates = islice(self._calls, 1 if self._builder.transport.ordered else None)
+        return next((call for call in candidates if call.artifacts is not None), None)
+
+    def _has_room(self) -> bool:
+        return len(self._calls) < self._builder.transport.max_pending
+
+    def _answer(self, context: Context, inputs: tuple[Any, ...], origins: Origins) -> None:
+        """Submit one input, unless its result is archived; outside of a run, build it here."""
+        if isinstance(context, DetachedContext):
+            super()._answer(context, inputs, origins)
+            return
+        if not self._has_room():
+            self.pending.append(BuildInput(inputs, origins))
+            return
+        arguments = self._builder.arguments(self.pairing.arguments(inputs))
+        made = Made(self.made.builder, self.made.target) if self._kept else self.made
+        call = Call(inputs, arguments, origins, made)
+        if self._kept:
+            call.key = input_key(call.arguments, name="inputs")
+            found = self.records.archived(context.archive, call.key, call.made, self._builder.place(inputs))
+            if found is None:
+                call.kept = copies(call.arguments)
+            else:
+                call.artifacts = iter(self._builder.announced(inputs, found))
+        self._calls.append(call)
+        try:
+            if call.artifacts is None:
+                self._submit(context.hold(), call)
+        finally:
+            if call.artifacts is not None and self._current is None:
+                self._send_next(context)
+
+    def _submit(self, hold: Hold, call: Call) -> None:
+        try:
+            call.future = self._builder.submit(call.arguments)
+        except Exception:
+            hold.release()
+            call.artifacts = iter(self._builder.announced(call.inputs, iter(())))
+            raise
+        call.future.add_done_callback(functools.partial(_report, hold, call))
+
+    def _complete(self, context: Context, call: Call) -> None:
+        assert call.future is not None  # noqa: S101 - only submitted calls complete
+        error: BaseException | None
+        try:
+            returned = arrived(call.future)
+            error = returned.error
+        except BaseException as raised:  # noqa: BLE001 - a cancelled future raises no Exception
+            returned, error = Returned([], None, 0.0), raised
+        artifacts = iter(returned.artifacts)
+        if self._kept and error is None:
+            place = self._builder.place(call.inputs)
+            artifacts = self.records.record(
+                context.archive, call.key, call.kept, artifacts, call.made, call.origins, place, returned.seconds
+            )
+        call.artifacts = iter(self._builder.announced(call.inputs, artifacts))
+        if error is not None:
+            raise error
+
+    def end(self) -> None:
+        """Cancel the calls that are still in flight, at the end of a run that was stopped."""
+        for call in self._calls:
+            if call.future is not None:
+                call.future.cancel()
+        self._calls.clear()
+        self._builder.transport.close()
+        super().end()
+
+
+def _report(hold: Hold, call: Call, _: Future[Any]) -> None:
+    """Tell the builder, from a thread of the executor."""
+    try:
+        defer_held(hold, Completed(call))
+    except PipelineEnded:
+        pass  # the run was stopped meanwhile: the result is not needed
+    finally:
+        hold.release()

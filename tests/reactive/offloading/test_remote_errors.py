@@ -1,0 +1,125 @@
+"""Exceptions come home from wherever they were raised: with their type, text and traceback, whatever their class."""
+
+import dataclasses
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reactive_samples import Source, outcome
+
+from framework.errors import RemoteError
+from framework.reactive import offload, parallelize
+from framework.reactive.offloading.remote import Raised
+
+pytestmark = pytest.mark.timeout(100)
+
+
+class Rejected(Exception):
+    """Is made from other things than its message."""
+
+    def __init__(self, row, why):
+        super().__init__(f"row {row}: {why}")
+
+
+class Defaulted(Exception):
+    """Can be made from its message, and has another one then."""
+
+    def __init__(self, row, why="unknown"):
+        super().__init__(f"row {row}: {why}")
+
+
+class Keyword(Exception):
+    def __init__(self, *, row):
+        super().__init__(f"row {row}")
+
+
+class Holding(Exception):
+    """Holds what cannot be pickled."""
+
+    def __init__(self, row):
+        super().__init__(f"row {row}")
+        self.source = (number for number in range(3))
+
+
+@dataclasses.dataclass(frozen=True)
+class Frozen(Exception):
+    """Takes no note."""
+
+    row: int
+
+    def __str__(self):
+        return f"row {self.row}"
+
+
+class Mute(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
+ERRORS = {
+    "plain": lambda: ValueError("row 7"),
+    "several arguments": lambda: Rejected(7, "no such station"),
+    "another text": lambda: Defaulted(7, "no such station"),
+    "keyword": lambda: Keyword(row=7),
+    "holding a generator": lambda: Holding(7),
+    "frozen": lambda: Frozen(7),
+    "system exit": lambda: SystemExit("row 7"),
+    "of the interpreter": lambda: UnicodeDecodeError("utf-8", b"row 7", 0, 1, "invalid"),
+    "group": lambda: ExceptionGroup("row 7", [Rejected(7, "no such station")]),
+}
+
+
+@pytest.fixture(scope="module")
+def pool():
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:
+        yield executor
+
+
+def failing(kind):
+    raise ERRORS[kind]()  # noqa: RSE102 - a call
+
+
+class Failing:
+    def build(self, context, kind):
+        failing(kind)
+
+
+@pytest.mark.parametrize("kind", ERRORS)
+@pytest.mark.parametrize("place", ["processes", "threads"])
+@pytest.mark.parametrize("balanced", [True, False])
+def test_a_failure_tells_type_text_and_line(kind, place, balanced, pool):
+    with ThreadPoolExecutor(1) as threads:
+        executor = pool if place == "processes" else threads
+        builders = (
+            parallelize("out", ["kind"], Failing, 1, executor=executor)
+            if balanced
+            else [offload("out", ["kind"], failing, executor)]
+        )
+        _, report = outcome([Source("kind", [kind]), *builders], "out", on_error="keep")
+    (failure,) = report.failures
+    raised, told = ERRORS[kind](), failure.exception
+    if isinstance(told, RemoteError):
+        assert str(told) == f"{type(raised).__name__}: {raised}"
+    else:
+        assert (type(told).__name__, str(told)) == (type(raised).__name__, str(raised))
+    assert "raise ERRORS[kind]()" in failure.traceback
+
+
+def test_an_exception_that_cannot_tell_its_text_comes_home():
+    assert type(Raised.of(Mute()).exception()) is Mute
+
+
+@given(st.text(), st.integers())
+def test_exceptions_made_from_their_message_come_home_as_they_are(text, number):
+    error = Raised.of(ValueError(text, number)).exception()
+    assert type(error) is ValueError
+    assert error.args == (text, number)
+
+
+def test_a_remote_error_travels_on():
+    once = Raised.of(Rejected(7, "no such station")).exception()
+    twice = Raised.of(once).exception()
+    assert (str(twice), type(twice)) == (str(once), RemoteError)
+    assert "no such station" in "".join(twice.__notes__)
