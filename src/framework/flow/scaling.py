@@ -67,7 +67,7 @@ class UtilizationScaling:
             return Decision(snapshot.workers, state=state)
         # The first sample comes one interval after the start, and the start counts as a change.
         known = state or UtilizationState(scaled_at=now - capacity.sampling)
-        if snapshot.workers < capacity.min_workers:  # somebody else cancelled the others
+        if snapshot.workers < capacity.min_workers:  # others were ended from outside
             reason = f"{snapshot.workers}->{capacity.min_workers}: fewer than min_workers"
             return Decision(capacity.min_workers, reason, UtilizationState(scaled_at=now))
         if not snapshot.workers:  # the next item starts one by itself

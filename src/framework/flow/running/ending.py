@@ -67,11 +67,16 @@ class Ending:
     """Ends the workers, the sources and the shared resources of one run."""
 
     def __init__(
-        self, jobs: Sequence[JobRun], feeders: Iterable[asyncio.Task[Any]], resources: SharedResources | None
+        self,
+        jobs: Sequence[JobRun],
+        feeders: Iterable[asyncio.Task[Any]],
+        resources: SharedResources | None,
+        grace: float,
     ) -> None:
         self._jobs = jobs
         self._feeders = set(feeders)
         self._resources = resources
+        self._grace = grace
         self._loop = asyncio.get_running_loop()
         self._aborted: asyncio.Future[None] = self._loop.create_future()
         self._until: float | None = None
@@ -97,7 +102,7 @@ class Ending:
             task.cancel()
         await self._wait({worker.task for worker in workers} - opening)
         if not self._aborted.done():
-            self._until = self._loop.time() + GRACE  # what hangs while it opens does not keep the run from ending
+            self._until = self._loop.time() + self._grace  # what hangs while it opens does not keep the run from ending
         else:
             for worker in workers:
                 if worker.state != WorkerState.ENDING:

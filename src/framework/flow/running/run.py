@@ -173,9 +173,11 @@ class FlowRun(RunRecord):
             await asyncio.wait({self._over})  # awaited directly, a cancelled supervisor would cancel it as well
         except asyncio.CancelledError:
             self._end("cancelled")
+        except GeneratorExit:  # collected, after its loop was closed
+            raise
         except BaseException as error:  # noqa: BLE001 - kept for the callers that wait for the run
             self.fail(error)
-        ending = self._ending = Ending(tuple(self.jobs.values()), self.intake.feeders, self._resources)
+        ending = self._ending = Ending(tuple(self.jobs.values()), self.intake.feeders, self._resources, self._grace)
         if self._ended not in NORMAL:
             ending.abort(self._grace)
         await self._insist(ending.end_workers)
