@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from framework.bridge import FlowBuilder
 from framework.core import AbstractProcessor, Pipeline
 from framework.errors import FlowEnded, FlowError, RunFailed
-from framework.flow import Flow, LastWorkItem, RouteToErrorQueue, StopProcessing
+from framework.flow import FixedCapacity, Flow, LastWorkItem, RouteToErrorQueue, StopProcessing
 from framework.reactive import ReactiveBuilder, ReactiveEvent
 
 pytestmark = pytest.mark.timeout(60)
@@ -188,3 +188,91 @@ def test_a_failure_of_a_flow_is_repeated_outside_of_its_run():
     with pytest.raises(ValueError, match="True"):
         failure.rerun()
     assert threading.active_count() <= threads  # those of the run may just have been on their way out
+
+
+def kept(flow, folder, numbers=range(3)):
+    """What a persisting flow announces, with the workspace in that folder."""
+    sink = Sink()
+    builder = FlowBuilder("out", ["n"], flow, persist=True)
+    pipeline = Pipeline([Source("n", numbers), builder, sink], workspace=folder)
+    pipeline.resolve("out")
+    pipeline.run()
+    return sink.artifacts
+
+
+def test_results_of_a_flow_are_kept_and_only_new_inputs_go_through_it(tmp_path):
+    seen = []
+
+    def noting():
+        async def double_it(number):
+            return 2 * number
+
+        flow = Flow().add(double_it)
+        flow.observe(lambda happening: seen.append(happening.item) if hasattr(happening, "item") else None)
+        return flow
+
+    assert kept(noting(), tmp_path) == [0, 2, 4]
+    assert kept(noting(), tmp_path, range(5)) == [0, 2, 4, 6, 8]
+    assert sorted(seen) == [0, 1, 2, 3, 4]
+
+
+def test_results_of_a_flow_whose_code_changed_are_made_anew(tmp_path):
+    def adding(amount):
+        async def add(number):
+            return number + amount
+
+        return Flow().add(add)
+
+    assert kept(adding(1), tmp_path) == [1, 2, 3]
+    assert kept(adding(10), tmp_path) == [10, 11, 12]
+
+
+def test_what_a_flow_splits_are_several_artifacts():
+    async def split(number):
+        for part in range(number):
+            yield number, part
+
+    sink, _ = through(Flow().add(split).add(same), Source("n", [2, 0, 1]))
+    assert sink.artifacts == [(2, 0), (2, 1), (1, 0)]
+
+
+async def same(item):
+    return item
+
+
+def test_inputs_that_a_flow_drops_when_it_ends_early_are_failures():
+    flow = Flow()
+
+    async def last(number):
+        await asyncio.sleep(0.001)
+        return LastWorkItem() if number == 2 else number
+
+    flow.add(last, FixedCapacity(1, 20))
+    sink, report = through(flow, Source("n", range(10)))
+    assert len(sink.artifacts) + len(report.failures) == 9
+    assert {type(failure.exception) for failure in report.failures} == {FlowEnded}
+
+
+def test_what_a_bridged_flow_left_behind_is_ended_with_its_loop():
+    log, held = [], []
+
+    async def heartbeat():
+        try:
+            await asyncio.Event().wait()
+        finally:
+            log.append("heartbeat")
+
+    async def rows():
+        try:
+            yield 1
+            yield 2
+        finally:
+            log.append("cursor")
+
+    async def work(number):
+        held.extend([asyncio.create_task(heartbeat()), rows()])
+        await anext(held[-1])
+        await asyncio.sleep(0)
+
+    through(Flow().add(work), Source("n", [1]))
+    assert sorted(log) == ["cursor", "heartbeat"]

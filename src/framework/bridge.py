@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
+from types import FunctionType, MethodType
 from typing import Any
 
-from framework.errors import FlowEnded, FlowError
+from framework.archive import digest
+from framework.errors import FlowEnded, FlowError, Undigestable
 from framework.flow import Flow
 from framework.flow.running.run import FlowRun
 from framework.flow.workers.envelope import Attempt
@@ -23,11 +27,14 @@ class FlowBuilder(OffloadBuilder):
 
     The flow runs on an event loop of its own, in a thread. It starts with the first input and is stopped at the end of
     the pipeline; the phase stays open while items are in it. An item that fails there is a failure of this builder,
-    with its input; one that is skipped or rerouted announces nothing::
+    with its input, and so does one that the flow drops because it ends early; one that is skipped or rerouted announces
+    nothing, and one that an async generator splits announces several artifacts::
 
         flow = Flow().add(fetch).add(parse)
         Pipeline([urls, FlowBuilder("pages", ["url"], flow), sink])
     """
+
+    ignore = ("flow",)
 
     def __init__(  # noqa: PLR0913 - options of a builder
         self,
@@ -36,6 +43,7 @@ class FlowBuilder(OffloadBuilder):
         flow: Flow,
         *,
         ordered: bool = True,
+        persist: bool = False,
         name: str | None = None,
         priority: int = 0,
     ) -> None:
@@ -46,18 +54,25 @@ class FlowBuilder(OffloadBuilder):
             requires: the targets whose artifacts are items; of several, an item is the tuple.
             flow: runs for this builder alone.
             ordered: announce results in the order of their inputs; otherwise as they come.
+            persist: keep the results; they depend on the code of the flow's processors, factories and routers.
             name: the flow's by default.
             priority: lower runs first.
 
         Raises:
-            FlowError: `flow` is none.
-            WiringError: `provides` or `requires` make no sense.
+            FlowError: `flow` is not a Flow.
+            WiringError: `provides` or `requires` are of the wrong type.
         """
         if not isinstance(flow, Flow):
             raise FlowError(f"FlowBuilder takes a Flow, got {flow!r}: make one, then flow.add(processor)")
         self.flow = flow
         transport = FlowTransport(flow, ordered=ordered)
-        super().__init__(provides, requires, transport.alone, transport, name=name or flow.name, priority=priority)
+        name = name or flow.name
+        super().__init__(provides, requires, transport.alone, transport, persist=persist, name=name, priority=priority)
+
+    @property
+    def depends(self) -> tuple[Any, ...]:
+        """What the results depend on: the code of what the jobs call, and the state of the objects among it."""
+        return tuple(_code_of(self.flow.subjects()))
 
 
 class FlowTransport(Transport):
@@ -128,3 +143,20 @@ class FlowTransport(Transport):
         if dropped is not None:
             return Returned([], FlowEnded(f"{self._flow.name} dropped it: {dropped.value}"), seconds)
         return Returned([ending.value for ending in endings if ending.has_result], None, seconds)
+
+
+def _code_of(subjects: Iterable[Any]) -> Iterator[Any]:
+    for subject in subjects:
+        if isinstance(subject, functools.partial):
+            yield from _code_of((subject.func, *subject.args, *subject.keywords.values()))
+        elif isinstance(subject, MethodType):
+            yield from _code_of((subject.__func__, subject.__self__))
+        elif isinstance(subject, FunctionType | type):
+            yield subject
+        elif isinstance(getattr(subject, "func", None), FunctionType):  # a context manager that contextlib made
+            yield from _code_of((subject.func, *subject.args, *subject.kwds.values()))
+        else:
+            yield type(subject)
+            with suppress(Undigestable):  # a lock or a session is not what results depend on
+                digest(subject)
+                yield subject

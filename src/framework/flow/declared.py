@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Self, Unpack
 
@@ -183,6 +183,11 @@ class Declared(ABC):
             for flow in job.subflows():
                 parts |= flow.parts()
         return parts
+
+    def subjects(self) -> Iterator[Any]:
+        """Yield what its jobs call: processors, factories and the classifiers of routers, those of sub-flows too."""
+        for job in self._all():
+            yield from job.subjects()
 
     def _all(self) -> list[Job]:
         return self._jobs if self._error is None else [*self._jobs, self._error]

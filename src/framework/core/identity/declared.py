@@ -29,7 +29,7 @@ class Declared:
     @classmethod
     def of(cls, processor: AbstractProcessor) -> Declared:
         """The declarations of its class and of the decorator of its `process`, together."""
-        places = (type(processor), processor.process)
+        places = (processor, processor.process)
         versions = [version for place in places if (version := getattr(place, "version", None)) is not None]
         return cls(
             tuple(value for place in places for value in listed(getattr(place, "depends", ()))),

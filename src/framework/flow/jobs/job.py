@@ -102,6 +102,17 @@ class Job:
         for arm in self.arms.values():
             yield from arm.subflows()
 
+    def subjects(self) -> Iterator[Any]:
+        """Yield what it calls: its processor or factory, or those of what it stands for."""
+        if self.flow is not None:
+            yield from self.flow.subjects()
+        elif self.router is not None:
+            yield self.router.classify
+        else:
+            yield self.source.subject
+        for arm in self.arms.values():
+            yield from arm.subjects()
+
     # The names of the class diagram, each about the latest run.
 
     @property

@@ -25,6 +25,11 @@ Call = Callable[..., Any]
 class ProcessorSource(Protocol):
     """Gives each worker of a job its processor."""
 
+    @property
+    def subject(self) -> Any:
+        """What the user gave: a processor, a factory or a context manager."""
+        ...
+
     async def open(self, stack: AsyncExitStack) -> None:
         """Enter what the job shares; the stack releases it at the end of the run."""
         ...
@@ -38,7 +43,7 @@ class Given:
     """One processor for all workers."""
 
     def __init__(self, processor: Any) -> None:
-        self._processor = processor
+        self._processor = self.subject = processor
 
     async def open(self, stack: AsyncExitStack) -> None:
         """Nothing to enter."""
@@ -53,7 +58,7 @@ class Shared:
     """An async context manager that is entered once per run; what it gives is the processor of all workers."""
 
     def __init__(self, manager: AbstractAsyncContextManager[Any]) -> None:
-        self.manager = manager
+        self.manager = self.subject = manager
         self._processor: Any = None
         self._entered = False
 
@@ -80,7 +85,7 @@ class PerWorker:
     """A factory that makes one processor per worker, which may be an async context manager or come from a coroutine."""
 
     def __init__(self, factory: Callable[[], Any]) -> None:
-        self._factory = factory
+        self._factory = self.subject = factory
 
     async def open(self, stack: AsyncExitStack) -> None:
         """Nothing to enter before there are workers."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -47,6 +47,10 @@ class NestedFlow(Protocol):
 
     def join(self, part: Any) -> None:
         """Take note of the outer run that its jobs are part of now."""
+        ...
+
+    def subjects(self) -> Iterator[Any]:
+        """Yield what its jobs call."""
         ...
 
     def parts(self) -> set[Any]:
