@@ -1,6 +1,8 @@
 """What every runtime shows: its graph, its state now, its happenings. Standard library only."""
 
-from framework.observe.graph import Edge, Graph, Node, NodeKey
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from framework.observe.happenings import (
     DeliveryFailed,
     DeliveryFinished,
@@ -14,9 +16,12 @@ from framework.observe.happenings import (
     WorkersScaled,
 )
 from framework.observe.observers import Observable, Observers, Subscription
-from framework.observe.recorder import Recorder
 from framework.observe.reports import Failure, Failures, PhaseReport, RunReport
-from framework.observe.snapshot import NodeSnapshot, Snapshot
+
+if TYPE_CHECKING:
+    from framework.observe.graph import Edge, Graph, Node, NodeKey
+    from framework.observe.recorder import Recorder
+    from framework.observe.snapshot import NodeSnapshot, Snapshot
 
 __all__ = [
     "DeliveryFailed",
@@ -45,3 +50,17 @@ __all__ = [
     "WorkersScaled",
 ]
 __dir__ = __all__.copy  # autocompletion shows public names only
+
+_PLACES = {
+    **dict.fromkeys(("Edge", "Graph", "Node", "NodeKey"), "graph"),
+    **dict.fromkeys(("NodeSnapshot", "Snapshot"), "snapshot"),
+    "Recorder": "recorder",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what a run does not need when it is asked for: dataclasses take their time."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+    return value

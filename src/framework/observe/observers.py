@@ -7,11 +7,12 @@ import logging
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from framework.observe.graph import Graph
-from framework.observe.happenings import Happening
-from framework.observe.snapshot import Snapshot
+if TYPE_CHECKING:
+    from framework.observe.graph import Graph
+    from framework.observe.happenings import Happening
+    from framework.observe.snapshot import Snapshot
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import functools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from framework.core.archives import ArchiveRoom
 from framework.core.driving.ownership import exclusive_use
@@ -15,7 +15,9 @@ from framework.core.scheduling.delivery import Delivery, ProcessCaller
 from framework.core.scheduling.scheduler import Scheduler
 from framework.errors import PipelineEnded, PipelineRunning, RunFailed
 from framework.observe import PhaseReport, RunReport
-from framework.observe.snapshot import State
+
+if TYPE_CHECKING:
+    from framework.observe.snapshot import State
 
 OnError = Literal["raise", "keep"]
 Result = TypeVar("Result")

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from framework.core.mailboxes.handler import Unfinished
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.scheduling.scheduler import Scheduler
-from framework.observe import NodeSnapshot, Snapshot
-from framework.observe.snapshot import State
+
+if TYPE_CHECKING:
+    from framework.observe.snapshot import Snapshot, State
 
 
 def snapshot(name: str, state: State, scheduler: Scheduler) -> Snapshot:
     """Return how the processors are now; reads plain attributes, takes no lock."""
+    from framework.observe.snapshot import NodeSnapshot, Snapshot
+
     now = time.monotonic()
     running = scheduler.running()
     nodes = {

@@ -18,7 +18,7 @@ from framework.core.matching.interests import Interests
 from framework.core.processor import AbstractProcessor
 from framework.core.scheduling.scheduler import Scheduler
 from framework.errors import OptionError
-from framework.observe import Graph, RunReport, Snapshot, Subscription
+from framework.observe import RunReport, Subscription
 from framework.observe.history import History
 from framework.observe.observers import Observer
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from framework.archive import Archive, CatalogEntry
     from framework.core.identity.identity import Identity
     from framework.core.inspection.explain import Explanation
+    from framework.observe import Graph, Snapshot
 
 
 class InspectionMethods:
