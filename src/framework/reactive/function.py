@@ -30,6 +30,9 @@ def reactive(  # noqa: PLR0913 - as a ReactiveBuilder
     dedupe: bool = False,
     name: str | None = None,
     priority: int = 0,
+    depends: Any = (),
+    ignore: Any = (),
+    version: str | int | None = None,
 ) -> Callable[[BuildFunction], FunctionBuilder]:
     """Make a builder of a function that takes what `build` takes.
 
@@ -48,6 +51,9 @@ def reactive(  # noqa: PLR0913 - as a ReactiveBuilder
         dedupe: build equal inputs of one run once.
         name: the function's by default.
         priority: lower runs first.
+        depends: what else the results depend on; see `AbstractProcessor`.
+        ignore: attributes that change no result.
+        version: replaces the code in the identity.
 
     Raises:
         WiringError: the arguments are not valid, or what is decorated is not a function.
@@ -68,6 +74,7 @@ def reactive(  # noqa: PLR0913 - as a ReactiveBuilder
 
         # A class of its own, in the user's module: what its results depend on is the function, not this file.
         members = {"__init__": __init__, "build": build, "__module__": function.__module__, "__wrapped__": function}
+        members |= {"depends": depends, "ignore": ignore, "version": version}
         made: FunctionBuilder = type(title, (FunctionBuilder,), members)()
         return made
 

@@ -70,6 +70,24 @@ def test_an_attribute_of_the_same_name_of_another_class_does_not_make_state_of_a
     assert digest_of(tmp_path, main=text.format(1)) != digest_of(tmp_path, main=text.format(2))
 
 
+@pytest.mark.parametrize(
+    ("setting", "use"),
+    [
+        ("import pandas\nlabels = pandas.Index(['a', {}])", "labels.append(labels).size"),
+        ("from first import Config\none, two = Config({}), Config(0)", "setattr(two, 'limit', 1), one.limit"),
+        ("limits = [{}]", "len([limits for limits in [[1]] if limits.append(2)]), top()\ndef top(): return limits[0]"),
+    ],
+    ids=["a method that returns something new", "another instance", "a variable of a comprehension"],
+)
+def test_what_a_run_does_not_change_is_a_constant(tmp_path, setting, use):
+    first = "class Config:\n    def __init__(self, limit): self.limit = limit\n"
+    head, _, helper = use.partition("\n")
+    one, two = (
+        digest_of(tmp_path, main=f"{setting.format(k)}\n{PLAIN.format(head)}\n{helper}\n", first=first) for k in (1, 2)
+    )
+    assert one != two
+
+
 def test_what_is_filled_while_modules_are_imported_is_a_constant(tmp_path):
     text = "table = {{}}\ndef fill(k): table['k'] = k\nfill({})\n" + PLAIN.format("table")
     assert digest_of(tmp_path, main=text.format(1)) != digest_of(tmp_path, main=text.format(2))
@@ -87,6 +105,8 @@ STATE = [
     ("table = {}", "fill()\ndef fill():\n    local = table\n    local['x'] = 1"),
     ("import heapq\nheap = []", "heapq.heappush(heap, 1)"),
     ("from first import Log", "Log.everything.append(1)"),
+    ("log = []", "note(log)\ndef note(known, x=1): known.append(x)"),
+    ("log = []", "note(known=log)\ndef note(known): inner(known)\ndef inner(deeper): deeper.append(1)"),
     ("from first import Log", "setattr(Log, 'number', Log.number + 1)"),
 ]
 

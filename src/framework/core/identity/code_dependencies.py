@@ -132,7 +132,7 @@ class CodeDependencies:
 
     def _digest_of(self, bound: Bound) -> str:
         walk = bound.walk
-        if walk.entered.isdisjoint(self.state.objects) and not self.state.touches(walk.met):
+        if not self.state.touches(walk.entered, walk.met):
             return bound.digest
         return ValueWalk(self.state, self.reader, strict=walk.strict).digest(bound.value)
 

@@ -28,8 +28,8 @@ class Declared:
 
     @classmethod
     def of(cls, processor: AbstractProcessor) -> Declared:
-        """The declarations of its class and of the decorator of its `process`, together."""
-        places = (processor, processor.process)
+        """The declarations of the processor and of decorators of its `process` or `build`, together."""
+        places = (processor, processor.process, getattr(processor, "build", None))
         versions = [version for place in places if (version := getattr(place, "version", None)) is not None]
         return cls(
             tuple(value for place in places for value in listed(getattr(place, "depends", ()))),

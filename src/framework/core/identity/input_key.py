@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from types import FunctionType
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from framework.archive import digest
 from framework.archive.digest.code import is_installed
-from framework.archive.digest.digest import walked
+from framework.archive.digest.digest import HEX_DIGITS, walked
 from framework.archive.digest.encoders import encoder
-from framework.archive.digest.walk import Encoder, Walk
+from framework.archive.digest.walk import PLAIN, Encoder, Walk, not_plain
 
 _installed: set[type] = {type, FunctionType}
 _codes: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
@@ -29,6 +30,9 @@ def input_key(value: Any, *, name: str) -> str:
     Raises:
         Undigestable: a part of the input has no digest.
     """
+    plain = PLAIN.get(type(value), not_plain)(value)
+    if plain is not None:
+        return sha256(plain).hexdigest()[:HEX_DIGITS]
     walk = _InputWalk()
     key = walked(walk, value, name)
     return digest((key, sorted(map(_code_of, walk.own)))) if walk.own else key

@@ -35,7 +35,8 @@ class Mutation(NamedTuple):
     """A change of what stands at a path from a variable.
 
     `attribute` is the one that is set; without one the object itself changes. `rebinds` tells that the variable gets
-    another value (`global total`, `nonlocal total`).
+    another value (`global total`, `nonlocal total`). With `builtin` only a list, dict or set changes: other types have
+    methods of these names that return something new.
     """
 
     root: str
@@ -43,16 +44,35 @@ class Mutation(NamedTuple):
     attribute: str | None = None
     rebinds: Literal["", "global", "nonlocal"] = ""
     line: int = 0
+    builtin: bool = False
 
 
-_known: WeakKeyDictionary[Definition, tuple[Mutation, ...]] = WeakKeyDictionary()
+class Handed(NamedTuple):
+    """An object that is handed to a function: where the function stands, the argument's position or name, its place."""
+
+    function: tuple[str, Path]
+    argument: int | str
+    root: str
+    path: Path
 
 
-def mutations_of(node: Definition) -> tuple[Mutation, ...]:
+class Changes(NamedTuple):
+    """What one function changes, and what it hands on to others that may change it."""
+
+    mutations: tuple[Mutation, ...]
+    handed: tuple[Handed, ...]
+
+
+_known: WeakKeyDictionary[Definition, Changes] = WeakKeyDictionary()
+
+
+def changes_of(node: Definition) -> Changes:
     """Read a function, once."""
     found = _known.get(node)
     if found is None:
-        found = _known[node] = tuple(dict.fromkeys(_Reader(node).mutations()))
+        reader = _Reader(node)
+        mutations = tuple(dict.fromkeys(reader.mutations()))
+        found = _known[node] = Changes(mutations, tuple(dict.fromkeys(reader.handed())))
     return found
 
 
@@ -98,13 +118,24 @@ class _Reader:
                 yield from self._stored(target)
         for part in self._of(ast.AugAssign, ast.AnnAssign, ast.For, ast.AsyncFor):
             yield from self._stored(part.target)
+        alone = {id(part.value) for part in self._of(ast.Expr)}
         for part in self._of(ast.Call):
-            yield from self._called(part)
+            yield from self._called(part, builtin=id(part) not in alone)
 
-    def _called(self, call: ast.Call) -> Iterator[Mutation]:
+    def handed(self) -> Iterator[Handed]:
+        """Yield every object that a call hands on."""
+        for call in self._of(ast.Call):
+            function = self._place(call.func)
+            if function is not None:
+                for argument, value in (*enumerate(call.args), *((each.arg, each.value) for each in call.keywords)):
+                    place = self._place(value)
+                    if place is not None and argument is not None:
+                        yield Handed(function, argument, *place)
+
+    def _called(self, call: ast.Call, *, builtin: bool) -> Iterator[Mutation]:
         match call:
             case ast.Call(func=ast.Attribute(value=changed, attr=method)) if method in _IN_PLACE:
-                yield from self._changed(changed)
+                yield from (mutation._replace(builtin=builtin) for mutation in self._changed(changed))
             case ast.Call(
                 func=ast.Name(id=name) | ast.Attribute(attr=name),
                 args=[changed, ast.Constant(value=str() as attribute), *_],

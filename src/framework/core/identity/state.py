@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import inspect
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from types import FunctionType, ModuleType
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from framework.archive.digest.code import is_installed, loaded_names
-from framework.core.identity.mutation import Key, Mutation, Path, mutations_of
+from framework.core.identity.mutation import Handed, Key, Mutation, Path, changes_of
 from framework.core.identity.references import References
 from framework.source import Source, place
 
+_DEEPEST = 8  # a recursive function must not make paths for ever
 _SETTING_UP = frozenset({"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__", "__setstate__"})
+_BUILTIN = (dict, list, set, bytearray, deque)
 _IMMUTABLE = (bool, int, float, complex, str, bytes, tuple, frozenset, type(None), ModuleType, type, FunctionType)
 
 
@@ -39,6 +42,7 @@ class State:
         self.objects: dict[int, str] = {}
         self.variables: dict[tuple[int, str], str] = {}
         self.attributes: dict[tuple[type, str], str] = {}
+        self.instances: dict[int, dict[str, str]] = {}
         self.own: dict[str, str] = {}
         """Attributes of the processor itself."""
         self._inside: list[tuple[type, Mutation, str]] = []
@@ -55,23 +59,32 @@ class State:
             entries: the names of those that a run calls.
             processor: the instance whose identity is computed.
         """
-        for code in _running(list(codes), known_as, entries):
-            if code.source is not None:
-                for mutation in mutations_of(code.source.node):
-                    self._where = place(code.source.file, mutation.line or code.source.line)
-                    self._change(code, mutation, processor)
+        running = _running(list(codes), known_as, entries)
+        found = {id(code.function): (code, *_changes(code)) for code in running}
+        _hand_on(found)
+        for code, mutations, _ in found.values():
+            for mutation in mutations:
+                assert code.source is not None  # noqa: S101 - where the mutation was read
+                self._where = place(code.source.file, mutation.line or code.source.line)
+                self._change(code, mutation, processor)
 
     def attributes_of(self, kind: type) -> dict[str, str]:
-        """The attributes of instances of a class that code changes."""
+        """The attributes of all instances of a class that code changes."""
         return {name: where for (owner, name), where in self.attributes.items() if issubclass(kind, owner)}
 
-    def touches(self, kinds: Iterable[Any]) -> bool:
-        """Whether something of the instances of these classes is changed."""
+    def changed_in(self, instance: Any) -> dict[str, str]:
+        """The attributes of an instance that code changes."""
+        return self.attributes_of(type(instance)) | self.instances.get(id(instance), {})
+
+    def touches(self, entered: set[int], kinds: list[Any]) -> bool:
+        """Whether something is changed of these objects, or of instances of these classes."""
+        if not (entered.isdisjoint(self.objects) and entered.isdisjoint(self.instances)):
+            return True
         if not (self.attributes or self._inside or self.variables):
             return False
         classes = [kind for kind in kinds if isinstance(kind, type)]
         owners = [owner for owner, _ in self.attributes] + [owner for owner, *_ in self._inside]
-        cells = bool(self.variables) and len(classes) < len(list(kinds))
+        cells = bool(self.variables) and len(classes) < len(kinds)
         return cells or any(issubclass(kind, owner) for kind in classes for owner in owners)
 
     def enter(self, thing: Any) -> None:
@@ -81,7 +94,7 @@ class State:
             if issubclass(kind, owner):
                 self._where = where
                 for value in _follow(thing, mutation.path):
-                    self._note(value, mutation.attribute)
+                    self._note(value, mutation)
 
     def _change(self, code: Code, mutation: Mutation, processor: Any) -> None:
         function, root = code.function, mutation.root
@@ -101,7 +114,7 @@ class State:
             self.variables[id(namespace), mutation.root] = self._where
         elif mutation.root in variables:
             for value in _follow(variables[mutation.root], mutation.path):
-                self._note(value, mutation.attribute)
+                self._note(value, mutation)
 
     def _change_self(self, owner: type, mutation: Mutation, processor: Any) -> None:
         first = (*mutation.path, mutation.attribute)[0]
@@ -114,19 +127,70 @@ class State:
         else:
             self.attributes.setdefault((owner, first), self._where)
 
-    def _note(self, value: Any, attribute: str | None) -> None:
+    def _note(self, value: Any, mutation: Mutation) -> None:
         own = not is_installed(type(value).__module__)
+        attribute = mutation.attribute
         if attribute is None:
-            if not isinstance(value, _IMMUTABLE) and (not own or isinstance(value, dict | list | set)):
+            changes = isinstance(value, _BUILTIN) or not (own or mutation.builtin or isinstance(value, _IMMUTABLE))
+            if changes:
                 self.objects.setdefault(id(value), self._where)
         elif isinstance(value, ModuleType):
             self.variables.setdefault((id(vars(value)), attribute), self._where)
         elif isinstance(value, type):
             self.attributes.setdefault((value, attribute), self._where)
         elif own:
-            self.attributes.setdefault((type(value), attribute), self._where)
+            self.instances.setdefault(id(value), {}).setdefault(attribute, self._where)
         elif not isinstance(value, _IMMUTABLE):
             self.objects.setdefault(id(value), self._where)
+
+
+_Found = dict[int, tuple[Code, list[Mutation], tuple[Handed, ...]]]
+
+
+def _changes(code: Code) -> tuple[list[Mutation], tuple[Handed, ...]]:
+    if code.source is None:
+        return [], ()
+    changes = changes_of(code.source.node)
+    return list(changes.mutations), changes.handed
+
+
+def _hand_on(found: _Found) -> None:
+    """Let a function change what it hands to another one that changes its parameter: `note(log, x)` changes `log`."""
+    changed = {key for key, (_, mutations, _) in found.items() if mutations}
+    while changed:
+        again = set()
+        for key, (code, mutations, handed) in found.items():
+            for each in handed:
+                called = _called(code, each)
+                if id(called) in changed and id(called) != key:
+                    new = [mutation for mutation in _handed(each, found[id(called)]) if mutation not in mutations]
+                    mutations.extend(new)
+                    again |= {key} if new else set()
+        changed = again
+
+
+def _called(code: Code, handed: Handed) -> Any:
+    root, path = handed.function
+    variables = closure_of(code.function)
+    if code.owner is not None and inspect.getargs(code.function.__code__).args[:1] == [root]:
+        variables[root] = code.owner
+    value = variables[root] if root in variables else code.function.__globals__.get(root)
+    value = next(_follow(value, path), None)
+    return value.__func__ if isinstance(value, MethodType) else value
+
+
+def _handed(handed: Handed, called: tuple[Code, list[Mutation], tuple[Handed, ...]]) -> Iterator[Mutation]:
+    """What the called function changes, seen from its caller."""
+    code, mutations, _ = called
+    names = inspect.getargs(code.function.__code__).args
+    name = handed.argument
+    if isinstance(name, int):
+        name += code.owner is not None  # behind self
+        name = names[name] if name < len(names) else ""
+    for mutation in mutations:
+        path = (*handed.path, *mutation.path)
+        if mutation.root == name and not mutation.rebinds and len(path) <= _DEEPEST:
+            yield mutation._replace(root=handed.root, path=path, line=0)
 
 
 def _running(codes: list[Code], known_as: Mapping[int, set[str]], entries: frozenset[str]) -> list[Code]:
@@ -161,11 +225,14 @@ def _follow(value: Any, path: Path) -> Iterator[Any]:
     step, rest = path[0], path[1:]
     found: Iterable[Any] = ()
     if isinstance(step, Key):
-        if type(value) is dict:
+        if isinstance(value, dict):
             found = value.values() if not step.known else [value[step.value]] if step.value in value else ()
-        elif type(value) in {list, tuple}:
-            known = step.known and isinstance(step.value, int) and -len(value) <= step.value < len(value)
-            found = [value[step.value]] if known else value if not step.known else ()
+        elif isinstance(value, list | tuple):
+            index = step.value
+            if not step.known:
+                found = value
+            elif isinstance(index, int) and -len(value) <= index < len(value):
+                found = [value[index]]
     else:
         missing = object()
         one = inspect.getattr_static(value, step, missing)

@@ -93,7 +93,7 @@ class ValueWalk(Walk):
         elif not is_installed(kind.__module__):
             self.met.append(kind)
             self._state.enter(value)
-            changed = self._state.attributes_of(kind)
+            changed = self._state.changed_in(value)
             if changed:
                 return partial(_encode_instance, changed)
         return encode
