@@ -40,7 +40,8 @@ INSIDE = {
     "archive": "digest engine archive records memory registry reader stored session workspace",
     "core": """event reactive_event matching mailboxes context timing processor retrying identity caching archives
         scheduling driving options inspection editing notebook_methods pipeline""",
-    "reactive": "checks building builder joins collecting sampling offloading balancing function planning plan answers",
+    "reactive": """checks building builder joins collecting sampling offloading balancing function planning plan
+        provenance answers""",
     "flow": """signals clock capacity scaling report failures sources terminating jobs workers running stream declared
         flow""",
     "notebook": "kernel widgets graphs frames lineage views monitor stepper display runner",

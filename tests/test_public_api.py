@@ -32,10 +32,12 @@ PROMISED = {
     """,
     "framework.reactive": """
         Collector Grouper LoadBalancerCollector LoadBalancerRouter LoadBalancerSequencer LoadBalancerWorkerEmitter
-        LoadBalancerWorkerWrapper MaxPendingRendezvousKeys ReactiveBuilder ReactiveEvent RendezvousOrphanPolicy
+        LoadBalancerWorkerWrapper MaxPendingRendezvousKeys Provenance ReactiveBuilder ReactiveEvent
+        RendezvousOrphanPolicy
         RendezvousPublisher RendezvousReceiver ReservoirSampler SequenceGapPolicy SkipAheadOnBacklog StreamGrouper
-        StreamSampler WaitForRendezvousOrphans WaitForSequenceGaps make_load_balancer make_rendezvous offload
-        parallelize plan reactive
+        StreamSampler WaitForRendezvousOrphans WaitForSequenceGaps made_from make_load_balancer make_rendezvous
+        offload
+        origins_of parallelize plan provenance reactive
     """,
 }
 

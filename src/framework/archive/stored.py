@@ -44,6 +44,10 @@ class StoredArchive(Archive):
         self._placeholders = placeholders
         self._found: tuple[bytes, Records] | None = None
 
+    def beside(self, name: str, identity: str | None = None) -> StoredArchive:
+        """Return another archive of the same workspace, to read; an empty one where there is none of that name."""
+        return StoredArchive(self._reader, name, identity, None)
+
     @property
     def identity(self) -> str | None:
         """Return the identity of the processor that fills it; None for an archive that is known by name only."""

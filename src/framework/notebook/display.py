@@ -25,6 +25,7 @@ VIEWS: Mapping[tuple[str, str], Callable[[Any], views.View]] = {
     ("framework.flow.report", "FlowReport"): views.flow_report_view,
     ("framework.core.driving.run", "Run"): views.run_view,
     ("framework.core.inspection.explain", "Explanation"): views.rows_view(("processor", "receives", "reason", "where")),
+    ("framework.reactive.provenance", "Provenance"): views.provenance_view,
     ("framework.reactive.plan", "Plan"): views.rows_view(("builder", "input", "action", "reason", "diff")),
     ("framework.observe.graph", "Graph"): views.graph_view,
     ("framework.observe.reports", "RunReport"): views.run_report_view,

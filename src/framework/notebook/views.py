@@ -38,6 +38,11 @@ def graph_view(graph: Graph) -> View:
     return block(picture(drawing)), repr(drawing)
 
 
+def provenance_view(provenance: Any) -> View:
+    """Show what an artifact was made from."""
+    return block(picture(Drawing(provenance.graph()))), repr(provenance)
+
+
 def run_view(run: Any) -> View:
     """Show a run in the background: its report once it is done, else that it runs."""
     if run.done and run.report is not None:

@@ -10,6 +10,7 @@ from framework.reactive.balancing.gap_policies import SequenceGapPolicy, SkipAhe
 from framework.reactive.balancing.load_balancing import make_load_balancer, parallelize
 from framework.reactive.balancing.numbering import LoadBalancerCollector, LoadBalancerSequencer
 from framework.reactive.builder import ReactiveBuilder
+from framework.reactive.building.origin import made_from, origins_of
 from framework.reactive.collecting import Collector, Grouper, StreamGrouper
 from framework.reactive.function import reactive
 from framework.reactive.joins.orphan_policies import (
@@ -20,6 +21,7 @@ from framework.reactive.joins.orphan_policies import (
 from framework.reactive.joins.rendezvous import RendezvousPublisher, RendezvousReceiver, make_rendezvous
 from framework.reactive.offloading.offload import offload
 from framework.reactive.plan import plan
+from framework.reactive.provenance import Provenance, provenance
 from framework.reactive.sampling import ReservoirSampler, StreamSampler
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "LoadBalancerWorkerEmitter",
     "LoadBalancerWorkerWrapper",
     "MaxPendingRendezvousKeys",
+    "Provenance",
     "ReactiveBuilder",
     "ReactiveEvent",
     "RendezvousOrphanPolicy",
@@ -43,11 +46,14 @@ __all__ = [
     "StreamSampler",
     "WaitForRendezvousOrphans",
     "WaitForSequenceGaps",
+    "made_from",
     "make_load_balancer",
     "make_rendezvous",
     "offload",
+    "origins_of",
     "parallelize",
     "plan",
+    "provenance",
     "reactive",
 ]
 __dir__ = __all__.copy  # autocompletion shows public names only

@@ -118,7 +118,7 @@ class BuildRecords:
         if record is None:
             return None
         self._note(place, key)
-        made.key, made.identity, made.replayed = key, identity_of(archive), True
+        made.key, made.archive, made.replayed = key, archive, True
         return iter(record.artifacts)
 
     def of_this_run(self, archive: Archive) -> Iterator[tuple[str, Kept]]:
@@ -147,7 +147,7 @@ class BuildRecords:
         """Yield the artifacts of a build, which took `seconds` until now, and write the record at its end."""
         artifacts = []
         at, resumed = time.time() - seconds, time.perf_counter()
-        made.key, made.identity = key, identity_of(archive)
+        made.key, made.archive = key, archive
         for artifact in built:
             artifacts.append(copy(artifact))
             seconds += time.perf_counter() - resumed
@@ -162,18 +162,13 @@ class BuildRecords:
     def made(self, builder: str, key: str, record: Kept, archive: Archive) -> Made:
         """Return how the artifacts of a record were made, as it was saved."""
         made = Made(builder, self.target)
-        made.key, made.identity, made.replayed = key, identity_of(archive), True
+        made.key, made.archive, made.replayed = key, archive, True
         if isinstance(record, SourcedRecord):
             made.inputs, made.saved = record.sources, record.origins
         return made
 
     def _note(self, place: int | None, key: str) -> None:
         self._answered[len(self._answered) if place is None else place] = key
-
-
-def identity_of(archive: Archive) -> str | None:
-    """Return the identity of an archive of a workspace."""
-    return getattr(archive, "identity", None)
 
 
 def copies(values: Iterable[Any]) -> tuple[Any, ...]:

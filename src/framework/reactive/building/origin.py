@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from typing import Any, Final
 from weakref import ReferenceType, ref
 
+from framework.archive import Archive
 from framework.core import Context
 from framework.core.reactive_event import ReactiveEvent
 from framework.observe.text import short_repr
 
-SMALL: Final = frozenset({bool, bytes, complex, float, int, str, type(None)})
+SMALL: Final = frozenset({bool, complex, float, int, str, type(None)})
 SMALL_TEXT = 80
+FEW = 8
 DEEPEST = 1000
 """So many builds are remembered one behind the other: a builder that requires what it provides may go on for ever."""
 MOST_SAVED = 10_000
@@ -24,7 +26,7 @@ Saved = tuple[str | None, str, str | None, str | None, int, str, tuple[int, ...]
 class Made:
     """Who built what: the same for all artifacts of a builder, or of one record where results are kept."""
 
-    __slots__ = ("builder", "identity", "inputs", "key", "plumbing", "replayed", "saved", "target")
+    __slots__ = ("archive", "builder", "inputs", "key", "plumbing", "replayed", "saved", "target")
 
     def __init__(self, builder: str | None, target: str, *, plumbing: bool = False) -> None:
         """Note a builder.
@@ -38,7 +40,7 @@ class Made:
         self.target = target
         self.plumbing = plumbing
         self.key: str | None = None  # of the record where the results are kept
-        self.identity: str | None = None  # of the archive of that record
+        self.archive: Archive | None = None  # of that record
         self.replayed = False
         self.saved: tuple[Saved, ...] = ()  # of a former run: the origins of its inputs, and those behind them
         self.inputs = 0  # how many of them are the inputs
@@ -46,7 +48,7 @@ class Made:
     def renamed(self, builder: str | None, target: str) -> Made:
         """Return the same under other names: those of the builder that others work for."""
         made = Made(builder, target)
-        made.key, made.identity, made.replayed = self.key, self.identity, self.replayed
+        made.key, made.archive, made.replayed = self.key, self.archive, self.replayed
         made.saved, made.inputs = self.saved, self.inputs
         return made
 
@@ -79,8 +81,10 @@ class Origin:
         self.place = place
         artifact = event.artifact
         kind = artifact.__class__
-        # a reference costs more than a look
-        self.seen = artifact if kind in SMALL and (kind is not str or len(artifact) <= SMALL_TEXT) else ref(event)
+        if kind in SMALL:
+            self.seen = artifact if kind is not str or len(artifact) <= SMALL_TEXT else ref(event)
+        else:
+            self.seen = artifact if kind is tuple and is_small(artifact) else ref(event)
 
     @property
     def artifact(self) -> tuple[Any, ...]:
@@ -102,6 +106,15 @@ class Derived:
         self.made = made
         self.sources = sources
         self.place = place
+
+
+def is_small(artifact: tuple[Any, ...], depth: int = 2) -> bool:
+    """Return whether a tuple holds a few scalars and small tuples only, so that keeping it costs nothing."""
+    return len(artifact) <= FEW and all(
+        (part.__class__ in SMALL and (part.__class__ is not str or len(part) <= SMALL_TEXT))
+        or (part.__class__ is tuple and depth > 0 and is_small(part, depth - 1))
+        for part in artifact
+    )
 
 
 def made_from(context: Context, artifact: Any, origins: Iterable[Origin]) -> Any:
@@ -170,5 +183,6 @@ def saved(made: Made, sources: tuple[Origin, ...]) -> tuple[int, tuple[Saved, ..
                     found.append(source)
                 links += [positions[id(source)]] if id(source) in positions else []
         text = short_repr(origin.artifact[0], SMALL_TEXT) if about.key is None and origin.artifact else ""
-        rows.append((about.builder, about.target, about.identity, about.key, origin.place, text, tuple(links)))
+        identity = getattr(about.archive, "identity", None)  # none in memory
+        rows.append((about.builder, about.target, identity, about.key, origin.place, text, tuple(links)))
     return len(sources), tuple(rows)
