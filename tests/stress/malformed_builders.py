@@ -170,7 +170,7 @@ WORKER_ARGUMENTS = "worker_init_args=[...]"
 # fmt: off
 CASES = [
     *each("provides", (5, None, "", ["a"], b"x"), lambda _, v: Plain(v), WiringError, "Plain: provides is the name of a target, got *", "provides='words'"),
-    *each("provides", ("*a", "**"), lambda _, v: Plain(v), WiringError, "provides=* begins with a star", "belongs into requires only"),
+    *each("provides", ("*a", "**"), lambda _, v: Plain(v), WiringError, "provides=* begins with a star", "which is for requires only"),
     Case("requires='text'", lambda _: Plain("out", "text"), WiringError, "got 'text'", "write requires=['text']"),
     *each("requires", (5, None, b"x"), lambda _, v: Plain("out", v), WiringError, "a list of targets, got *", "write requires=['words']"),
     *each("a requirement", (5, "", "*", None, ["a"]), lambda _, v: Plain("out", [v]), WiringError, "got *", 'names targets ("name" or "*name")'),
