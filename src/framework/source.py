@@ -28,7 +28,7 @@ Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 _OPTIMIZED = 0x1  # the code flag CO_OPTIMIZED: set for functions, not for class bodies
 _CELL = re.compile(r"ipykernel_\d+|^<ipython-input-|__marimo__cell_(?P<id>\w+?)_\.py$")
 _MARIMO = "marimo.App("
-_DEFERRED = frozenset({"__annotate__", "__annotate_func__"})  # Python 3.14 compiles annotations apart
+DEFERRED = frozenset({"__annotate__", "__annotate_func__"})  # Python 3.14 compiles annotations apart
 _STARTED = time.time()
 _LOADED_BEFORE = frozenset(filter(None, (getattr(module, "__file__", None) for module in list(sys.modules.values()))))
 
@@ -258,7 +258,7 @@ def _covers(text: _Text, body: CodeType) -> bool:
     codes = (code for code in body.co_consts if isinstance(code, CodeType) and not code.co_name.startswith("<"))
     return all(
         (code.co_qualname, code.co_firstlineno) in text.definitions
-        or code.co_name in _DEFERRED
+        or code.co_name in DEFERRED
         or (code.co_name, code.co_firstlineno) in text.aliases
         for code in codes
     )

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from framework.archive import digest
 from framework.archive.digest.code import is_installed
 from framework.errors import SourceUnavailable, Undigestable
-from framework.source import Source, source_of, source_of_function
+from framework.source import DEFERRED, Source, source_of, source_of_function
 
 MISSING: Final = object()
 
@@ -61,6 +61,8 @@ def class_source(cls: type, functions: list[FunctionType]) -> Source | None:
 def functions_in(value: Any) -> Iterator[FunctionType]:
     """The functions behind an attribute of a class, wrappers and what they wrap."""
     if isinstance(value, FunctionType):
+        if value.__name__ in DEFERRED:
+            return
         yield value
         yield from functions_in(getattr(value, "__wrapped__", None))
     elif isinstance(value, property):
