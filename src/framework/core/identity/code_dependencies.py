@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -85,7 +84,8 @@ class CodeDependencies:
 
     def _take(self, node: Node, user: str) -> None:
         if node.part is not None:
-            self.parts.append(replace(node.part, user=user))
+            part = node.part
+            self.parts.append(Part(part.label, part.kind, part.where, part.text, user))
         if node.definition is not None:
             self._definitions.add(node.definition)
         for code in node.codes:

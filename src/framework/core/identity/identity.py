@@ -70,10 +70,11 @@ def identity_of(processor: AbstractProcessor, readers: Readers | None = None) ->
         readers[cls.__module__] = Reader(cls.__module__, lambda inner: identity_of(inner).digest)
     code = CodeDependencies(readers[cls.__module__])
     code.add(cls)
-    arguments = {name: value for name, value in _arguments(processor).items() if name not in declared.ignore}
+    made_with = _arguments(processor)
+    arguments = {name: value for name, value in made_with.items() if name not in declared.ignore}
     for name, value in arguments.items():
         code.add_given(name, value, f"argument {name!r} of {processor.name}")
-    attributes = {f".{name}": value for name, value in _attributes(processor) if name not in declared.ignore}
+    attributes = {f".{name}": value for name, value in _attributes(processor, made_with) if name not in declared.ignore}
     for name, value in attributes.items():
         code.add_given(name, value)
     code.find_state(_entries(cls), processor)
@@ -115,11 +116,10 @@ def _arguments(processor: AbstractProcessor) -> dict[str, Any]:
     return arguments
 
 
-def _attributes(processor: AbstractProcessor) -> Iterator[tuple[str, Any]]:
+def _attributes(processor: AbstractProcessor, arguments: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """What the instance holds beyond what its constructor copied from arguments or wrote out."""
     cls = type(processor)
     plumbing = _plumbing(cls)
-    arguments = _arguments(processor)
     copied, written = _set_by_constructor(cls)
     slots = [name for base in cls.__mro__ for name in _slots(base) if hasattr(processor, name)]
     for name in (*vars(processor), *slots):

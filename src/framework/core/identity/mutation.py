@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import dis
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
+from types import CodeType
 from typing import Any, Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -19,6 +21,10 @@ _IN_PLACE_FUNCTIONS = frozenset(
     "heapify heappop heappush heappushpop heapreplace insort insort_left insort_right shuffle".split()  # noqa: SIM905
 )
 _SETTERS = frozenset({"setattr", "delattr"})
+_CHANGING = _IN_PLACE | _IN_PLACE_FUNCTIONS | _SETTERS
+_STORES = frozenset(number for name, number in dis.opmap.items() if name.startswith(("STORE_", "DELETE_"))) - {
+    dis.opmap[name] for name in ("STORE_FAST", "DELETE_FAST")
+}
 
 
 class Key(NamedTuple):
@@ -56,24 +62,30 @@ class Handed(NamedTuple):
     path: Path
 
 
-class Changes(NamedTuple):
-    """What one function changes, and what it hands on to others that may change it."""
-
-    mutations: tuple[Mutation, ...]
-    handed: tuple[Handed, ...]
+_mutations: WeakKeyDictionary[Definition, tuple[Mutation, ...]] = WeakKeyDictionary()
+_handed: WeakKeyDictionary[Definition, tuple[Handed, ...]] = WeakKeyDictionary()
 
 
-_known: WeakKeyDictionary[Definition, Changes] = WeakKeyDictionary()
-
-
-def changes_of(node: Definition) -> Changes:
-    """Read a function, once."""
-    found = _known.get(node)
+def mutations_of(node: Definition, code: CodeType) -> tuple[Mutation, ...]:
+    """Return what a function changes; its syntax is only read where its code could change something."""
+    found = _mutations.get(node)
     if found is None:
-        reader = _Reader(node)
-        mutations = tuple(dict.fromkeys(reader.mutations()))
-        found = _known[node] = Changes(mutations, tuple(dict.fromkeys(reader.handed())))
+        found = _mutations[node] = tuple(dict.fromkeys(_Reader(node).mutations())) if _may_change(code) else ()
     return found
+
+
+def handed_by(node: Definition) -> tuple[Handed, ...]:
+    """Return what a function hands on to others, which may change it."""
+    found = _handed.get(node)
+    if found is None:
+        found = _handed[node] = tuple(dict.fromkeys(_Reader(node).handed()))
+    return found
+
+
+def _may_change(code: CodeType) -> bool:
+    if not _CHANGING.isdisjoint(code.co_names) or not _STORES.isdisjoint(code.co_code[::2]):
+        return True
+    return any(_may_change(inner) for inner in code.co_consts if isinstance(inner, CodeType))
 
 
 class _Reader:

@@ -38,6 +38,14 @@ class References:
     computed: set[str] = field(default_factory=set)
     literals: dict[str, ast.expr] = field(default_factory=dict)
 
+    _names: frozenset[str] | None = None
+
+    def names(self) -> frozenset[str]:
+        """Return every name in the chains."""
+        if self._names is None:
+            self._names = frozenset(name for chain in self.chains for name in chain)
+        return self._names
+
 
 _known: WeakKeyDictionary[Definition, References] = WeakKeyDictionary()
 

@@ -10,7 +10,7 @@ from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from framework.archive.digest.code import is_installed, loaded_names
-from framework.core.identity.mutation import Handed, Key, Mutation, Path, changes_of
+from framework.core.identity.mutation import Handed, Key, Mutation, Path, handed_by, mutations_of
 from framework.core.identity.references import References
 from framework.source import Source, place
 
@@ -60,9 +60,9 @@ class State:
             processor: the instance whose identity is computed.
         """
         running = _running(list(codes), known_as, entries)
-        found = {id(code.function): (code, *_changes(code)) for code in running}
+        found = {id(code.function): (code, _mutations(code)) for code in running}
         _hand_on(found)
-        for code, mutations, _ in found.values():
+        for code, mutations in found.values():
             for mutation in mutations:
                 assert code.source is not None  # noqa: S101 - where the mutation was read
                 self._where = place(code.source.file, mutation.line or code.source.line)
@@ -144,29 +144,31 @@ class State:
             self.objects.setdefault(id(value), self._where)
 
 
-_Found = dict[int, tuple[Code, list[Mutation], tuple[Handed, ...]]]
+_Found = dict[int, tuple[Code, list[Mutation]]]
 
 
-def _changes(code: Code) -> tuple[list[Mutation], tuple[Handed, ...]]:
-    if code.source is None:
-        return [], ()
-    changes = changes_of(code.source.node)
-    return list(changes.mutations), changes.handed
+def _mutations(code: Code) -> list[Mutation]:
+    return [] if code.source is None else list(mutations_of(code.source.node, code.function.__code__))
 
 
 def _hand_on(found: _Found) -> None:
     """Let a function change what it hands to another one that changes its parameter: `note(log, x)` changes `log`."""
-    changed = {key for key, (_, mutations, _) in found.items() if mutations}
+    changed = {key for key, (code, mutations) in found.items() if _changes_parameter(code, mutations)}
     while changed:
         again = set()
-        for key, (code, mutations, handed) in found.items():
-            for each in handed:
+        for key, (code, mutations) in found.items():
+            for each in handed_by(code.source.node) if code.source else ():
                 called = _called(code, each)
                 if id(called) in changed and id(called) != key:
                     new = [mutation for mutation in _handed(each, found[id(called)]) if mutation not in mutations]
                     mutations.extend(new)
                     again |= {key} if new else set()
         changed = again
+
+
+def _changes_parameter(code: Code, mutations: list[Mutation]) -> bool:
+    parameters = inspect.getargs(code.function.__code__).args[code.owner is not None :]
+    return any(mutation.root in parameters for mutation in mutations)
 
 
 def _called(code: Code, handed: Handed) -> Any:
@@ -179,9 +181,9 @@ def _called(code: Code, handed: Handed) -> Any:
     return value.__func__ if isinstance(value, MethodType) else value
 
 
-def _handed(handed: Handed, called: tuple[Code, list[Mutation], tuple[Handed, ...]]) -> Iterator[Mutation]:
+def _handed(handed: Handed, called: tuple[Code, list[Mutation]]) -> Iterator[Mutation]:
     """What the called function changes, seen from its caller."""
-    code, mutations, _ = called
+    code, mutations = called
     names = inspect.getargs(code.function.__code__).args
     name = handed.argument
     if isinstance(name, int):
@@ -199,14 +201,17 @@ def _running(codes: list[Code], known_as: Mapping[int, set[str]], entries: froze
     waiting = codes
     running: list[Code] = []
     while True:
-        reached = [code for code in waiting if _is_named(code, known_as.get(id(code.function), set()), names)]
+        reached: list[Code] = []
+        left: list[Code] = []
+        for code in waiting:
+            (reached if _is_named(code, known_as.get(id(code.function), set()), names) else left).append(code)
         if not reached:
             return running
-        waiting = [code for code in waiting if code not in reached]
+        waiting = left
         running += reached
         for code in reached:
             names |= code.references.attributes
-            names.update(name for chain in code.references.chains for name in chain)
+            names |= code.references.names()
 
 
 def _is_named(code: Code, known_as: set[str], names: set[str]) -> bool:
