@@ -170,6 +170,17 @@ def test_the_code_of_the_classes_of_inputs_counts(tmp_path):
     assert keys[0] == keys[2] != keys[1]
 
 
+def test_a_class_whose_metaclass_cannot_be_hashed_has_a_key(tmp_path):
+    odd = (
+        "class Odd(type):\n    def __eq__(self, other): return self is other\nclass Money(metaclass=Odd):\n    k = {}\n"
+    )
+    keys = []
+    for constant in (1, 2):
+        with project(tmp_path, main="import money", money=odd.format(constant)) as main:
+            keys.append(input_key([main.money.Money()], name="inputs"))
+    assert keys[0] != keys[1]
+
+
 def test_what_a_class_of_inputs_uses_is_read_anew_for_each_run(tmp_path):
     with project(tmp_path, main="import money", money=f"RATE = 1\n{MONEY.format('RATE')}") as main:
         event = Event("in", value=main.money.Money(1))

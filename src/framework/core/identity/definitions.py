@@ -52,7 +52,7 @@ def class_source(cls: type, functions: list[FunctionType]) -> Source | None:
     """The source of a class, if its methods run what stands there."""
     try:
         source = source_of(cls)
-    except SourceUnavailable:
+    except (SourceUnavailable, TypeError):  # a metaclass without __hash__
         return None
     own = [function for function in functions if function.__code__.co_filename == source.file]
     return source if all(map(source_of_function, own)) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from hashlib import sha256
 from types import FunctionType
 from typing import Any
@@ -13,7 +14,7 @@ from framework.archive.digest.digest import HEX_DIGITS, walked
 from framework.archive.digest.encoders import encoder
 from framework.archive.digest.walk import PLAIN, Encoder, Walk, not_plain
 
-_installed: set[type] = {type, FunctionType}
+_without_code: dict[type, Encoder] = {}
 _codes: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
 
@@ -30,12 +31,20 @@ def input_key(value: Any, *, name: str) -> str:
     Raises:
         Undigestable: a part of the input has no digest.
     """
-    plain = PLAIN.get(type(value), not_plain)(value)
-    if plain is not None:
-        return sha256(plain).hexdigest()[:HEX_DIGITS]
-    walk = _InputWalk()
-    key = walked(walk, value, name)
-    return digest((key, sorted(map(_code_of, walk.own)))) if walk.own else key
+    own: dict[int, Any] = {}
+
+    def chosen(kind: type) -> Encoder:
+        try:
+            return _without_code.get(kind) or _encoder(kind, own)
+        except TypeError:  # a metaclass without __hash__
+            return _encoder(kind, own)
+
+    try:
+        plain = PLAIN.get(type(value), not_plain)(value)
+    except TypeError:
+        plain = None
+    key = walked(Walk(chosen), value, name) if plain is None else sha256(plain).hexdigest()[:HEX_DIGITS]
+    return digest((key, sorted(map(_code_of, own.values())))) if own else key
 
 
 def forget_codes() -> None:
@@ -43,33 +52,30 @@ def forget_codes() -> None:
     _codes.clear()
 
 
-class _InputWalk(Walk):
-    """A walk that gathers the own classes and functions that it meets."""
+def _encoder(kind: type, own: dict[int, Any]) -> Encoder:
+    """The encoder of a type that may bring code along; others are remembered."""
+    encode = encoder(kind)
+    if issubclass(kind, type | FunctionType):
 
-    __slots__ = ("own",)
+        def noted(walk: Walk, value: Any) -> None:
+            if not is_installed(value.__module__ if isinstance(value, type) else value.__globals__.get("__name__")):
+                own[id(value)] = value
+            encode(walk, value)
 
-    def __init__(self) -> None:
-        super().__init__(encoder)
-        self.own: set[Any] = set()
-
-    def _enter(self, value: Any, encode: Encoder) -> None:
-        kind = type(value)
-        if kind not in _installed:
-            if is_installed(kind.__module__):
-                _installed.add(kind)
-            else:
-                self.own.add(kind)
-        if isinstance(value, type):
-            if not is_installed(value.__module__):
-                self.own.add(value)
-        elif kind is FunctionType and not is_installed(value.__globals__.get("__name__")):
-            self.own.add(value)
-        super()._enter(value, encode)
+        return noted
+    if is_installed(kind.__module__):
+        _without_code[kind] = encode
+    else:
+        own[id(kind)] = kind
+    return encode
 
 
 def _code_of(own: Any) -> str:
     """The digest of the code of a class or function, once per run."""
-    found = _codes.get(own)
+    try:
+        found = _codes.get(own)
+    except TypeError:  # a metaclass without __hash__
+        found = None
     if found is None:
         from framework.core.identity.code_dependencies import CodeDependencies  # reads sources; only where needed
         from framework.core.identity.reader import Reader
@@ -77,5 +83,7 @@ def _code_of(own: Any) -> str:
         code = CodeDependencies(Reader(own.__module__ or ""))
         code.add(own)
         code.find_state(None)
-        found = _codes[own] = digest(code.facts())
+        found = digest(code.facts())
+        with suppress(TypeError):
+            _codes[own] = found
     return found

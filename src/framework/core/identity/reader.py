@@ -130,10 +130,9 @@ class Reader:
         node.next += ((base, "", node.label) for base in (*cls.__mro__[1:], type(cls)))
         module = getattr(sys.modules.get(cls.__module__), "__dict__", {})
         variables = [*self._read_methods(cls, source, node), module]
-        if source is not None:
-            references = references_of(source.node)
-            _read_early(references, ChainMap(*variables), node)
-            self._read_attributes(cls, references, node)
+        references = References() if source is None else references_of(source.node)
+        _read_early(references, ChainMap(*variables), node)
+        self._read_attributes(cls, references, node, whole=source is None)
 
     def _read_methods(self, cls: type, source: Source | None, node: Node) -> Iterator[dict[str, Any]]:
         """Follow methods and inner classes; gives the variables that the methods see."""
@@ -151,8 +150,8 @@ class Reader:
                     yield closure_of(function)
                     yield function.__globals__
 
-    def _read_attributes(self, cls: type, references: References, node: Node) -> None:
-        plain = type(cls) in {type, ABCMeta}
+    def _read_attributes(self, cls: type, references: References, node: Node, *, whole: bool) -> None:
+        plain = whole or any(type(cls) is kind for kind in (type, ABCMeta))
         for name, attribute in vars(cls).items():
             member = isinstance(cls, EnumType) and isinstance(attribute, cls)
             value = attribute._value_ if member else attribute
