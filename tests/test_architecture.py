@@ -36,7 +36,8 @@ LATER = {"notebook"}
 
 # Inside of a package, a room or file may use those that stand before it.
 INSIDE = {
-    "observe": "text frozen frames graph snapshot reports happenings observers recorder dead_letters log history",
+    "observe": """text frozen findings frames graph snapshot reports happenings observers recorder dead_letters log
+        history""",
     "archive": "digest engine archive records memory registry reader stored session workspace",
     "core": """event reactive_event matching mailboxes context timing processor retrying identity caching archives
         scheduling driving options inspection editing notebook_methods pipeline""",

@@ -52,6 +52,13 @@ def test_shared_attributes_go_with_their_rows():
     assert log.shared.keys() == {id(event) for event in events[2 * CHUNK :]}
 
 
+def test_an_id_that_is_used_again_is_shared_no_more():
+    log, event = Log(1_000_000), Event("a", number=0)
+    log.add(event, None, 0, (Recipient("A"), Recipient("B")), 1)
+    log.add(event, None, 0, (Recipient("A"),), 1)
+    assert log.shared == {}
+
+
 def test_threads_write_without_losing_rows():
     log = Log(100_000_000)
     threads = [threading.Thread(target=write, args=(log, range(5_000))) for _ in range(4)]

@@ -17,6 +17,7 @@ from framework.core.driving.runner import OnError, PhaseRunner
 from framework.core.editing.renewing import recreate, with_replacements
 from framework.core.event import Event
 from framework.core.inspection.directory import open_inboxes
+from framework.core.inspection.findings.diagnosis import Diagnosis
 from framework.core.inspection.methods import InspectionMethods
 from framework.core.mailboxes.observation import Observation
 from framework.core.mailboxes.routing import RoutingTable
@@ -135,7 +136,13 @@ class Pipeline(InspectionMethods, NotebookMethods):
         else:
             self._scheduler = ThreadScheduler(*shared, name=self.name, max_workers=max_workers, slow_after=slow_after)
         self._intake = Intake(self._scheduler, max_pending)
-        phases = PhaseSequence(self.name, self._scheduler, self._archives, self._options.bounds())
+        phases = PhaseSequence(
+            self.name,
+            self._scheduler,
+            self._archives,
+            self._options.bounds(),
+            Diagnosis(self._interests, self._scheduler),
+        )
         self._runner = PhaseRunner(phases, self._scheduler, self._archives, on_error)
 
     # -- what goes in

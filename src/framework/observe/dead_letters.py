@@ -7,20 +7,44 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
-from framework.observe.frozen import event_text, frozen_attributes
+from framework.observe.frozen import event_text, frozen_attributes, revived
 
 EXAMPLES = 3
+NO_RECIPIENT = "no processor receives it"
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """The dead letters of one event class, name and reason: how many, and the first of them as text."""
+    """The dead letters of one event class and name: how many, and the attributes of the first of them.
 
-    kind: str
+    `processor` is the one whose cases all let the event through, None if there was no recipient.
+    """
+
+    cls: type
     name: str | None
-    reason: str
+    processor: str | None
     count: int
-    examples: tuple[str, ...]
+    attributes: tuple[dict[str, Any], ...]
+
+    @property
+    def kind(self) -> str:
+        """The name of the class."""
+        return self.cls.__name__
+
+    @property
+    def reason(self) -> str:
+        """Why it is dead."""
+        return NO_RECIPIENT if self.processor is None else f"no case of {self.processor} takes it"
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """The first of them as text."""
+        return tuple(event_text(self.kind, attributes) for attributes in self.attributes)
+
+    @property
+    def event(self) -> Any:
+        """The first of them again; None if it had values that were not kept."""
+        return revived(self.cls, self.attributes[0])
 
     def __str__(self) -> str:
         """One line."""
@@ -28,7 +52,7 @@ class DeadLetter:
 
 
 class DeadLetterCount(int):
-    """How many dead letters a run had; iterates over them by class, name and reason."""
+    """How many dead letters a run had; iterates over them by class, name and processor."""
 
     rows: tuple[DeadLetter, ...]
 
@@ -48,16 +72,16 @@ class DeadLetters:
 
     def __init__(self) -> None:
         """Start with none."""
-        self._rows: dict[tuple[str, str | None, str], tuple[int, tuple[str, ...]]] = {}
+        self._rows: dict[tuple[type, str | None, str | None], tuple[int, tuple[dict[str, Any], ...]]] = {}
         self._lock = threading.Lock()  # contended only where many letters are dead
 
-    def add(self, event: Any, reason: str = "no processor receives it") -> None:
-        """Count one; the first few of its kind are kept as text."""
-        key = type(event).__name__, event.name, reason
+    def add(self, event: Any, processor: str | None = None) -> None:
+        """Count one, of the processor whose cases let it through; the first few of its kind are kept."""
+        key = type(event), event.name, processor
         with self._lock:
             count, examples = self._rows.get(key, (0, ()))
             if count < EXAMPLES:
-                examples = (*examples, event_text(key[0], frozen_attributes(event.__dict__)))
+                examples = (*examples, frozen_attributes(event.__dict__))
             self._rows[key] = count + 1, examples
 
     def count(self) -> DeadLetterCount:

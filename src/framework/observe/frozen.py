@@ -30,10 +30,11 @@ _SIZED = frozenset({str, bytes})
 
 
 class Description(NamedTuple):
-    """Stands for a value that can change: its text at that moment, and its size in bytes where it says so."""
+    """Stands for a value that can change: its text at that moment, its size in bytes where it says so, and its type."""
 
     text: str
     size: int
+    kind: str
 
     def __repr__(self) -> str:
         """The text."""
@@ -56,9 +57,10 @@ _SIZED = frozenset({str, bytes})
 def described(value: Any) -> Description:
     """Return the bounded description of a value; it differs when the value has visibly changed."""
     try:
-        return Description(_text(value, SHOWN_DEPTH), _size(value))
+        return Description(_text(value, SHOWN_DEPTH), _size(value), type(value).__name__)
     except Exception as error:  # noqa: BLE001 - a user's __len__ or __iter__ may raise anything
-        return Description(f"<{type(value).__name__} that raised {type(error).__name__}>", 0)
+        kind = type(value).__name__
+        return Description(f"<{kind} that raised {type(error).__name__}>", 0, kind)
 
 
 def _text(value: Any, depth: int) -> str:
@@ -140,3 +142,19 @@ def event_text(kind: str, attributes: dict[str, Any]) -> str:
     rest = attributes_text(attributes)
     name = repr(attributes["name"]) if "name" in attributes else ""
     return f"{kind}({', '.join(part for part in (name, rest) if part)})"
+
+
+def revived(cls: type, attributes: dict[str, Any]) -> Any:
+    """Return an event with these frozen attributes; None if one of them was kept as a description only."""
+    if any(isinstance(value, Description) for value in attributes.values()):
+        return None
+    event: Any = object.__new__(cls)
+    event.__dict__.update(attributes)
+    return event
+
+
+def type_name(value: Any) -> str:
+    """Return the name of the type that a frozen value had."""
+    if isinstance(value, Description):
+        return value.kind
+    return "None" if value is None else type(value).__name__

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from framework.errors import OptionError
 from framework.observe.dead_letters import DeadLetterCount, DeadLetters
 from framework.observe.frames import typed_frame
-from framework.observe.frozen import Description, attributes_text, event_text, frozen_attributes
+from framework.observe.frozen import attributes_text, event_text, frozen_attributes, revived
 from framework.observe.log import Log, Row
 
 if TYPE_CHECKING:
@@ -62,11 +62,7 @@ class Submission:
     @property
     def event(self) -> Any:
         """An event with the attributes of then; None if one of them was kept as a description only."""
-        if any(isinstance(value, Description) for value in self.attributes.values()):
-            return None
-        event: Any = object.__new__(self.cls)
-        event.__dict__.update(self.attributes)
-        return event
+        return revived(self.cls, self.attributes)
 
     def __repr__(self) -> str:
         """One line: the event as it was, where it came from and went."""

@@ -60,6 +60,8 @@ class Log:
         attributes, number = frozen_attributes(event.__dict__), id(event)
         if len(recipients) > 1:
             self.shared[number] = attributes
+        elif number in self.shared:  # the id of an event that is gone
+            self.shared.pop(number, None)
         self.submitted((time.perf_counter(), number, event.__class__, attributes, sender, cause, recipients, phase))
 
     def settle(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
+from framework.observe.findings import Findings
 from framework.observe.frames import Schema, typed_frame
 from framework.observe.text import error_line, message_of, short_repr
 
@@ -189,6 +190,12 @@ class RunReport:
     elapsed: float
     waiting: str
     interrupted: bool
+    diagnosis: Callable[[], Findings] = field(default=Findings, repr=False, compare=False)
+
+    @property
+    def findings(self) -> Findings:
+        """What is odd in the run and is not an error, the most serious first; none for a healthy run."""
+        return self.diagnosis()
 
 
 def phases_frame(phases: Iterable[PhaseReport]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from framework.core.archives import ArchiveRoom
 from framework.core.driving.bounds import RunBounds
@@ -21,11 +21,24 @@ from framework.core.scheduling.delivery import Delivery, ProcessCaller, deliver_
 from framework.core.scheduling.scheduler import Scheduler
 from framework.errors import DeadlineExceeded, PhaseLimitReached, RunLimit
 from framework.observe import PhaseReport, PhaseSettled, PhaseStarted, RunFinished, RunReport
+from framework.observe.findings import Findings
 
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 Paused = Generator[Delivery, None, Result]
+
+
+class Diagnosis(Protocol):
+    """Finds what is odd in a run and is not an error."""
+
+    def __call__(self, phases: tuple[PhaseReport, ...], elapsed: float) -> Findings:
+        """Return the findings after these phases, which took so many seconds."""
+        ...
+
+    def lost(self) -> Findings:
+        """Return what was lost without an error, to be logged."""
+        ...
 
 
 @dataclass(slots=True)
@@ -47,7 +60,9 @@ class PhaseSequence:
     phase is settled: `__POISON__` is announced, drained, and the archives are closed.
     """
 
-    def __init__(self, name: str, scheduler: Scheduler, archives: ArchiveRoom, bounds: RunBounds) -> None:
+    def __init__(
+        self, name: str, scheduler: Scheduler, archives: ArchiveRoom, bounds: RunBounds, diagnosis: Diagnosis
+    ) -> None:
         """Begin nothing yet; `name` is the pipeline's."""
         self.name = name
         self.report: RunReport | None = None
@@ -55,6 +70,7 @@ class PhaseSequence:
         self._scheduler = scheduler
         self._archives = archives
         self._bounds = bounds
+        self._diagnosis = diagnosis
         self._reports: list[PhaseReport] = []
         self._started: float | None = None
         self._hooks_begun = False
@@ -100,6 +116,10 @@ class PhaseSequence:
         if made is None and (self._scheduler.restore_waiting() or self._scheduler.force_deferred()):
             made = deliver_next(self._scheduler, call)
         return made
+
+    def diagnose(self) -> Findings:
+        """Return what is odd until now."""
+        return self._diagnosis(tuple(self._reports), self._elapsed(time.monotonic()))
 
     def why_waiting(self) -> str:
         """Return what keeps the run from being finished, a line each; empty when nothing does."""
@@ -241,6 +261,9 @@ class PhaseSequence:
             if self.report is None:
                 self._end_once(waiting)
 
+    def _elapsed(self, now: float) -> float:
+        return 0.0 if self._started is None else now - self._started
+
     def _end_once(self, waiting: str) -> None:
         scheduler = self._scheduler
         scheduler.close()
@@ -257,10 +280,14 @@ class PhaseSequence:
             dropped=scheduler.dropped,
             orphans=tuple(thing.text for thing in left if thing.kind == "orphan"),
             gaps=tuple(thing.text for thing in left if thing.kind == "gap"),
-            elapsed=now - (now if self._started is None else self._started),
+            elapsed=self._elapsed(now),
             waiting=waiting,
             interrupted=self.early_end.interrupted,
+            diagnosis=functools.cache(functools.partial(self._diagnosis, tuple(self._reports), self._elapsed(now))),
         )
+        if self.report.dead_letters:
+            for finding in self._diagnosis.lost():
+                logger.warning("%s: %s", self.name, finding)
         try:
             self._archives.close()
         finally:

@@ -15,6 +15,7 @@ from framework.core.scheduling.delivery import Delivery, ProcessCaller
 from framework.core.scheduling.scheduler import Scheduler
 from framework.errors import PipelineEnded, PipelineRunning, RunFailed
 from framework.observe import PhaseReport, RunReport
+from framework.observe.findings import Findings
 
 if TYPE_CHECKING:
     from framework.observe.snapshot import State
@@ -158,6 +159,10 @@ class PhaseRunner:
         if failed is not None:
             raise failed
         return report
+
+    def diagnose(self) -> Findings:
+        """Return what is odd until now."""
+        return self.phases.diagnose()
 
     def why_waiting(self) -> str:
         """Return what keeps the run from being finished, a line each; empty when nothing does."""

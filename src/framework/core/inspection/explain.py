@@ -66,6 +66,11 @@ def explain(event: Event, interests: Mapping[Inbox, Interests], routes: RoutingT
     return Explanation(event, tuple(rows))
 
 
+def explain_delivery(event: Event, inbox: Inbox) -> ExplanationRow:
+    """Explain why a processor takes a delivered event, or lets it fall through every case."""
+    return _row(event, inbox, Interests((), generic=False), delivered=True)
+
+
 def _row(event: Event, inbox: Inbox, wanted: Interests, *, delivered: bool) -> ExplanationRow:
     processor = inbox.processor
     try:

@@ -19,6 +19,7 @@ from framework.core.processor import AbstractProcessor
 from framework.core.scheduling.scheduler import Scheduler
 from framework.errors import OptionError
 from framework.observe import RunReport, Subscription
+from framework.observe.findings import Findings
 from framework.observe.history import History
 from framework.observe.observers import Observer
 
@@ -83,6 +84,13 @@ class InspectionMethods:
         from framework.core.inspection.explain import explain  # reads sources, which takes milliseconds
 
         return explain(event, self._interests, self._routes)
+
+    def diagnose(self) -> Findings:
+        """Return what is odd and is not an error, the most serious first; also while it runs or hangs.
+
+        With a history (`framework.notebook` loaded, or `Pipeline(history=True)`) there are more kinds.
+        """
+        return self._runner.diagnose()
 
     def why_waiting(self) -> str:
         """Return what keeps the pipeline from being finished, a line each; empty when nothing does."""

@@ -115,7 +115,7 @@ class Observation(Observers):
     ) -> Special | None:
         """Return what is out of the ordinary in a delivery that has ended; count it if no `case` took the event."""
         if case is False:
-            self._dead_letters.add(event, f"no case of {inbox.name} takes it")
+            self._dead_letters.add(event, inbox.name)
         changed = () if self.history is None else changed_since(self.history.log.shared.get(id(event)), event)
         replayed, context.replayed = context.replayed, False
         error = None if special is None else special[1]

@@ -1,0 +1,81 @@
+"""`diagnosis`: every kind of finding, asked about one pipeline."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from framework.core.driving.status import snapshot, unfinished
+from framework.core.inspection.findings.changed import changed
+from framework.core.inspection.findings.doubles import doubles
+from framework.core.inspection.findings.evidence import Evidence
+from framework.core.inspection.findings.failed import failed
+from framework.core.inspection.findings.fallen import fallen
+from framework.core.inspection.findings.loops import loops
+from framework.core.inspection.findings.overlaps import overlaps
+from framework.core.inspection.findings.replayed import replayed
+from framework.core.inspection.findings.silent import silent
+from framework.core.inspection.findings.slow import slow
+from framework.core.inspection.findings.targets import orphans, targets
+from framework.core.inspection.findings.unheard import unheard
+from framework.core.mailboxes.inbox import Inbox
+from framework.core.matching.interests import Interests
+from framework.core.scheduling.scheduler import Scheduler
+from framework.observe import PhaseReport
+from framework.observe.findings import Finding, Findings
+
+logger = logging.getLogger(__name__)
+
+Kind = Callable[[Evidence], Iterator[Finding]]
+KINDS: tuple[Kind, ...] = (
+    *(failed, doubles, unheard, fallen, targets, orphans, changed, replayed, silent, loops, overlaps, slow),
+)
+LOST: tuple[Kind, ...] = (doubles, unheard, fallen, targets)
+
+
+class Diagnosis:
+    """Finds what is odd in a run of one pipeline; called by `diagnose()` at any time and by the report of the run."""
+
+    def __init__(self, interests: Mapping[Inbox, Interests], scheduler: Scheduler) -> None:
+        """Look at this scheduler."""
+        self._interests = interests
+        self._scheduler = scheduler
+
+    def __call__(self, phases: tuple[PhaseReport, ...], elapsed: float) -> Findings:
+        """Return the findings after these phases, which took so many seconds."""
+        return diagnosis(self._evidence(phases, elapsed), KINDS)
+
+    def lost(self) -> Findings:
+        """Return quickly what was lost without an error, to be logged: dead letters and their reasons."""
+        return diagnosis(self._evidence((), 0.0), LOST)
+
+    def _evidence(self, phases: tuple[PhaseReport, ...], elapsed: float) -> Evidence:
+        scheduler = self._scheduler
+        return Evidence(
+            interests=self._interests,
+            history=scheduler.observation.history,
+            dead_letters=scheduler.routes.dead_letters.count,
+            failures=scheduler.failures.since(0),
+            phases=phases,
+            snapshot=snapshot("", "running", scheduler),
+            unfinished=tuple(str(thing) for thing in unfinished(scheduler.inboxes)),
+            elapsed=elapsed,
+        )
+
+
+def diagnosis(evidence: Evidence, kinds: Iterable[Kind]) -> Findings:
+    """Return the findings of all kinds, ranked; a kind that fails is logged and left out."""
+    found: list[Finding] = []
+    for kind in kinds:
+        try:
+            found += kind(evidence)
+        except Exception:
+            logger.exception("the finding %s failed", kind.__name__)
+    return Findings(_without_doubles(found))
+
+
+def _without_doubles(found: list[Finding]) -> list[Finding]:
+    """Leave out that events were unheard where two definitions of their class are the reason."""
+    explained = {finding.examples for finding in found if finding.kind == "two definitions of a class"}
+    general = {"unheard event", "delivery without a case"}
+    return [finding for finding in found if finding.kind not in general or finding.examples not in explained]

@@ -1,0 +1,33 @@
+"""Results that are kept although their processor keeps state between inputs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from framework.core.identity.identity import identity_of
+from framework.core.inspection.findings.evidence import Evidence
+from framework.core.processor import AbstractProcessor
+from framework.observe.findings import Finding, times
+
+
+def replayed(evidence: Evidence) -> Iterator[Finding]:
+    """Yield a finding for each processor whose results depend on what it handled before, and were kept."""
+    counts = Counter(one.processor for one in evidence.deliveries if one.replayed)
+    for inbox in evidence.interests:
+        processor = inbox.processor
+        opens = getattr(processor, "opens_archive", False) or getattr(processor.process, "opens_archive", False)
+        if not opens or not isinstance(processor, AbstractProcessor):
+            continue
+        for attribute, where in identity_of(processor).keeps.items():
+            count = counts[inbox.name]
+            yield Finding(
+                "kept results that depend on state",
+                f"{inbox.name} keeps its results and changes {attribute} between inputs, which a replay does not: "
+                f"{times(count, 'delivery')} replayed",
+                where,
+                inbox.name,
+                count or 1,
+                severity="serious" if count else "notable",
+                remedy="let a result depend on its input alone, or do not keep it",
+            )

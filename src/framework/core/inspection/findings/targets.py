@@ -1,0 +1,46 @@
+"""Targets that are required under one name and provided under a similar one, and joins whose keys never met."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from framework.core.inspection.dependencies import is_builder
+from framework.core.inspection.findings.evidence import Evidence
+from framework.observe.findings import Finding
+
+
+def targets(evidence: Evidence) -> Iterator[Finding]:
+    """Yield a finding for each required target without a provider beside one that is provided and unused."""
+    builders = [inbox for inbox in evidence.interests if is_builder(inbox.processor)]
+    provided = {inbox.processor.provides: inbox.name for inbox in builders}  # type: ignore[attr-defined]
+    required = {
+        target.removeprefix("*"): inbox.name
+        for inbox in builders
+        for target in inbox.processor.requires  # type: ignore[attr-defined]
+    }
+    unused = [target for target in provided if target not in required]
+    announced = {
+        sent.attributes.get("target") for sent in evidence.submissions if sent.attributes.get("name") == "built"
+    }
+    for target, builder in required.items():
+        near = difflib.get_close_matches(target, unused, n=1, cutoff=0.75)
+        if target in provided or target in announced or not near:
+            continue
+        yield Finding(
+            "required target without a provider",
+            f"{builder} requires {target!r}, which no builder provides; {provided[near[0]]} provides {near[0]!r}, "
+            "which no builder requires: did you mean that",
+            processor=builder,
+            remedy=f"write requires=[{near[0]!r}] or provides={target!r}",
+        )
+
+
+def orphans(evidence: Evidence) -> Iterator[Finding]:
+    """Yield one finding for the keys and requirements that processors still waited for when the run ended."""
+    by_processor: dict[str, list[str]] = {}
+    for text in evidence.unfinished:
+        by_processor.setdefault(text.partition(":")[0], []).append(text)
+    for processor, texts in by_processor.items():
+        hinted = next((text for text in texts if "?" in text), texts[0])
+        yield Finding("unfinished", hinted, processor=processor, count=len(texts), examples=tuple(texts[:3]))

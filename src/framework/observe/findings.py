@@ -1,0 +1,73 @@
+"""`Finding`: one sentence about what is odd in a run and is not an error, with the place in the code and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, overload
+
+Severity = Literal["serious", "notable"]
+MOST_FINDINGS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is odd: `text` is the sentence, `where` the file and line (or cell and line) in the user's code.
+
+    `count` says how often, `examples` has at most three, `remedy` what to do. `serious` findings mean that something
+    was lost, stale or unheard.
+    """
+
+    kind: str
+    text: str
+    where: str = ""
+    processor: str | None = None
+    count: int = 1
+    examples: tuple[str, ...] = ()
+    remedy: str = ""
+    severity: Severity = "serious"
+
+    def __str__(self) -> str:
+        """The sentence with its place and remedy, as one line."""
+        place = f" [{self.where}]" if self.where and self.where not in self.text else ""
+        example = f" First: {self.examples[0]}." if self.examples and self.examples[0] not in self.text else ""
+        remedy = f" {self.remedy[0].upper()}{self.remedy[1:]}." if self.remedy else ""
+        return f"{self.text}.{place}{example}{remedy}"
+
+
+class Findings(Sequence[Finding]):
+    """The findings of a run, the most serious first, at most ten; obtained from `diagnose()` or `report.findings`."""
+
+    def __init__(self, findings: Iterable[Finding] = ()) -> None:
+        """Rank these, and fold those that say the same of the same place."""
+        folded: dict[tuple[str, str, str], Finding] = {}
+        for finding in findings:
+            folded.setdefault((finding.kind, finding.text, finding.where), finding)
+        ranked = sorted(folded.values(), key=lambda one: (one.severity != "serious", -one.count))
+        self._findings = tuple(ranked[:MOST_FINDINGS])
+
+    @overload
+    def __getitem__(self, index: int) -> Finding: ...
+    @overload
+    def __getitem__(self, index: slice) -> Findings: ...
+    def __getitem__(self, index: int | slice) -> Finding | Findings:
+        """One finding, or some of them."""
+        return Findings(self._findings[index]) if isinstance(index, slice) else self._findings[index]
+
+    def __len__(self) -> int:
+        """How many there are; none for a healthy run."""
+        return len(self._findings)
+
+    def __iter__(self) -> Iterator[Finding]:
+        """Each finding, the most serious first."""
+        return iter(self._findings)
+
+    def __repr__(self) -> str:
+        """One numbered line each."""
+        return "\n".join(f"{number}. {finding}" for number, finding in enumerate(self, start=1)) or "no findings"
+
+
+def times(count: int, noun: str) -> str:
+    """Return a count with its noun: "1 event", "3 events", "2 deliveries"."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else plural}"
