@@ -12,6 +12,7 @@ from framework.notebook.graphs.drawing import Drawing
 from framework.notebook.graphs.theme import LOOKS
 from framework.notebook.widgets.markup import block, details, image, line, preformatted, table
 from framework.observe import Failure, Failures, Graph, PhaseReport, RunReport, Snapshot
+from framework.observe.findings import Findings
 from framework.observe.text import short_repr
 
 PATIENCE = 0.05
@@ -52,12 +53,17 @@ def run_view(run: Any) -> View:
 
 
 def run_report_view(report: RunReport) -> View:
-    """Show the report of a run: one line, failures, what it still waited for, phases."""
-    text = run_line(report)
-    parts = [line(text, strong=True), *_failure_parts(report.failures)]
+    """Show the report of a run: one line, what is odd in it, failures, what it still waited for, phases."""
+    text, findings = repr(report), report.findings
+    parts = [line(text, strong=True), *_finding_parts(findings), *_failure_parts(report.failures)]
     parts += [preformatted(report.waiting)] if report.waiting else []
     parts += [line(f"{LOOKS['waiting'].icon} {text}") for text in (*report.orphans, *report.gaps)]
-    return block(*parts, _phase_table(report.phases)), text
+    return block(*parts, _phase_table(report.phases)), f"{text}\n{findings!r}" if findings else text
+
+
+def findings_view(findings: Findings) -> View:
+    """Show what is odd in a run, the most serious first."""
+    return block(*(_finding_parts(findings) or [line("No findings")])), repr(findings)
 
 
 def flow_report_view(report: Any) -> View:
@@ -120,16 +126,6 @@ def status_line(graph: Graph, snapshot: Snapshot | None) -> str:
     return ", ".join(parts)
 
 
-def run_line(report: RunReport) -> str:
-    """Return the report as a line, as in "Finished: 4 phases, 1,204 delivered, 2 failures, 0.35 s"."""
-    state = "Interrupted" if report.interrupted else "Finished"
-    parts = [plural(len(report.phases), "phase"), f"{sum(report.delivered.values()):,} delivered"]
-    parts.append(plural(len(report.failures), "failure"))
-    parts += [plural(report.dead_letters, "dead letter")] if report.dead_letters else []
-    parts += [f"{report.dropped:,} dropped"] if report.dropped else []
-    return f"{state}: {', '.join(parts)}, {report.elapsed:.2f} s"
-
-
 def plural(count: int, noun: str) -> str:
     """Return a count with its noun, as in "1 phase" and "2 phases"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
@@ -160,6 +156,21 @@ def picture(drawing: Drawing) -> str:
 def _middle_out(text: str) -> str:
     half = MOST_TEXT // 2
     return text if len(text) <= MOST_TEXT else f"{text[:half]}\n...\n{text[-half:]}"
+
+
+def _finding_parts(findings: Findings) -> list[str]:
+    if not findings:
+        return []
+    rows = [
+        (
+            f"{LOOKS['failed' if one.severity == 'serious' else 'waiting'].icon} {one.kind}",
+            one.text,
+            one.where,
+            one.remedy,
+        )
+        for one in findings
+    ]
+    return [_long_table(("finding", "what", "where", "what to do"), rows)]
 
 
 def _failure_parts(failures: Sequence[Failure]) -> list[str]:

@@ -250,6 +250,24 @@ def test_kept_results_that_depend_on_state_are_told(tmp_path):
     assert "count" in finding.text
 
 
+def test_a_counter_of_a_processor_that_keeps_results_is_no_finding(tmp_path):
+    class Counted(AbstractProcessor):
+        def __init__(self):
+            super().__init__()
+            self.handled = 0
+
+        @caching
+        def process(self, context, event):
+            match event:
+                case Event(name="order", amount=amount):
+                    self.handled += 1
+                    context.submit(Event("bill", amount=amount))
+
+    for _ in range(2):
+        findings = findings_of([Counted(), Bill(), Total()], *orders(1, 2), workspace=tmp_path / "results")
+    assert list(findings) == []
+
+
 class Numbers(ReactiveBuilder):
     def __init__(self, provides, values):
         super().__init__(provides=provides, requires=[])

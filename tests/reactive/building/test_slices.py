@@ -32,7 +32,7 @@ def test_a_long_build_waits_for_room_so_that_memory_stays_bounded(max_workers, w
             self.total += 1
 
     count = Count()
-    pipeline = Pipeline([Source("n", range(4_000)), Fan(), count], max_workers=max_workers)
+    pipeline = Pipeline([Source("n", range(4_000)), Fan(), count], max_workers=max_workers, history=False)
     pipeline.resolve("parts")
     if watched:
         pipeline.observe(lambda _: None)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from collections.abc import Iterator
 
 from framework.core.identity.identity import identity_of
 from framework.core.inspection.findings.evidence import Evidence
 from framework.core.processor import AbstractProcessor
+from framework.errors import SourceUnavailable
 from framework.observe.findings import Finding, times
+from framework.source import source_of
 
 
 def replayed(evidence: Evidence) -> Iterator[Finding]:
@@ -20,6 +23,8 @@ def replayed(evidence: Evidence) -> Iterator[Finding]:
         if not opens or not isinstance(processor, AbstractProcessor):
             continue
         for attribute, where in identity_of(processor).keeps.items():
+            if not _is_read(processor, attribute):
+                continue  # a counter that no result depends on
             count = counts[inbox.name]
             yield Finding(
                 "kept results that depend on state",
@@ -31,3 +36,19 @@ def replayed(evidence: Evidence) -> Iterator[Finding]:
                 severity="serious" if count else "notable",
                 remedy="let a result depend on its input alone, or do not keep it",
             )
+
+
+def _is_read(processor: AbstractProcessor, attribute: str) -> bool:
+    """Whether the code of the class reads the attribute, other than to count it up."""
+    name = attribute.rpartition(".")[2]
+    for cls in type(processor).__mro__:
+        try:
+            node = source_of(cls).node
+        except (SourceUnavailable, TypeError):
+            continue
+        for part in ast.walk(node):
+            if isinstance(part, ast.Attribute) and part.attr == name and isinstance(part.ctx, ast.Load):
+                return True
+        if cls.__module__.partition(".")[0] == "framework":
+            break
+    return False
