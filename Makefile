@@ -16,7 +16,7 @@ ENV := $(VENV)/.installed
 # uv uses the Python that is here.
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help demo test test-all test-debian lab bench stress coverage lint format docs tutorials pin browser env clean
+.PHONY: help demo test test-all test-debian lab bench stress coverage lint format docs tutorials pictures pin browser env clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -65,6 +65,9 @@ docs: $(ENV) ## the site, in build/site
 
 tutorials: $(ENV) ## run every tutorial and save it as it came out
 	for notebook in notebooks/*.ipynb; do $(BIN)/framework run $$notebook --output notebooks --no-html || exit; done
+
+pictures: $(ENV) browser ## take the pictures of README and guides from notebooks/08-gallery.ipynb
+	$(BIN)/python scripts/pictures.py
 
 pin: $(UV) ## write constraints.txt anew from pyproject.toml
 	$(UV) pip compile -q --universal --python-version 3.11 --all-extras --upgrade --no-emit-package framework \

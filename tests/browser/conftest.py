@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import servers
 from lab import Lab
-from servers import serving
+from servers import CHROMIUM, jupyter, serving
 from visit import VIEWPORT
 
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-SETTINGS = {
-    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
-    "@jupyterlab/notebook-extension:tracker": {"autoStartDefaultKernel": True},
-}
 MARIMO = ["--headless", "--no-token", "--host=127.0.0.1"]
 MARIMO_SETTINGS = """\
 [tool.marimo.runtime]
@@ -45,7 +31,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The program; without one the tests are skipped, which CI does not accept."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    found = servers.chromium()
     if found is None:
         say = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         say("no Chromium: `make browser` installs it, or install the package 'chromium' of your system")
@@ -61,16 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(folder: Path, own_home: Path) -> Iterator[str]:
     """A Jupyter server of our own, with JupyterLab, Notebook 7 and Voila; its address."""
-    settings = own_home / "settings"
-    settings.mkdir()
-    (settings / "overrides.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
-    command = [
-        *("jupyter", "lab", "--allow-root", "--no-browser", "--ip=127.0.0.1", "--ServerApp.port_retries=0"),
-        *("--IdentityProvider.token=", "--expose-app-in-browser", "--JupyterNotebookApp.expose_app_in_browser=True"),
-        *(f"--ServerApp.root_dir={folder}", f"--LabApp.app_settings_dir={settings}"),
-        *(f"--JupyterNotebookApp.app_settings_dir={settings}", "--VoilaConfiguration.allow_theme_override=YES"),
-    ]
-    with serving(own_home / "jupyter.log", *command, port="--port", path="/api") as address:
+    with jupyter(folder, own_home) as address:
         yield address
 
 

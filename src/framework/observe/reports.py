@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, overload
 from framework.observe.findings import Findings, times
 from framework.observe.frames import Schema, typed_frame
 from framework.observe.text import error_line, message_of, short_repr
+from framework.source import place
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -220,7 +221,7 @@ def phases_frame(phases: Iterable[PhaseReport]) -> pd.DataFrame:
 def _failure_row(failure: Failure) -> tuple[object, ...]:
     error = failure.exception
     frames = tracebacks.extract_tb(error.__traceback__)
-    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
+    where = place(frames[-1].filename, frames[-1].lineno or 0) if frames else None
     return (failure.processor, short_repr(failure.event), failure.phase, type(error).__name__, message_of(error), where)
 
 

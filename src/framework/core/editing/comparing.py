@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, overload, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
-from framework.archive import Archive, digest
+from framework.archive import digest
 from framework.core.driving.bounds import whole
 from framework.core.processor import AbstractProcessor, not_a_processor
 from framework.errors import ArchiveError, Undigestable
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@runtime_checkable
 class ArchivedResult(Protocol):
     """What a processor keeps in its archive for each input."""
 
@@ -82,7 +81,9 @@ class Comparison(Sequence[ComparisonRow]):
         return pd.DataFrame(rows, columns=["input", "old", "new", "same"])
 
 
-def compare(name: str, archive: Archive, renewed: AbstractProcessor, limit: int | None) -> Comparison:
+def compare(
+    name: str, archive: Mapping[Any, ArchivedResult], renewed: AbstractProcessor, limit: int | None
+) -> Comparison:
     """Compute the output of `renewed` for archived inputs, beside the archived output.
 
     Args:
@@ -105,8 +106,8 @@ def compare(name: str, archive: Archive, renewed: AbstractProcessor, limit: int 
     return rows
 
 
-def _rows(archive: Archive, renewed: AbstractProcessor) -> Iterator[ComparisonRow]:
-    for _, record in archive.records(ArchivedResult):
+def _rows(archive: Mapping[Any, ArchivedResult], renewed: AbstractProcessor) -> Iterator[ComparisonRow]:
+    for record in archive.values():
         old = tuple(record.output)
         try:
             new = tuple(renewed.reproduce(record.input))

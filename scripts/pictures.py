@@ -1,0 +1,87 @@
+"""Runs the gallery in JupyterLab, light and dark, and keeps its outputs as pictures for the README and the guides.
+
+A cell whose metadata say `"picture": NAME` becomes `docs/pictures/NAME-light.png` and `NAME-dark.png`. Called by `make
+pictures`; needs the `dev` extra and a Chromium.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lab import Lab
+
+ROOT = Path(__file__).parents[1]
+GALLERY = ROOT / "notebooks" / "08-gallery.ipynb"
+PICTURES = ROOT / "docs" / "pictures"
+# as wide as a reader's window, and high enough for the highest output
+VIEWPORT = {"width": 1280, "height": 1400}
+TAGGED = """() => window.jupyterapp.shell.currentWidget.content.widgets
+    .map((cell, at) => [at, cell.model.getMetadata("picture") ?? ""]).filter(([, name]) => name)"""
+
+sys.path.insert(0, str(ROOT / "tests" / "browser"))
+
+
+def main() -> None:
+    """Take the pictures."""
+    from lab import Lab
+    from playwright.sync_api import sync_playwright
+    from servers import CHROMIUM, chromium, jupyter
+
+    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
+        folder, state = Path(home, "notebooks"), Path(home, "state")
+        folder.mkdir()
+        state.mkdir()
+        shutil.copy(GALLERY, folder)
+        os.environ |= {f"JUPYTER_{kind}_DIR": str(state / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
+        os.environ |= {"IPYTHONDIR": str(state / "ipython"), "FRAMEWORK_KEY_FILE": str(state / "key")}
+        browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM)
+        page = browser.new_page(viewport=VIEWPORT, device_scale_factor=1.5)
+        with jupyter(folder, state) as server:
+            lab = Lab(page, server, folder)
+            lab.visit(GALLERY.name)
+            lab.command("application:toggle-left-area")
+            lab.run_all()
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            for theme in ("light", "dark"):
+                lab.theme(theme)
+                page.wait_for_timeout(1000)  # the theme's style sheet fades in
+                for at, name in page.evaluate(TAGGED):
+                    _take(lab, at, PICTURES / f"{name}-{theme}.png")
+            lab.close()
+        browser.close()
+
+
+def _take(lab: Lab, at: int, path: Path) -> None:
+    cell = lab.page.locator(f'.jp-Notebook .jp-Cell[data-windowed-list-index="{at}"]')
+    lab.page.evaluate("(at) => window.jupyterapp.shell.currentWidget.content.scrollToItem(at)", at)
+    output = cell.locator(".jp-OutputArea-output").last
+    output.wait_for()
+    output.scroll_into_view_if_needed()
+    lab.page.wait_for_timeout(300)
+    shown = output.locator(".fw, .fw-shown, table.dataframe").first
+    box = shown.bounding_box()
+    width = min(shown.evaluate(WIDTH), output.bounding_box()["width"]) + 12
+    clip = {"x": box["x"] - 6, "y": box["y"] - 6, "width": width, "height": box["height"] + 12}
+    lab.page.screenshot(path=path, clip=clip)
+    print(path.relative_to(ROOT), f"{clip['width']:.0f} x {clip['height']:.0f} px")
+
+
+# Up to where something is painted: tables and pictures seldom fill the line.
+WIDTH = """(shown) => shown.matches(".fw") ? shown.clientWidth : Math.max(...[...shown.querySelectorAll("*")]
+    .filter((e) => e.matches("img, table, svg, pre, span, summary") || [...e.childNodes].some((n) => n.nodeType === 3))
+    .map((e) => {
+        const range = document.createRange();
+        range.selectNodeContents(e);
+        return Math.max(e.matches("img, table, svg") ? e.getBoundingClientRect().right : 0,
+            range.getBoundingClientRect().right);
+    })) - shown.getBoundingClientRect().left"""
+
+
+if __name__ == "__main__":
+    main()
