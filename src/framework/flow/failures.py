@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextvars import ContextVar
+from dataclasses import replace
 
 from framework.errors import LifecycleError
 from framework.observe import Failure, Failures
@@ -47,6 +48,8 @@ class Kept:
         self._failures: list[Failure] = []
         self._places: dict[int, int] = {}
         self._kinds: set[object] = set()
+        self._whole: dict[int, BaseException] = {}
+        self._latest: Failure | None = None
 
     @property
     def failures(self) -> Failures:
@@ -58,7 +61,8 @@ class Kept:
         kind = _kind(failure)
         if kind not in self._kinds:
             self._kinds.add(kind)
-        else:
+            self._whole[id(failure.exception)] = failure.exception
+        elif id(failure.exception) not in self._whole:  # all items of a batch may fail with one exception
             self._places[id(failure)] = len(self._failures) if len(self._failures) < KEPT_FAILURES else -1
         if len(self._failures) < KEPT_FAILURES:
             self._failures.append(failure)
@@ -70,8 +74,10 @@ class Kept:
             return
         if place < 0:
             drop_frames(failure.exception)
-        else:
-            self._failures[place] = failure.without_frames()
+            return
+        if self._latest is None or self._latest.exception is not failure.exception:
+            self._latest = failure.without_frames()
+        self._failures[place] = replace(failure, text=self._latest.text)  # all items of a batch may share an exception
 
 
 def _kind(failure: Failure) -> object:

@@ -259,7 +259,10 @@ class Flow(Declared):
 
     def observe(self, callback: Observer) -> Subscription:
         """Have `callback` told of every `ItemFinished`, `WorkersScaled` and `RunFinished`."""
-        return self._observers.attach(callback)
+        subscription = self._observers.attach(callback)
+        if isinstance(self._run, FlowRun):
+            self._run.observed()
+        return subscription
 
     def watch(self) -> ScalingMonitor:
         """Watch it run: charts in a notebook, a progress line in a terminal."""

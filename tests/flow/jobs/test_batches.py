@@ -137,3 +137,51 @@ def test_a_stop_while_a_batch_lingers_drops_what_it_holds(clock):
         assert flow.report.counts["dropped"] == flow.report.counts["taken"] == 3
 
     play(main())
+
+
+def test_the_last_batch_of_a_run_does_not_wait_for_its_time_to_be_over():
+    async def several(items):
+        return items
+
+    async def main():
+        flow = Flow(capacity=FixedCapacity(1)).add(several, batch=Batch(10, linger=1000))
+        report = await flow.add(several, batch=Batch(7, linger=1000)).run(range(25))
+        assert report.counts["done"] == 25
+        assert asyncio.get_running_loop().time() < 1
+
+    play(main())
+
+
+def test_a_drain_does_not_wait_for_a_batch_to_be_full():
+    async def several(items):
+        return items
+
+    async def main():
+        flow = Flow(capacity=FixedCapacity(1)).add(several, batch=Batch(10, linger=1000))
+        await flow.start()
+        await flow.put(1)
+        await flow.drain()
+        assert asyncio.get_running_loop().time() < 1
+        await flow.stop()
+
+    play(main())
+
+
+def test_idle_workers_do_not_split_a_batch_that_one_of_them_collects():
+    sizes = []
+
+    async def several(items):
+        sizes.append(len(items))
+        await asyncio.sleep(3)
+        return items
+
+    async def main():
+        flow = Flow(capacity=FixedCapacity(4, 20)).add(several, batch=Batch(5, linger=10))
+        await flow.start()
+        for item in range(11):
+            await flow.put(item)
+            await asyncio.sleep(1)
+        await flow.run()
+
+    play(main())
+    assert sizes == [5, 5, 1]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 
 import pytest
 from flow_samples import pause, same
@@ -171,3 +174,54 @@ def test_a_waiting_put_is_refused_when_the_flow_ends():
         assert flow.report.counts["taken"] == flow.report.counts["dropped"] == 2
 
     play(main())
+
+
+@pytest.mark.parametrize("kind", ["instance", "function", "of its own"])
+def test_a_source_may_be_an_async_context_manager(kind):
+    log = []
+
+    @asynccontextmanager
+    async def cursor():
+        log.append("open")
+        yield range(3)
+        log.append("closed")
+
+    class Rows:
+        async def __aenter__(self):
+            log.append("open")
+            return self
+
+        async def __aexit__(self, *_):
+            log.append("closed")
+
+        async def __aiter__(self):
+            for row in range(3):
+                yield row
+
+    source = {"instance": cursor(), "function": cursor, "of its own": Rows()}[kind]
+    assert play(Flow().add(same).run(source)).counts["done"] == 3
+    assert log == ["open", "closed"]
+
+
+@pytest.mark.parametrize("called", [True, False])
+def test_a_blocking_iterable_is_read_on_an_executor(called):
+    threads, began, go_on = set(), threading.Event(), threading.Event()
+
+    def rows():
+        for row in range(3):
+            threads.add(threading.current_thread())
+            began.set()
+            go_on.wait(30)
+            yield row
+
+    async def main():
+        flow = Flow().add(same)
+        with ThreadPoolExecutor(1) as pool:
+            running = asyncio.create_task(flow.run(rows() if called else rows, source_executor=pool))
+            await asyncio.to_thread(began.wait, 30)  # the loop goes on meanwhile
+            go_on.set()
+            return await running
+
+    assert asyncio.run(main()).counts["done"] == 3
+    assert threads
+    assert threading.main_thread() not in threads

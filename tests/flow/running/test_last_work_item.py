@@ -8,7 +8,7 @@ import pytest
 from flow_samples import pause, same
 
 from framework.errors import FlowEnded
-from framework.flow import FixedCapacity, Flow, LastWorkItem
+from framework.flow import FixedCapacity, Flow, LastWorkItem, router
 from virtual_time import play
 
 pytestmark = pytest.mark.timeout(30)
@@ -178,3 +178,76 @@ def test_it_is_shown_as_the_call_that_makes_it():
 def test_a_subclass_that_nobody_would_look_for_is_refused():
     with pytest.raises(TypeError, match=r"put or return LastWorkItem\(\) itself, not Goodbye\(\)"):
         type("Goodbye", (LastWorkItem,), {})
+
+
+def paired(report):
+    return report.counts["taken"] + report.counts["spawned"] == report.counts.ended
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_its_value_goes_through_the_jobs_that_are_left_and_comes_out_last(ordered):
+    async def until_three(item):
+        return LastWorkItem("last") if item == 3 else item
+
+    async def slow(item):
+        await asyncio.sleep(0 if item == "last" else 10)
+        return item
+
+    async def main():
+        flow = Flow(capacity=FixedCapacity(4, 10)).add(until_three).add(slow)
+        results = [result async for result in flow.stream(range(10), ordered=ordered)]
+        assert results[-1] == "last"
+        assert {0, 1, 2} <= set(results)
+        assert paired(flow.report)
+
+    play(main())
+
+
+def test_its_value_is_an_item_of_all_jobs_when_it_is_put_in():
+    seen = []
+
+    async def note(item):
+        await asyncio.sleep(1 if item != "last" else 0)
+        seen.append(item)
+
+    report = play(Flow(capacity=FixedCapacity(3, 9)).add(same).add(note).run([1, 2, LastWorkItem("last"), 3]))
+    assert seen == [1, 2, "last"]
+    assert report.counts == {"taken": 4, "done": 3, "skipped": 0, "rerouted": 0, "failed": 0, "dropped": 1}
+
+
+def test_its_value_is_the_result_when_the_last_job_returns_it():
+    async def ten_times(item):
+        return LastWorkItem(item * 10) if item == 2 else item
+
+    async def main():
+        flow = Flow(capacity=FixedCapacity(1, 9)).add(ten_times)
+        assert [result async for result in flow.stream(range(5))] == [0, 1, 20]
+        assert paired(flow.report)
+
+    play(main())
+
+
+def test_none_is_a_value():
+    async def end(item):
+        return LastWorkItem(None)
+
+    async def main():
+        assert [result async for result in Flow().add(end).stream([1])] == [None]
+
+    play(main())
+
+
+def test_it_ends_only_the_arm_that_it_passed_and_what_is_before():
+    done = []
+
+    async def slow(item):
+        await asyncio.sleep(1)
+        done.append(item)
+
+    async def end(item):
+        return LastWorkItem()
+
+    kinds = router(lambda item: "end" if item == "end" else "slow", end=end, slow=slow)
+    report = play(Flow(capacity=FixedCapacity(1, 10)).add(kinds).run([1, 2, 3, "end"]))
+    assert done == [1, 2, 3]
+    assert report.counts["taken"] == report.counts.ended

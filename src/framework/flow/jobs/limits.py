@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from framework.errors import FlowError, OptionError
 from framework.flow.clock import Clock, deadline, sleep
 from framework.flow.jobs.batching import Batch
-from framework.flow.jobs.processors import Call, is_async_generator, takes_resource
+from framework.flow.jobs.processors import Call, takes_resource
 from framework.flow.jobs.retrying import Retry
 from framework.flow.signals import LastWorkItem, Several
 
@@ -144,10 +144,11 @@ class Limits:
         """Whether an item has to be followed through all jobs of a sub-flow."""
         return self.timeout is not None or self.retry is not None or self.rate is not None or self.key is not None
 
-    def around(self, processor: Any, call: Call, caller: Caller, clock: Clock, pace: Pace | None) -> Prepared:
-        """Put these limits around the call of a processor by one worker; all workers keep one pace."""
+    def around(  # noqa: PLR0913 - a worker, and what all workers of the job share
+        self, processor: Any, call: Call, caller: Caller, clock: Clock, pace: Pace | None, *, generates: bool = False
+    ) -> Prepared:
+        """Put these limits around the call of a processor by one worker; `generates` if it is an async generator."""
         alone = isinstance(caller, Alone)
-        generates = is_async_generator(processor)
         if generates and self.batch is not None:
             raise FlowError("an async generator makes several results of one item: leave batch= out, or return a list")
         direct = generates and self.timeout is None and self.lock is None and pace is None and self.retry is None

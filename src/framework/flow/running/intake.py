@@ -66,7 +66,7 @@ class Intake:
         """Put everything that `source` gives, and keep the run open at least that long; `failed` gets its error."""
         self.open()
         offer = self.entrance.offer if put is None else _declined
-        feeding = pump(source, offer, put or self.entrance.put, executor)
+        feeding = pump(source, offer, put or self.entrance.put_in_turn, executor)
         feeder = asyncio.Task(feeding, loop=self._loop, name=f"{self.name}/source")
         self.feeders.add(feeder)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from framework.flow.jobs.limits import Alone, Pace, Prepared
-from framework.flow.jobs.processors import as_call, takes_resource
+from framework.flow.jobs.processors import Call, as_call, is_async_generator, takes_resource
 from framework.flow.report import Tally
 from framework.flow.running.job_figures import JobFigures
 from framework.flow.running.scaler import Scaler
@@ -20,6 +20,7 @@ from framework.flow.workers.lanes import Lanes
 from framework.flow.workers.worker import FlowWorker
 from framework.flow.workers.worker_task import WorkerState
 from framework.observe import ItemFinished, WorkersScaled
+from framework.observe.reports import drop_frames
 from framework.observe.text import error_line, short_repr
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class JobRun(JobFigures):
         self.retrying: dict[Envelope, Timer] = {}
         self.started = False
         self._executor = job.executor
+        self._known: tuple[Any, Call, bool] | None = None
         self.serving = 0  # workers that have a processor
         self._first_item: FirstItem | None = None
         self._scaler = Scaler(self, stage.strategy, context)
@@ -143,9 +145,11 @@ class JobRun(JobFigures):
         Raises:
             FlowError: it cannot be one.
         """
-        arguments = 2 if self.limits.lock is not None and takes_resource(processor) else 1
-        call = as_call(processor, self._executor, arguments)
-        return self.limits.around(processor, call, worker, self.clock, self.pace)
+        if self._known is None or self._known[0] is not processor:  # looked at once where all workers share it
+            arguments = 2 if self.limits.lock is not None and takes_resource(processor) else 1
+            self._known = processor, as_call(processor, self._executor, arguments), is_async_generator(processor)
+        _, call, generates = self._known
+        return self.limits.around(processor, call, worker, self.clock, self.pace, generates=generates)
 
     def call_alone(self, processor: Any, item: Any) -> Any:
         """Process one item outside of any worker; returns something to await."""
@@ -311,6 +315,7 @@ class JobRun(JobFigures):
             "%s: attempt %d of %d failed (%s), the next in %g s: %s",
             self.name, attempt, policy.attempts, error_line(error), delay, short_repr(plain(entry)),
         )  # fmt: skip
+        drop_frames(error)  # nothing looks at them any more, and they are in cycles with the locals of the processor
         self.tally.retried += 1
         waiting = entry.again() if isinstance(entry, Envelope) else Envelope(entry, attempt=2)
         if delay:

@@ -67,6 +67,7 @@ class FlowRun(RunRecord):
                 job.entrance = self.jobs[stage.entrance.name]
             if isinstance(job, RouterRun):
                 job.arms = {label: self.jobs[arm.name] for label, arm in stage.arms.items()}
+            job.input.mixed = self.observers.watched
             stage.job.latest = job
         self._stages = layout.stages
 
@@ -247,6 +248,11 @@ class FlowRun(RunRecord):
 
     # -- what goes on
 
+    def observed(self) -> None:
+        """An observer was attached: workers leave their fast path."""
+        for job in self.jobs.values():
+            job.input.mixed = True
+
     def cut(self, job: JobRun, last: LastWorkItem, *, taken: bool) -> None:
         """A LastWorkItem passed `job`: drop what is queued there or upstream; the rest runs to its end."""
         self._cut = True
@@ -280,8 +286,10 @@ class FlowRun(RunRecord):
     def settle(self) -> None:
         """Check whether this is a moment to end; called whenever the last worker of a job becomes idle."""
         intake = self.intake
+        if self.closing or (intake.feeds and not (self._cut or self._drainers)):
+            return
         ends = self._cut or (intake.is_driven and not intake.feeds and (intake.was_fed or self.taken > 0))
-        if self.closing or not (ends or self._drainers) or not self._started.done():
+        if not (ends or self._drainers) or not self._started.done():
             return
         if not self.quiet:
             if ends or not intake.feeds:

@@ -56,7 +56,7 @@ class Channel:
         self.putting = 0  # puts from outside that wait for room: they keep the flow from being idle
         self.calling = False  # a worker was woken and has not run yet
         self.inviting = False  # a putter was woken and has not run yet
-        self.mixed = False  # something special went through: workers look at what they take
+        self.mixed = False  # workers look at what they take: something special went through, or they are observed
         self.taken = 0  # items accepted from outside
         self.aside = 0  # items that were taken out and wait for their key
         self.returned = 0  # items that are in it for another attempt; they do not count against the bound
@@ -85,7 +85,7 @@ class Channel:
         """Change how many items may wait."""
         self.bound = bound
         self._refresh()
-        self._invite_if_room()
+        self.invite_if_room()
 
     @property
     def waiting(self) -> int:
@@ -100,7 +100,9 @@ class Channel:
     @property
     def room(self) -> bool:
         """Whether an item can be put right now."""
-        return not self.closed and self.length < self.bound + self.idle + self.returned
+        if len(self.buffer) < self.full:
+            return True
+        return self.paused and not self.closed and self.length < self.bound + self.idle + self.returned
 
     def close(self, reason: str = "", cause: BaseException | None = None) -> None:
         """Take nothing more; puts that wait for room are refused with the reason."""
@@ -133,7 +135,7 @@ class Channel:
         self._refresh()
         if self.buffer and self.parked and not self.calling:
             self.call()
-        self._invite_if_room()
+        self.invite_if_room()
 
     def offer(self, item: Any) -> bool:
         """Put an item from outside if there is room and no put waits; return whether it was taken."""
@@ -162,6 +164,15 @@ class Channel:
             self._accept(item)
             self.overflow = max(self.overflow, self.waiting - self.bound)
             return
+        await self.put_in_turn(item)
+
+    async def put_in_turn(self, item: Any) -> None:
+        """Put an item from outside that was offered in vain.
+
+        Raises:
+            LifecycleError: the flow has not been started.
+            FlowEnded: the flow has ended, or ended while this put waited.
+        """
         self.putting += 1
         try:
             # Behind those that already wait, even where there is room for a moment.
@@ -186,7 +197,7 @@ class Channel:
         (self._held if self.paused else self.buffer).append(item)
         if self.parked and not self.calling and not self.paused:
             self.call()
-        self._invite_if_room()
+        self.invite_if_room()
 
     def put_back(self, entry: Special) -> None:
         """Put an entry to the front: its time has come again."""
@@ -220,7 +231,7 @@ class Channel:
         except BaseException:
             if invitation.done() and not invitation.cancelled():
                 self.inviting = False
-                self._invite_if_room()
+                self.invite_if_room()
             raise
         self.inviting = False
 
@@ -228,7 +239,7 @@ class Channel:
         """Count items that were taken out and still wait, for the turn of their key."""
         self.aside += change
         self._refresh()
-        self._invite_if_room()
+        self.invite_if_room()
 
     def park(self, worker: Waiter) -> None:
         """Let a worker wait for an item; its `waiter` tells when."""
@@ -270,7 +281,7 @@ class Channel:
 
     def took(self) -> None:
         """Items were taken out: wake a put that waits for room, and a worker for the items that are left."""
-        self._invite_if_room()
+        self.invite_if_room()
         if self.buffer and self.parked and not self.calling:
             self.call_next()
 
@@ -299,7 +310,8 @@ class Channel:
                 self.inviting = True
                 return
 
-    def _invite_if_room(self) -> None:
+    def invite_if_room(self) -> None:
+        """Wake the put that waits longest, if there is room for it and no other was woken."""
         if self.putters and not self.inviting and self.room:
             self.invite()
 

@@ -319,7 +319,7 @@ class ItemWorker:
             return
         channel = job.input
         channel.mixed |= isinstance(entry, Special)
-        if channel.room:
+        if len(channel.buffer) < channel.full or channel.room:
             channel.append(entry)
             return
         self.enter(WorkerState.BLOCKED)

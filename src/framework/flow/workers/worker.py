@@ -7,7 +7,7 @@ from operator import length_hint
 from typing import TYPE_CHECKING, Any
 
 from framework.flow.signals import LastWorkItem, Special
-from framework.flow.workers.item_worker import SPENT, ItemWorker
+from framework.flow.workers.item_worker import ItemWorker
 from framework.flow.workers.worker_task import INSIDE, Inside, WorkerState, WorkerTask
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class FlowWorker(ItemWorker):
             await self._work_carefully(prepared.call)
 
     async def _work_fast(self, call: Call) -> None:  # noqa: C901, PLR0912 - the hot loop: a call more per item costs a tenth
-        following, channel, tally, observers = self.job.next, self.channel, self.tally, self.run.observers
+        following, channel, tally = self.job.next, self.channel, self.tally
         buffer, parked, putters = channel.buffer, channel.parked, channel.putters
         out = following.input if following else channel
         out_buffer, out_parked, out_putters = out.buffer, out.parked, out.putters
@@ -89,10 +89,10 @@ class FlowWorker(ItemWorker):
                     if not await self.rest():
                         return
                 try:
-                    leaked = context != clean
+                    if context != clean:
+                        context = clean
+                        self._isolate(clean)
                 except Exception:  # noqa: BLE001 - values that cannot be compared have changed
-                    leaked = True
-                if leaked:
                     context = clean
                     self._isolate(clean)
                 item = buffer.popleft()
@@ -100,7 +100,7 @@ class FlowWorker(ItemWorker):
                     channel.invite()
                 if buffer and parked and not channel.calling:
                     channel.call_next()
-                if observers.watched or (channel.mixed and (isinstance(item, Special) or self.is_careful)):
+                if channel.mixed and (isinstance(item, Special) or self.is_careful):
                     await self.handle(item, call)
                     if self.dismissed:
                         return
@@ -117,34 +117,40 @@ class FlowWorker(ItemWorker):
                 tally.done += 1
                 if following is None:
                     continue
-                if out_putters or len(out_buffer) >= out.full:
+                if len(out_buffer) >= out.full:
                     await self._push(following, result)
                     continue
                 out_buffer.append(result)
                 if out_parked and not out.calling:
                     out.call()
+                if out_putters and not out.inviting:
+                    out.invite_if_room()
             await asyncio.sleep(0)
 
-    async def _work_generating(self, generate: Call, call: Call) -> None:  # noqa: C901, PLR0912 - hot as well
-        following, channel, tally, observers = self.job.next, self.channel, self.tally, self.run.observers
-        buffer, out = channel.buffer, following.input if following else channel
+    async def _work_generating(self, generate: Call, call: Call) -> None:  # noqa: C901, PLR0912, PLR0915 - hot as well
+        following, channel, tally = self.job.next, self.channel, self.tally
+        buffer, parked, putters = channel.buffer, channel.parked, channel.putters
+        out = following.input if following else channel
         out_buffer, out_parked, out_putters = out.buffer, out.parked, out.putters
         context, clean = self.context, self.context.copy()
-        made = 0
+        is_last = following is None
         while True:
             self._rounds += 1
             turn = self._turn = iter(TURN)
             for _ in turn:
                 while not buffer:
-                    item = value = None
+                    item = value = values = None
                     if not await self.rest():
                         return
                 if self._has_leaked(context, clean):
                     context = clean
                     self._isolate(clean)
                 item = buffer.popleft()
-                channel.took()
-                if observers.watched or (channel.mixed and (isinstance(item, Special) or self.is_careful)):
+                if putters and not channel.inviting and channel.room:
+                    channel.invite()
+                if buffer and parked and not channel.calling:
+                    channel.call_next()
+                if channel.mixed and (isinstance(item, Special) or self.is_careful):
                     await self.handle(item, call)
                     if self.dismissed:
                         return
@@ -152,28 +158,31 @@ class FlowWorker(ItemWorker):
                 values = generate(item)
                 try:
                     async for value in values:
-                        made += 1
                         if type(value) is LastWorkItem:
                             break
-                        if not made % len(TURN):
-                            await asyncio.sleep(0)
-                        tally.spawned += 1
-                        if following is None:
+                        spawned = tally.spawned = tally.spawned + 1
+                        if is_last:
                             tally.done += 1
-                        elif out_putters or len(out_buffer) >= out.full:
-                            await self._push(following, value)
+                        elif len(out_buffer) >= out.full:
+                            await self._push(following, value)  # type: ignore[arg-type]  # there is one
                         else:
                             out_buffer.append(value)
                             if out_parked and not out.calling:
                                 out.call()
+                            if out_putters and not out.inviting:
+                                out.invite_if_room()
+                        if not spawned & 255:
+                            await asyncio.sleep(0)
                     else:
-                        value = SPENT
+                        tally.done += 1
+                        tally.spent += not is_last
+                        continue
                 except BaseException as error:  # noqa: BLE001 - examined and raised again there
                     await close(values)
                     await self.raised(item, error)
                     continue
                 await close(values)
-                await self.returned(item, value)
+                self._last(item, value)
             await asyncio.sleep(0)
 
     async def _work_carefully(self, call: Call) -> None:
@@ -216,9 +225,11 @@ class FlowWorker(ItemWorker):
         """Wait until there may be an item; False when this worker is to end."""
         if self.dismissed:
             return False
-        channel = self.channel
+        channel, seconds = self.channel, self.seconds
         waiter = self.waiter = self.loop.create_future()
-        self.enter(IDLE)
+        now = self.now()  # as `enter` does; a call less twice an item
+        seconds[WORKING] += now - self.since
+        self.state, self.since = IDLE, now
         channel.park(self)
         if channel.idle == self.job.serving:
             self.run.settle()
@@ -228,7 +239,9 @@ class FlowWorker(ItemWorker):
             channel.abandon(self)
             raise
         finally:
-            self.enter(WORKING)
+            now = self.now()
+            seconds[IDLE] += now - self.since
+            self.state, self.since = WORKING, now
         if stays:
             channel.unpark()
         return stays
@@ -238,7 +251,7 @@ class FlowWorker(ItemWorker):
     @property
     def is_careful(self) -> bool:
         """Whether plain items take the slow path as well."""
-        return self.dismissed or self._base is not None
+        return self.dismissed or self._base is not None or self.run.observers.watched
 
     def _isolate(self, clean: Context) -> None:
         """Run each item in a context of its own from now on, because one has changed the variables of this task."""

@@ -1,0 +1,79 @@
+"""What a report keeps of failures: the first of a kind whole, others as text."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import tracemalloc
+
+import pytest
+
+from framework.flow import FixedCapacity, Flow, Retry
+from virtual_time import play
+
+pytestmark = pytest.mark.timeout(60)
+
+MEGABYTE = 1 << 20
+
+
+async def plain(item):
+    large = bytearray(MEGABYTE)
+    raise ValueError(item, len(large))
+
+
+async def chained(item):
+    large = bytearray(MEGABYTE)
+    try:
+        await plain(item)
+    except ValueError as error:
+        raise RuntimeError(item, len(large)) from error
+
+
+async def grouped(item):
+    large = bytearray(MEGABYTE)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(chained(item))
+    return large
+
+
+async def handled(item):
+    large = bytearray(MEGABYTE)
+    if item % 2:
+        raise KeyError(item, len(large))
+
+
+@pytest.mark.parametrize("fails", [plain, chained, grouped])
+@pytest.mark.parametrize("extras", [{}, {"retry": Retry(2, wait=0)}, {"batch": 3}], ids=["plain", "retry", "batch"])
+@pytest.mark.parametrize("with_error_job", [False, True])
+def test_many_failures_with_large_locals_take_little_memory(fails, extras, with_error_job, caplog):
+    caplog.set_level(logging.CRITICAL, "framework")  # pytest would keep a traceback of every failure
+
+    async def batched(items):
+        return await fails(items[0])
+
+    flow = Flow(capacity=FixedCapacity(2)).add(batched if "batch" in extras else fails, **extras)
+    if with_error_job:
+        flow.error(handled)
+    tracemalloc.start()
+    try:
+        report = play(flow.run(range(60)))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(report.failures) == 60 + (30 if with_error_job else 0)
+    assert held < 20 * MEGABYTE
+    assert report.failures[0].exception.__traceback__ is not None
+    last = report.failures[-1]
+    assert last.exception.__traceback__ is None
+    assert "large = bytearray(MEGABYTE)" not in last.traceback.splitlines()[-1]
+    assert "raise" in last.traceback
+
+
+def test_failures_at_another_line_are_of_another_kind():
+    async def fails(item):
+        if item % 2:
+            raise ValueError(item)
+        raise ValueError(item)
+
+    report = play(Flow(capacity=FixedCapacity(1)).add(fails).run(range(6)))
+    assert [failure.exception.__traceback__ is not None for failure in report.failures] == [True, True] + [False] * 4
