@@ -2,11 +2,16 @@
 
 import os
 import signal
+import threading
+import time
 
+import numpy as np
 import pytest
-from reactive_samples import Source, artifacts_of, outcome
+from reactive_samples import Apply, Source, artifacts_of, outcome
 
-from framework.reactive import offload, parallelize
+from framework.archive import Workspace
+from framework.reactive import ReactiveBuilder, offload, parallelize
+from framework.reactive.offloading.cluster import LARGE
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.timeout(110)
@@ -61,6 +66,143 @@ def test_a_load_balancer_works_on_the_cluster(client):
     assert found == [3 * number for number in range(10) if number != 3]
     assert [failure.exception.args for failure in report.failures] == [(3,)]
     assert report.gaps == ()
+
+
+@pytest.mark.parametrize("given", ["client", "executor"])
+def test_a_client_is_taken_like_its_executor(client, given):
+    executor = client if given == "client" else client.get_executor(retries=1)
+    assert artifacts_of([Source("n", [1, 2]), offload("out", ["n"], lambda n: [n], executor)], "out") == [1, 2]
+
+
+def test_a_builder_works_on_the_cluster_as_its_keeper_would_here(client, tmp_path):
+    class Scaled(ReactiveBuilder):
+        def __init__(self, provides, requires, factor):
+            super().__init__(provides, requires, persist=True)
+            self.factor = factor
+            self.lock = threading.Lock()
+
+        def build(self, context, number):
+            yield self.factor * number
+
+    def run(*builders, numbers):
+        return artifacts_of([Source("n", numbers), *builders], "out", workspace=tmp_path)
+
+    balancer = parallelize("out", ["n"], Scaled, 2, executor=client, factor=3)
+    assert run(*balancer, numbers=range(20)) == [3 * number for number in range(20)]
+    assert run(Scaled("out", ["n"], 3), numbers=[7, 5]) == [21, 15]
+    with Workspace(tmp_path) as workspace:
+        assert [(entry.name, entry.records) for entry in workspace.catalog()] == [("Scaled", 20)]
+
+
+def test_a_result_whose_status_is_reset_while_it_arrives_is_a_result(client, monkeypatch):
+    """The status of a future is reset when another gather found that its result was lost with a worker.
+
+    The futures of `get_executor` read it after the result has come, and unpack the result as an error.
+    """
+    gather = client._gather
+
+    async def gather_and_reset(futures, **options):
+        found = await gather(futures, **options)
+        for future in futures:
+            future._state.reset()
+        return found
+
+    monkeypatch.setattr(client, "_gather", gather_and_reset)
+    builder = offload("out", ["n"], lambda n: [n], client.get_executor())
+    found, report = outcome([Source("n", range(20)), builder], "out", on_error="keep")
+    assert (found, report.failures) == (list(range(20)), ())
+
+
+# -- large inputs
+
+
+def large(number):
+    return np.full(LARGE, number, dtype=np.uint8)
+
+
+def scattered(client, monkeypatch):
+    """A list of the sizes that are scattered from now on."""
+    sizes, scatter = [], client.scatter
+
+    def noting(data, **options):
+        sizes.extend(map(len, data))
+        return scatter(data, **options)
+
+    monkeypatch.setattr(client, "scatter", noting)
+    return sizes
+
+
+def test_a_large_input_of_several_builders_travels_once(client, monkeypatch):
+    sizes = scattered(client, monkeypatch)
+    builders = [
+        offload("first", ["array"], lambda array: [int(array[0])], client),
+        offload("last", ["array"], lambda array: [int(array[-1])], client),
+        *parallelize("sum", ["array", "small"], Sum, 2, executor=client),
+    ]
+    sources = [Source("array", [large(1), large(2)]), Source("small", [10, 20])]
+    found = artifacts_of([*sources, *builders, Apply("all", ["first", "last", "sum"])], "all")
+    assert found == [(1, 1, LARGE + 10), (2, 2, 2 * LARGE + 20)]
+    assert len(sizes) == 2
+    assert all(size > LARGE for size in sizes)
+
+
+class Sum:
+    def build(self, context, array, small):
+        yield int(array.sum()) + small
+
+
+def test_small_inputs_are_not_scattered(client, monkeypatch):
+    sizes = scattered(client, monkeypatch)
+    artifacts_of([Source("n", range(10)), offload("out", ["n"], lambda n: [n], client)], "out")
+    assert sizes == []
+
+
+def test_large_inputs_that_are_lost_with_a_worker_are_sent_again(tmp_path):
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        marker = tmp_path / "killed"
+
+        def fragile(array):
+            number = int(array[0])
+            if number == 3 and not marker.exists():
+                marker.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            return [number]
+
+        builder = offload("out", ["array"], fragile, client, max_pending=8)
+        found, report = outcome([Source("array", [large(n) for n in range(12)]), builder], "out", on_error="keep")
+    assert marker.exists()
+    assert report.failures == ()
+    assert found == list(range(12))
+
+
+def test_a_worker_that_is_added_during_a_run_works_too(tmp_path):
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+
+        def where(number):
+            (tmp_path / str(os.getpid())).touch()
+            while number == 0 and len(list(tmp_path.iterdir())) < 2:
+                time.sleep(0.01)  # until the other has begun as well
+            return [number]
+
+        class Adds(Source):
+            def build(self, context):
+                yield 0
+                cluster.scale(2)
+                yield from range(1, 40)
+
+        found = artifacts_of([Adds("n", None), offload("out", ["n"], where, client)], "out")
+    assert found == list(range(40))
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_cluster_that_is_gone_fails_every_input_and_ends():
