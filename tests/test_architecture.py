@@ -42,7 +42,7 @@ INSIDE = {
     "core": """event reactive_event matching mailboxes context timing processor retrying identity caching archives
         scheduling driving options inspection editing notebook_methods pipeline""",
     "reactive": """checks building builder joins collecting sampling offloading balancing function planning plan
-        provenance answers""",
+        provenance sweep answers""",
     "flow": """signals clock capacity scaling report failures sources terminating jobs workers running stream declared
         flow""",
     "notebook": "kernel widgets graphs frames lineage views monitor stepper display runner",

@@ -37,7 +37,7 @@ PROMISED = {
         RendezvousPublisher RendezvousReceiver ReservoirSampler SequenceGapPolicy SkipAheadOnBacklog StreamGrouper
         StreamSampler WaitForRendezvousOrphans WaitForSequenceGaps made_from make_load_balancer make_rendezvous
         offload
-        origins_of parallelize plan provenance reactive
+        origins_of parallelize plan provenance reactive sweep
     """,
 }
 

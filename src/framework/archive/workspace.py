@@ -111,9 +111,9 @@ class Workspace:
     def prune(self, dry_run: bool = False) -> list[CatalogEntry]:  # noqa: FBT001, FBT002 - promised so
         """Delete the superseded archives, which no current code reaches: another identity has taken over their name.
 
-        An archive is superseded when a pipeline opens another identity of its name, because the code or the arguments
-        of the processor changed, and is current again when that processor comes back. Archives without an identity
-        are never pruned.
+        An archive is superseded when a pipeline opens another identity of its name, because the code of the processor
+        changed, and is current again when that code comes back. The same code with other arguments is another
+        configuration, and both are current. Archives without an identity are never pruned.
 
         Args:
             dry_run: only list them.

@@ -23,6 +23,7 @@ from framework.reactive.offloading.offload import offload
 from framework.reactive.plan import plan
 from framework.reactive.provenance import Provenance, provenance
 from framework.reactive.sampling import ReservoirSampler, StreamSampler
+from framework.reactive.sweep import sweep
 
 __all__ = [
     "Collector",
@@ -55,5 +56,6 @@ __all__ = [
     "plan",
     "provenance",
     "reactive",
+    "sweep",
 ]
 __dir__ = __all__.copy  # autocompletion shows public names only

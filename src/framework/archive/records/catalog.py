@@ -89,6 +89,19 @@ class CatalogEntry(Description):
         parts = {name: getattr(description, name) for name in _DESCRIBING}
         return dataclasses.replace(self, **parts, updated=_now(), python=_python(), superseded_by="")
 
+    def takes_the_place_of(self, other: Description) -> bool:
+        """Return whether code that made this one could not ask for another of its name any more.
+
+        It could for another configuration: the same code with other arguments. What arguments bring along is code of
+        one configuration only, hence only what both reach is compared.
+        """
+        if other.identity == self.identity:
+            return False
+        if not self.parts or not other.parts or self.arguments_digest == other.arguments_digest:
+            return True
+        texts = {(label, kind): text for label, kind, _, text in self.parts}
+        return any(texts.get((label, kind), text) != text for label, kind, _, text in other.parts)
+
     def touched(self) -> Self:
         """Return the entry, written to now."""
         return dataclasses.replace(self, updated=_now())
@@ -158,10 +171,10 @@ class Catalog:
         return max(entries, key=_currency)[0] if entries else None
 
     def rivals(self, entry: CatalogEntry) -> list[tuple[bytes, CatalogEntry]]:
-        """Return other identities of the same name."""
+        """Return the entries of the same name whose place an entry takes."""
         uids = self._identities.get(entry.name, {}).values() if entry.identity else ()
         others = [(uid, self.entries[uid]) for uid in uids]
-        return [(uid, other) for uid, other in others if other.identity not in {"", entry.identity}]
+        return [(uid, other) for uid, other in others if other.identity and entry.takes_the_place_of(other)]
 
     def put(self, batch: WriteBatch, keyring: Keyring, uid: bytes, entry: CatalogEntry) -> None:
         """Write an entry, new or again."""

@@ -49,8 +49,8 @@ class Store:
     def writer(self, description: Description) -> ArchiveWriter:
         """Return the one writer of an archive, which is made where there is none.
 
-        The archive becomes the current one of its name: other identities are superseded, unless a busy session writes
-        to them: two processors of one name with different arguments are both current.
+        The archive becomes a current one of its name: those of other code are superseded, unless a busy session writes
+        to them; those of the same code with other arguments stay current.
         """
         database, catalog = self.database, self.catalog
         with database.lock:

@@ -8,8 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from framework.archive import Archive, Workspace
+from framework.archive import Archive, CatalogEntry, Workspace
 from framework.errors import OptionError, UnknownName
+from framework.notebook.frames.configurations import arguments_of
 from framework.notebook.frames.result_frame import ResultFrame
 from framework.notebook.frames.results import Results
 from framework.notebook.widgets.require import require
@@ -45,12 +46,14 @@ def archive_frame(
     """Archived results, one row per artifact or emitted event, in the order of archives and of first writing.
 
     Columns: target (of a plain event, its name), processor, inputs (a short text), built (UTC), seconds (how long it
-    took), then the fields of the artifacts: attributes, fields or items with a name; `artifact` for what has none. A
+    took), the arguments of the constructor where a workspace holds several configurations of one processor, then the
+    fields of the artifacts: attributes, fields or items with a name; `artifact` for what has none. A
     field named as one of the first columns gets `artifact.` in front. Results of code that is not here are read as
     well, with stand-ins for its classes. Superseded archives are left out.
 
     Args:
-        source: a workspace, its path, a pipeline (also one that runs), or one archive.
+        source: a workspace, its path, a pipeline (also one that runs), or one archive; or a list of these, such as the
+            workspaces of a sweep.
         target: only artifacts of that target, or events of that name.
         processor: only what that processor archived, or only the archive of that name.
         since: only what was built then or later; a datetime, or seconds of Unix time.
@@ -111,13 +114,14 @@ def catalog_frame(source: Any) -> pd.DataFrame:
 
 
 def _results(source: Any, processor: str | None) -> Generator[Results]:
-    if isinstance(source, str | Path):
+    if isinstance(source, list | tuple):
+        for one in source:
+            yield from _results(one, processor)
+    elif isinstance(source, str | Path):
         with Workspace(source) as workspace:
             yield from _results(workspace, processor)
     elif isinstance(source, Workspace):
-        current = {entry.name: entry.identity for entry in source.catalog() if not entry.superseded_by}
-        for name in _chosen(current, processor):
-            yield from _from_archive(name, source.archive(name, identity=current[name], placeholders=True))
+        yield from _of_workspace(source, processor)
     elif isinstance(source, Archive):
         yield from _from_archive(processor or "", source)
     else:
@@ -127,15 +131,29 @@ def _results(source: Any, processor: str | None) -> Generator[Results]:
             yield from _from_archive(name, archives[name])
 
 
+def _of_workspace(workspace: Workspace, processor: str | None) -> Iterator[Results]:
+    current: dict[str, list[CatalogEntry]] = {}
+    for entry in workspace.catalog():
+        if not entry.superseded_by:
+            current.setdefault(entry.name, []).append(entry)
+    for name in _chosen(current, processor):
+        for entry in current[name]:
+            arguments = arguments_of(entry.arguments) if len(current[name]) > 1 else {}
+            archive = workspace.archive(name, identity=entry.identity, placeholders=True)
+            yield from _from_archive(name, archive, arguments)
+
+
 def _chosen(names: Collection[str], name: str | None) -> Collection[str]:
     if name is not None and name not in names:
         raise UnknownName("archive", name, list(names))
     return names if name is None else (name,)
 
 
-def _from_archive(name: str, archive: Archive) -> Iterator[Results]:
+def _from_archive(name: str, archive: Archive, arguments: Mapping[str, Any] | None = None) -> Iterator[Results]:
     for keys, records in archive.batches():
-        yield Results.of(name, keys, records)
+        results = Results.of(name, keys, records)
+        results.arguments = arguments or {}
+        yield results
 
 
 def _catalog_row(entry: Any) -> Sequence[Any]:

@@ -19,6 +19,7 @@ class ResultFrame:
         self._origins: list[Origin] = []
         self._inputs: list[str] = []
         self._fields: Fields = {}
+        self._arguments: Fields = {}
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -26,6 +27,10 @@ class ResultFrame:
 
     def extend(self, results: Results) -> None:
         """Add a row for each."""
+        for name, value in results.arguments.items():
+            self._arguments.setdefault(name, [None] * len(self)).extend([value] * len(results))
+        for values in self._arguments.values():
+            values.extend([None] * (len(self) + len(results) - len(values)))
         fields = fields_of(results.artifacts)
         for name in fields:
             self._fields.setdefault(name, [None] * len(self))
@@ -48,6 +53,7 @@ class ResultFrame:
             "built": _times(built).repeat(counts),
             "seconds": np.repeat(np.array(seconds, dtype=float), counts),
         }
+        facts |= {name: typed(values) for name, values in self._arguments.items() if name not in facts}
         fields = {f"artifact.{name}" if name in facts else name: typed(values) for name, values in self._fields.items()}
         return pd.DataFrame(facts | fields)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress
 from typing import Any, NamedTuple, Self
 
@@ -26,6 +26,7 @@ class Results:
         self.origins: list[Origin] = []
         self.inputs: list[str] = []
         self.artifacts: list[Any] = []
+        self.arguments: Mapping[str, Any] = {}  # those that tell one configuration from another
 
     @classmethod
     def of(cls, archive: str, keys: Sequence[Any], records: Sequence[Any]) -> Self:
@@ -58,6 +59,7 @@ class Results:
             return self
         wanted: list[bool] = []
         kept = Results()
+        kept.arguments = self.arguments
         for origin in self.origins:
             want = (target is None or origin.target == target) and (since is None or (origin.built or 0.0) >= since)
             wanted += [want] * origin.results
