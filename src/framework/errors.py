@@ -31,6 +31,7 @@ Each is also the built-in exception that fits, so that code which does not know 
     +-- ArchiveError (RuntimeError)          results cannot be kept or read
         +-- Undigestable (TypeError)         a value that has no digest
         +-- Unpicklable (TypeError)          a value that cannot be stored
+        +-- Unloadable                       a stored value that cannot be made again
         +-- IdentityClash                    two processors that would share one archive
         +-- WorkspaceInUse                   another process or pipeline writes there
         +-- NotAWorkspace (ValueError)       the path is a file, or holds something else
@@ -235,6 +236,10 @@ class Undigestable(ArchiveError, TypeError):
 
 class Unpicklable(ArchiveError, TypeError):
     """A value that cannot be stored."""
+
+
+class Unloadable(ArchiveError):
+    """A stored value that needs code which is not here, or whose class refuses what was stored."""
 
 
 class IdentityClash(ArchiveError):

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 from samples import processor, run
 
@@ -270,3 +272,100 @@ def test_an_archive_of_an_ended_pipeline_says_how_to_read(tmp_path):
     )
     with pytest.raises(ArchiveError, match="has ended and writes no more: read with Workspace"):
         kept[0].archive["late"] = 1
+
+
+class InPlace(AbstractProcessor):
+    @caching
+    def process(self, context, event):
+        match event:
+            case Event(name="number", n=n):
+                n.append("changed")
+                context.submit(Event("square", n=len(n)))
+
+
+def test_the_input_is_recorded_as_it_came(workspace):
+    pipeline = Pipeline([InPlace()], workspace=workspace)
+    pipeline.submit(Event("number", n=[1, 2]))
+    pipeline.run()
+    [record] = pipeline.results()["InPlace"].values()
+    assert record.event.n == [1, 2]
+
+
+class Base(AbstractProcessor):
+    @caching
+    def process(self, context, event):
+        match event:
+            case Event(name="number", n=n):
+                context.submit(Event("square", n=n))
+
+
+class Extended(Base):
+    up = True
+
+    @caching
+    def process(self, context, event):
+        super().process(context, event)
+        match event:
+            case Event(name="number", n=n):
+                if not Extended.up:
+                    raise ConnectionError
+                context.submit(Event("square", n=-n))
+
+
+def test_a_cached_call_inside_of_a_cached_call_keeps_nothing_of_its_own(workspace, monkeypatch):
+    got = []
+    for up in (False, True, True):
+        monkeypatch.setattr(Extended, "up", up)
+        show = processor(lambda _, event: got.append(event.n), "square")
+        pipeline = Pipeline([Extended(), show], workspace=workspace, on_error="keep")
+        pipeline.submit(Event("number", n=1))
+        pipeline.run()
+    assert got == [1, 1, -1, 1, -1]
+
+
+def thawed(n):
+    """Stands for a class that was renamed since."""
+    if os.environ.get("FRAGILE") == "broken":
+        raise AttributeError("Fragile was renamed")
+    return Fragile(n)
+
+
+class Fragile:
+    def __init__(self, n):
+        self.n = n
+
+    def __reduce__(self):
+        return thawed, (self.n,)
+
+
+class Wrap(AbstractProcessor):
+    calls = 0
+
+    @caching
+    def process(self, context, event):
+        match event:
+            case Event(name="number", n=n):
+                Wrap.calls += 1
+                context.archive["own"] = "an entry of the processor itself"
+                context.submit(Event("wrapped", thing=Fragile(n)))
+
+
+def test_a_record_that_cannot_be_loaded_is_computed_again_with_one_warning(tmp_path, monkeypatch, caplog):
+    for state, calls in (("", 2), ("broken", 4)):
+        monkeypatch.setenv("FRAGILE", state)
+        pipeline = Pipeline([Wrap()], workspace=tmp_path / "workspace", on_error="keep")
+        for n in (1, 2):
+            pipeline.submit(Event("number", n=n))
+        pipeline.run()
+        assert Wrap.calls == calls
+    [warning] = [message for message in caplog.messages if "is not used" in message]
+    assert "archive 'Wrap'" in warning
+    assert "Fragile was renamed" in warning
+
+
+def test_entries_that_a_processor_keeps_itself_are_no_results(workspace):
+    pipeline = Pipeline([Wrap()], workspace=workspace)
+    pipeline.submit(Event("number", n=1))
+    pipeline.run()
+    assert pipeline.results()["Wrap"]["own"].startswith("an entry")
+    assert [row.input.n for row in pipeline.compare("Wrap", Wrap())] == [1]

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from abc import abstractmethod
 from collections.abc import Iterator, MutableMapping
+from types import UnionType
 from typing import Any
+
+from framework.errors import Unloadable
+from framework.observe.text import short_repr
+
+logger = logging.getLogger(__name__)
 
 
 class Archive(MutableMapping[Any, Any]):
@@ -15,6 +22,9 @@ class Archive(MutableMapping[Any, Any]):
     that changing it afterwards does not change the archive. Iteration follows the order of first writing: writing again
     keeps the place, deleting and writing moves to the end. Threads may share one.
     """
+
+    name = "in memory"
+    _reasons: frozenset[str] = frozenset()  # why values could not be loaded, each warned of once
 
     @abstractmethod
     def batches(self) -> Iterator[tuple[list[Any], list[Any]]]:
@@ -29,7 +39,39 @@ class Archive(MutableMapping[Any, Any]):
         for keys, values in self.batches():
             yield from zip(keys, values, strict=True)
 
+    def loaded(self, key: Any) -> Any:
+        """Return a copy of the value; None if there is none, or with a warning if it cannot be made again."""
+        try:
+            return self[key]
+        except KeyError:
+            return None
+        except Unloadable as error:
+            self._warn(key, error)
+            return None
+
+    def records(self, kind: type | UnionType) -> Iterator[tuple[Any, Any]]:
+        """Yield the keys and values whose values are of a class; with a warning, none that cannot be made again."""
+        for key, value in self._loadable():
+            if isinstance(value, kind):
+                yield key, value
+            elif isinstance(value, Unloadable):
+                self._warn(key, value)
+
+    def has_records(self, kind: type | UnionType) -> bool:
+        """Return whether a value is of a class."""
+        return next(self.records(kind), None) is not None
+
+    @abstractmethod
+    def _loadable(self) -> Iterator[tuple[Any, Any]]:
+        """Yield all keys and values, and the error in place of what cannot be made again."""
+
     @property
     @abstractmethod
     def readonly(self) -> bool:
         """Return whether writing is refused."""
+
+    def _warn(self, key: Any, error: Unloadable) -> None:
+        reason = str(error)
+        if reason not in self._reasons:
+            self._reasons |= {reason}
+            logger.warning("archive %r: the record of %s is not used: %s", self.name, short_repr(key), reason)

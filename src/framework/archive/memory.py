@@ -9,11 +9,10 @@ from typing import Any
 
 from framework.archive.archive import Archive
 from framework.archive.records.keys import index_key
-from framework.archive.records.serialize import dumps, loads
+from framework.archive.records.serialize import IMMUTABLE, dumps, loaded, loads
 
 READ_TOGETHER = 1024
 """Records that `batches` gives at once."""
-_IMMUTABLE = frozenset({int, str, float, bool, type(None), bytes, complex})
 
 
 class InMemCache(Archive):
@@ -83,6 +82,10 @@ class InMemCache(Archive):
         while some := [*islice(entries, READ_TOGETHER)]:
             yield [_thaw(key) for key, _ in some], [_thaw(value) for _, value in some]
 
+    def _loadable(self) -> Iterator[tuple[Any, Any]]:
+        for key, value in self._now():
+            yield _thaw(key), loaded(value) if type(value) is _Frozen else value
+
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
@@ -104,7 +107,7 @@ class _Frozen(bytes):
 
 
 def _freeze(value: Any, name: str) -> Any:
-    return value if type(value) in _IMMUTABLE else _Frozen(dumps(value, name=name))
+    return value if type(value) in IMMUTABLE else _Frozen(dumps(value, name=name))
 
 
 def _thaw(kept: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, SupportsIndex
 
@@ -13,9 +13,9 @@ from framework.archive.reader import Reader, StoreView
 from framework.archive.records.catalog import records_of
 from framework.archive.records.keys import index_key, index_of, keys_of, stored_key
 from framework.archive.records.records import Record, RecordCounts, Records, RecordSpan, unpack_position
-from framework.archive.records.serialize import dumps, loads, loads_all
+from framework.archive.records.serialize import dumps, loads, loads_all, loads_each
 from framework.archive.records.writer import WRITTEN_TOGETHER, ArchiveWriter
-from framework.errors import ArchiveError, Unpicklable
+from framework.errors import ArchiveError, Unloadable, Unpicklable
 
 Writers = Callable[[], ArchiveWriter]
 
@@ -120,6 +120,10 @@ class StoredArchive(Archive):
         for run in self._runs():
             yield keys_of(run.keys), loads_all(run.values, placeholders=self._placeholders)
 
+    def _loadable(self) -> Iterator[tuple[Any, Any]]:
+        for span in self._runs():
+            yield from zip(_keys(span.keys), loads_each(span.values), strict=True)
+
     def update(self, other: Any = (), /, **entries: Any) -> None:
         """Write many records, 512 of them in one batch, all or nothing."""
         items = other.items() if isinstance(other, Mapping) else iter(other)
@@ -217,6 +221,13 @@ class StoredArchive(Archive):
 def _find(rows: Rows, records: Records, index: bytes) -> Record | None:
     position = rows.get(records.place(index))
     return None if position is None else records.read(rows, position)
+
+
+def _keys(data: Sequence[bytes]) -> list[Any]:
+    try:
+        return keys_of(data)
+    except Unloadable:
+        return [repr(key) for key in data]
 
 
 def _entry(key: Any, value: Any) -> tuple[bytes, bytes, bytes]:

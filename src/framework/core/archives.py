@@ -48,6 +48,7 @@ class ArchiveRoom:
         self._workspace = None if workspace is None else _workspace(workspace, trust=trust)
         self._session: Session | None = None
         self._closed = False
+        self._unsynced = False
         self._named: dict[tuple[str, bool], Archive] = {}
         self._own: dict[Inbox, Archive] = {}
         self._about: dict[Inbox, Description] = {}
@@ -131,9 +132,14 @@ class ArchiveRoom:
         return []
 
     def sync(self) -> None:
-        """Write everything to the disk."""
+        """Write everything to the disk; where it takes no more, log that: closing raises, after the end of the run."""
         if self._session is not None:
-            self._session.sync()
+            try:
+                self._session.sync()
+            except ArchiveError as error:
+                if not self._unsynced:
+                    logger.error("%s: results are not on the disk: %s", self._owner, error)  # noqa: TRY400 - no bug
+                self._unsynced = True
 
     def close(self) -> None:
         """Sync and release the store; what was opened can still be read. Closing twice is harmless."""

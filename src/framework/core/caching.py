@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
-from framework.archive.records.serialize import dumps, loads
+from framework.archive.records.serialize import IMMUTABLE, dumps, loads
 from framework.core.context import Context, ForwardingContext, note_replay
 from framework.core.event import CONTROL, Event, refusal
 from framework.core.identity.input_key import input_key
@@ -50,9 +50,10 @@ def caching(
     """Keep what `process` emits for an input, and emit it again instead of running when the input comes again.
 
     Inputs are compared by digest, within the archive of the processor's identity: other code or other constructor
-    arguments start an empty one. Events are kept as they were when they were submitted. Only calls that return, take
-    no hold and defer nothing are kept; the pipeline's own events always run. Write `@caching` or `@caching()` above
-    `def process`.
+    arguments start an empty one. The input is kept as it came, events as they were when they were submitted. Only calls
+    that return, take no hold and defer nothing are kept; a cached call inside of a cached call is part of it, and keeps
+    nothing of its own; the pipeline's own events always run. A record that cannot be loaded is computed again, with a
+    warning. Write `@caching` or `@caching()` above `def process`.
 
     Args:
         process: the method.
@@ -75,24 +76,43 @@ def caching(
     def cached(self: Any, context: Context, event: Event) -> object:
         if event.name in CONTROL:
             return process(self, context, event)
+        if _is_recorded(context):
+            return process(self, context, event)  # the outer call keeps what this one emits, or nothing if it fails
         archive, key = context.archive, input_key(event, name="event")
-        record = archive.get(key)
-        if record is not None:
+        record = archive.loaded(key)
+        if isinstance(record, CachedDelivery):
             note_replay(context)
             for emitted in record.emitted:
                 context.submit(emitted)
             return None
+        came = _as_it_came(event)
         recording = _Recording(context)
         at, started = time.time(), time.perf_counter()
         result = process(self, recording, event)
         seconds = time.perf_counter() - started
         if not recording.complete:
             return result  # what a hold or a deferred event will submit belongs to it and is not known yet
-        archive[key] = CachedDelivery(event, tuple(recording.emitted), at, seconds)
+        archive[key] = CachedDelivery(came, tuple(recording.emitted), at, seconds)
         return result
 
     vars(cached).update(opens_archive=True, depends=depends, ignore=ignore, version=version)
     return cached  # type: ignore[return-value]
+
+
+def _as_it_came(event: Event) -> Event:
+    """Return the event, or a copy where `process` could change it."""
+    if type(event) is Event and IMMUTABLE.issuperset(map(type, vars(event).values())):
+        return event
+    copied: Event = loads(dumps(event, name=f"event {event.name}"))
+    return copied
+
+
+def _is_recorded(context: Context) -> bool:
+    while isinstance(context, ForwardingContext):
+        if isinstance(context, _Recording):
+            return True
+        context = context.inner
+    return False
 
 
 class _Recording(ForwardingContext):

@@ -17,6 +17,7 @@ from framework.core.identity.parts import difference
 from framework.core.reactive_event import ReactiveEvent
 from framework.errors import BuildError, Undigestable
 from framework.reactive.builder import ReactiveBuilder
+from framework.reactive.building.build_records import Kept
 from framework.reactive.building.pairing import Pairing
 
 Facts = tuple[str, tuple[Any, ...] | None, Any, str, str | None]
@@ -65,7 +66,7 @@ class Planner:
         arrivals = {target: [*self._submitted(mailbox, target), *self.artifacts(target)] for target in pairing.targets}
         archived = _Archived(name, builder, self._archives.get(name) or InMemCache(), self._catalog)
         if self._is_missing(arrivals):
-            return self._replay_all(archived) if len(archived.archive) else [self._unknown(name, "not provided")]
+            return self._replay_all(archived) if archived.has_records else [self._unknown(name, "not provided")]
         outputs: list[Any] = []
         for inputs in _paired(list(arrivals.values())):
             outputs += (
@@ -85,7 +86,7 @@ class Planner:
 
     def _replay_all(self, archived: _Archived) -> list[Any]:
         outputs: list[Any] = []
-        for _, record in archived.archive.pairs():
+        for _, record in archived.archive.records(Kept):
             self.rows.append((archived.name, record.inputs, "replay", "archived", None))
             outputs += record.artifacts
         return outputs
@@ -119,16 +120,22 @@ class _Archived:
     def record_of(self, arguments: tuple[Any, ...]) -> Any:
         """Return the record of an input, if there is one."""
         try:
-            return self.archive.get(input_key(arguments, name="inputs"))
+            record = self.archive.loaded(input_key(arguments, name="inputs"))
         except Undigestable:  # the build will fail and say so
             return None
+        return record if isinstance(record, Kept) else None
+
+    @cached_property
+    def has_records(self) -> bool:
+        """Return whether results are archived; entries that the builder made itself are none."""
+        return self.archive.has_records(Kept)
 
     @cached_property
     def why_build(self) -> tuple[str, str | None]:
         """Return why an input without a record is built, and what changed."""
         if not self.builder.persist:
             return "not persisted", None
-        if len(self.archive):
+        if self.has_records:
             return "new input", None
         now = described(self.builder)
         former = [entry for entry in self.catalog if entry.name == now.name and entry.records]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from framework.archive.engine.journal import Journal, read_journal
@@ -50,6 +52,7 @@ class Database:
         self.lock = threading.RLock()
         self.translated = translated(layout.store)
         self.pages: dict[bytes, Pages] = {}
+        self._refused: ArchiveError | None = None  # RocksDB writes nothing more after a write that failed
         self.touched: set[bytes] = set()
         """The ids of archives that were written to and whose catalog entries do not say so yet."""
         layout.create()
@@ -131,9 +134,8 @@ class Database:
         """Bring everything written to the disk: it survives a power cut from here on."""
         db = self.open()
         self.flush()
-        with self.translated:
-            number = db.latest_sequence_number()
-            db.flush_wal(sync=True)
+        number = self._written
+        self._attempt(lambda: db.flush_wal(sync=True))
         self._mark.synced(number)
 
     def compact(self) -> None:
@@ -155,8 +157,8 @@ class Database:
             if self._recovered:  # before the lock is given back: the next process makes a journal of that name
                 self._mark.close()
                 self._journal.close()
-            with self.translated:  # what RocksDB met in the background
-                db.close()
+            with contextlib.suppress(*([ArchiveError] if self._refused else [])), self.translated:
+                db.close()  # raises what RocksDB met in the background
 
     def _recover(self, db: Rdict, marks: Marks | None) -> None:
         """Bring what a killed process left in the journal to RocksDB, and begin a new one."""
@@ -184,10 +186,20 @@ class Database:
 
     def _write(self, batch: WriteBatch) -> None:
         db = self.open()
-        with self.translated:
-            db.write(batch)
+        self._attempt(lambda: db.write(batch))
         self._written = db.latest_sequence_number()
         self._mark.written(self._written)
+
+    def _attempt(self, write: Callable[[], object]) -> None:
+        """Write; after a write that failed, raise its error again: what RocksDB then says is that one failed before."""
+        if self._refused is not None:
+            raise type(self._refused)(*self._refused.args)
+        try:
+            with self.translated:
+                write()
+        except ArchiveError as error:
+            self._refused = error
+            raise
 
     def _batch_of(self, rows: dict[bytes, bytes]) -> WriteBatch:
         batch = self.batch()

@@ -11,6 +11,16 @@ from framework.errors import ArchiveError, WorkspaceDamaged
 _REFUSALS = {
     errno.EACCES,
     errno.EDQUOT,
+    errno.EFBIG,
+    # of a disk or a mount that is gone
+    errno.EHOSTDOWN,
+    errno.EIO,
+    errno.ENODEV,
+    errno.ENOTCONN,
+    errno.ENXIO,
+    errno.ESTALE,
+    errno.ETIMEDOUT,
+    # of this process, of the disk or of its file system
     errno.EMFILE,
     errno.ENFILE,
     errno.ENOMEM,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from framework.errors import ArchiveError, WorkspaceDamaged
+
 if TYPE_CHECKING:
     from rocksdict import Rdict, ReadOptions
 
@@ -61,19 +63,28 @@ class LiveRows(Rows):
     def __init__(self, db: Rdict, pending: dict[bytes, bytes], flush: Callable[[], None]) -> None:
         super().__init__(db)
         self._flush = flush
+        self._pending = pending
         below = self.get
         # Pending first: what leaves it has reached the database by then.
         self.get = lambda key: pending.get(key) or below(key)
 
     def scan(self, first: bytes, prefix: bytes, limit: int | None = None) -> list[Row]:
         """Return the rows from a key on whose keys start so."""
-        self._flush()
-        return super().scan(first, prefix, limit)
+        return self._flushed().scan(first, prefix, limit)
 
     def last(self, prefix: bytes, until: bytes | None = None) -> bytes | None:
         """Return the last key that starts so, up to a key if one is given."""
-        self._flush()
-        return super().last(prefix, until)
+        return self._flushed().last(prefix, until)
+
+    def _flushed(self) -> Rows:
+        """Return the rows in one place, or in both where the disk takes no more: what is there can still be read."""
+        try:
+            self._flush()
+        except WorkspaceDamaged:
+            raise
+        except ArchiveError:
+            return Overlaid(self._db, dict(self._pending))
+        return Rows(self._db)
 
 
 class Overlaid(Rows):

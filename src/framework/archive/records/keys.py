@@ -8,7 +8,7 @@ from typing import Any
 
 from framework.archive.digest.digest import digest
 from framework.archive.records.serialize import dumps, loads
-from framework.errors import ArchiveError
+from framework.errors import Unloadable
 
 _SHORT = 64
 
@@ -41,21 +41,21 @@ def key_of(data: bytes) -> Any:
     """Return the key that stands in a record.
 
     Raises:
-        ArchiveError: the bytes are none, or need code that is not here.
+        Unloadable: the bytes are none, or need code that is not here.
     """
     if data[:1] != b"s":
         return loads(data[1:])
     try:
         return data[1:].decode("utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
-        raise ArchiveError(f"a stored key cannot be made again ({error})") from error
+        raise Unloadable(f"a stored key cannot be made again ({error})") from error
 
 
 def keys_of(data: Sequence[bytes]) -> list[Any]:
     """Return the keys that stand in records, texts without a zero in them all at once, in a fifth of the time.
 
     Raises:
-        ArchiveError: as `key_of` does.
+        Unloadable: as `key_of` does.
     """
     joined = b"\0".join(data)
     if joined[:1] == b"s" and joined.count(b"\0s") == joined.count(b"\0") == len(data) - 1:

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from framework.archive.records.placeholders import placeholder
-from framework.errors import ArchiveError, Unpicklable
+from framework.errors import Unloadable, Unpicklable
 from framework.observe.text import error_line
 
+IMMUTABLE = frozenset({int, str, float, bool, type(None), bytes, complex})
+"""Types whose values need no copy."""
 PROTOCOL = 5
 """Read by every Python that we run on; fixed, so that a newer Python does not lock out an older one."""
 
@@ -59,14 +61,14 @@ def loads(data: bytes | memoryview, *, placeholders: bool = False) -> Any:
         placeholders: classes and functions that do not exist here become stand-ins, instead of an error.
 
     Raises:
-        ArchiveError: a class or function that the value needs does not exist here, or its class refuses the state.
+        Unloadable: a class or function that the value needs does not exist here, or its class refuses the state.
     """
     try:
         return pickle.loads(data)  # noqa: S301 - signed
     except (ImportError, AttributeError) as error:
         if placeholders:
             return _leniently(data)
-        raise ArchiveError(
+        raise Unloadable(
             f"a stored value needs code that is not here ({error}); define or import it, "
             "or read with placeholders=True to see the data without it"
         ) from error
@@ -82,6 +84,22 @@ def loads_all(data: Sequence[bytes], *, placeholders: bool = False) -> list[Any]
         return [loads(one, placeholders=placeholders) for one in data]
 
 
+def loads_each(data: Sequence[bytes]) -> Iterator[Any]:
+    """Unpickle many, as `loads` does, and yield the error in place of a value that cannot be made."""
+    try:
+        yield from [*map(pickle.loads, data)]  # signed
+    except Exception:  # noqa: BLE001 - as in loads_all
+        yield from map(loaded, data)
+
+
+def loaded(data: bytes | memoryview) -> Any:
+    """Unpickle a value, or return the error if it cannot be made."""
+    try:
+        return loads(data)
+    except Unloadable as error:
+        return error
+
+
 def _leniently(data: bytes | memoryview) -> Any:
     try:
         return _Lenient(io.BytesIO(data)).load()
@@ -89,8 +107,8 @@ def _leniently(data: bytes | memoryview) -> Any:
         raise _unmakeable(error) from error
 
 
-def _unmakeable(error: Exception) -> ArchiveError:
-    return ArchiveError(
+def _unmakeable(error: Exception) -> Unloadable:
+    return Unloadable(
         f"a stored value cannot be made again ({error_line(error)}); define its class as it was when it was stored"
     )
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, overload
+from typing import TYPE_CHECKING, Any, Protocol, overload, runtime_checkable
 
-from framework.archive import digest
+from framework.archive import Archive, digest
 from framework.core.driving.bounds import whole
 from framework.core.processor import AbstractProcessor, not_a_processor
 from framework.errors import ArchiveError, Undigestable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@runtime_checkable
 class ArchivedResult(Protocol):
     """What a processor keeps in its archive for each input."""
 
@@ -81,9 +82,7 @@ class Comparison(Sequence[ComparisonRow]):
         return pd.DataFrame(rows, columns=["input", "old", "new", "same"])
 
 
-def compare(
-    name: str, archive: Mapping[Any, ArchivedResult], renewed: AbstractProcessor, limit: int | None
-) -> Comparison:
+def compare(name: str, archive: Archive, renewed: AbstractProcessor, limit: int | None) -> Comparison:
     """Compute the output of `renewed` for archived inputs, beside the archived output.
 
     Args:
@@ -106,8 +105,8 @@ def compare(
     return rows
 
 
-def _rows(archive: Mapping[Any, ArchivedResult], renewed: AbstractProcessor) -> Iterator[ComparisonRow]:
-    for record in archive.values():
+def _rows(archive: Archive, renewed: AbstractProcessor) -> Iterator[ComparisonRow]:
+    for _, record in archive.records(ArchivedResult):
         old = tuple(record.output)
         try:
             new = tuple(renewed.reproduce(record.input))

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from framework.archive import Archive
-from framework.archive.records.serialize import dumps, loads
+from framework.archive.records.serialize import IMMUTABLE, dumps, loads
 from framework.reactive.building.origin import Made, Origin, Saved, followed, saved
 
 BuildFunction = Callable[[tuple[Any, ...]], Iterator[Any]]
-_IMMUTABLE = frozenset({int, float, complex, bool, str, bytes, type(None)})
 
 
 class BuildRecord(NamedTuple):
@@ -114,8 +113,8 @@ class BuildRecords:
 
     def archived(self, archive: Archive, key: str, made: Made, place: int | None = None) -> Iterator[Any] | None:
         """Return the archived artifacts for the input of that digest, if there are any."""
-        record: Kept | None = archive.get(key)
-        if record is None:
+        record = archive.loaded(key)
+        if not isinstance(record, BuildRecord | SourcedRecord):
             return None
         self._note(place, key)
         made.key, made.archive, made.replayed = key, archive, True
@@ -124,14 +123,13 @@ class BuildRecords:
     def of_this_run(self, archive: Archive) -> Iterator[tuple[str, Kept]]:
         """Yield the records of all that this run has announced until now, in the order of its inputs."""
         for _, key in sorted(self._answered.items()):
-            yield key, archive[key]
+            yield key, archive[key]  # read before, or written, by this run
 
     def of_all_runs(self, archive: Archive) -> Iterator[tuple[str, Kept]]:
         """Yield all records in the order in which they were written; entries of `build` itself are left out."""
-        for key, record in archive.pairs():
-            if isinstance(record, BuildRecord | SourcedRecord):
-                self._note(None, key)
-                yield key, record
+        for key, record in archive.records(Kept):
+            self._note(None, key)
+            yield key, record
 
     def record(  # noqa: PLR0913, PLR0917 - facts of one input
         self,
@@ -182,4 +180,4 @@ def copy(value: Any) -> Any:
     Raises:
         Unpicklable: the value cannot be stored.
     """
-    return value if type(value) in _IMMUTABLE else loads(dumps(value, name="artifact"))
+    return value if type(value) in IMMUTABLE else loads(dumps(value, name="artifact"))

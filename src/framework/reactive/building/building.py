@@ -15,7 +15,7 @@ from framework.core.reactive_event import ReactiveEvent
 from framework.errors import WiringError
 from framework.reactive.building.artifacts import artifacts_of
 from framework.reactive.building.build_context import BuildContext
-from framework.reactive.building.build_records import BuildRecords
+from framework.reactive.building.build_records import BuildRecords, Kept
 from framework.reactive.building.buildable import Buildable
 from framework.reactive.building.deadlock import providers, starved
 from framework.reactive.building.origin import Derived, Made, Origin, followed, origin_of
@@ -287,7 +287,7 @@ class Building:
         lacking = self.pairing.lacking()
         self._missing = [target for target in lacking if not providers(context, target)]
         self._starved = starved(context, lacking)
-        if self._missing and self._builder.opens_archive and len(context.archive):
+        if self._missing and self._builder.opens_archive and context.archive.has_records(Kept):
             self._missing = []
             self.queue(context, ReplayRecords(again=False))
 
