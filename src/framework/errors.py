@@ -34,6 +34,7 @@ Each is also the built-in exception that fits, so that code which does not know 
         +-- Unloadable                       a stored value that cannot be made again
         +-- IdentityClash                    two processors that would share one archive
         +-- WorkspaceInUse                   another process or pipeline writes there
+        +-- ReadOnlyWorkspace (PermissionError)  this process may not write there
         +-- NotAWorkspace (ValueError)       the path is a file, or holds something else
         +-- WorkspaceDamaged                 the store lost or garbled records
         +-- UntrustedWorkspace               records signed with a key that is not this user's
@@ -248,6 +249,10 @@ class IdentityClash(ArchiveError):
 
 class WorkspaceInUse(ArchiveError):
     """Another process or another running pipeline writes to the workspace."""
+
+
+class ReadOnlyWorkspace(ArchiveError, PermissionError):
+    """This process may read the workspace, not write to it."""
 
 
 class NotAWorkspace(ArchiveError, ValueError):

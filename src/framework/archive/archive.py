@@ -61,6 +61,13 @@ class Archive(MutableMapping[Any, Any]):
         """Return whether a value is of a class."""
         return next(self.records(kind), None) is not None
 
+    def drop_records(self, kind: type | UnionType) -> int:
+        """Delete the values of a class, and those that cannot be made again; return how many there were."""
+        keys = [key for key, value in self._loadable() if isinstance(value, kind | Unloadable)]
+        for key in keys:
+            del self[key]
+        return len(keys)
+
     @abstractmethod
     def _loadable(self) -> Iterator[tuple[Any, Any]]:
         """Yield all keys and values, and the error in place of what cannot be made again."""

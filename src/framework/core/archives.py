@@ -4,24 +4,40 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from framework.archive import Archive, InMemCache
 from framework.core.identity.input_key import forget_codes
 from framework.core.mailboxes.handler import Handler
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.processor import AbstractProcessor
-from framework.errors import ArchiveError, IdentityClash, NotAWorkspace, UnknownName
+from framework.errors import ArchiveError, IdentityClash, NotAWorkspace, PipelineRunning, ReadOnlyWorkspace, UnknownName
 
 if TYPE_CHECKING:
     # Imported where there is a workspace: they take as long as half of everything else.
     from framework.archive import CatalogEntry, Description, Session, Workspace
+    from framework.archive.overlay import Overlay
     from framework.core.identity.identity import Identity, Readers
 
 logger = logging.getLogger(__name__)
+
+
+@runtime_checkable
+class ArchivedResult(Protocol):
+    """What a processor keeps in its archive for each input."""
+
+    @property
+    def input(self) -> Any:
+        """The input."""
+        ...
+
+    @property
+    def output(self) -> Sequence[Any]:
+        """The output."""
+        ...
 
 
 class ArchiveRoom:
@@ -51,6 +67,7 @@ class ArchiveRoom:
         self._unsynced = False
         self._named: dict[tuple[str, bool], Archive] = {}
         self._own: dict[Inbox, Archive] = {}
+        self._overlays: list[Overlay] = []
         self._about: dict[Inbox, Description] = {}
         # Taken when an archive is opened, once per processor; not when it is used.
         self._lock = threading.Lock()
@@ -125,6 +142,19 @@ class ArchiveRoom:
                     found[name] = self._written(inbox)
         return found
 
+    def editable(self, inbox: Inbox) -> Archive:
+        """Return the archive of a processor for removing records, also after the end.
+
+        Raises:
+            PipelineRunning: its results are in use.
+        """
+        if self.busy:
+            raise PipelineRunning(f"{self._owner} is running: wait for it or stop it before results are removed")
+        if self._workspace is None or not self._closed:
+            return self.of(inbox)
+        about = self._describe(inbox)
+        return self._workspace.archive(about.name, identity=about.identity)
+
     def catalog(self) -> list[CatalogEntry]:
         """Return the catalog of the workspace; empty where there is none yet."""
         with suppress(NotAWorkspace):
@@ -144,6 +174,8 @@ class ArchiveRoom:
     def close(self) -> None:
         """Sync and release the store; what was opened can still be read. Closing twice is harmless."""
         with self._lock:
+            if not self._closed:
+                self._report_unkept()
             self._closed = True
             self.busy = False
             session, self._session = self._session, None
@@ -157,6 +189,9 @@ class ArchiveRoom:
         if self._workspace is None:
             return self.of(inbox)
         about = self._describe(inbox)
+        opened = self._own.get(inbox)
+        if opened is not None and any(opened is overlay for overlay in self._overlays):
+            return opened
         return self._workspace.archive(about.name, readonly=True, identity=about.identity)
 
     def _open_own(self, inbox: Inbox) -> Archive:
@@ -167,14 +202,45 @@ class ArchiveRoom:
                     return archive
         if self._workspace is None:
             return InMemCache()
-        return self._opened(self._workspace).archive(self._describe(inbox))
+        about = self._describe(inbox)
+        try:
+            return self._opened(self._workspace).archive(about)
+        except ReadOnlyWorkspace as error:
+            return self._overlay(self._workspace, error, about.name, about.identity)
 
     def _open_named(self, name: str, *, readonly: bool) -> Archive:
         if self._workspace is None:
             return InMemCache()
         if readonly or self._closed:
             return self._workspace.archive(name, readonly=True)
-        return self._opened(self._workspace).archive(name)
+        try:
+            return self._opened(self._workspace).archive(name)
+        except ReadOnlyWorkspace as error:
+            return self._overlay(self._workspace, error, name)
+
+    def _overlay(
+        self, workspace: Workspace, error: ReadOnlyWorkspace, name: str, identity: str | None = None
+    ) -> Archive:
+        """Return an archive in memory over what is kept under that name, if there is a workspace to read."""
+        from framework.archive.overlay import Overlay
+
+        try:
+            below: Archive = workspace.archive(name, readonly=True, identity=identity)
+        except UnknownName:
+            below = InMemCache()
+        except NotAWorkspace:
+            raise error from None
+        if not self._overlays:
+            logger.warning("%s: results are replayed and none is kept: %s", self._owner, error)
+        overlay = Overlay(name, below)
+        self._overlays.append(overlay)
+        return overlay
+
+    def _report_unkept(self) -> None:
+        unkept = {overlay.name: len(overlay.unkept) for overlay in self._overlays if overlay.unkept}
+        if unkept:
+            told = ", ".join(f"{count} of {name}" for name, count in unkept.items())
+            logger.warning("%s: these results were not written, the workspace is read-only: %s", self._owner, told)
 
     def _opened(self, workspace: Workspace) -> Session:
         if self._closed:

@@ -325,6 +325,42 @@ class Pipeline(InspectionMethods, NotebookMethods):
         renewed = recreate(self._inboxes.processor(inbox.name), new) if isinstance(new, type) else new
         return compare(inbox.name, self._archives.results(inbox), renewed, limit)
 
+    def forget(self, target: str, value: Any) -> int:
+        """Remove the kept results of one input, so that it is computed again when it comes again.
+
+        Args:
+            target: a target, or the name of a processor.
+            value: the event, or what `build` got: the artifact, or a tuple of several.
+
+        Returns:
+            The number of records removed.
+
+        Raises:
+            UnknownName: nothing of that name keeps results.
+            PipelineRunning: it is running.
+        """
+        from framework.core.editing.forgetting import forget
+
+        return forget(self._archives, self._inboxes, target, value)
+
+    def refresh(self, target: str, *, downstream: bool = False) -> dict[str, int]:
+        """Remove all kept results of a target, so that the next run builds it anew.
+
+        Args:
+            target: a target, or the name of a processor.
+            downstream: also of everything that is made from it.
+
+        Returns:
+            The number of records removed, by processor.
+
+        Raises:
+            UnknownName: nothing of that name keeps results.
+            PipelineRunning: it is running.
+        """
+        from framework.core.editing.forgetting import refresh
+
+        return refresh(self._archives, [*self._inboxes], self.graph(), target, downstream=downstream)
+
     def __repr__(self) -> str:
         """Name, state, and how much waits."""
         now = self.snapshot()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framework.archive.engine.logs import check_logs
-from framework.archive.engine.refusals import REFUSALS
+from framework.archive.engine.refusals import refusal
 from framework.errors import ArchiveError, WorkspaceDamaged, WorkspaceInUse
 
 if TYPE_CHECKING:
@@ -76,6 +76,9 @@ class translated:  # noqa: N801 - used as a function
         # rocksdict raises Exception itself, never a subclass but for these two
         if kind is Exception or (kind is not None and kind.__name__ in {"DbClosedError", "PanicException"}):
             raise _meaning(self._path, str(error)) from error
+        # of rocksdict itself, which writes a file of its own; without a code
+        if isinstance(error, OSError) and error.errno is None and (refused := refusal(self._path.parent, str(error))):
+            raise refused from error
 
 
 def _meaning(path: Path, text: str) -> ArchiveError:
@@ -83,10 +86,7 @@ def _meaning(path: Path, text: str) -> ArchiveError:
         return in_use(path.parent, lock_holder(path / "LOCK"))
     if "lock hold by current process" in text:
         return in_use(path.parent, os.getppid())
-    for reason in REFUSALS:
-        if reason in text:
-            return ArchiveError(f"{path.parent} cannot be used: {text}")
-    return WorkspaceDamaged(
+    return refusal(path.parent, text) or WorkspaceDamaged(
         f"{path.parent} is damaged: {text}. Restore it from a copy, or move it away to compute everything again"
     )
 

@@ -6,7 +6,7 @@ import errno
 import os
 from pathlib import Path
 
-from framework.errors import ArchiveError, WorkspaceDamaged
+from framework.errors import ArchiveError, ReadOnlyWorkspace, WorkspaceDamaged
 
 _REFUSALS = {
     errno.EACCES,
@@ -28,7 +28,8 @@ _REFUSALS = {
     errno.EPERM,
     errno.EROFS,
 }
-REFUSALS = tuple(map(os.strerror, _REFUSALS))
+_RIGHTS = {errno.EACCES, errno.EPERM, errno.EROFS}
+_KINDS = {os.strerror(code): ReadOnlyWorkspace if code in _RIGHTS else ArchiveError for code in _REFUSALS}
 """The same in the words that RocksDB's errors quote."""
 
 
@@ -37,6 +38,12 @@ def lost(what: str) -> WorkspaceDamaged:
     return WorkspaceDamaged(
         f"{what}: the store is damaged. Restore the workspace from a copy, or move it away to compute everything again"
     )
+
+
+def refusal(path: Path, text: str) -> ArchiveError | None:
+    """Return the error for what RocksDB says about a workspace; None unless the system refused something."""
+    kind = next((kind for reason, kind in _KINDS.items() if reason in text), None)
+    return kind(f"{path} cannot be used: {text}") if kind else None
 
 
 class usable:  # noqa: N801 - used as a function
@@ -59,4 +66,5 @@ class usable:  # noqa: N801 - used as a function
         cause = error.__cause__ if isinstance(error, ArchiveError) else error
         if isinstance(cause, OSError) and cause.errno in _REFUSALS:
             where = f": {cause.filename}" if cause.filename else ""
-            raise ArchiveError(f"{self._path} cannot be used: {cause.strerror}{where}") from error
+            kind = _KINDS[os.strerror(cause.errno)]
+            raise kind(f"{self._path} cannot be used: {cause.strerror}{where}") from error

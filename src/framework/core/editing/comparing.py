@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, overload, runtime_checkable
+from typing import TYPE_CHECKING, Any, overload
 
 from framework.archive import Archive, digest
+from framework.core.archives import ArchivedResult
 from framework.core.driving.bounds import whole
 from framework.core.processor import AbstractProcessor, not_a_processor
 from framework.errors import ArchiveError, Undigestable
@@ -15,21 +16,6 @@ from framework.observe.text import short_repr
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@runtime_checkable
-class ArchivedResult(Protocol):
-    """What a processor keeps in its archive for each input."""
-
-    @property
-    def input(self) -> Any:
-        """The input."""
-        ...
-
-    @property
-    def output(self) -> Sequence[Any]:
-        """The output."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

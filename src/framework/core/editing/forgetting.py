@@ -1,0 +1,107 @@
+"""`forget` and `refresh`: remove kept results, so that the next run computes them again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol
+
+from framework.archive import Archive
+from framework.core.archives import ArchivedResult, keeps_results
+from framework.core.event import Event
+from framework.core.identity.input_key import input_key
+from framework.core.mailboxes.inbox import Inbox
+from framework.errors import OptionError, UnknownName
+from framework.observe import Graph
+
+
+class OpenArchives(Protocol):
+    """Gives archives for writing, before a run and after it: an `ArchiveRoom`."""
+
+    def editable(self, inbox: Inbox) -> Archive:
+        """Return the archive of a processor."""
+        ...
+
+
+def forget(archives: OpenArchives, inboxes: Iterable[Inbox], target: str, value: Any) -> int:
+    """Remove the kept results of one input.
+
+    Args:
+        archives: of the pipeline.
+        inboxes: of the pipeline.
+        target: a target, or the name of a processor.
+        value: the event, or what `build` got: the artifact, or a tuple of several.
+
+    Returns:
+        The number of records removed.
+
+    Raises:
+        UnknownName: no processor that keeps results provides the target or has that name.
+        Undigestable: the value has no digest.
+    """
+    removed = 0
+    for inbox in _keeping(inboxes, target):
+        archive = archives.editable(inbox)
+        for key in _keys(inbox, value):
+            removed += archive.pop(key, None) is not None if key in archive else 0
+    return removed
+
+
+def refresh(
+    archives: OpenArchives, inboxes: Sequence[Inbox], graph: Graph, target: str, *, downstream: bool
+) -> dict[str, int]:
+    """Remove all kept results of a target.
+
+    Args:
+        archives: of the pipeline.
+        inboxes: of the pipeline.
+        graph: of the pipeline.
+        target: a target, or the name of a processor.
+        downstream: also of everything that is made from it.
+
+    Returns:
+        How many records were removed, by processor.
+
+    Raises:
+        UnknownName: no processor that keeps results provides the target or has that name.
+    """
+    chosen = _keeping(inboxes, target)
+    if downstream:
+        below = _downstream(graph, {inbox.name for inbox in chosen})
+        chosen = [inbox for inbox in inboxes if inbox.name in below and keeps_results(inbox.processor)]
+    return {inbox.name: archives.editable(inbox).drop_records(ArchivedResult) for inbox in chosen}
+
+
+def _keeping(inboxes: Iterable[Inbox], target: str) -> list[Inbox]:
+    if not isinstance(target, str):
+        raise OptionError(f"results are known by a target or the name of a processor, got {target!r}")
+    keeping = [inbox for inbox in inboxes if keeps_results(inbox.processor)]
+    found = [inbox for inbox in keeping if target in _names(inbox)]
+    if not found:
+        raise UnknownName("kept target or processor", target, [name for inbox in keeping for name in _names(inbox)])
+    return found
+
+
+def _names(inbox: Inbox) -> tuple[str, ...]:
+    provides = getattr(inbox.processor, "provides", None)
+    return (inbox.name, provides) if isinstance(provides, str) else (inbox.name,)
+
+
+def _keys(inbox: Inbox, value: Any) -> Iterator[str]:
+    if isinstance(value, Event):
+        yield input_key(value, name="event")
+        return
+    if isinstance(value, tuple):
+        yield input_key(value, name="inputs")
+    if len(getattr(inbox.processor, "requires", ())) == 1:
+        yield input_key((value,), name="inputs")
+
+
+def _downstream(graph: Graph, names: set[str]) -> set[Any]:
+    reached: set[Any] = set()
+    waiting: list[Any] = [*names]
+    while waiting:
+        node = waiting.pop()
+        if node not in reached:
+            reached.add(node)
+            waiting += [edge.target for edge in graph.edges if edge.source == node]
+    return reached

@@ -1,0 +1,108 @@
+"""Kept results are removed, one input at a time or all of a target, and computed again by the next run."""
+
+import pytest
+
+from framework.core import AbstractProcessor, Event, Pipeline, caching
+from framework.errors import UnknownName
+from framework.reactive import ReactiveBuilder, ReactiveEvent
+
+built = []
+
+
+class Numbers(ReactiveBuilder):
+    def __init__(self):
+        super().__init__("number", [])
+
+    def build(self, context):
+        yield from (1, 2)
+
+
+class Double(ReactiveBuilder):
+    def __init__(self):
+        super().__init__("double", ["number"], persist=True)
+
+    def build(self, context, number):
+        built.append(("double", number))
+        context.archive["own"] = "an entry of the builder itself"
+        yield 2 * number
+
+
+class Sum(ReactiveBuilder):
+    def __init__(self):
+        super().__init__("sum", ["number", "double"], persist=True)
+
+    def build(self, context, number, double):
+        built.append(("sum", number, double))
+        yield number + double
+
+
+class Square(AbstractProcessor):
+    @caching
+    def process(self, context, event):
+        match event:
+            case Event(name="in", value=value):
+                built.append(("square", value))
+                context.submit(Event("out", value=value**2))
+            case ReactiveEvent(name="built", target="double", artifact=value):
+                built.append(("square", value))
+
+
+@pytest.fixture
+def pipeline(tmp_path):
+    """Runs once; returns a function that makes the same pipeline again."""
+
+    def make():
+        built.clear()
+        pipeline = Pipeline([Numbers(), Double(), Sum(), Square()], workspace=tmp_path / "workspace")
+        pipeline.resolve("sum")
+        pipeline.submit(Event("in", value=3))
+        return pipeline
+
+    with make() as first:
+        first.run()
+    assert len(built) == 7
+    with make() as second:
+        second.run()
+    assert built == []
+    return make
+
+
+def test_one_input_is_forgotten_and_computed_again(pipeline):
+    now = pipeline()
+    assert now.forget("double", 2) == 1
+    assert now.forget("sum", (1, 2)) == 1
+    assert now.forget("Square", Event("in", value=3)) == 1
+    assert now.forget("double", 7) == 0
+    now.run()
+    assert sorted(built) == [("double", 2), ("square", 3), ("sum", 1, 2)]
+
+
+def test_a_pipeline_that_has_ended_forgets_for_those_after_it(pipeline):
+    ended = pipeline()
+    ended.run()
+    assert ended.forget("double", 1) == 1
+    pipeline().run()
+    assert built == [("double", 1)]
+
+
+def test_a_refreshed_target_is_built_anew(pipeline):
+    now = pipeline()
+    assert now.refresh("double") == {"Double": 2}
+    assert now.results()["Double"]["own"].startswith("an entry")
+    now.run()
+    assert sorted(built) == [("double", 1), ("double", 2)]
+
+
+def test_everything_downstream_is_built_anew_where_it_is_asked_for(pipeline):
+    now = pipeline()
+    assert now.refresh("double", downstream=True) == {"Double": 2, "Sum": 2, "Square": 3}
+    now.run()
+    assert len(built) == 7
+
+
+@pytest.mark.parametrize(
+    "edit", [lambda pipeline: pipeline.refresh("duoble"), lambda pipeline: pipeline.forget("number", 1)]
+)
+def test_what_keeps_no_results_is_refused_by_name(pipeline, edit):
+    with pytest.raises(UnknownName, match="double"):
+        edit(pipeline())
