@@ -48,6 +48,36 @@ def test_what_a_name_is_bound_to_counts(tmp_path, main, before, after):
     assert digests[0] == digests[2] != digests[1]
 
 
+@pytest.mark.parametrize(
+    ("helpers", "use"),
+    [
+        ("import contextlib\n@contextlib.contextmanager\ndef f(): yield {}", "helpers.f()"),
+        ("class Deco:\n    def __init__(self, inner): self.inner = inner\n@Deco\ndef f(): return {}", "helpers.f"),
+        ("class C:\n    __slots__ = ('k',)\nc = C()\nc.k = {}", "helpers.c.k"),
+        ("class C:\n    def __add__(self, other): return {}", "helpers.C() + 1"),
+        ("import collections\ndef f(): return {}\nm = collections.defaultdict(f)", "helpers.m['x']"),
+        ("def f(): return {}\nm = {{f}}", "list(helpers.m)"),
+        ("import numpy\nm = numpy.vectorize(lambda x: {})", "helpers.m(1)"),
+        ("class B:\n    def __init_subclass__(cls): cls.k = {}\nclass C(B): pass", "helpers.C.k"),
+        ("exec('def f(): return {}')", "helpers.f()"),
+        ("import collections\nT = collections.namedtuple('T', 'k', defaults=[{}])", "helpers.T().k"),
+        ("import dataclasses\nT = dataclasses.make_dataclass('T', [('k', int, {})])", "helpers.T().k"),
+        ("T = type('T', (), {{'k': lambda self: {}}})", "helpers.T().k()"),
+        ("import dataclasses\nclass V: k = {}\n@dataclasses.dataclass\nclass C:\n    v: 'V'", "helpers.C(1)"),
+        ("k = {}\ndef f(): return globals()['k']", "helpers.f()"),
+        ("k = {}", "vars(helpers)['k']"),
+        ("k = {}", "__import__('helpers').k"),
+        ("k = {}", "sys.modules['helpers'].k"),
+        ("class D(dict):\n    def __missing__(self, key): return {}\nd = D()", "helpers.d['a']"),
+        ("import abc\nclass B(abc.ABC):\n    def f(self): return {}\nclass C(B):\n    pass", "helpers.C().f()"),
+    ],
+)
+def test_rarer_roads_lead_to_the_constant_as_well(tmp_path, helpers, use):
+    main = "import helpers, sys\n" + PLAIN.format(use)
+    digests = [digest_of(tmp_path, main=main, helpers=helpers.format(k)) for k in (1, 2, 1)]
+    assert digests[0] == digests[2] != digests[1]
+
+
 def test_a_local_variable_of_the_same_name_does_not_make_state_of_a_constant(tmp_path):
     text = "limits = [{}]\ndef note(x):\n    limits = []\n    limits.append(x)\n" + PLAIN.format("note(limits[0])")
     assert digest_of(tmp_path, main=text.format(1)) != digest_of(tmp_path, main=text.format(2))

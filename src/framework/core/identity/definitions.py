@@ -6,6 +6,7 @@ import ast
 import functools
 import inspect
 import sys
+import types
 from collections.abc import Iterator
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, ModuleType
 from typing import Any, Final, NamedTuple
@@ -37,6 +38,8 @@ def is_own(value: Any) -> bool:
     """Whether a function, class or module is the user's own."""
     if isinstance(value, FunctionType):
         return not is_installed(value.__globals__.get("__name__"))
+    if isinstance(value, type) and value.__module__ == "types" and not hasattr(types, value.__name__):
+        return True  # dataclasses.make_dataclass says so, up to Python 3.11
     return not is_installed(value.__name__ if isinstance(value, ModuleType) else value.__module__)
 
 

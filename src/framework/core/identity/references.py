@@ -127,7 +127,7 @@ def _read(node: ast.AST, found: References, chains: set[Chain]) -> None:
     elif isinstance(node, _FUNCTIONS):
         _read_all((*node.decorator_list, node.args, *node.body), found, chains)
     else:
-        if isinstance(node, ast.Call) and _read_call(node, found, chains):
+        if _read_text(node, found, chains):
             return
         for name in node._fields:
             value = getattr(node, name, None)
@@ -164,19 +164,30 @@ def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Import]]:
             yield f" {alias.name}", (0, alias.name, None)
 
 
-def _read_call(call: ast.Call, found: References, chains: set[Chain]) -> bool:
-    """Read names that stand in texts: `getattr(settings, "rate")`, `import_module("settings")`."""
-    called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", None)
-    match call.args:
-        case [ast.expr() as owner, ast.Constant(value=str() as name), *rest] if called in _ASKS:
+def _read_text(node: ast.AST, found: References, chains: set[Chain]) -> bool:
+    """Read names that stand in texts: `getattr(settings, "rate")`, `import_module("settings")`; true if that is all."""
+    match node:
+        case ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Constant(value=str() as module)):
+            _add_module(module, found, chains)
+        case ast.Call(func=called, args=[ast.expr() as owner, ast.Constant(value=str() as name), *rest]) if (
+            _name_of(called) in _ASKS
+        ):
             _read_all((ast.Attribute(owner, name, ast.Load()), *rest), found, chains)
             return True
-        case [ast.Constant(value=str() as module), *_] if called in _IMPORTS:
-            found.imports[f" {module}"] = (0, module, None)
-            chains.add((f" {module}",))
+        case ast.Call(func=called, args=[ast.Constant(value=str() as module), *_]) if _name_of(called) in _IMPORTS:
+            _add_module(module, found, chains)
         case _:
             pass
     return False
+
+
+def _name_of(called: ast.expr) -> str | None:
+    return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", None)
+
+
+def _add_module(name: str, found: References, chains: set[Chain]) -> None:
+    found.imports[f" {name}"] = (0, name, None)
+    chains.add((f" {name}",))
 
 
 def set_from_parameters(node: Definition) -> tuple[dict[str, str], dict[str, object]]:

@@ -11,6 +11,7 @@ from framework.archive.digest.code import is_installed
 from framework.archive.digest.digest import walked
 from framework.archive.digest.encoders import encoder
 from framework.archive.digest.walk import Encoder, Refusal, Walk
+from framework.core.identity.definitions import is_own
 from framework.core.identity.state import State, closure_of
 from framework.core.processor import AbstractProcessor
 from framework.errors import Undigestable
@@ -86,8 +87,7 @@ class ValueWalk(Walk):
             owner = value.__self__
             self.met.append(owner if isinstance(owner, type) else type(owner))
         if isinstance(value, type | ModuleType):
-            name = value.__module__ if isinstance(value, type) else value.__name__
-            if not is_installed(name):
+            if is_own(value):
                 self.met.append(value)
                 return partial(_encode_name, self._names.mark(value))
         elif not is_installed(kind.__module__):
