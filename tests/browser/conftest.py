@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import servers
+from bare import Bare
 from lab import Lab
 from servers import CHROMIUM, jupyter, serving
 from visit import VIEWPORT
@@ -106,3 +107,12 @@ def lab(server: str, folder: Path, page: object) -> Iterator[Lab]:
     lab.close()
     assert lab.outside == [], "the page made outside requests"
     assert lab.errors == [], "the page logged errors"
+
+
+@pytest.fixture
+def bare(page: object) -> Iterator[Bare]:
+    """An empty page that shows one widget without JupyterLab, and that logged no error when the test is over."""
+    bare = Bare(page)
+    yield bare
+    bare.close()
+    assert bare.errors == [], "the page logged errors"

@@ -46,16 +46,19 @@ def test_a_picture_has_its_own_size_and_is_not_broken(lab):
     assert picture.evaluate("image => image.complete && image.naturalWidth > 100")
 
 
-def test_a_drawing_is_zoomed_and_fitted(lab):
+def test_a_drawing_is_searched_and_zoomed(lab):
     lab.open("explored.ipynb", PIPELINE, "routing_graph(pipeline).explore()")
     lab.run_all()
     svg = lab.page.locator(".fw-drawing svg")
     svg.wait_for()
-    whole = svg.get_attribute("viewBox")
+    whole = float(svg.get_attribute("width"))
     lab.page.get_by_role("button", name="Zoom in").click()
-    assert svg.get_attribute("viewBox") != whole
-    lab.page.get_by_role("button", name="Fit").click()
-    assert svg.get_attribute("viewBox") == whole
+    assert float(svg.get_attribute("width")) > whole
+    lab.page.get_by_role("button", name="Zoom out").click()
+    assert float(svg.get_attribute("width")) == whole
+    lab.page.get_by_label("Find a node").fill("count")
+    lab.page.keyboard.press("Enter")
+    lab.page.locator(".fw-drawing .node.selected", has_text="Count").wait_for()
     lab.both_themes("explored", ".fw-drawing")
 
 

@@ -168,9 +168,12 @@ def test_the_tabs_stand_in_one_line_beside_the_file_browser(stepped):
 def test_a_wide_page_shows_graph_and_panes_beside_each_other(stepped):
     lab = stepped
     lab.page.set_viewport_size({"width": 1700, "height": 1000})
-    left, right = (lab.page.locator(f"{STEPPER} {pane}").bounding_box() for pane in (".fw-left", ".fw-right"))
-
-    assert right["y"] == left["y"]
+    lab.page.wait_for_function(
+        """() => {
+            const [left, right] = ['left', 'right'].map((name) => document.querySelector(`.fw-stepper .fw-${name}`));
+            return left.getBoundingClientRect().top === right.getBoundingClientRect().top;
+        }"""
+    )
     lab.picture("stepper-wide", STEPPER)
 
 

@@ -69,8 +69,8 @@ def groups(names):
 def check_drawing(drawing, nodes):
     """It renders, and every node of the graph is one in each picture, no more and no fewer."""
     assert len(drawing.nx) == nodes
-    assert check_svg(drawing.svg) == len(drawing.shown.nodes)
-    assert check_mermaid(drawing.mermaid) == len(drawing.shown.nodes)
+    assert check_svg(drawing.svg) == len(drawing.shown.boxes)
+    assert check_mermaid(drawing.mermaid) == nodes
     drawing.dot.encode()
     check_bundle(displayed(drawing))
 
@@ -146,7 +146,7 @@ def test_stepped_processors_of_hostile_names(size, figure):
             view.handle({"do": "select", "node": f"node-{number}"})
             assert StepperWidget(view).state["selected"] == f"node-{number}"
         check_sendable(StepperWidget(view).state)
-        assert check_svg(view.picture()) == len(view.drawing.shown.nodes)
+        assert check_svg(view.picture()) == len(view.canvas.figure.boxes)
         check_bundle(displayed(stepper))
         stepper.run()
     figure("names", len(names))

@@ -10,7 +10,7 @@ from typing import Any
 from framework.errors import LayoutUnavailable
 from framework.notebook.graphs.drawing import Drawing
 from framework.notebook.graphs.theme import LOOKS
-from framework.notebook.widgets.markup import block, details, image, line, preformatted, table
+from framework.notebook.widgets.markup import block, details, line, preformatted, table
 from framework.observe import Failure, Failures, Graph, PhaseReport, RunReport, Snapshot
 from framework.observe.findings import Findings
 from framework.observe.text import short_repr
@@ -148,7 +148,7 @@ def promptly(question: Callable[[], Any]) -> Any:
 def picture(drawing: Drawing) -> str:
     """Return the drawing as an image, or as mermaid text where it cannot be laid out."""
     try:
-        return image(drawing.svg, repr(drawing))
+        return drawing.html
     except LayoutUnavailable:
         return preformatted(drawing.mermaid)
 

@@ -10,7 +10,7 @@ from notebook_samples import Runtime, dependencies, event, node_snapshot, proces
 
 from framework.errors import LayoutUnavailable, MissingProgram, OptionError, UnknownName
 from framework.notebook import Drawing, dependency_graph, flow_graph, routing_graph
-from framework.notebook.graphs import drawing, layout, picture
+from framework.notebook.graphs import drawing, layout
 from framework.notebook.graphs.digraph import shortened
 from framework.notebook.widgets.markup import printable
 from framework.observe import Edge, Graph, Node
@@ -80,15 +80,15 @@ def test_equal_graphs_give_equal_bytes():
 
 
 def test_the_picture_is_well_formed_and_every_node_has_an_id():
-    assert set(node_classes(routing_graph(routing()).svg)) == {f"node-{number}" for number in range(5)}
+    assert set(node_classes(routing_graph(routing()).svg)) == {f"node-{number}" for number in range(4)}
 
 
 def test_events_that_lead_nowhere_stand_out():
     classes = node_classes(routing_graph(routing()).svg)
 
-    assert classes["node-4"] == "node event s-unreceived"
+    assert classes["node-3"] == "node event s-unreceived"
     assert classes["node-2"] == "node event s-unemitted"
-    assert classes["node-3"] == "node event"
+    assert classes["node-1"] == "node processor"
 
 
 def test_nodes_are_coloured_by_what_they_do():
@@ -100,10 +100,10 @@ def test_nodes_are_coloured_by_what_they_do():
 
 
 def test_the_legend_names_only_the_states_that_occur():
-    svg = routing_graph(Runtime(routing(), snapshot(node_snapshot("Find", failed=1, done=1)))).svg
+    html = routing_graph(Runtime(routing(), snapshot(node_snapshot("Find", failed=1, done=1)))).html
 
-    assert ">failed<" in svg
-    assert ">running<" not in svg
+    assert "✗ failed" in html
+    assert "running" not in html
 
 
 @pytest.mark.parametrize(
@@ -139,10 +139,10 @@ def test_the_bundle_holds_an_image_that_untrusted_notebooks_keep():
 
 
 def test_without_graphviz_the_bundle_is_mermaid_text(monkeypatch):
-    def unavailable(_):
+    def unavailable(*_):
         raise LayoutUnavailable(["none"])
 
-    monkeypatch.setattr(picture, "layout_svg", unavailable)
+    monkeypatch.setattr(drawing, "arranged", unavailable)
     bundle = routing_graph(routing())._repr_mimebundle_()
 
     assert bundle["text/vnd.mermaid"].startswith("flowchart LR")
@@ -185,15 +185,15 @@ def test_a_drawing_can_be_explored():
 
 
 def test_the_legend_tells_what_the_second_line_of_a_builder_means():
-    assert "keeps its results" in dependency_graph(dependencies()).svg
-    assert "keeps its results" not in dependency_graph(dependencies(), "words").svg
+    assert "keeps its results" in dependency_graph(dependencies()).html
+    assert "keeps its results" not in dependency_graph(dependencies(), "words").html
 
 
 def test_a_drawing_is_a_graphviz_digraph_with_nodes_named_by_us():
     graph = routing_graph(routing()).graphviz
 
     assert isinstance(graph, graphviz.Digraph)
-    assert "n0 -> n3" in graph.source
+    assert "n0 -> n1" in graph.source
     graph.attr(rankdir="TB")
     assert "rankdir=TB" in graph.source
     assert "rankdir=TB" not in routing_graph(routing()).dot
@@ -227,7 +227,7 @@ def text_of(group):
 
 def written(name):
     """What can be seen of a name: Graphviz draws no empty lines and one blank for several."""
-    return squeezed(" ".join(printable(line) for line in shortened(name).split("\n")))
+    return squeezed(printable(shortened(name)))
 
 
 def squeezed(text):

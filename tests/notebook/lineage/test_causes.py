@@ -146,7 +146,7 @@ def test_an_event_whose_record_had_to_go_is_said_to_be_so():
 
 
 def test_the_picture_of_a_lineage_names_who_sent(recorder):
-    assert "label=Read" in lineage(recorder.events(name="line")[0], recorder).drawing().dot
+    assert 'label=" Read "' in lineage(recorder.events(name="line")[0], recorder).drawing().dot
 
 
 def test_a_sequence_without_messages_says_why_where_the_picture_would_be():

@@ -23,7 +23,7 @@ def cells(view, pane):
 
 
 def node_of(view, key):
-    return next(f"node-{number}" for number, node in enumerate(view.drawing.shown.nodes) if node.key == key)
+    return view.canvas.find(key)
 
 
 def test_the_state_is_json(view):
@@ -155,10 +155,10 @@ def test_a_click_on_an_event_of_the_graph_shows_its_submissions(view):
 
 def test_arrows_that_were_used_in_the_phase_are_told(view):
     view.handle({"do": "step"})
-    edges = view.drawing.shown.edges
-    used = {edges[int(edge.removeprefix("edge-"))].source for edge in view.state()["used"]}
+    figure = view.canvas.figure
+    used = {figure.arrows[int(edge.removeprefix("edge-"))].source for edge in view.state()["used"]}
 
-    assert {"Read", "Parse", "Total"} <= used
+    assert {"Read", "Parse", "Total"} <= {figure.boxes[place].label for place in used}
 
 
 def test_the_slider_has_a_tick_for_each_phase(view):

@@ -7,9 +7,8 @@ from notebook_processors import make_pipeline
 
 from framework.errors import LayoutUnavailable
 from framework.notebook import PhaseStepper, ScalingMonitor
-from framework.notebook.graphs import picture
+from framework.notebook.graphs import canvas, drawing
 from framework.notebook.monitor.monitor_widget import MonitorView, MonitorWidget, show_monitor
-from framework.notebook.stepper import stepper_view
 from framework.notebook.stepper.stepper_view import StepperView
 from framework.notebook.stepper.stepper_widget import StepperWidget, show_stepper
 from framework.notebook.widgets.shown import LIVE
@@ -109,11 +108,11 @@ def test_the_stop_button_of_a_monitor_ends_the_run():
 
 
 def test_without_graphviz_the_stepper_still_works(monkeypatch):
-    def unavailable(_):
+    def unavailable(*_, **__):
         raise LayoutUnavailable(["none"])
 
-    monkeypatch.setattr(stepper_view, "layout_svg", unavailable)
-    monkeypatch.setattr(picture, "layout_svg", unavailable)
+    monkeypatch.setattr(canvas, "arranged", unavailable)
+    monkeypatch.setattr(drawing, "arranged", unavailable)
     data, _ = PhaseStepper(make_pipeline())._repr_mimebundle_()
 
     assert "flowchart LR" in data["text/html"]

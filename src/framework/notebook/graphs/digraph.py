@@ -1,22 +1,36 @@
-"""A graph as a `graphviz.Digraph`. Start at `digraph`; the package `graphviz` quotes and escapes."""
+"""A figure as a `graphviz.Digraph`. Start at `digraph`; the package `graphviz` quotes and escapes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 import graphviz
 
+from framework.notebook.graphs.figure import STEPS, Arrow, Box, Figure
 from framework.notebook.graphs.layout import layout_svg
 from framework.notebook.graphs.theme import FAINT, FONT, GROUND, LOOKS, SURFACE, State
 from framework.notebook.widgets.markup import block, bundle, image, printable
 from framework.notebook.widgets.shown import safely
-from framework.observe import Edge, Graph, Node, NodeKey
 
 LONGEST_LABEL = 48
-_STEP_KINDS = frozenset({"processor", "builder", "job"})
-_GRAPH = {"rankdir": "LR", "bgcolor": GROUND.light, "nodesep": "0.25", "ranksep": "0.5", "fontname": FONT}
+MOST_LABELS = 3
+"""Labels of an arrow that are written out."""
+
+Direction = Literal["LR", "TB"]
+Place = tuple[float, float]
+"""The centre of a box, in points, upwards."""
+
+_GRAPH = {
+    "bgcolor": GROUND.light,
+    "nodesep": "0.25",
+    "ranksep": "0.4",
+    "fontname": FONT,
+    "fontsize": "12",
+    "pad": "0.1",
+}
 _NODE = {
     "shape": "box",
     "style": "filled",
@@ -24,9 +38,9 @@ _NODE = {
     "color": LOOKS["idle"].light,
     "penwidth": "2",
     "fontname": FONT,
-    "fontsize": "12",
+    "fontsize": "13",
     "height": "0.4",
-    "margin": "0.16,0.06",
+    "margin": "0.14,0.06",
 }
 _EDGE = {"color": FAINT.light, "arrowsize": "0.7", "fontname": FONT, "fontsize": "11"}
 # What flows is drawn round, thinner and smaller than what works on it.
@@ -41,55 +55,101 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]
 
 
 def digraph(
-    graph: Graph, states: Mapping[NodeKey, State] | None = None, notes: Mapping[NodeKey, str] | None = None
+    figure: Figure,
+    states: Sequence[State | None] = (),
+    notes: Sequence[str] = (),
+    *,
+    direction: Direction = "LR",
+    places: Sequence[Place] | None = None,
 ) -> Digraph:
-    """Return the graph in the order of its nodes and edges: equal graphs give equal source.
+    """Return a figure as a graph in the order of its boxes and arrows: equal figures give equal source.
 
     Nodes are named `n0`, `n1`, ..., so that no name of a user is read as syntax.
 
     Args:
-        graph: what to draw.
-        states: the state of nodes, which sets colour and style class `s-<state>`.
-        notes: a second line for some nodes.
+        figure: what to draw.
+        states: for each box its state, which sets colour and style class `s-<state>`.
+        notes: for each box its last lines.
+        direction: from left to right, or from top to bottom.
+        places: the centre of each box, where it is laid out already; the engine `neato` then draws the arrows.
     """
-    states, notes = states or {}, notes or {}
-    drawn = Digraph(re.sub(r"\W+", "_", graph.name) or "graph", graph_attr=_GRAPH, node_attr=_NODE, edge_attr=_EDGE)
-    names = {node.key: f"n{number}" for number, node in enumerate(graph.nodes)}
-    for number, node in enumerate(graph.nodes):
-        drawn.node(f"n{number}", **_node(node_id(number), node, states.get(node.key), notes.get(node.key)))
-    for number, edge in enumerate(graph.edges):
-        drawn.edge(names[edge.source], names[edge.target], **_edge(edge_id(number), edge))
+    fixed = {"inputscale": "72", "splines": "ortho", "notranslate": "true"} if places else {}
+    drawn = Digraph(
+        re.sub(r"\W+", "_", figure.name) or "graph",
+        graph_attr=_GRAPH | {"rankdir": direction} | fixed,
+        node_attr=_NODE,
+        edge_attr=_EDGE,
+    )
+    bodies = []
+    for number, box in enumerate(figure.boxes):
+        state, note = states[number] if states else None, notes[number] if notes else ""
+        attributes = _node(number, box, state, note)
+        if places:
+            attributes["pos"] = "{:.1f},{:.1f}!".format(*places[number])
+        bodies.append(attributes)
+    _add(drawn, figure, bodies, [*range(len(figure.boxes))], 0)
+    for number, arrow in enumerate(figure.arrows):
+        drawn.edge(f"n{arrow.source}", f"n{arrow.target}", **_edge(number, arrow))
     return drawn
 
 
+def _add(drawn: Any, figure: Figure, bodies: Sequence[Mapping[str, str]], numbers: Sequence[int], depth: int) -> None:
+    frames: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for number in numbers:
+        around = figure.boxes[number].frames
+        if len(around) > depth:
+            frames[around[depth]].append(number)
+        else:
+            drawn.node(f"n{number}", **bodies[number])
+    for (identifier, label), inner in frames.items():
+        # named after its first box: unique at each depth
+        with drawn.subgraph(name=f"cluster_{depth}_{inner[0]}") as frame:
+            frame.attr(label=_label([f"▾ {label}"]), id=frame_id(identifier), style="rounded", color=FAINT.light)
+            _add(frame, figure, bodies, inner, depth + 1)
+
+
 def node_id(number: int) -> str:
-    """Return the `id` that the node at that place of the graph has in the picture."""
+    """Return the `id` that the box at that place of the figure has in the picture."""
     return f"node-{number}"
 
 
 def edge_id(number: int) -> str:
-    """Return the `id` that the edge at that place of the graph has in the picture."""
+    """Return the `id` that the arrow at that place of the figure has in the picture."""
     return f"edge-{number}"
 
 
-def _node(identifier: str, node: Node, state: State | None, note: str | None) -> Mapping[str, str]:
-    label = shortened(node.label) + (f"\n{note}" if note is not None else "")
-    attributes = {"label": _label(label), "id": identifier, "class": f"{node.kind} s-{state}" if state else node.kind}
-    if node.kind not in _STEP_KINDS:
+def frame_id(group: str) -> str:
+    """Return the `id` of the frame around an expanded group."""
+    return "frame-" + "".join(char if char.isalnum() else f"-{ord(char)}-" for char in printable(group))
+
+
+def _node(number: int, box: Box, state: State | None, note: str) -> dict[str, str]:
+    lines = [shortened(box.label), *(f"▸ {shortened(line)}" for line in box.lines), *note.splitlines()]
+    kind = f"{box.kind} group" if box.group else box.kind
+    attributes = {
+        "label": _label(lines),
+        "id": node_id(number),
+        "class": f"{kind} s-{state}" if state else kind,
+    }
+    if box.kind not in STEPS:
         attributes |= _FLOWING
     if state:
         dashed = ["dashed"] if LOOKS[state].dashed else []
         attributes |= {"color": LOOKS[state].light, "style": ",".join([attributes.get("style", "filled"), *dashed])}
-    if node.details.get("persist"):
+    if box.group:
+        attributes |= {"shape": "box3d", "margin": "0.24,0.1"}
+    if box.persist:
         attributes["peripheries"] = "2"
     return attributes
 
 
-def _edge(identifier: str, edge: Edge) -> Mapping[str, str]:
-    attributes = {"id": identifier, "class": edge.kind}
-    if edge.label:
-        attributes["label"] = _label(shortened(edge.label))
-    if edge.kind == "errors" or (edge.kind == "emits" and not edge.observed):
+def _edge(number: int, arrow: Arrow) -> Mapping[str, str]:
+    attributes = {"id": edge_id(number), "class": arrow.kind}
+    if arrow.labels:
+        hidden = len(arrow.labels) - MOST_LABELS
+        lines = [*map(shortened, arrow.labels[:MOST_LABELS]), *([f"+{hidden} more"] if hidden > 0 else [])]
+        attributes["label"] = _label(f" {line} " for line in lines)  # apart from the arrow
+    if arrow.dashed:
         attributes["style"] = "dashed"
     return attributes
 
@@ -99,9 +159,9 @@ def shortened(text: str, length: int = LONGEST_LABEL) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def _label(text: str) -> str:
+def _label(lines: Iterable[str]) -> str:
     # Graphviz decodes HTML entities in labels, which `escape` leaves alone. An empty line makes Graphviz 16 call
     # through memory that it has not set; a space does not.
-    lines = (printable(line).replace("&", "&amp;") or " " for line in text.split("\n"))
-    escaped: str = graphviz.escape("\n".join(lines))
+    text = "\n".join(printable(line).replace("&", "&amp;") or " " for line in lines)
+    escaped: str = graphviz.escape(text)
     return escaped

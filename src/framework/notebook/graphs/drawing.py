@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from framework.errors import LayoutUnavailable, MissingProgram, OptionError, UnknownName
-from framework.notebook.graphs.collapse import collapsed, members
+from framework.notebook.graphs.arrange import PAGE, arranged
+from framework.notebook.graphs.figure import Figure, figure_of
+from framework.notebook.graphs.groups import Outline
 from framework.notebook.graphs.node_marks import notes_of, states_of
-from framework.notebook.graphs.picture import picture_svg
-from framework.notebook.widgets.markup import block, bundle, image, page
+from framework.notebook.graphs.picture import legend_html, picture_svg
+from framework.notebook.widgets.markup import block, bundle, page, scrolled_image
 from framework.notebook.widgets.require import require
 from framework.notebook.widgets.shown import Shown
 from framework.observe import Graph, NodeKey, Snapshot
@@ -39,22 +41,19 @@ class Drawable(Protocol):
 class Drawing(Shown):
     """A picture of a graph; the last expression of a cell shows it.
 
-    `nx` holds every node under its `framework.observe.Node.key`. In the pictures of large graphs, nodes that differ
-    only in a number are drawn as one. With a snapshot, the state of a node sets its colour.
+    `nx` holds every node under its `framework.observe.Node.key`. Pictures are smaller: a target stands in the box of
+    its only provider, an event between one sender and one recipient on the arrow, and a large graph is grouped by how
+    it is connected; `explore()` expands the groups. With a snapshot, the state of a node sets its colour.
     """
 
     graph: Graph
     snapshot: Snapshot | None = None
 
     @cached_property
-    def shown(self) -> Graph:
-        """The graph as it is drawn: collapsed where it is large."""
-        return collapsed(self.graph)
-
-    @cached_property
-    def home(self) -> Mapping[NodeKey, NodeKey]:
-        """For each node the one that it is drawn as."""
-        return {key: node.key for node in self.shown.nodes for key in members(node)}
+    def shown(self) -> Figure:
+        """The boxes and arrows that are drawn: groups are collapsed where the graph is large."""
+        outline = Outline(figure_of(self.graph))
+        return outline.shown(outline.opened)
 
     @property
     def nx(self) -> nx.MultiDiGraph:
@@ -86,7 +85,7 @@ class Drawing(Shown):
     @property
     def mermaid(self) -> str:
         """The picture as mermaid flowchart text."""
-        return self.shown.mermaid()
+        return self.graph.mermaid()
 
     @cached_property
     def svg(self) -> str:
@@ -96,13 +95,23 @@ class Drawing(Shown):
             LayoutUnavailable: Graphviz cannot be used here; `dot` and `mermaid` still work.
         """
         states, notes = states_of(self.shown, self.snapshot), notes_of(self.shown, self.snapshot)
-        return picture_svg(self.shown, states, notes)
+        return picture_svg(arranged(self.shown, PAGE, states, notes), self.shown)
+
+    @property
+    def html(self) -> str:
+        """The picture at its own size with its legend, as it stays in a saved notebook.
+
+        Raises:
+            LayoutUnavailable: Graphviz cannot be used here.
+        """
+        legend = legend_html(self.shown, states_of(self.shown, self.snapshot))
+        return block(scrolled_image(self.svg, repr(self)), legend)
 
     def explore(self) -> Any:
-        """Return a live view: zoom with Ctrl and the wheel or the buttons, drag to move, fit."""
+        """Return a live view: search, focus a node, expand groups, zoom, full screen; drag to move."""
         from framework.notebook.graphs.drawing_widget import DrawingView, DrawingWidget
 
-        return DrawingWidget(DrawingView(self.shown, self.snapshot))
+        return DrawingWidget(DrawingView(self.graph, self.snapshot))
 
     def save(self, path: str | Path) -> Path:
         """Write the picture to a file in the format of its suffix, and return the path.
@@ -125,7 +134,7 @@ class Drawing(Shown):
             case ".mmd":
                 text = self.mermaid
             case ".html":
-                text = page(image(self.svg, repr(self)))
+                text = page(self.html)
             case suffix:
                 target.write_bytes(_rendered(self.graphviz, suffix))
                 return target
@@ -143,7 +152,7 @@ class Drawing(Shown):
     def _bundle(self) -> Mapping[str, str]:
         """Return a picture where it can be laid out, mermaid text elsewhere."""
         try:
-            return bundle(block(image(self.svg, repr(self))), repr(self))
+            return bundle(self.html, repr(self))
         except LayoutUnavailable:
             return {"text/vnd.mermaid": self.mermaid, "text/plain": self.mermaid}
 

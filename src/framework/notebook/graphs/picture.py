@@ -1,4 +1,7 @@
-"""A whole picture: laid out, coloured by state, with a legend. Start at `picture_svg`."""
+"""A picture that stands alone or is explored: sized in px, coloured by state, with names and arrows for readers.
+
+Start at `picture_svg`.
+"""
 
 from __future__ import annotations
 
@@ -6,78 +9,66 @@ import re
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from framework.notebook.graphs.digraph import digraph, node_id
-from framework.notebook.graphs.layout import layout_svg
-from framework.notebook.graphs.theme import FONT, LOOKS, State, picture_css
+from framework.notebook.graphs.digraph import edge_id, frame_id, node_id
+from framework.notebook.graphs.figure import Figure
+from framework.notebook.graphs.theme import LOOKS, State, picture_css
 from framework.notebook.widgets.markup import printable
-from framework.observe import Graph, NodeKey
+
+MOST_NAMES = 20
+"""Names in the tooltip of a group."""
 
 _OPENING = re.compile(r'<svg width="(\d+)pt" height="(\d+)pt"\s+viewBox="[^"]*"([^>]*)>')
-_ROW = 18
-_LETTER = 6.0  # average width of a letter at 12 px in the fonts of FONT, in px, rounded up
-_MARGIN = 8
-_LEGEND_WIDTH = 560
+_GROUP = re.compile(r'<g id="((?:node|edge|frame)-[^"]*)"([^>]*)>')
 
 
-def picture_svg(graph: Graph, states: Mapping[NodeKey, State], notes: Mapping[NodeKey, str]) -> str:
-    """A picture that stands alone: it brings its style sheet, and its legend names the states that occur in it.
+def picture_svg(svg: str, figure: Figure, *, styled: bool = True) -> str:
+    """Return a laid out figure at its own size, where letters have the px that the layout gave them in points.
 
-    Raises:
-        LayoutUnavailable: Graphviz cannot be used here.
+    Boxes have the attributes `data-names`, `data-group` and a title, arrows `data-from` and `data-to`: what a reader
+    searches, expands and follows.
+
+    Args:
+        svg: the figure as it was laid out.
+        figure: the figure.
+        styled: bring the style sheet; a widget has its own.
     """
-    svg = titled(layout_svg(digraph(graph, states, notes).source), graph)
     opening = _OPENING.search(svg)
-    if opening is None:  # a Graphviz that writes its first line differently still gives a picture, without legend
+    if opening is None:  # a Graphviz that writes its first line differently still gives a picture
         return svg
     width, height = int(opening[1]), int(opening[2])
-    present = set(states.values()) | {"persists" for node in graph.nodes if node.details.get("persist")}
-    rows = _legend_rows([state for state in LOOKS if state in present], max(width, _LEGEND_WIDTH))
-    width = max([width, *(round(_row_width(row)) + 2 * _MARGIN for row in rows)])
-    total = height + (_ROW * len(rows) + _MARGIN if rows else 0)
-    title = f"<title>{escape(printable(graph.name))}</title><style>{picture_css()}</style>"
-    ground = f'<rect class="ground" width="{width}" height="{total}" rx="4" fill="#ffffff"/>'
-    # Graphviz lays out in points; drawn as pixels, letters get the 12 px that notebooks use beside it.
-    head = f'<svg width="{width}" height="{total}" viewBox="0 0 {width} {total}"{opening[3]} role="img">{title}{ground}'
-    body = svg[opening.end() :].removesuffix("</svg>")
-    return head + body + _legend_svg(rows, height) + "</svg>"
+    style = f"<style>{picture_css()}</style>" if styled else ""
+    title = f"<title>{escape(printable(figure.name))}</title>{style}"
+    ground = f'<rect class="ground" width="{width}" height="{height}" rx="4" fill="#ffffff"/>' if styled else ""
+    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+    head = f'<svg {size}{opening[3]} role="{"img" if styled else "group"}">{title}{ground}'
+    facts = _facts(figure)
+    body = _GROUP.sub(lambda found: f'<g id="{found[1]}"{found[2]}{facts.get(found[1], ">")}', svg[opening.end() :])
+    return head + body
 
 
-def titled(svg: str, graph: Graph) -> str:
-    """Give each node of a laid out graph its full label as the title, which browsers show as a tooltip."""
-    for number, node in enumerate(graph.nodes):
-        opening = re.compile(rf'<g id="{node_id(number)}"[^>]*>')
-        title = f"<title>{escape(printable(node.label))}</title>"
-        svg = opening.sub(lambda found, title=title: found[0] + title, svg, count=1)  # type: ignore[misc]
-    return svg
+def legend_html(figure: Figure, states: Sequence[State | None]) -> str:
+    """Return what the icons and outlines of a figure mean, as a line of text."""
+    present = {*states, *(["persists"] if any(box.persist for box in figure.boxes) else [])}
+    looks = [look for state, look in LOOKS.items() if state in present]
+    items = " &nbsp; ".join(f"{look.icon} {look.meaning}" for look in looks)
+    return f'<div style="font-size:12px;margin:4px 0">{items}</div>' if items else ""
 
 
-def _legend_rows(states: Sequence[State], width: int) -> list[list[State]]:
-    rows: list[list[State]] = []
-    for state in states:
-        if rows and _row_width([*rows[-1], state]) <= width - 2 * _MARGIN:
-            rows[-1].append(state)
-        else:
-            rows.append([state])
-    return rows
+def _facts(figure: Figure) -> dict[str, str]:
+    """Return the rest of the opening tag of each box, arrow and frame, and its title."""
+    facts = {}
+    for number, box in enumerate(figure.boxes):
+        facts[node_id(number)] = _tag({"group": box.group} if box.group else {}, box.names)
+        for identifier, label in box.frames:
+            facts[frame_id(identifier)] = _tag({"group": identifier}, [label])
+    for number, arrow in enumerate(figure.arrows):
+        ends = {"from": node_id(arrow.source), "to": node_id(arrow.target)}
+        facts[edge_id(number)] = _tag(ends, arrow.labels)
+    return facts
 
 
-def _row_width(states: Sequence[State]) -> float:
-    return sum(_item_width(state) for state in states)
-
-
-def _item_width(state: State) -> float:
-    return 32 + _LETTER * len(LOOKS[state].meaning)
-
-
-def _legend_svg(rows: Sequence[Sequence[State]], top: int) -> str:
-    items = []
-    for number, row in enumerate(rows, start=1):
-        x, y = float(_MARGIN), top + number * _ROW - 4
-        for state in row:
-            look = LOOKS[state]
-            items.append(
-                f'<text class="i-{state}" x="{x:.0f}" y="{y}" fill="{look.light}">{look.icon}</text>'
-                f'<text x="{x + 14:.0f}" y="{y}">{look.meaning}</text>'
-            )
-            x += _item_width(state)
-    return f'<g class="legend" font-family="{FONT}" font-size="12">{"".join(items)}</g>' if items else ""
+def _tag(data: Mapping[str, str], names: Sequence[str]) -> str:
+    shown = [escape(printable(name)) for name in names]
+    attributes = "".join(f' data-{name}="{escape(printable(value))}"' for name, value in data.items())
+    title = f"<title>{', '.join(shown[:MOST_NAMES])}</title>" if shown else ""
+    return f'{attributes} data-names="{"&#9;".join(shown)}">{title}'

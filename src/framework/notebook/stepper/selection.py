@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from framework.notebook.graphs.collapse import members
 from framework.notebook.graphs.keys import key_of
-from framework.observe import EventSubmitted, Node, NodeKey
+from framework.observe import EventSubmitted, NodeKey
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A node, by its id in the picture, or none, which selects everything."""
+    """Some nodes of the graph with the label they are drawn under, or none, which selects everything."""
 
-    node: str | None = None
     label: str = ""
+    first: NodeKey | None = None
     keys: frozenset[NodeKey] = frozenset()
 
     @staticmethod
-    def of(identifier: str | None, node: Node | None) -> Selection:
-        """Return the selection of that node; the empty one for None."""
-        if node is None:
-            return Selection()
-        return Selection(identifier, node.label, frozenset(members(node)))
+    def of(label: str, keys: Sequence[NodeKey]) -> Selection:
+        """Return the selection of those nodes; the empty one for none."""
+        return Selection(label, keys[0], frozenset(keys)) if keys else Selection()
 
     def has_processor(self, name: str) -> bool:
         """Return whether a row about that processor is shown; a selected event shows all processors."""

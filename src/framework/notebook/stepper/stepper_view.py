@@ -7,11 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from framework.errors import LayoutUnavailable
-from framework.notebook.graphs.digraph import digraph, edge_id, node_id
-from framework.notebook.graphs.drawing import Drawing
-from framework.notebook.graphs.layout import layout_svg
-from framework.notebook.graphs.node_marks import notes_of, states_of
-from framework.notebook.graphs.picture import titled
+from framework.notebook.graphs.canvas import Canvas
+from framework.notebook.graphs.figure import Box
 from framework.notebook.graphs.theme import LOOKS
 from framework.notebook.lineage.causes import Lineage
 from framework.notebook.lineage.recorders import submissions
@@ -21,13 +18,13 @@ from framework.notebook.stepper.selection import Selection
 from framework.notebook.stepper.stepper import PhaseStepper
 from framework.observe.text import message_of, short_repr
 
-ROOM = "✓ 1,000  … 10"
+ROOM = "✓ 1,000 … 10 ▰▰▰▰▰"
 """The widest second line that a node has room for."""
 
 PATIENCE = 1.0
 """Seconds that a click waits for the command before it."""
 
-COMMANDS = ("step", "deliver", "run", "until", "stop", "look", "now", "select", "event", "rerun")
+COMMANDS = ("step", "deliver", "run", "until", "stop", "look", "now", "select", "event", "rerun", "toggle", "width")
 
 NO_PICTURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 40"><text x="8" y="24" font-size="12">'
@@ -41,7 +38,7 @@ class StepperView:
     def __init__(self, stepper: PhaseStepper) -> None:
         """Show that stepper."""
         self.stepper = stepper
-        self.drawing = Drawing(stepper.pipeline.graph())
+        self.canvas = Canvas(stepper.pipeline.graph())
         self.selection = Selection()
         self.tree = ""
         self._turn = threading.Lock()
@@ -50,12 +47,10 @@ class StepperView:
         """Return the graph as an `<svg>` without colours, which come from the style sheet and `state`."""
         if not self.stepper.busy:  # the graph changes seldom, and reading it takes time from a run
             graph = self.stepper.pipeline.graph()
-            if graph != self.drawing.graph:
-                self.drawing = Drawing(graph)
-        shown = self.drawing.shown
-        room = {node.key: ROOM for node in shown.nodes if node.kind in {"processor", "builder"}}
+            if graph != self.canvas.graph:
+                self.canvas.look_at(graph)
         try:
-            return titled(layout_svg(digraph(shown, notes=room).source), shown)
+            return self.canvas.picture(_room)
         except LayoutUnavailable:
             return NO_PICTURE
 
@@ -75,9 +70,9 @@ class StepperView:
             "waiting": state.waiting,
             "past": stepper.looking_at,
             "ticks": [[kept.phase, _failed_in(kept)] for kept in history.states if kept.phase],
-            "nodes": self._nodes(state),
-            "used": self._used(state.phase),
-            "selected": self.selection.node,
+            "nodes": self.canvas.marks(state.snapshot),
+            "used": self.canvas.used(stepper.activity.used.get(state.phase, ())),
+            "selected": self.canvas.find(self.selection.first) if self.selection.first else None,
             "selectedLabel": self.selection.label,
             "panes": panes(stepper, state, self.selection),
             "tree": self.tree,
@@ -101,6 +96,8 @@ class StepperView:
                 getattr(stepper, name)()
             case {"do": "look", "phase": int() as phase}:
                 stepper.look(phase)
+            case {"do": "toggle" | "width"}:
+                self.canvas.handle(command)
             case {"do": "select", "node": str() | None as node}:
                 self._select(node)
             case {"do": "event", "number": int() as number}:
@@ -120,8 +117,7 @@ class StepperView:
                 self._turn.release()
 
     def _select(self, identifier: str | None) -> None:
-        nodes = {node_id(number): node for number, node in enumerate(self.drawing.shown.nodes)}
-        self.selection = Selection.of(identifier, nodes.get(identifier) if identifier else None)
+        self.selection = Selection.of(*self.canvas.keys(identifier or ""))
         self.stepper.listeners.tell()
 
     def _show_tree(self, number: int) -> None:
@@ -129,21 +125,9 @@ class StepperView:
         self.tree = "no longer recorded" if event is None else str(Lineage(event, self.stepper.recorder))
         self.stepper.listeners.tell()
 
-    def _nodes(self, state: PhaseState) -> list[tuple[str, str, str]]:
-        shown = self.drawing.shown
-        states, notes = states_of(shown, state.snapshot), notes_of(shown, state.snapshot)
-        return [
-            (node_id(number), states.get(node.key, ""), notes.get(node.key, ""))
-            for number, node in enumerate(shown.nodes)
-            if node.key in states
-        ]
 
-    def _used(self, phase: int) -> list[str]:
-        used = set(self.stepper.activity.used.get(phase, ()))
-        home = self.drawing.home
-        arrows = {(home[source], home[target]) for source, target in used if source in home and target in home}
-        shown = self.drawing.shown.edges
-        return [edge_id(number) for number, edge in enumerate(shown) if (edge.source, edge.target) in arrows]
+def _room(box: Box) -> str:
+    return ROOM if box.kind in {"processor", "builder"} else ""
 
 
 def _summary(state: PhaseState) -> str:

@@ -29,6 +29,11 @@ def image(svg: str, alt: str) -> str:
     return f'<img alt="{escape(printable(alt))}" style="max-width:100%;height:auto" src="{source}">'
 
 
+def scrolled_image(svg: str, alt: str) -> str:
+    """Return a picture at its own size, scrolled where it does not fit: the letters of a shrunk one are unreadable."""
+    return f'<div style="overflow-x:auto">{image(svg, alt).replace("max-width:100%", "max-width:none", 1)}</div>'
+
+
 def block(*parts: str) -> str:
     """Parts below each other, in the notebook's own font and colours."""
     return f'<div style="{_TEXT}">{"".join(parts)}</div>'

@@ -27,7 +27,7 @@ function render({ model, el }) {
   // -- past, graph, panes
   const past = h("span", {});
   const pastBar = h("div", { class: "fw-past", role: "status" }, past, button("Back to now", "Show how it is", () => ({ do: "now" })));
-  const graph = graphPane((node) => send({ do: "select", node: model.get("state").selected === node ? null : node }));
+  const graph = graphPane({ send: (command) => model.send(command), onSelect: (node) => send({ do: "select", node }) });
   const tabs = Object.fromEntries(Object.entries(TABS).map(([name]) =>
     [name, h("button", { role: "tab", click: () => { tab = name; paint(); } })]));
   const filter = h("input", { type: "search", placeholder: "filter", "aria-label": "Filter rows", input: () => paint() });
@@ -148,7 +148,7 @@ function render({ model, el }) {
   model.on("change:state", update);
   model.on("change:moved", paint);
   draw();
-  return () => { model.off("change:picture", draw); model.off("change:state", update); model.off("change:moved", paint); };
+  return () => { graph.close(); model.off("change:picture", draw); model.off("change:state", update); model.off("change:moved", paint); };
 }
 
 export default { render };

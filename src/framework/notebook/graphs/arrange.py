@@ -1,0 +1,95 @@
+"""Lays a figure out for the width at hand, at the size at which its letters are read. Start at `arranged`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from framework.notebook.graphs.digraph import Place, digraph
+from framework.notebook.graphs.figure import Figure
+from framework.notebook.graphs.layout import layout_svg
+from framework.notebook.graphs.theme import State
+
+PAGE = 820
+"""Width in px of a cell's output in JupyterLab beside its sidebar, on a screen of 1280 px."""
+GUTTER = 44
+"""Room between two rows of a wrapped figure, for the arrows from one to the next, in px."""
+EDGES = 20
+"""Room around a figure, in px."""
+MOST_BRANCHES = 1.15
+"""Arrows per box of a figure that is wrapped: one with more branches is easier to follow from top to bottom."""
+
+_SIZE = re.compile(r'<svg width="(\d+)pt" height="(\d+)pt"')
+_NODE = re.compile(r'<g id="node-(\d+)"[^>]*>(.*?)</g>', re.DOTALL)
+_POINTS = re.compile(r'(?:points|d)="([^"]*)"')
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+
+def arranged(figure: Figure, width: int, states: Sequence[State | None] = (), notes: Sequence[str] = ()) -> str:
+    """Return the figure as an `<svg>`: from left to right, wrapped into rows, or from top to bottom.
+
+    A row that fits into `width` is taken, else the lower of the others; where none fits, the narrowest.
+
+    Raises:
+        LayoutUnavailable: Graphviz cannot be used here.
+    """
+    row = layout_svg(digraph(figure, states, notes).source)
+    if _width(row) <= width:
+        return row
+    column = layout_svg(digraph(figure, states, notes, direction="TB").source)
+    candidates = [column, row]
+    long = len(figure.arrows) <= MOST_BRANCHES * len(figure.boxes)
+    if long and not any(box.frames for box in figure.boxes):
+        places = _wrapped(row, width, len(figure.boxes))
+        if places:
+            candidates.append(layout_svg(digraph(figure, states, notes, places=places).source, engine="neato"))
+    return min(candidates, key=lambda svg: (max(width, _width(svg)), _height(svg)))
+
+
+def _wrapped(row: str, width: int, count: int) -> Sequence[Place]:
+    """Break a row of layers into rows of at most that width; nothing where its boxes are not found."""
+    bounds = {int(found[1]): _bounds(found[2]) for found in _NODE.finditer(row)}
+    if len(bounds) != count:
+        return ()
+    centres = {number: round((box.left + box.right) / 2) for number, box in bounds.items()}
+    rows: list[list[int]] = []
+    start = 0.0
+    for centre in sorted(set(centres.values())):
+        layer = [number for number, at in centres.items() if at == centre]
+        left, right = min(bounds[n].left for n in layer), max(bounds[n].right for n in layer)
+        if not rows or right - start > width - EDGES:
+            rows.append([])
+            start = left
+        rows[-1] += layer
+    places: dict[int, Place] = {}
+    height = 0.0
+    for numbers in rows:
+        left, top = min(bounds[n].left for n in numbers), min(bounds[n].top for n in numbers)
+        for number in numbers:
+            box = bounds[number]
+            places[number] = ((box.left + box.right) / 2 - left, -(height + (box.top + box.bottom) / 2 - top))
+        height += max(bounds[n].bottom for n in numbers) - top + GUTTER
+    return [places[number] for number in range(count)]
+
+
+def _bounds(shape: str) -> _Bounds:
+    numbers = [float(number) for points in _POINTS.findall(shape) for number in _NUMBER.findall(points)]
+    across, down = numbers[::2], numbers[1::2]
+    return _Bounds(min(across), max(across), min(down), max(down))
+
+
+def _width(svg: str) -> int:
+    return int(found[1]) if (found := _SIZE.search(svg)) else 0
+
+
+def _height(svg: str) -> int:
+    return int(found[2]) if (found := _SIZE.search(svg)) else 0

@@ -1,0 +1,163 @@
+"""Graphs in a page: what is measured here is what a reader sees, in px of the screen."""
+
+import random
+
+import pytest
+
+from framework.notebook.graphs.drawing_widget import DrawingView, DrawingWidget
+from framework.observe import Edge, Graph, Node, NodeSnapshot, Snapshot
+
+# a cell of JupyterLab beside its sidebar, on screens of 1280 and 1680 px
+CELLS = {1280: 848, 1680: 1248}
+NODE = ".fw-canvas .node"
+
+
+def processors(count, seed=1):
+    """Processors with an event between each and one or two of those before it, as pipelines have them."""
+    chance = random.Random(seed)
+    nodes = [Node(f"Processor{number}", "processor", f"Processor{number}") for number in range(count)]
+    edges = []
+    for number in range(1, count):
+        for before in {chance.randrange(max(0, number - 6), number) for _ in range(chance.choice((1, 1, 2)))}:
+            event = ("event", "Event", f"event{before}-{number}")
+            nodes.append(Node(event, "event", event[2]))
+            edges.append(Edge(f"Processor{before}", event, "emits", observed=True))
+            edges.append(Edge(event, f"Processor{number}", "receives"))
+    return Graph("a pipeline", tuple(nodes), tuple(edges))
+
+
+def running(graph):
+    nodes = {
+        node.key: NodeSnapshot(node.key, 3, 1, 1, 1, 1, 1204, number % 7 == 0, 1.5)
+        for number, node in enumerate(graph.nodes)
+        if node.kind == "processor"
+    }
+    return Snapshot(graph.name, "running", 0.0, nodes)
+
+
+def shown(bare, count, width):
+    graph = processors(count)
+    bare.show(DrawingWidget, DrawingView(graph, running(graph)), width)
+    return graph
+
+
+@pytest.mark.parametrize("screen", CELLS)
+@pytest.mark.parametrize("count", [15, 60, 300])
+def test_every_letter_can_be_read(bare, record_property, count, screen):
+    shown(bare, count, CELLS[screen])
+    letters = bare.letters()
+    record_property("smallest", min(letters))
+    bare.picture(f"graph-{count}-at-{screen}")
+
+    assert min(letters) >= 11
+    assert min(bare.other_letters()) >= 12
+
+
+@pytest.mark.parametrize("screen", CELLS)
+def test_a_graph_of_15_is_seen_as_a_whole(bare, screen):
+    shown(bare, 15, CELLS[screen])
+
+    assert bare.page.locator(NODE).count() == 15
+    assert not bare.overflows(".fw-canvas")
+
+
+def test_the_layout_follows_the_width_of_the_cell(bare):
+    shown(bare, 15, 848)
+    wide = bare.page.locator(".fw-canvas svg").get_attribute("width")
+    bare.page.evaluate("() => { document.getElementById('cell').style.width = '500px'; }")
+    bare.settle()
+
+    assert float(bare.page.locator(".fw-canvas svg").get_attribute("width")) < min(500, float(wide))
+
+
+def test_300_nodes_open_collapsed_and_expand_in_place(bare):
+    shown(bare, 300, 848)
+    before = bare.page.locator(NODE).count()
+    assert before <= 60
+    group = bare.page.locator(f"{NODE}[data-group]").first
+    name = group.get_attribute("data-names").split("\t")[0]
+    group.click()
+    bare.page.locator(".fw-canvas .cluster").wait_for()
+    bare.page.locator(f'{NODE}[data-names="{name}"]').wait_for()
+    bare.picture("graph-300-expanded")
+    assert min(bare.letters()) >= 11
+    assert bare.page.locator(NODE).count() > before
+    bare.page.locator(".fw-canvas .cluster").focus()
+    bare.page.keyboard.press("Enter")
+    bare.page.locator(".fw-canvas .cluster").wait_for(state="detached")
+
+    assert bare.page.locator(NODE).count() == before
+
+
+def test_a_search_finds_a_node_inside_of_a_collapsed_group(bare):
+    shown(bare, 300, 848)
+    bare.page.get_by_label("Find a node").fill("Processor217")
+    bare.page.keyboard.press("Enter")
+    found = bare.page.locator(f'{NODE}[data-names="Processor217"]')
+    found.wait_for()
+    bare.settle()
+    bare.picture("graph-300-found")
+
+    assert "selected" in found.get_attribute("class")
+    box, seen = found.bounding_box(), bare.page.locator(".fw-canvas").bounding_box()
+    assert seen["x"] <= box["x"]
+    assert box["x"] + box["width"] <= seen["x"] + seen["width"] + 1
+    assert seen["y"] <= box["y"]
+    assert box["y"] + box["height"] <= seen["y"] + seen["height"] + 1
+
+
+def test_a_click_focuses_a_node_and_fades_what_does_not_belong_to_it(bare):
+    graph = shown(bare, 15, 848)
+    bare.page.locator(f'{NODE}[data-names="Processor7"]').click()
+    bare.picture("graph-focused")
+    faded = {name for name in faded_names(bare) if name}
+    near = {"Processor7"} | {end for one, two in arrows(graph) if "Processor7" in (one, two) for end in (one, two)}
+    assert faded
+    assert not faded & near
+    bare.page.get_by_label("What a focused node keeps").select_option("near")
+    assert set(faded_names(bare)) == {f"Processor{number}" for number in range(15)} - near
+    bare.page.get_by_title("Show everything").click()
+    assert faded_names(bare) == []
+
+
+def faded_names(bare):
+    return bare.page.locator(f"{NODE}.faded").evaluate_all("(nodes) => nodes.map((node) => node.dataset.names)")
+
+
+def arrows(graph):
+    after = {edge.source: edge.target for edge in graph.edges if edge.kind == "receives"}
+    return [(edge.source, after[edge.target]) for edge in graph.edges if edge.kind == "emits"]
+
+
+def test_nodes_are_reached_and_focused_with_the_keyboard(bare):
+    shown(bare, 15, 848)
+    assert bare.page.locator(f'{NODE}[tabindex="0"]').count() == 1
+    bare.page.locator(f'{NODE}[tabindex="0"]').focus()
+    bare.page.keyboard.press("ArrowRight")
+    bare.page.keyboard.press("Enter")
+    focused = bare.page.locator(f"{NODE}:focus")
+
+    assert focused.get_attribute("data-names") != "Processor0"
+    assert focused.get_attribute("role") == "button"
+    assert focused.get_attribute("aria-pressed") == "true"
+    assert "1,203" in focused.get_attribute("aria-label") or "1,204" in focused.get_attribute("aria-label")
+    bare.page.keyboard.press("Escape")
+    assert bare.page.locator(f"{NODE}.selected").count() == 0
+
+
+def test_zooming_out_never_makes_letters_too_small(bare):
+    shown(bare, 60, 848)
+    for _ in range(5):
+        bare.page.get_by_role("button", name="Zoom out").click()
+    assert min(bare.letters()) >= 11
+    bare.page.get_by_role("button", name="Zoom in").click()
+    assert min(bare.letters()) >= 13
+
+
+def test_a_graph_is_seen_in_the_dark_as_well(bare):
+    shown(bare, 15, 848)
+    bare.picture("graph-15-dark", dark=True)
+    assert (
+        bare.page.locator(f"{NODE} text").first.evaluate("(text) => getComputedStyle(text).fill")
+        == "rgb(230, 237, 243)"
+    )
