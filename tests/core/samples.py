@@ -58,3 +58,26 @@ class Gate:
     def open(self) -> None:
         """Let it go on."""
         self._opened.set()
+
+
+CONTROL = ("__INIT__", "__PHASE__", "__POISON__")
+
+
+def journal(*names, name="journal"):
+    """A processor and the list of the events that it got: names, and numbers of phases."""
+    seen = []
+
+    def note(context, event):
+        seen.append(event.phase if event.name == "__PHASE__" else event.name)
+
+    return processor(note, *CONTROL, *names, name=name), seen
+
+
+def working_for(phases):
+    """A processor that causes work in each of the first phases."""
+
+    def work(context, event):
+        if event.name == "__PHASE__" and event.phase <= phases:
+            context.submit(Event("more"))
+
+    return processor(work, "__PHASE__", "more", name="working")

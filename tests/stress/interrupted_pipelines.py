@@ -9,7 +9,7 @@ from interrupts import interrupt, main, seconds_of
 from framework.core import Event, Pipeline
 
 EVENTS, HOPS = 100, 10
-WAYS = (Pipeline.run, lambda pipeline: list(pipeline.phases()))
+WAYS = (Pipeline.run, lambda pipeline: (list(pipeline.phases()), pipeline.finish()))
 
 
 class Yielding(Hop):

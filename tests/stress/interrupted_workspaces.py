@@ -13,7 +13,7 @@ from framework.core import Pipeline
 from framework.reactive import ReactiveBuilder
 
 NUMBERS = 300
-WAYS = (Pipeline.run, lambda pipeline: list(pipeline.phases()))
+WAYS = (Pipeline.run, lambda pipeline: (list(pipeline.phases()), pipeline.finish()))
 
 
 class Square(ReactiveBuilder):

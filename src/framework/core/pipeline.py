@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, overload
+from typing import TYPE_CHECKING, Any, Self
 
 from framework.core.archives import ArchiveRoom
-from framework.core.driving.driver import Driver, step
+from framework.core.driving.methods import DrivingMethods
 from framework.core.driving.phases import PhaseSequence
 from framework.core.driving.run import Run
 from framework.core.driving.runner import OnError, PhaseRunner
@@ -26,14 +24,12 @@ from framework.core.notebook_methods import NotebookMethods
 from framework.core.options import Options
 from framework.core.processor import AbstractProcessor
 from framework.core.reactive_event import ReactiveEvent
-from framework.core.scheduling.delivery import Delivery, debugger
 from framework.core.scheduling.failures import FailureLedger
 from framework.core.scheduling.intake import Intake
 from framework.core.scheduling.scheduler import Scheduler
 from framework.core.scheduling.simulation import SeededScheduler
 from framework.core.scheduling.threads import ThreadScheduler
-from framework.errors import LifecycleError, PipelineRunning
-from framework.observe import PhaseReport, RunReport
+from framework.errors import PipelineRunning
 
 if TYPE_CHECKING:
     from framework.core.editing.comparing import Comparison
@@ -41,7 +37,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class Pipeline(InspectionMethods, NotebookMethods):
+class Pipeline(DrivingMethods, InspectionMethods, NotebookMethods):
     """Connects processors and runs them phase by phase.
 
     Example::
@@ -181,107 +177,6 @@ class Pipeline(InspectionMethods, NotebookMethods):
     def resolve(self, target: str) -> int:
         """Ask for a target of `framework.reactive`; returns the number of recipients."""
         return self.submit(ReactiveEvent("resolve", target))
-
-    # -- driving
-
-    def run(self) -> RunReport:
-        """Run to the end.
-
-        Ctrl-C stops it: running deliveries get their grace, hooks run, archives are closed, the report stays at
-        `pipeline.report` and KeyboardInterrupt is raised again; a second Ctrl-C abandons at once.
-
-        Raises:
-            RunFailed: deliveries failed; everything else was processed.
-            RunLimit: `max_phases` or `deadline` ended it.
-            PipelineRunning: it runs already.
-            PipelineEnded: it has run.
-        """
-        if not self._scheduler.has_threads:
-            return self._runner.outcome(self._runner.run())
-        driver = Driver(self._runner, self._runner.drive)
-        try:
-            return self._begin(driver).wait()
-        except KeyboardInterrupt:
-            driver.interrupt()
-            raise
-
-    def start(self) -> Run:
-        """Run in the background; the handle is also kept as `current_run`.
-
-        Raises:
-            PipelineRunning: it runs already.
-            PipelineEnded: it has run.
-        """
-        return self._begin(Driver(self._runner, self._runner.drive))
-
-    def _begin(self, driver: Driver[RunReport]) -> Run:
-        # Known before it begins: an interrupt of this cell does not stop it, and must not lose it.
-        former, run = self.current_run, Run(self._runner, driver, self)
-        self.current_run = run
-        try:
-            driver.begin()
-        except LifecycleError:
-            self.current_run = former
-            raise
-        return run
-
-    def step(self) -> PhaseReport:
-        """Run one phase: drain, announce `__PHASE__`, drain; the phase that settles also ends the run.
-
-        Never raises for a failure: it is in the report.
-        """
-        return step(self._runner)
-
-    def phases(self) -> Iterator[PhaseReport]:
-        """Run phase by phase; each report comes when its phase is over."""
-        while self._runner.report is None:
-            yield self.step()
-
-    @overload
-    def deliver(self, *, break_: bool = False, phases: Literal[False] = False) -> Delivery | None: ...
-    @overload
-    def deliver(self, *, break_: bool = False, phases: Literal[True]) -> Delivery | PhaseReport: ...
-    def deliver(self, *, break_: bool = False, phases: bool = False) -> Delivery | PhaseReport | None:
-        """Make the next single delivery on this thread.
-
-        Args:
-            break_: stop in IPython's debugger at the first line of `process`.
-            phases: begin and end phases on the way, as `step` does; `step` then finishes the phase that is open.
-
-        Returns:
-            What came of it. When nothing waits: None, or with `phases` the report of the phase that ended.
-
-        Raises:
-            PipelineRunning: it runs already.
-            PipelineEnded: it has run.
-        """
-        call = debugger() if break_ else None
-        return self._runner.deliver_in_phases(call) if phases else self._runner.deliver(call)
-
-    def stop(self) -> None:
-        """Make no new deliveries, run the hooks and end; from any thread. What waits is dropped and counted."""
-        self._runner.stop()
-
-    def close(self) -> None:
-        """End a pipeline that will not be run (any further), and close its archives; closing twice is harmless."""
-        self._runner.stop()
-        if self.current_run is not None:
-            self.current_run.join()
-
-    def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:  # no globals are left at exit
-        """End the threads of a pipeline that was stepped and then dropped, and release its store."""
-        if not is_finalizing() and hasattr(self, "_scheduler"):  # it has none where an option was refused
-            self._scheduler.close()
-
-    def __enter__(self) -> Self:
-        """Return the pipeline, for a `with` block that closes it."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close it at the end of the block."""
-        self.close()
 
     # -- editing and going on
 

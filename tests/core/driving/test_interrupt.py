@@ -39,7 +39,7 @@ HEAD = """
         say("report", report.interrupted, report.delivered, report.dropped)
 """
 
-modes = pytest.mark.parametrize("drive", ["made.run()", "list(made.phases())"], ids=["run", "steps"])
+modes = pytest.mark.parametrize("drive", ["made.run()", "list(made.phases()), made.finish()"], ids=["run", "steps"])
 
 
 @pytest.fixture

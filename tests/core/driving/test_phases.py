@@ -3,33 +3,11 @@ import threading
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import Gate, ignore, processor, run
+from samples import Gate, ignore, journal, processor, run, working_for
 
 from framework.core import Event, Pipeline
 from framework.errors import PipelineEnded, PipelineRunning, RunFailed
 from framework.observe import DeliveryFailed, DeliveryFinished
-
-CONTROL = ("__INIT__", "__PHASE__", "__POISON__")
-
-
-def journal(*names, name="journal"):
-    """A processor and the list of the events that it got: names, and numbers of phases."""
-    seen = []
-
-    def note(context, event):
-        seen.append(event.phase if event.name == "__PHASE__" else event.name)
-
-    return processor(note, *CONTROL, *names, name=name), seen
-
-
-def working_for(phases):
-    """A processor that causes work in each of the first phases."""
-
-    def work(context, event):
-        if event.name == "__PHASE__" and event.phase <= phases:
-            context.submit(Event("more"))
-
-    return processor(work, "__PHASE__", "more", name="working")
 
 
 def test_init_comes_before_what_was_submitted_earlier():
@@ -162,17 +140,16 @@ def test_steps_and_a_run_take_the_same_road():
         return seen, [(phase.phase, phase.delivered, phase.emitted) for phase in pipeline.report.phases]
 
     def steps(pipeline):
-        while pipeline.report is None:
-            pipeline.step()
+        while not pipeline.step().settled:
+            pass
+        pipeline.finish()
 
-    roads = [trace(Pipeline.run), trace(steps), trace(lambda p: list(p.phases())), trace(lambda p: p.start().wait())]
+    def phases(pipeline):
+        list(pipeline.phases())
+        pipeline.finish()
+
+    roads = [trace(Pipeline.run), trace(steps), trace(phases), trace(lambda p: p.start().wait())]
     assert all(road == roads[0] for road in roads)
-
-
-def test_the_step_that_settles_ends_the_run():
-    pipeline = Pipeline([working_for(1)])
-    assert [pipeline.step().settled, pipeline.report is None] == [False, True]
-    assert [pipeline.step().settled, pipeline.report is None] == [True, False]
 
 
 def test_a_step_after_the_end_says_what_to_do():
@@ -256,7 +233,7 @@ def test_a_step_after_deliveries_goes_on_where_they_ended():
     pipeline.deliver()
     pipeline.deliver()
     assert pipeline.step().delivered["journal"] == 5
-    assert seen == ["__INIT__", "a", "a", "a", 1, "__POISON__"]
+    assert seen == ["__INIT__", "a", "a", "a", 1]
 
 
 def test_deliver_is_refused_while_workers_run():

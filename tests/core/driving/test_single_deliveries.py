@@ -32,10 +32,11 @@ def started(options):
 
 
 def advanced(pipeline):
-    """Everything that single deliveries gave, to the end."""
-    steps = []
-    while pipeline.report is None:
+    """Everything that single deliveries gave, until a phase settled; then the run is ended."""
+    steps = [pipeline.deliver(phases=True)]
+    while not getattr(steps[-1], "settled", False):
         steps.append(pipeline.deliver(phases=True))
+    pipeline.finish()
     return steps
 
 

@@ -44,9 +44,9 @@ def run(request):
         for event in events:
             pipeline.submit(event)
         if request.param == "steps":
-            while pipeline.report is None:
-                pipeline.deliver(phases=True)
-        pipeline.run() if pipeline.report is None else None
+            while not getattr(pipeline.deliver(phases=True), "settled", False):
+                pass
+        pipeline.run()
         return pipeline
 
     return runs

@@ -6,7 +6,7 @@ from notebook_processors import make_pipeline
 from framework.core import AbstractProcessor, Event, Pipeline
 from framework.errors import OptionError, PipelineRunning, UnknownName
 from framework.notebook import PhaseStepper
-from framework.observe import DeliveryFinished, DeliveryStarted, EventSubmitted, PhaseSettled, PhaseStarted, RunFinished
+from framework.observe import DeliveryFinished, DeliveryStarted, EventSubmitted, PhaseSettled, PhaseStarted
 
 pytestmark = pytest.mark.timeout(20)
 
@@ -89,7 +89,6 @@ def test_until_stops_right_after_the_first_happening_that_matches(stepper):
         (DeliveryFinished, "Read handled Event(name='start', count=5)"),
         (PhaseStarted, "phase 1 began"),
         (PhaseSettled, "phase 1 is over"),
-        (RunFinished, "the run is over"),
     ],
 )
 def test_until_tells_what_happened_in_words(stepper, kind, line):
@@ -137,8 +136,27 @@ def test_until_a_target_stops_when_its_artifact_is_announced():
     assert "target='pair'" in PhaseStepper(pipeline).until(target="pair")
 
 
-def test_until_something_that_never_happens_ends_with_the_run(stepper):
-    assert stepper.until(lambda _: False) == "Finished: 2 phases, 1 failure before the condition held"
+def test_until_something_that_never_happens_stops_when_the_pipeline_settles(stepper):
+    assert stepper.until(lambda _: False) == "settled before the condition held"
+    assert stepper.pipeline.report is None
+
+
+def test_a_settled_stepper_takes_more_and_steps_again(stepper):
+    while "settled" not in stepper.step():
+        pass
+    stepper.pipeline.submit(Event(name="start", count=1))
+
+    stepper.step()
+
+    assert stepper.history.last.delivered["Read"] == 1
+
+
+def test_finish_ends_and_raises_no_failures(stepper):
+    while "settled" not in stepper.step():
+        pass
+
+    assert stepper.finish() == "Finished: 2 phases, 1 failure"
+    assert stepper.pipeline.report.failures
 
 
 def test_a_condition_that_fails_raises_where_until_was_called(stepper):

@@ -41,6 +41,7 @@ def test_an_empty_pipeline_says_what_to_do():
 def test_a_pipeline_without_processors_is_shown():
     view = StepperView(PhaseStepper(Pipeline([])))
     view.handle({"do": "step"})
+    view.handle({"do": "finish"})
 
     assert view.state()["hint"] == "Finished: 1 phase, 0 failures"
     assert view.picture().startswith("<svg")

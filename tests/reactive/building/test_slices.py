@@ -88,8 +88,9 @@ def delivered_singly(pipeline):
 
 
 def advanced(pipeline):
-    while pipeline.report is None:
-        pipeline.deliver(phases=True)
+    while not getattr(pipeline.deliver(phases=True), "settled", False):
+        pass
+    pipeline.finish()
 
 
 @pytest.mark.parametrize("options", [{}, {"seed": 1}], ids=["threads", "seed"])

@@ -11,7 +11,7 @@ from contextvars import copy_context
 from typing import Generic, TypeVar
 
 from framework.core.driving.runner import PhaseRunner
-from framework.observe import PhaseReport
+from framework.observe import PhaseReport, RunReport
 
 POLL = 0.05  # seconds, like the next
 LOOK_AGAIN = 0.5
@@ -105,6 +105,13 @@ class Driver(Generic[Result]):
 
 def step(runner: PhaseRunner) -> PhaseReport:
     """Run one phase; the main thread, which Ctrl-C interrupts, only waits where the pipeline has threads."""
-    if runner.has_threads and threading.current_thread() is threading.main_thread():
-        return Driver(runner, runner.phases.step).result()
-    return runner.step()
+    return Driver(runner, runner.phases.step).result() if _must_wait(runner) else runner.step()
+
+
+def finish(runner: PhaseRunner) -> RunReport:
+    """Deliver what waits and end the run; the main thread only waits, as in `step`."""
+    return Driver(runner, runner.phases.complete).result() if _must_wait(runner) else runner.finish()
+
+
+def _must_wait(runner: PhaseRunner) -> bool:
+    return runner.has_threads and threading.current_thread() is threading.main_thread()

@@ -57,7 +57,8 @@ class PhaseSequence:
     """The phases of a run and its end.
 
     A phase: drain, announce `__PHASE__`, drain. When the announcement caused no work beyond its own deliveries, the
-    phase is settled: `__POISON__` is announced, drained, and the archives are closed.
+    phase is settled, and more may be submitted. The end: `__POISON__` is announced, drained, and the archives are
+    closed.
     """
 
     def __init__(
@@ -73,6 +74,9 @@ class PhaseSequence:
         self._diagnosis = diagnosis
         self._reports: list[PhaseReport] = []
         self._started: float | None = None
+        self._settled = False
+        # Bounds count from here on: a pipeline that settled may stay open for as long as its user looks at it.
+        self._bounded_from, self._phases_before = 0.0, 0
         self._hooks_begun = False
         self._open: Paused[PhaseReport] | None = None
         self._deliver_one: Callable[[], Delivery | None] | None = None
@@ -87,15 +91,45 @@ class PhaseSequence:
         """Whether anything was delivered, or prepared to be."""
         return self._started is not None
 
+    @property
+    def settled(self) -> bool:
+        """Whether the last phase settled, and nothing was delivered or is waiting since."""
+        with self._scheduler.quiet:
+            return self._settled and self._scheduler.is_empty()
+
     def step(self) -> PhaseReport:
-        """Run one phase, or the rest of the open one; the phase that settles also ends the run."""
-        phase, self._open, self._deliver_one = self._open or self._phase(), None, None
+        """Run one phase, or the rest of the open one."""
+        phase, self._open = self._open or self._phase(), None
+        return self._without_pause(phase)
+
+    def run(self) -> RunReport:
+        """Run phases until one settles and nothing was accepted since, then end the run."""
+        while self.report is None:
+            if self._settled and self._scheduler.close_intake_if_empty():
+                self.finish()
+            else:
+                self.step()
+        return self.report
+
+    def complete(self) -> RunReport:
+        """Run the rest of the open phase and deliver what waits, without another phase; then end the run."""
+        if self._open is not None:
+            self.step()
+        self._prepare()
+        self._resume_bounds()
+        while self.report is None:
+            if not self._without_pause(self._drain()) or self._scheduler.close_intake_if_empty():
+                self.finish()
+        return self.report
+
+    def _without_pause(self, paused: Paused[Result]) -> Result:
+        self._deliver_one = None
         try:
             while True:
-                next(phase)
+                next(paused)
         except StopIteration as over:
-            report: PhaseReport = over.value
-            return report
+            result: Result = over.value
+            return result
 
     def deliver_in_phases(self, call: ProcessCaller | None) -> Delivery | PhaseReport:
         """Make the next single delivery of the open phase, or end that phase and return its report."""
@@ -115,6 +149,7 @@ class PhaseSequence:
         made = deliver_next(self._scheduler, call)
         if made is None and (self._scheduler.restore_waiting() or self._scheduler.force_deferred()):
             made = deliver_next(self._scheduler, call)
+        self._settled = self._settled and made is None
         return made
 
     def diagnose(self) -> Findings:
@@ -145,12 +180,14 @@ class PhaseSequence:
         """Run one phase; it pauses after every delivery that `_deliver_one` makes."""
         scheduler = self._scheduler
         self._prepare()
+        self._resume_bounds()
         scheduler.phase += 1
         number, started, before = scheduler.phase, time.monotonic(), self._counted
         scheduler.observation.notify(PhaseStarted(number, started))
         settled = (yield from self._drain()) and (yield from self._announce_phase(number))
         self._archives.sync()
-        settled = settled and scheduler.close_intake_if_empty()
+        with scheduler.quiet:
+            settled = settled and scheduler.is_empty()
         self._counted = after = DeliveryCounts(scheduler)
         report = PhaseReport(
             phase=number,
@@ -162,8 +199,9 @@ class PhaseSequence:
             waiting=self.why_waiting(),
         )
         self._reports.append(report)
+        self._settled = settled
         scheduler.observation.notify(PhaseSettled(report, time.monotonic()))
-        if settled or scheduler.halted or self._at_phase_limit(number):
+        if scheduler.halted or (not settled and self._at_phase_limit(number)):
             self.finish()
         return report
 
@@ -171,8 +209,13 @@ class PhaseSequence:
         if self._started is not None:
             return
         self._archives.prepare(self._scheduler.inboxes)
-        self._started = time.monotonic()
+        self._started = self._bounded_from = time.monotonic()
         self._scheduler.announce_first(Event(name=INIT))
+
+    def _resume_bounds(self) -> None:
+        """Count the bounds from now on if the last phase settled."""
+        if self._settled:
+            self._settled, self._bounded_from, self._phases_before = False, time.monotonic(), self._scheduler.phase
 
     def _drain(self) -> Paused[bool]:
         until = self._until()
@@ -199,7 +242,7 @@ class PhaseSequence:
     def _until(self) -> float | None:
         if self._bounds.deadline is None or self._started is None:
             return None
-        return self._started + self._bounds.deadline
+        return self._bounded_from + self._bounds.deadline
 
     def _announce_phase(self, number: int) -> Paused[bool]:
         """Announce the phase; returns whether that caused no work beyond its own deliveries."""
@@ -215,7 +258,7 @@ class PhaseSequence:
         return quiet and not more
 
     def _at_phase_limit(self, number: int) -> bool:
-        if self._bounds.max_phases is None or number < self._bounds.max_phases:
+        if self._bounds.max_phases is None or number - self._phases_before < self._bounds.max_phases:
             return False
         self.early_end.limit = PhaseLimitReached(
             f"{self.name} was not finished after max_phases={self._bounds.max_phases}:\n{self.why_waiting()}"

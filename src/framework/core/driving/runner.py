@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from framework.core.archives import ArchiveRoom
@@ -41,6 +41,11 @@ class PhaseRunner:
     def report(self) -> RunReport | None:
         """The report of the run, None before its end."""
         return self.phases.report
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the run has ended or is settled."""
+        return self.report is not None or self.phases.settled
 
     @property
     def state(self) -> State:
@@ -90,7 +95,7 @@ class PhaseRunner:
             )
 
     def step(self) -> PhaseReport:
-        """Run one phase on this thread; the one that settles also ends the run."""
+        """Run one phase on this thread."""
         with self.driving():
             return self._interruptible(self.phases.step)
 
@@ -101,9 +106,19 @@ class PhaseRunner:
 
     def drive(self) -> RunReport:
         """Run phases to the end, inside of `driving()`."""
-        while self.report is None:
-            self._interruptible(self.phases.step)
-        return self.report
+        return self._interruptible(self.phases.run)
+
+    def finish(self) -> RunReport:
+        """Deliver what waits and end the run, on this thread."""
+        with self.driving():
+            return self._interruptible(self.phases.complete)
+
+    def close(self) -> None:
+        """End a run that is settled as `finish` does, any other as `stop` does."""
+        if self.phases.settled and self._scheduler.driver is None:
+            with suppress(PipelineRunning, PipelineEnded):
+                self.finish()
+        self.stop()
 
     def deliver(self, call: ProcessCaller | None = None) -> Delivery | None:
         """Make the next single delivery on this thread; None when nothing waits."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
-from framework.errors import PipelineRunning, UnknownName
+from framework.errors import PipelineRunning, RunFailed, RunLimit, UnknownName
 from framework.notebook.stepper.conditions import Condition, Stop, condition_of
 from framework.notebook.stepper.history import Activity, PhaseHistory, PhaseState, counted_now, phase_state
 from framework.notebook.views import plural
@@ -88,6 +88,14 @@ class PhaseStepper(Shown):
             PipelineRunning: the pipeline is being run, by another command or elsewhere.
         """
         return self._command(self._run)
+
+    def finish(self) -> str:
+        """Deliver what waits, run the hooks and end; failures are shown, not raised.
+
+        Raises:
+            PipelineRunning: another command, or somebody else, is driving the pipeline.
+        """
+        return self._command(self._finish)
 
     def until(
         self,
@@ -228,12 +236,19 @@ class PhaseStepper(Shown):
 
     def _step(self) -> str:
         report: PhaseReport = self.pipeline.step()
-        return self.end_line() or f"phase {report.phase} is over"
+        over = "has settled: submit more and step again, or finish" if report.settled else "is over"
+        return self.end_line() or f"phase {report.phase} {over}"
 
     def _run(self) -> str:
-        while self.pipeline.report is None and not self._stopping:
-            self.pipeline.step()
+        for _ in self.pipeline.phases():
             self._settle()
+            if self._stopping:
+                break
+        return self._finish()
+
+    def _finish(self) -> str:
+        with suppress(RunFailed, RunLimit):  # they are in the report
+            self.pipeline.finish()
         return self.end_line() or "stopped"
 
     def _deliver(self) -> str:
@@ -247,13 +262,19 @@ class PhaseStepper(Shown):
     def _until(self, wanted: Condition, words: str) -> str:
         stop = Stop(wanted)
         with self.pipeline.observe(stop):
-            while stop.found is None and self.pipeline.report is None and not self._stopping:
-                settled = self.pipeline.deliver(phases=True)
-                if isinstance(settled, PhaseReport):
+            settled = False
+            while stop.found is None and self.pipeline.report is None and not (settled or self._stopping):
+                made = self.pipeline.deliver(phases=True)
+                if isinstance(made, PhaseReport):
                     self._settle()
+                    settled = made.settled
         if stop.error is not None:
             raise stop.error
-        return stop.line() if stop.found is not None else f"{self.end_line() or 'stopped'} before {words}"
+        return (
+            stop.line()
+            if stop.found is not None
+            else f"{self.end_line() or ('settled' if settled else 'stopped')} before {words}"
+        )
 
     # -- display
 

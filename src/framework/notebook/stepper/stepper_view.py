@@ -24,7 +24,10 @@ ROOM = "✓ 1,000 … 10 ▰▰▰▰▰"
 PATIENCE = 1.0
 """Seconds that a click waits for the command before it."""
 
-COMMANDS = ("step", "deliver", "run", "until", "stop", "look", "now", "select", "event", "rerun", "toggle", "width")
+COMMANDS = (
+    *("step", "deliver", "run", "until", "finish", "stop"),
+    *("look", "now", "select", "event", "rerun", "toggle", "width"),
+)
 
 NO_PICTURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 40"><text x="8" y="24" font-size="12">'
@@ -88,7 +91,7 @@ class StepperView:
     def _do(self, command: Mapping[str, Any]) -> None:
         stepper = self.stepper
         match command:
-            case {"do": "step" | "deliver" | "run" as name}:
+            case {"do": "step" | "deliver" | "run" | "finish" as name}:
                 self._drive(getattr(stepper, name))
             case {"do": "until", **condition}:
                 self._drive(lambda: stepper.until(**condition))

@@ -1,5 +1,5 @@
 const TABS = { processors: "Processors", inbox: "Inbox", attributes: "Attributes", events: "Events", failures: "Failures" };
-const HELP = "S step · D one delivery · R run to end · U until · Esc stop · ← → look back · / filter · ? this line";
+const HELP = "S step · D one delivery · R run to end · U until · F finish · Esc stop · ← → look back · / filter · ? this line";
 
 function render({ model, el }) {
   const root = frame(el, "fw-stepper", { tabindex: "0", "aria-label": "Phase stepper", keydown: key });
@@ -19,6 +19,7 @@ function render({ model, el }) {
     button("One delivery", "Make the next single delivery (D)", () => ({ do: "deliver" })),
     button("Run to end", "Run all phases (R)", () => ({ do: "run" })),
     button("Until", "Run until something happens (U)", until),
+    button("Finish", "Deliver what waits, run the hooks and end (F)", () => ({ do: "finish" })),
   ];
   const stop = button("Stop", "Make no new deliveries and end (Esc)", () => ({ do: "stop" }));
   const summary = h("span", { class: "fw-summary" });
@@ -58,7 +59,7 @@ function render({ model, el }) {
     if (/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) || event.ctrlKey || event.metaKey || event.altKey) return;
     const { finished, past: phase, ticks: known } = model.get("state");
     const at = known.findIndex(([number]) => number === (phase ?? known[known.length - 1]?.[0]));
-    const commands = { s: { do: "step" }, d: { do: "deliver" }, r: { do: "run" }, u: until() };
+    const commands = { s: { do: "step" }, d: { do: "deliver" }, r: { do: "run" }, u: until(), f: { do: "finish" } };
     const name = event.key.toLowerCase();
     if (name in commands) { if (!finished) send(commands[name]); }
     else if (event.key === "Escape") { if (!finished) send({ do: "stop" }); }

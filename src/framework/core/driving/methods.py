@@ -1,0 +1,137 @@
+"""The methods of `Pipeline` that drive it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Literal, Self, overload
+
+from framework.core.driving.driver import Driver, finish, step
+from framework.core.driving.run import Run
+from framework.core.driving.runner import PhaseRunner
+from framework.core.scheduling.delivery import Delivery, debugger
+from framework.core.scheduling.scheduler import Scheduler
+from framework.errors import LifecycleError
+from framework.observe import PhaseReport, RunReport
+
+
+class DrivingMethods:
+    """The part of `Pipeline` that runs, steps, stops and ends it."""
+
+    current_run: Run | None
+    _runner: PhaseRunner
+    _scheduler: Scheduler
+
+    def run(self) -> RunReport:
+        """Run phases until one settles, then `finish()`.
+
+        Ctrl-C stops it: running deliveries get their grace, hooks run, archives are closed, the report stays at
+        `pipeline.report` and KeyboardInterrupt is raised again; a second Ctrl-C abandons at once.
+
+        Raises:
+            RunFailed: deliveries failed; everything else was processed.
+            RunLimit: `max_phases` or `deadline` ended it.
+            PipelineRunning: it runs already.
+            PipelineEnded: it has run.
+        """
+        if not self._scheduler.has_threads:
+            return self._runner.outcome(self._runner.run())
+        driver = Driver(self._runner, self._runner.drive)
+        try:
+            return self._begin(driver).wait()
+        except KeyboardInterrupt:
+            driver.interrupt()
+            raise
+
+    def start(self) -> Run:
+        """Run in the background; the handle is also kept as `current_run`.
+
+        Raises:
+            PipelineRunning: it runs already.
+            PipelineEnded: it has run.
+        """
+        return self._begin(Driver(self._runner, self._runner.drive))
+
+    def _begin(self, driver: Driver[RunReport]) -> Run:
+        # Known before it begins: an interrupt of this cell does not stop it, and must not lose it.
+        former, run = self.current_run, Run(self._runner, driver, self)
+        self.current_run = run
+        try:
+            driver.begin()
+        except LifecycleError:
+            self.current_run = former
+            raise
+        return run
+
+    def step(self) -> PhaseReport:
+        """Run one phase: drain, announce `__PHASE__`, drain.
+
+        `settled=True` in its report says that nothing is left to do; more may be submitted until `finish()`.
+        Never raises for a failure: it is in the report.
+        """
+        return step(self._runner)
+
+    def phases(self) -> Iterator[PhaseReport]:
+        """Run phase by phase until one settles; each report comes when its phase is over, and more may be submitted."""
+        while not self._runner.is_over:
+            yield self.step()
+
+    def finish(self) -> RunReport:
+        """End the run: deliver what waits, announce `__POISON__`, close the archives; the report if it has ended.
+
+        Raises:
+            RunFailed: deliveries failed, in any phase.
+            RunLimit: `max_phases` or `deadline` ended it.
+            PipelineRunning: it runs on another thread.
+        """
+        return self._runner.outcome(self._runner.report or finish(self._runner))
+
+    @overload
+    def deliver(self, *, break_: bool = False, phases: Literal[False] = False) -> Delivery | None: ...
+    @overload
+    def deliver(self, *, break_: bool = False, phases: Literal[True]) -> Delivery | PhaseReport: ...
+    def deliver(self, *, break_: bool = False, phases: bool = False) -> Delivery | PhaseReport | None:
+        """Make the next single delivery on this thread.
+
+        Args:
+            break_: stop in IPython's debugger at the first line of `process`.
+            phases: begin and end phases on the way, as `step` does; `step` then finishes the phase that is open.
+
+        Returns:
+            What came of it. When nothing waits: None, or with `phases` the report of the phase that ended.
+
+        Raises:
+            PipelineRunning: it runs already.
+            PipelineEnded: it has run.
+        """
+        call = debugger() if break_ else None
+        return self._runner.deliver_in_phases(call) if phases else self._runner.deliver(call)
+
+    def stop(self) -> None:
+        """Make no new deliveries, run the hooks and end; from any thread. What waits is dropped and counted."""
+        self._runner.stop()
+
+    def close(self) -> None:
+        """End it and close its archives: as `finish()` when it is settled, else as `stop()`; never raises for failures.
+
+        Closing twice is harmless.
+        """
+        self._runner.close()
+        if self.current_run is not None:
+            self.current_run.join()
+
+    def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:  # no globals are left at exit
+        """End the threads of a pipeline that was stepped and then dropped, and release its store."""
+        if not is_finalizing() and hasattr(self, "_scheduler"):  # it has none where an option was refused
+            self._scheduler.close()
+
+    def __enter__(self) -> Self:
+        """Return the pipeline, for a `with` block that closes it."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it at the end of the block."""
+        self.close()
