@@ -38,7 +38,7 @@ LATER = {"notebook"}
 INSIDE = {
     "observe": """text frozen findings frames graph snapshot reports happenings observers recorder dead_letters log
         history""",
-    "archive": "digest engine archive records memory overlay registry reader stored session workspace",
+    "archive": "digest engine archive records memory overlay registry reader stored session pruning workspace",
     "core": """event reactive_event matching mailboxes context timing processor retrying identity caching archives
         scheduling driving options inspection editing notebook_methods pipeline""",
     "reactive": """checks building builder joins collecting sampling offloading balancing function planning plan

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import weakref
 from collections.abc import Iterator
@@ -12,12 +13,15 @@ from typing import Self
 from framework.archive.archive import Archive
 from framework.archive.engine.layout import Layout
 from framework.archive.engine.refusals import usable
+from framework.archive.pruning import to_prune
 from framework.archive.reader import Reader, StoreView
-from framework.archive.records.catalog import CatalogEntry, check_name
+from framework.archive.records.catalog import CatalogEntry, check_name, records_of
 from framework.archive.records.writer import ArchiveWriter
 from framework.archive.session import Session
 from framework.archive.stored import StoredArchive
 from framework.errors import ArchiveError, NotAWorkspace, OptionError, UnknownName
+
+logger = logging.getLogger(__name__)
 
 
 class Workspace:
@@ -108,27 +112,49 @@ class Workspace:
             return StoredArchive(self._reader, name, identity, None, placeholders=placeholders)
         return StoredArchive(self._reader, name, identity, lambda: self._writer(name, identity))
 
-    def prune(self, dry_run: bool = False) -> list[CatalogEntry]:  # noqa: FBT001, FBT002 - promised so
-        """Delete the superseded archives, which no current code reaches: another identity has taken over their name.
+    def prune(
+        self,
+        dry_run: bool = False,  # noqa: FBT001, FBT002 - promised so
+        *,
+        max_bytes: int | None = None,
+    ) -> list[CatalogEntry]:
+        """Delete the superseded archives, which no current code reaches, and more if the workspace is too large.
 
-        An archive is superseded when a pipeline opens another identity of its name, because the code of the processor
-        changed, and is current again when that code comes back. The same code with other arguments is another
-        configuration, and both are current. Archives without an identity are never pruned.
+        An archive is superseded when a pipeline opens another identity of its name, because the code or the arguments
+        of the processor changed, and is current again when that processor comes back. Archives without an identity
+        are never pruned. What was deleted is in the log.
 
         Args:
             dry_run: only list them.
+            max_bytes: what all records may take. Above it, whole archives of processors are deleted, those first that
+                no pipeline has opened for the longest time; what was in them is computed again when it is needed.
 
         Returns:
             The entries of what was deleted, or would be.
 
         Raises:
-            WorkspaceInUse: another process writes there.
+            OptionError: `max_bytes` is negative or no whole number.
+            WorkspaceInUse: another process writes there, or a running pipeline to an archive that has to go.
         """
-        left = [entry for entry in self.catalog() if entry.superseded_by]
-        if left and not dry_run:
+        if max_bytes is not None and (type(max_bytes) is not int or max_bytes < 0):
+            raise OptionError(f"max_bytes is a number of bytes, or None for no limit; got {max_bytes!r}")
+        entries = self.catalog()
+        pruned = to_prune(entries, {} if max_bytes is None else self._sizes(entries), max_bytes)
+        if pruned and not dry_run:
             with Session(self.path, "a prune", trust=self._trust, busy=lambda: False) as session:
-                session.drop(bytes.fromhex(entry.uid) for entry in left)
-        return left
+                session.drop(bytes.fromhex(entry.uid) for entry, _ in pruned)
+            for entry, reason in pruned:
+                logger.warning("%s: pruned %s (%s)", self.path, entry, reason)
+        return [entry for entry, _ in pruned]
+
+    def _sizes(self, entries: list[CatalogEntry]) -> dict[str, int]:
+        sizes = {}
+        for entry in entries:
+            uid = bytes.fromhex(entry.uid)
+            with self._existing() as view:
+                records = records_of(uid, self._reader.keyring, trust=self._trust)
+                sizes[entry.uid] = records.size(view.rows) if view else 0
+        return sizes
 
     def verify(self) -> int:
         """Read every record of every archive and return their number.

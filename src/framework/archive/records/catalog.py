@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,6 +19,8 @@ from framework.observe.text import short_repr
 if TYPE_CHECKING:
     from rocksdict import WriteBatch
 
+USED_STEP = timedelta(hours=1)
+"""How exactly the last use is noted: more often would be a write for each archive and run."""
 _PREFIX = b"C"
 
 
@@ -43,6 +45,7 @@ class Description:
 
 _TEXTS = ("name", "identity", "source", "arguments", "arguments_digest", "python", "superseded_by")
 _PART = 4  # label, kind, place, text
+_TIMES = ("created", "updated", "used")
 _DESCRIBING = tuple(part.name for part in dataclasses.fields(Description))
 
 
@@ -69,13 +72,15 @@ class CatalogEntry(Description):
     """One archive of a workspace.
 
     `superseded_by` is the identity that took over the name, empty while this one is current; `records` is counted when
-    the entry is read; `python` is the version that opened it last; `number` counts archives as they were made.
+    the entry is read; `used` is when a pipeline opened it last, to the hour; `python` is the version that did; `number`
+    counts archives as they were made.
     """
 
     uid: str
     number: int
     created: datetime = field(default_factory=_now)
     updated: datetime = field(default_factory=_now)
+    used: datetime = field(default_factory=_now)
     python: str = field(default_factory=_python)
     superseded_by: str = ""
     records: int = 0
@@ -87,7 +92,17 @@ class CatalogEntry(Description):
     def described(self, description: Description) -> Self:
         """Return the entry with that description, used now by this Python."""
         parts = {name: getattr(description, name) for name in _DESCRIBING}
-        return dataclasses.replace(self, **parts, updated=_now(), python=_python(), superseded_by="")
+        now = _now()
+        return dataclasses.replace(self, **parts, updated=now, used=now, python=_python(), superseded_by="")
+
+    @property
+    def is_used_lately(self) -> bool:
+        """Return whether the entry need not be written again when a pipeline opens the archive."""
+        return _now() - self.used < USED_STEP
+
+    def opened(self) -> Self:
+        """Return the entry, opened by a pipeline now."""
+        return dataclasses.replace(self, used=_now())
 
     def takes_the_place_of(self, other: Description) -> bool:
         """Return whether code that made this one could not ask for another of its name any more.
@@ -215,7 +230,7 @@ def _encode(entry: CatalogEntry) -> bytes:
 
     facts: dict[str, Any] = {part.name: getattr(entry, part.name) for part in dataclasses.fields(entry)}
     del facts["records"], facts["uid"]
-    facts |= {"created": entry.created.isoformat(), "updated": entry.updated.isoformat()}
+    facts |= {name: facts[name].isoformat() for name in _TIMES}
     # Two halves of a character in a row must not come back as one character: that would be another name.
     return json.dumps(facts, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
@@ -225,7 +240,8 @@ def _decode(uid: bytes, body: bytes) -> CatalogEntry:
 
     try:
         facts = json.loads(body.decode("utf-8", "surrogatepass"))
-        facts |= {name: datetime.fromisoformat(facts[name]) for name in ("created", "updated")}
+        facts = {"used": facts["updated"], **facts}  # not noted by version 0.1
+        facts |= {name: datetime.fromisoformat(facts[name]) for name in _TIMES}
         facts |= {name: tuple(facts[name]) for name in ("provides", "requires")}
         facts["parts"] = tuple(tuple(part) for part in facts.get("parts", ()))  # since version 0.2
         return _checked(CatalogEntry(**facts, uid=uid.hex()))
@@ -240,7 +256,7 @@ def _checked(entry: CatalogEntry) -> CatalogEntry:
         TypeError: a field is of another type than it should be.
     """
     texts = [*(getattr(entry, name) for name in _TEXTS), *entry.provides, *entry.requires, *chain(*entry.parts)]
-    known_times = entry.created.tzinfo and entry.updated.tzinfo
+    known_times = all(getattr(entry, name).tzinfo for name in _TIMES)
     whole = isinstance(entry.number, int) and all(len(part) == _PART for part in entry.parts)
     if not (all(isinstance(text, str) for text in texts) and whole and known_times):
         raise TypeError("a field is of the wrong type")

@@ -146,6 +146,16 @@ class Records:
             next_position = max(next_position, unpack_position(position) + 1)
         return RecordCounts(next_position, deleted)
 
+    def size(self, rows: Rows) -> int:
+        """Return the bytes of all rows, about what they take on disk."""
+        total = 0
+        for prefix in (self._index, self._records, self._pages):
+            first = prefix
+            while part := rows.scan(first, prefix, SCANNED):
+                total += sum(len(key) + len(value) for key, value in part)
+                first = part[-1][0] + b"\0"
+        return total
+
     def run(self, rows: Rows, start: int) -> RecordSpan:
         """Return the next records from a position on, in pages as far as there are some; empty at the end."""
         pages = rows.scan(self._pages + pack_position(start), self._pages, PAGES)

@@ -63,6 +63,8 @@ class Store:
             if not entry.describes(description) or entry.superseded_by:
                 entry = entry.described(description)
                 catalog.put(batch, self.keyring, uid, entry)
+            elif not entry.is_used_lately:
+                catalog.put(batch, self.keyring, uid, entry.opened())
             for rival, other in catalog.rivals(entry):
                 if not self.writer_of(rival).taken and other.superseded_by != entry.identity:
                     catalog.put(batch, self.keyring, rival, other.superseded(entry.identity))
