@@ -1,18 +1,20 @@
-"""What it costs to be there: imports, each in a process of its own, and a pipeline of one event."""
+"""What it costs to be there: imports beside those of the modules beneath, and a pipeline of one event.
 
-import os
-import subprocess
-import sys
+Beneath are the modules of the standard library that the import brings along. A pipeline of one event starts a thread
+and ends it, as a `ThreadPoolExecutor` does for one call.
+"""
 
+from concurrent.futures import ThreadPoolExecutor
+
+from imports import importing, importing_beneath
 from interleaved import measure, table
 from promises import finish, promise
 
 from framework.core import AbstractProcessor, Event, Pipeline
 
-# A setting that keeps bytecode from being written would measure the compiler.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-IMPORT = "import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
-MODULES = ("framework.core", "framework.flow", "framework.reactive", "framework.notebook")
+MODULES = {"framework.core": 2, "framework.flow": 2, "framework.reactive": 2.2, "framework.notebook": 3.5}
+ONE_EVENT, ONE_CALL = "a pipeline of one event", "an executor of one call"
+COUNT = 100
 
 
 class Once(AbstractProcessor):
@@ -22,25 +24,33 @@ class Once(AbstractProcessor):
                 self.value = value
 
 
-def importing(module):
-    command = [sys.executable, "-c", IMPORT.format(module=module)]
-    return lambda: float(subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=True).stdout)
-
-
 def one_event():
-    pipeline = Pipeline([Once()])
-    pipeline.submit(Event("add", value=1))
-    pipeline.run()
+    for _ in range(COUNT):
+        pipeline = Pipeline([Once()])
+        pipeline.submit(Event("add", value=1))
+        pipeline.run()
+
+
+def one_call():
+    for _ in range(COUNT):
+        once = Once()
+        with ThreadPoolExecutor(1) as executor:
+            executor.submit(once.process, None, Event("add", value=1)).result()
+
+
+def imports():
+    for module, at_most in MODULES.items():
+        beneath = f"beneath {module}"
+        times = measure({module: importing(module), beneath: importing_beneath(module)}, rounds=15)
+        table(f"import {module}", times, beneath, unit="ms")
+        promise(f"import {module}, times the modules beneath", times.ratio(module, beneath), at_most=at_most)
 
 
 def main():
-    times = measure({module: importing(module) for module in MODULES}, rounds=9)
-    table("imports", times, "framework.core", unit="ms")
-    promise("ms to import framework.core", times["framework.core"] * 1000, at_most=100)
-    promise("ms to import framework.notebook", times["framework.notebook"] * 1000, at_most=1500)
-    times = measure({"one event": one_event}, rounds=31)
-    table("a pipeline of one event, from construction to the report", times, "one event", unit="ms")
-    promise("ms for a pipeline of one event", times["one event"] * 1000, at_most=3)
+    imports()
+    times = measure({ONE_EVENT: one_event, ONE_CALL: one_call}, rounds=15)
+    table("one event, from construction to the report", times, ONE_CALL, COUNT)
+    promise("a pipeline of one event, times an executor of one call", times.ratio(ONE_EVENT, ONE_CALL), at_most=6)
     finish()
 
 
