@@ -34,6 +34,9 @@ THREADED = {"ThreadPoolExecutor": 3, "pykka": 2}
 SYNCHRONOUS = {"streamz": 2, "reactivex": 1 - NOISE, "blinker": 1.3, "pyee": 1 - NOISE}
 ONE_BY_ONE, BATCHES = "bytewax", "bytewax, batches of 1,000"
 AT_ONCE = "it calls the body at once, on the thread that sends; ours goes through a mailbox to a worker's thread"
+# A delivery of ping-pong does nothing but send the next event: the most that routing can weigh.
+PLAIN = {"one": 1.7, "chain": 1.7, "fan-out": 1.7, "ping-pong": 2.2}
+LOOP, ONE_EACH, TOGETHER = "plain calls", "submit, for each", "submit_all"
 REASONS = {
     **dict.fromkeys(SYNCHRONOUS, AT_ONCE),
     BATCHES: "a step gets a list and calls the body in a loop: no event is routed, and none waits in a mailbox",
@@ -111,7 +114,7 @@ def dispatch(shape):
     times = measure(contestants(shape), rounds=9)
     table(f"{shape}, {COUNT:,} deliveries", times, "plain", COUNT)
     for ours in DELIVERED.values():
-        promise(f"{shape}: {ours}, times a plain call", times.ratio(ours, "plain"), at_most=1.7)
+        promise(f"{shape}: {ours}, times a plain call", times.ratio(ours, "plain"), at_most=PLAIN[shape])
     peers = {WHOLE[4]: THREADED, WHOLE[1]: SYNCHRONOUS | ({ONE_BY_ONE: 1} if ONE_BY_ONE in times else {})}
     for ours, factors in peers.items():
         for peer, ratio in times.against(ours, factors).items():
@@ -119,6 +122,33 @@ def dispatch(shape):
     beaten(shape, times.against(WHOLE[4], THREADED), REASONS)
     synchronous = [name for name in (*SYNCHRONOUS, ONE_BY_ONE, BATCHES) if name in times]
     beaten(shape, times.against(WHOLE[1], synchronous), REASONS)
+
+
+def submitting():
+    """What it costs to send events from outside, beside plain calls of the body that they are for."""
+    sent = inputs("one")
+
+    def timed(send):
+        pipeline = Pipeline(processors("one"), max_workers=1)
+        started = time.perf_counter()
+        send(pipeline)
+        elapsed = time.perf_counter() - started
+        pipeline.close()
+        return elapsed
+
+    def one_each(pipeline):
+        for event in sent:
+            pipeline.submit(event)
+
+    contestants = {
+        LOOP: plain("one"),
+        ONE_EACH: lambda: timed(one_each),
+        TOGETHER: lambda: timed(lambda pipeline: pipeline.submit_all(sent)),
+    }
+    times = measure(contestants, rounds=9)
+    table(f"sending {COUNT:,} events from outside", times, LOOP, COUNT)
+    promise("submit_all, times the loop of plain calls", times.ratio(TOGETHER, LOOP), at_most=1.2)
+    promise("submit_all, times a submit for each", times.ratio(TOGETHER, ONE_EACH), at_most=0.5)
 
 
 class Sleeper(AbstractProcessor):
@@ -150,6 +180,7 @@ def main():
         dispatch(shape)
     if not dispatch_bytewax.AVAILABLE:
         print("- not measured: bytewax, which has no wheel for this Python")
+    submitting()
     blocking()
     finish()
 
