@@ -187,6 +187,15 @@ def test_an_object_without_a_digest_counts_by_its_type_and_leaves_its_neighbours
     assert one == again != two
 
 
+def test_what_refers_to_a_running_pipeline_is_not_walked_to_the_end(tmp_path):
+    main = "kept = []\n" + PLAIN.format("kept")
+    with project(tmp_path, main=main) as module:
+        first = module.identity_of(module.P()).digest
+        module.kept += [module.Pipeline([module.P()]), {"processors": [module.P()]}]
+        second = module.identity_of(module.P()).digest
+        assert second == module.identity_of(module.P()).digest != first
+
+
 MONEY = (
     "class Money:\n    def __init__(self, amount): self.amount = amount\n    def total(self): return self.amount * {}\n"
 )

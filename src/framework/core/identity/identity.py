@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import inspect
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
@@ -67,7 +68,7 @@ def identity_of(processor: AbstractProcessor, readers: Readers | None = None) ->
     declared = Declared.of(processor)
     readers = {} if readers is None else readers
     if cls.__module__ not in readers:
-        readers[cls.__module__] = Reader(cls.__module__, lambda inner: identity_of(inner).digest)
+        readers[cls.__module__] = Reader(cls.__module__, _digest_of)
     code = CodeDependencies(readers[cls.__module__])
     code.add(cls)
     made_with = _arguments(processor)
@@ -95,6 +96,21 @@ def identity_of(processor: AbstractProcessor, readers: Readers | None = None) ->
         parts=parts,
         keeps=code.state.own,
     )
+
+
+_under_way: ContextVar[frozenset[int]] = ContextVar("_under_way", default=frozenset())
+
+
+def _digest_of(processor: AbstractProcessor) -> str:
+    """The identity of a processor that is met in a value; of one whose identity is being computed, its class's name."""
+    outer = _under_way.get()
+    if id(processor) in outer:
+        return f"{type(processor).__module__}.{type(processor).__qualname__}"
+    token = _under_way.set(outer | {id(processor)})
+    try:
+        return identity_of(processor).digest
+    finally:
+        _under_way.reset(token)
 
 
 def _arguments(processor: AbstractProcessor) -> dict[str, Any]:

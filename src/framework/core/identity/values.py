@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copyreg
+from collections import deque
 from functools import partial
-from types import FunctionType, MethodType, ModuleType
+from types import FunctionType, MappingProxyType, MethodType, ModuleType, SimpleNamespace
 from typing import Any, Protocol
 
 from framework.archive.digest.code import is_installed
@@ -15,6 +16,8 @@ from framework.core.identity.definitions import is_own
 from framework.core.identity.state import State, closure_of
 from framework.core.processor import AbstractProcessor
 from framework.errors import Undigestable
+
+_OPEN = (dict, list, tuple, set, frozenset, deque, FunctionType, MethodType, partial, MappingProxyType, SimpleNamespace)
 
 
 class Names(Protocol):
@@ -30,17 +33,19 @@ class Names(Protocol):
 class ValueWalk(Walk):
     """A walk that leaves out state, writes own functions by their source, and tells which own code it `met`.
 
-    A value without own code has the digest that `digest` gives it. A part without a digest counts by its type, unless
-    the walk is `strict`: then it is refused.
+    A value without own code has the digest that `digest` gives it. A part without a digest counts by its type, and so
+    does the object of an installed class that holds one: what a pipeline or a connection refers to is not walked to the
+    end. If the walk is `strict`, the value is refused.
     """
 
-    __slots__ = ("_names", "_state", "entered", "met", "strict")
+    __slots__ = ("_foreign", "_names", "_state", "entered", "met", "strict")
 
     def __init__(self, state: State, names: Names, *, strict: bool = False) -> None:
         super().__init__(encoder)
         self._state = state
         self._names = names
         self.strict = strict
+        self._foreign = 0
         self.met: list[Any] = []
         self.entered: set[int] = set()
 
@@ -67,15 +72,19 @@ class ValueWalk(Walk):
 
     def _enter(self, value: Any, encode: Encoder) -> None:
         start, lowest = len(self.parts), self._lowest
+        foreign = not isinstance(value, _OPEN) and is_installed(type(value).__module__)
+        self._foreign += foreign
         try:
             super()._enter(value, self._chosen(value, encode))
         except Refusal:
-            if self.strict:
+            self._depths.pop(id(value), None)
+            if self.strict or self._foreign > foreign:
                 raise
             del self.parts[start:]
-            self._depths.pop(id(value), None)
             self._lowest = lowest
             self.emit(b"?" + type(value).__qualname__.encode())
+        finally:
+            self._foreign -= foreign
 
     def _chosen(self, value: Any, encode: Encoder) -> Encoder:
         kind = type(value)
