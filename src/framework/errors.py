@@ -9,6 +9,7 @@ Each is also the built-in exception that fits, so that code which does not know 
     +-- SourceUnavailable (LookupError)      the source of a class or function cannot be found
     +-- InterestError (TypeError)            what a processor wants cannot be inferred
     |   +-- AsyncProcess                     `async def process`
+    |   +-- GeneratorProcess                 `process` that yields
     +-- UnsafeSubmit (RuntimeError)          a Context used late or from another thread
     +-- LifecycleError (RuntimeError)        the call does not fit the state of the pipeline or flow
     |   +-- PipelineRunning                  it runs already, here or on another thread
@@ -90,6 +91,16 @@ class AsyncProcess(InterestError):
         super().__init__(
             f"{owner}.process is `async def` ({where}): deliveries run on threads and would never await it; "
             "write `def process`, or put async work into framework.flow and join it with framework.bridge.FlowBuilder"
+        )
+
+
+class GeneratorProcess(InterestError):
+    """`process` was written as a generator function."""
+
+    def __init__(self, owner: str, where: str) -> None:
+        super().__init__(
+            f"{owner}.process yields ({where}): calling it would run nothing; "
+            "write context.submit(event) in place of `yield event`; only `build` of a ReactiveBuilder yields"
         )
 
 

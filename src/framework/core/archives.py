@@ -14,7 +14,15 @@ from framework.core.identity.input_key import forget_codes
 from framework.core.mailboxes.handler import Handler
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.processor import AbstractProcessor
-from framework.errors import ArchiveError, IdentityClash, NotAWorkspace, PipelineRunning, ReadOnlyWorkspace, UnknownName
+from framework.errors import (
+    ArchiveError,
+    IdentityClash,
+    NotAWorkspace,
+    PipelineRunning,
+    ReadOnlyWorkspace,
+    Undigestable,
+    UnknownName,
+)
 
 if TYPE_CHECKING:
     # Imported where there is a workspace: they take as long as half of everything else.
@@ -72,6 +80,31 @@ class ArchiveRoom:
         # Taken when an archive is opened, once per processor; not when it is used.
         self._lock = threading.Lock()
 
+    def check_distinct(self, inboxes: Iterable[Inbox]) -> None:
+        """Refuse processors that would share an archive, as far as that can be told before a run.
+
+        Raises:
+            IdentityClash: two of them have the same name, code and arguments.
+        """
+        if self._workspace is None:
+            return
+        alike: dict[tuple[str, type], dict[int, Inbox]] = {}
+        for inbox in inboxes:
+            keeper = keeper_of(inbox.processor)
+            if keeps_results(inbox.processor):
+                alike.setdefault((keeper.name, type(keeper)), {}).setdefault(id(keeper), inbox)
+        for same in alike.values():
+            if len(same) > 1:
+                with suppress(Undigestable):  # told at the run
+                    self._distinct(same.values())
+
+    def _distinct(self, inboxes: Iterable[Inbox]) -> None:
+        taken: dict[str, Inbox] = {}
+        for inbox in inboxes:
+            other = taken.setdefault(self.identity(inbox).digest, inbox)
+            if other is not inbox:
+                raise _clash(other, inbox)
+
     def prepare(self, inboxes: Iterable[Inbox]) -> None:
         """Open the archives of the processors that keep results, before anything is delivered.
 
@@ -94,10 +127,7 @@ class ArchiveRoom:
             _warn_of_state(about.name, identity)
             other = taken.setdefault((about.name, about.identity), inbox)
             if other is not inbox:
-                raise IdentityClash(
-                    f"{other.name} and {inbox.name} have the same name, code and arguments and would share one "
-                    f"archive: give one of them another name=..."
-                )
+                raise _clash(other, inbox)
         for inbox in keeping:
             self.of(inbox)
 
@@ -271,6 +301,13 @@ def _workspace(path: Path | str, *, trust: bool) -> Workspace:
     from framework.archive import Workspace
 
     return Workspace(path, trust)
+
+
+def _clash(one: Inbox, other: Inbox) -> IdentityClash:
+    return IdentityClash(
+        f"{one.name} and {other.name} have the same name, code and arguments and would share one archive: give one of "
+        "them another name=..."
+    )
 
 
 def keeps_results(processor: Handler) -> bool:

@@ -124,6 +124,7 @@ class Pipeline(DrivingMethods, InspectionMethods, NotebookMethods):
         if self._options.history_bytes():
             self._observation.keep_history(self._options.history_bytes())
         self._archives = ArchiveRoom(self.name, workspace, trust=trust)
+        self._archives.check_distinct(self._inboxes)
         failures = FailureLedger(self.name)
         shared = (tuple(self._inboxes), self._routes, self._observation, self._archives, failures)
         self._scheduler: Scheduler

@@ -6,6 +6,7 @@ import pytest
 from samples import PATIENCE, Gate, ignore, processor
 
 from framework.core import Event, Pipeline
+from framework.errors import PipelineRunning
 
 
 def test_stop_drops_what_waits_and_counts_it(paused):
@@ -157,12 +158,6 @@ def test_what_was_left_behind_can_submit_nothing_more(watched):
     assert outcome == ["UnsafeSubmit"]
 
 
-def test_a_processor_may_close_its_own_pipeline():
-    pipeline = Pipeline([processor(lambda *_: pipeline.close(), "a")], grace=0.05)
-    pipeline.submit(Event("a"))
-    assert pipeline.start().wait(PATIENCE).interrupted
-
-
 def test_an_observer_may_close_the_pipeline_from_the_thread_that_drives():
     gate = Gate()
     pipeline = Pipeline([processor(gate, "__PHASE__")])
@@ -191,3 +186,11 @@ def test_what_was_left_behind_cannot_fail_any_more(caplog):
     threads[0].join(PATIENCE)
     assert not report.failures
     assert "much too late" not in caplog.text
+
+
+def test_a_delivery_cannot_close_its_own_pipeline():
+    pipeline = Pipeline([processor(lambda *_: pipeline.close(), "a")], on_error="keep")
+    pipeline.submit(Event("a"))
+    (failure,) = pipeline.run().failures
+    assert isinstance(failure.exception, PipelineRunning)
+    assert "pipeline.stop()" in str(failure.exception)

@@ -241,10 +241,10 @@ def test_an_edit_builds_again_if_results_depend_on_it(run, before, after, builds
     assert run([1], second)[1] == [1] * builds
 
 
-def test_two_builders_that_would_share_an_archive_are_told_apart(tmp_path):
-    pipeline = Pipeline([Double(), Double()], workspace=tmp_path / "ws")
+def test_two_builders_that_would_share_an_archive_are_refused_when_the_pipeline_is_made(tmp_path):
     with pytest.raises(IdentityClash, match="another name"):
-        pipeline.run()
+        Pipeline([Double(), Double()], workspace=tmp_path / "ws")
+    assert list(tmp_path.iterdir()) == []
 
 
 @reactive("squares", ["n"], persist=True)

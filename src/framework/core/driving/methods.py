@@ -12,7 +12,7 @@ from framework.core.driving.run import Run
 from framework.core.driving.runner import PhaseRunner
 from framework.core.scheduling.delivery import Delivery, debugger
 from framework.core.scheduling.scheduler import Scheduler
-from framework.errors import LifecycleError
+from framework.errors import LifecycleError, PipelineRunning
 from framework.observe import PhaseReport, RunReport
 
 
@@ -116,7 +116,15 @@ class DrivingMethods:
         """End it and close its archives: as `finish()` when it is settled, else as `stop()`; never raises for failures.
 
         Closing twice is harmless.
+
+        Raises:
+            PipelineRunning: a delivery closes its own pipeline, which would wait for the delivery.
         """
+        if self._scheduler.is_worker():
+            raise PipelineRunning(
+                f"{self._runner.name} cannot be closed by one of its own deliveries, for whose end it would wait: "
+                "pipeline.stop() ends the run after this delivery"
+            )
         self._runner.close()
         if self.current_run is not None:
             self.current_run.join()

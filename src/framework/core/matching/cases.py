@@ -11,7 +11,7 @@ from types import FunctionType
 from typing import Any, Literal, NamedTuple
 
 from framework.core.matching.match_reader import WILDCARD, CaseSyntax, MatchSyntax, read_matches
-from framework.errors import AsyncProcess
+from framework.errors import AsyncProcess, GeneratorProcess
 from framework.source import place, unwrap
 
 
@@ -111,20 +111,28 @@ def cases_of(function: Any, owner: type | None = None) -> tuple[MatchCase, ...]:
 
     Raises:
         AsyncProcess: it is a coroutine function.
+        GeneratorProcess: it is a `process` that yields.
         SourceUnavailable: its source cannot be found.
     """
-    refuse_async(function, owner)
+    refuse_unrunnable(function, owner)
     return tuple(_cases(function, owner, frozenset()))
 
 
-def refuse_async(function: Any, owner: type | None) -> None:
-    """Raise `AsyncProcess` for a coroutine function, also behind decorators of this package, which do not await it."""
+def refuse_unrunnable(function: Any, owner: type | None) -> None:
+    """Raise for a function of which a call runs nothing, also behind decorators of this package.
+
+    Raises:
+        AsyncProcess: it is a coroutine function.
+        GeneratorProcess: it is the `process` of a class, and yields.
+    """
     while True:
         function = getattr(function, "__func__", function)
-        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        asynchronous = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+        if asynchronous or (owner is not None and inspect.isgeneratorfunction(function)):
             code = unwrap(function).__code__
             name = owner.__qualname__ if owner else function.__qualname__.rpartition(".")[0] or function.__qualname__
-            raise AsyncProcess(name, f"{code.co_filename}:{code.co_firstlineno}")
+            error = AsyncProcess if asynchronous else GeneratorProcess
+            raise error(name, f"{code.co_filename}:{code.co_firstlineno}")
         ours = getattr(function, "__globals__", {}).get("__name__", "").startswith("framework.")
         if not ours or not hasattr(function, "__wrapped__"):
             return

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from framework.core.event import Event
-from framework.core.matching.cases import MatchCase, Unresolved, cases_of
+from framework.core.matching.cases import MatchCase, Unresolved, cases_of, refuse_unrunnable
 from framework.errors import InterestError, SourceUnavailable
 from framework.source import unwrap
 
@@ -94,10 +94,12 @@ def interests_of(processor: Any, strict: bool) -> Interests:  # noqa: FBT001 - m
 
     Raises:
         AsyncProcess: `process` is a coroutine function.
+        GeneratorProcess: `process` yields.
         InterestError: the declaration is malformed, or nothing is declared and there is no source.
     """
     cls = processor if isinstance(processor, type) else type(processor)
     declared = getattr(processor, "interests", None)
+    refuse_unrunnable(_process(processor, cls), cls)
     if declared is None:
         entries = list(_inferred(_process(processor, cls), cls))
     else:

@@ -22,6 +22,7 @@ class FailureLedger:
         """Start empty; `name` is the pipeline's, for the log."""
         self._name = name
         self._failures: list[Failure] = []
+        self._kinds: set[tuple[str, type, str, int]] = set()  # those of which a failure with its frames is kept
 
     def __len__(self) -> int:
         """How many deliveries failed."""
@@ -37,6 +38,10 @@ class FailureLedger:
             functools.partial(process_detached, inbox.name, inbox.process, event),
         )
         inbox.failed += 1
+        kind = _kind(inbox.name, error)
+        if kind in self._kinds:
+            failure = failure.without_frames()  # else ten thousand failures keep all that their frames hold
+        self._kinds.add(kind)
         self._failures.append(failure)
         # The first few are shown whole; ten thousand tracebacks would bury them.
         if len(self._failures) <= LOGGED_FAILURES:
@@ -49,3 +54,12 @@ class FailureLedger:
     def since(self, start: int) -> Failures:
         """Return the failures from number `start` on, counted from 0."""
         return Failures(self._failures[start:])
+
+
+def _kind(processor: str, error: BaseException) -> tuple[str, type, str, int]:
+    """Return what failures have in common that come from one line."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = ("", 0) if trace is None else (trace.tb_frame.f_code.co_filename, trace.tb_lineno)
+    return processor, type(error), *place
