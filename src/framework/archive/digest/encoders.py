@@ -9,15 +9,26 @@ from __future__ import annotations
 import enum
 import types
 from collections.abc import Callable
+from importlib import import_module
 from struct import pack
-from typing import Any
+from typing import Any, cast
 
 from framework.archive.digest import code as code_encoders
-from framework.archive.digest.libraries import library_encoder
 from framework.archive.digest.objects import encode_refused, name_of, object_encoder
 from framework.archive.digest.walk import Encoder, Walk, encode_large, encode_sequence
 from framework.errors import OptionError
 
+_MODULES = {
+    "numpy": "arrays",
+    "pandas": "tables",
+    "polars": "polars_tables",
+    "pyarrow": "arrow_tables",
+    "scipy": "scientific",
+    "sklearn": "scientific",
+    "numba": "scientific",
+    "xarray": "scientific",
+}
+"""Our module for the types of a library: imported when a value of the library is met."""
 _INHERITED: tuple[tuple[type, Encoder], ...]
 _EXACT: dict[type, Encoder] = {
     tuple: encode_sequence,
@@ -77,7 +88,18 @@ def _choose(kind: type) -> Encoder:
             return encode
     if hasattr(kind, "__next__"):
         return encode_refused
-    return library_encoder(kind) or object_encoder(kind)
+    return _library_encoder(kind) or object_encoder(kind)
+
+
+def _library_encoder(kind: type) -> Encoder | None:
+    """Return the encoder for a type of a library, or a class derived from one; None where there is none."""
+    for base in kind.__mro__:
+        module = _MODULES.get(base.__module__.partition(".")[0])
+        if module is not None:
+            found = import_module(f"framework.archive.digest.{module}").encoder(kind)
+            if found is not None:
+                return cast("Encoder", found)
+    return None
 
 
 def _encoder_by(kind: type, told: Callable[[Any], object]) -> Encoder:
