@@ -68,9 +68,9 @@ def test_autocompletion_of_a_package_shows_public_names_only(package):
 OFFERED = {
     "Context": "archive event hold phase processor submit",
     "Event": "name",
-    "Pipeline": """archive catalog close compare deliver diagnose explain finish forget frame graph history
-        identity inbox observe phases processors refresh renew report resolve results run snapshot start step stepper
-        stop submit submit_all watch why_waiting""",
+    "Pipeline": """archive catalog close collect compare compute deliver diagnose explain finish forget frame
+        graph history identity inbox observe phases processors refresh renew report resolve
+        results run snapshot start step stepper stop submit submit_all watch why_waiting""",
     "Run": "done join report stop wait",
 }
 

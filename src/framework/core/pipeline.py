@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from framework.core.archives import ArchiveRoom
-from framework.core.driving.methods import DrivingMethods
 from framework.core.driving.phases import PhaseSequence
 from framework.core.driving.run import Run
 from framework.core.driving.runner import OnError, PhaseRunner
@@ -23,12 +22,13 @@ from framework.core.matching.interests import interests_of
 from framework.core.notebook_methods import NotebookMethods
 from framework.core.options import Options
 from framework.core.processor import AbstractProcessor
-from framework.core.reactive_event import ReactiveEvent
 from framework.core.scheduling.failures import FailureLedger
 from framework.core.scheduling.intake import Intake
 from framework.core.scheduling.scheduler import Scheduler
 from framework.core.scheduling.simulation import SeededScheduler
 from framework.core.scheduling.threads import ThreadScheduler
+from framework.core.values.generations import Artifacts
+from framework.core.values.methods import ValueMethods
 from framework.errors import PipelineRunning
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class Pipeline(DrivingMethods, InspectionMethods, NotebookMethods):
+class Pipeline(ValueMethods, InspectionMethods, NotebookMethods):
     """Connects processors and runs them phase by phase.
 
     Example::
@@ -133,6 +133,7 @@ class Pipeline(DrivingMethods, InspectionMethods, NotebookMethods):
         else:
             self._scheduler = ThreadScheduler(*shared, name=self.name, max_workers=max_workers, slow_after=slow_after)
         self._intake = Intake(self._scheduler, max_pending)
+        self._artifacts = Artifacts(self._scheduler)
         phases = PhaseSequence(
             self.name,
             self._scheduler,
@@ -174,10 +175,6 @@ class Pipeline(DrivingMethods, InspectionMethods, NotebookMethods):
         """
         retried = self._inboxes.processor(processor).to_retry(event)
         self._intake.redeliver(retried, self._inboxes[processor])
-
-    def resolve(self, target: str) -> int:
-        """Ask for a target of `framework.reactive`; returns the number of recipients."""
-        return self.submit(ReactiveEvent("resolve", target))
 
     # -- editing and going on
 

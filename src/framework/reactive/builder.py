@@ -129,6 +129,11 @@ class ReactiveBuilder(AbstractProcessor):
             case _:
                 return failed
 
+    @property
+    def resolved(self) -> bool:
+        """Return whether its target was resolved in this run."""
+        return self._building.resolved
+
     def lacking(self) -> list[str]:
         """Return the required targets of which no artifact has arrived in this run."""
         return self._building.pairing.lacking()

@@ -36,6 +36,7 @@ class DrivingMethods:
             PipelineEnded: it has run.
         """
         if not self._scheduler.has_threads:
+            self._before_run()
             return self._runner.outcome(self._runner.run())
         driver = Driver(self._runner, self._runner.drive)
         try:
@@ -55,6 +56,7 @@ class DrivingMethods:
 
     def _begin(self, driver: Driver[RunReport]) -> Run:
         # Known before it begins: an interrupt of this cell does not stop it, and must not lose it.
+        self._before_run()
         former, run = self.current_run, Run(self._runner, driver, self)
         self.current_run = run
         try:
@@ -63,6 +65,9 @@ class DrivingMethods:
             self.current_run = former
             raise
         return run
+
+    def _before_run(self) -> None:
+        """Do what is to be done before a run to the end."""
 
     def step(self) -> PhaseReport:
         """Run one phase: drain, announce `__PHASE__`, drain.

@@ -179,6 +179,12 @@ class PhaseRunner:
         """Return what is odd until now."""
         return self.phases.diagnose()
 
+    def raise_failures(self, start: int) -> None:
+        """Raise `RunFailed` for the failures from number `start` on, if the pipeline raises for failures."""
+        failures = self._scheduler.failures.since(start)
+        if failures and self._on_error == "raise":
+            raise RunFailed(self.name, failures)
+
     def why_waiting(self) -> str:
         """Return what keeps the run from being finished, a line each; empty when nothing does."""
         return self.phases.why_waiting()

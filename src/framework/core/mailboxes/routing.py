@@ -12,8 +12,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from framework.core.event import CONTROL, Event, refusal
+from framework.core.mailboxes.handler import Unfinished
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.matching.interests import Interest
+from framework.core.reactive_event import ReactiveEvent
 from framework.errors import OptionError
 from framework.observe.dead_letters import DeadLetterCount, DeadLetters
 
@@ -25,6 +27,10 @@ class Selector(Protocol):
 
     def select(self, event: Event) -> tuple[Inbox, ...]:
         """Return the mailboxes that this event goes to."""
+        ...
+
+    def matching(self, event: Event) -> tuple[Inbox, ...]:
+        """Do as `select`, but count and keep nothing."""
         ...
 
 
@@ -46,6 +52,10 @@ class NoRecipients:
     def select(self, event: Event) -> tuple[Inbox, ...]:
         """Count the event; it goes to no mailbox."""
         self.letters.add(event)
+        return ()
+
+    def matching(self, event: Event) -> tuple[Inbox, ...]:  # noqa: ARG002 - as above
+        """Return no mailbox."""
         return ()
 
 
@@ -74,6 +84,76 @@ class KeyedRecipients:
             return self._others
 
 
+class Tap(Protocol):
+    """Gets a look at what is submitted, in the order of the submits, on the thread that submits."""
+
+    def wants(self, cls: type, name: str | None) -> bool:
+        """Return whether it may take events of that class and name."""
+        ...
+
+    def take(self, event: Event) -> bool:
+        """Look at an event; return whether it was kept, so that it is no dead letter."""
+        ...
+
+
+class TappedRecipients:
+    """Recipients of events that taps look at."""
+
+    def __init__(self, found: Recipients, taps: Sequence[Tap], dead_letters: NoRecipients) -> None:
+        """Show each event to the taps before `found` gets it."""
+        self._found = found
+        self._taps = taps
+        self._dead_letters = dead_letters
+
+    def select(self, event: Event) -> tuple[Inbox, ...]:
+        """Return the mailboxes; an event that only taps took is no dead letter."""
+        taken = [tap.take(event) for tap in self._taps]
+        inboxes = self.matching(event)
+        return inboxes if inboxes or any(taken) else self._dead_letters.select(event)
+
+    def matching(self, event: Event) -> tuple[Inbox, ...]:
+        """Do as `select`, but count and keep nothing."""
+        return self._found if isinstance(self._found, tuple) else self._found.matching(event)
+
+
+class _StandIn:
+    """Provides targets whose artifacts come from outside."""
+
+    name, priority, backlog = "input", 0, 0
+
+    def __init__(self, provides: str) -> None:
+        self.provides = provides
+
+    def process(self, context: Any, event: Event) -> None:
+        """Receive nothing: no mailbox is ever scheduled."""
+
+    def unfinished(self) -> Iterable[Unfinished]:
+        """Return nothing: it waits for nothing."""
+        return ()
+
+
+class UnlessStoodIn:
+    """Recipients of resolves, except those of targets that have a stand-in."""
+
+    def __init__(self, found: Recipients, targets: frozenset[str]) -> None:
+        """Let `found` get the resolves of all other targets."""
+        self._found = found
+        self._stand_ins = {target: (Inbox("input", -1, _StandIn(target)),) for target in targets}
+
+    def select(self, event: Event) -> tuple[Inbox, ...]:
+        """Return the mailboxes; none for a stood-in target, whose artifacts are there."""
+        if getattr(event, "target", None) in self._stand_ins:
+            return ()
+        return self._found if isinstance(self._found, tuple) else self._found.select(event)
+
+    def matching(self, event: Event) -> tuple[Inbox, ...]:
+        """Return who provides the target, as far as a builder asks: the stand-in where there is one."""
+        stand_in = self._stand_ins.get(getattr(event, "target", ""))
+        if stand_in is not None:
+            return stand_in
+        return self._found if isinstance(self._found, tuple) else self._found.matching(event)
+
+
 class RoutingTable:
     """From events to mailboxes, in the order of the processors; each mailbox at most once per event.
 
@@ -92,6 +172,23 @@ class RoutingTable:
                 self._index[interest.class_name, interest.name].append((inbox, interest.key))
         self.names = frozenset(name for _, name in self._index if name is not None)
         self._diverted: Selector | None = None
+        self._taps: tuple[Tap, ...] = ()
+        self._stood_in: frozenset[str] = frozenset()
+
+    def stand_in(self, targets: frozenset[str]) -> None:
+        """Keep the resolves of these targets, and of no others, from the processors that provide them."""
+        self._stood_in = targets
+        self.rows.clear()
+
+    def tap(self, tap: Tap) -> None:
+        """Show a tap what is submitted from now on; events that it does not want cost nothing more."""
+        self._taps = (*self._taps, tap)
+        self.rows.clear()
+
+    def untap(self, tap: Tap) -> None:
+        """Show it nothing more."""
+        self._taps = tuple(one for one in self._taps if one is not tap)
+        self.rows.clear()
 
     def divert(self, selector: Selector | None) -> None:
         """Send every event to `selector` from now on, or route as before when it is None.
@@ -128,6 +225,11 @@ class RoutingTable:
         if self._diverted is not None:
             return self._diverted
         found, row = self.find(cls, name), self.rows.setdefault(cls, {})
+        if self._stood_in and name == "resolve" and issubclass(cls, ReactiveEvent):
+            found = UnlessStoodIn(found, self._stood_in)
+        taps = tuple(tap for tap in self._taps if tap.wants(cls, name))
+        if taps:
+            found = TappedRecipients(found, taps, self.dead_letters)
         if name in self.names or len(row) < KEPT_NAMES:
             row[name] = found
         return found
@@ -140,9 +242,7 @@ class RoutingTable:
         found = self.rows.get(cls, {}).get(name)
         if found is None:
             found = self.find(cls, name) if name in CONTROL else self._look_up(event)
-        if isinstance(found, KeyedRecipients):
-            return found.matching(event)
-        return found if isinstance(found, tuple) else ()
+        return found if isinstance(found, tuple) else found.matching(event)
 
     def control(self, event: Event) -> tuple[Inbox, ...]:
         """Return the mailboxes that a control event goes to."""
