@@ -1,5 +1,7 @@
 import asyncio
 import io
+import re
+from types import SimpleNamespace
 
 import pytest
 from notebook_processors import make_pipeline
@@ -12,7 +14,7 @@ from framework.notebook.monitor.monitor_table import embedded, inline, monitor_h
 from framework.notebook.monitor.monitor_view import MonitorView
 from framework.notebook.monitor.monitor_widget import monitor_twin
 from framework.notebook.monitor.progress import ProgressLine
-from framework.notebook.monitor.series import WINDOW, Series
+from framework.notebook.monitor.series import BUCKETS, WINDOW, Series
 from framework.observe import Snapshot
 
 pytestmark = pytest.mark.timeout(30)
@@ -36,29 +38,47 @@ def at(second, done, state="running", **numbers):
     return Snapshot("flow", state, float(second), {"fetch": node})
 
 
-def test_a_series_knows_what_was_finished_per_second():
-    series = Series()
-    for second, done in ((1.0, 0), (1.9, 10), (2.5, 30), (4.5, 50), (5.1, 51)):
-        series.add(second, done)
+def series(*samples):
+    made = Series()
+    for second, done in samples:
+        made.add(second, done)
+    return made
 
-    assert series.rates() == [20.0, 10.0, 10.0]
-    assert series.rate == 10.0
+
+def test_a_series_knows_what_was_finished_per_second():
+    made = series((1.0, 0), (2.0, 20), (4.0, 40), (5.0, 41))
+
+    assert made.span == 4.0
+    assert made.rate == 1.0
+    assert sum(made.rates()) * made.span / len(made.rates()) == pytest.approx(41)
+    assert made.rates()[0] == 20.0
+    assert made.rates()[-1] == 1.0
+
+
+def test_a_run_of_two_seconds_has_a_chart():
+    made = series(*((at / 10, at**2) for at in range(21)))
+
+    assert len(made.rates()) == 20
+    assert made.rates() == sorted(made.rates())
 
 
 def test_a_series_keeps_a_minute():
-    series = Series()
-    for second in range(200):
-        series.add(second, second)
+    made = series(*((second, second) for second in range(200)))
 
-    assert len(series.rates()) == WINDOW
+    assert made.span == WINDOW
+    assert made.rates() == [1.0] * BUCKETS
 
 
 def test_a_series_begins_again_with_its_run():
-    series = Series()
-    for second, done in ((1, 100), (2, 200), (3, 0), (4, 5), (5, 6)):
-        series.add(second, done)
+    made = series((1, 100), (2, 200), (3, 0), (4, 5), (5, 6))
 
-    assert series.rates() == [5.0]
+    assert made.span == 2
+    assert made.rate == 1.0
+
+
+def test_a_series_of_nothing_has_no_rate():
+    assert (Series().rate, Series().rates(), Series().span) == (0.0, [], 0.0)
+    assert series((1.0, 5)).rate == 0.0
 
 
 def test_a_monitor_tells_how_long_how_fast_and_how_many_failed():
@@ -66,7 +86,7 @@ def test_a_monitor_tells_how_long_how_fast_and_how_many_failed():
     for _ in range(3):
         monitor.sample()
 
-    assert MonitorView(monitor).header() == "Running 12 s, 0 done/s, 3 failed"
+    assert MonitorView(monitor).header() == "Running 12 s, 840 done/s, 3 failed"
 
 
 def test_a_flow_that_has_not_started_says_so():
@@ -77,7 +97,7 @@ def test_a_row_shows_workers_queue_and_limits():
     monitor = ScalingMonitor(Scripted(at(1, 4, running=3, blocked=1, waiting=7)))
     (row,) = MonitorView(monitor).rows()["rows"]
 
-    assert row["workers"] == [3, 1, 1]
+    assert row["workers"] == {"working": 3, "blocked": 1, "idle": 1}
     assert row["queue"] == [7, 10]
     assert row["limits"] == [1, 5]
 
@@ -118,7 +138,7 @@ def test_the_rows_are_the_same_html_in_a_live_view_and_in_a_saved_notebook(pictu
 
     assert ">&lt;script&gt;</th>" in html
     assert ">1,204</td>" in html
-    assert "1 busy, 0 idle, 0 blocked; 1 to 1 workers" in html
+    assert "▶ working</td>" in html
     assert ("<svg" in html) == (picture is inline)
 
 
@@ -206,7 +226,7 @@ def test_a_log_has_whole_lines():
     monitor.sample()
 
     assert "\r" not in out.getvalue()
-    assert out.getvalue().splitlines()[-1].startswith("demo: Finished 0 s, 17 done")
+    assert out.getvalue().splitlines()[-1].startswith("demo: Finished 0.0 s, 16 done, 1 failed")
 
 
 def test_a_monitor_that_without_references_is_let_go():
@@ -274,7 +294,7 @@ def test_a_log_has_a_line_every_ten_seconds_and_one_at_the_end():
         monitor.sample()
 
     assert [line.partition(",")[0] for line in out.getvalue().splitlines()] == [
-        "flow: Running 0 s", "flow: Running 10 s", "flow: Running 21 s", "flow: Finished 22 s",
+        "flow: Running 0.4 s", "flow: Running 10 s", "flow: Running 21 s", "flow: Finished 22 s",
     ]  # fmt: skip
 
 
@@ -300,5 +320,67 @@ def test_a_row_shows_workers_that_wait_for_a_lock_apart():
     monitor = ScalingMonitor(Scripted(at(1, 4, running=1, locked=4)))
     monitor.sample()
     (row,) = MonitorView(monitor).rows()["rows"]
-    assert row["workers"] == [1, 0, 0, 4]
-    assert "1 busy, 0 idle, 0 blocked, 4 locked" in monitor_html(MonitorView(monitor).rows(), inline)
+    assert row["workers"] == {"working": 1, "waiting for a lock": 4}
+    assert "1 working, 4 waiting for a lock; 1 to 5 workers" in monitor_html(MonitorView(monitor).rows(), inline)
+
+
+def ended(done, seconds, **nodes):
+    """A monitor of a flow that has ended, as if it had been watched."""
+    monitor = ScalingMonitor(Scripted(Snapshot("flow", "finished", 0.0, nodes)))
+    monitor.runtime.report = SimpleNamespace(
+        elapsed=seconds, failures=(), scalings=(), counts=SimpleNamespace(ended=done, done=done), jobs={"fetch": JOB}
+    )
+    return monitor
+
+
+JOB = SimpleNamespace(busy_seconds=1.0, locked_seconds=0.5, blocked_seconds=0.0, idle_seconds=0.5)
+
+
+def test_after_the_end_a_row_shows_how_the_workers_spent_their_time():
+    node = node_snapshot("fetch", workers=0, max_workers=5, capacity=10, done=500)
+    html = MonitorView(ended(500, 2.0, fetch=node)).state()["html"]
+
+    assert "time: 50 % working, 25 % waiting for a lock, 25 % idle" in html
+    assert ">250</td>" in html  # per second, on average
+
+
+def test_a_run_that_was_over_between_two_samples_has_a_chart_all_the_same():
+    node = node_snapshot("fetch", max_workers=5, capacity=10, done=500)
+    (row,) = MonitorView(ended(500, 0.05, fetch=node)).rows()["rows"]
+
+    assert row["rates"] == [10_000.0]
+
+
+def test_jobs_of_a_sub_flow_stand_below_their_stage():
+    nodes = {name: node_snapshot(name, capacity=10) for name in ("read", "sub.fast", "sub.deep.slow", "store")}
+    html = MonitorView(ScalingMonitor(Scripted(Snapshot("flow", "running", 0.0, nodes)))).state()["html"]
+    rows = re.findall(r"padding-left:(\d+)px[^>]*>([^<]+)</th>", html)
+
+    assert rows == [("0", "read"), ("0", "sub"), ("16", "fast"), ("16", "deep"), ("32", "slow"), ("0", "store")]
+
+
+def test_a_pipeline_shows_what_a_processor_does_instead_of_a_bar_that_is_always_one():
+    nodes = {
+        "a": node_snapshot("a", running=1, busy_seconds=1.5),
+        "b": node_snapshot("b", waiting=3),
+        "c": node_snapshot("c.with.dots"),
+    }
+    html = MonitorView(ScalingMonitor(Scripted(Snapshot("pipeline", "running", 0.0, nodes)))).state()["html"]
+
+    assert "▶ working" in html
+    assert "… waiting" in html
+    assert ">c.with.dots</th>" in html
+    assert ">1.50</td>" in html
+    assert "workers" not in html
+
+
+def test_a_pipeline_tells_how_far_it_is_and_how_long_it_will_take():
+    def at_second(second, done):
+        node = node_snapshot("a", done=done, waiting=400 - done)
+        return Snapshot("pipeline", "running", float(second), {"a": node})
+
+    monitor = ScalingMonitor(Scripted(at_second(0, 0), at_second(1, 100), at_second(2, 200)))
+    monitor.sample()
+    monitor.sample()
+
+    assert MonitorView(monitor).header() == "Running 1.4 s, 100 done/s, 0 failed, 50 % of what is known, about 2 s left"

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
+from framework.observe.frames import TEXT
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -33,8 +35,12 @@ def typed(values: Sequence[Any]) -> pd.Series[Any]:
 
     # Made as objects first: left to itself, pandas would turn 1 and None into 1.0 and NaN.
     series = pd.Series(values, dtype=object)
-    whole = pd.api.types.infer_dtype(series) == "floating"  # floats stay floats, also if all of them happen to be whole
-    return series.astype("Float64") if whole else series.convert_dtypes()
+    kind = pd.api.types.infer_dtype(series)
+    if kind == "string":
+        return series.astype(TEXT)
+    return (
+        series.astype("Float64") if kind == "floating" else series.convert_dtypes()
+    )  # floats that are whole stay floats
 
 
 def _fields_of(artifact: Any) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from framework.notebook.frames.fields import Fields, fields_of, typed
 from framework.notebook.frames.results import Origin, Results
+from framework.observe.frames import TEXT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,9 +48,9 @@ class ResultFrame:
         columns = [*zip(*self._origins, strict=True)] or [()] * len(Origin._fields)
         counts, targets, processors, built, seconds = columns
         facts = {
-            "target": pd.array(targets, dtype="string").repeat(counts),
-            "processor": pd.array(processors, dtype="string").repeat(counts),
-            "inputs": pd.array(self._inputs, dtype="string"),
+            "target": pd.array(targets, dtype=TEXT).repeat(counts),
+            "processor": pd.array(processors, dtype=TEXT).repeat(counts),
+            "inputs": pd.array(self._inputs, dtype=TEXT),
             "built": _times(built).repeat(counts),
             "seconds": np.repeat(np.array(seconds, dtype=float), counts),
         }

@@ -7,7 +7,7 @@ import inspect
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from framework.errors import OptionError
@@ -33,6 +33,8 @@ COLUMNS: Schema = {
     "failed": "int64",
     "busy_seconds": "float64",
 }
+IDLE = 2
+"""Intervals between two samples while nothing runs."""
 FASTEST = 0.1
 """Seconds between two samples, at least."""
 
@@ -89,16 +91,22 @@ class ScalingMonitor(Shown):
         before, now = self.latest, self.runtime.snapshot()
         self.latest = now
         if now.state == "running" and (self.started is None or before.state != "running"):
-            self.started = now.at - getattr(self.runtime.report, "elapsed", 0.0)
+            # A pipeline that runs has no report: it began since the last sample, or since the monitor looks again.
+            elapsed = getattr(self.runtime.report, "elapsed", min(now.at - before.at, IDLE * self.interval))
+            self.started = now.at - elapsed
+            self._chart(self.started, {name: node.done for name, node in before.nodes.items()}, 0)
         if now.state == "running" or before.state == "running":
             self.ended = now.at
-            self.total.add(now.at, self.done)
-            for name, node in now.nodes.items():
-                self.series.setdefault(name, Series()).add(now.at, node.done)
+            self._chart(now.at, {name: node.done for name, node in now.nodes.items()}, self.done)
         moved = (before.state, before.nodes) != (now.state, now.nodes) or now.state == "running"
         if moved:
             self.listeners.tell()
         return moved
+
+    def _chart(self, at: float, done: Mapping[str, int], total: int) -> None:
+        self.total.add(at, total)
+        for name, count in done.items():
+            self.series.setdefault(name, Series()).add(at, count)
 
     @property
     def elapsed(self) -> float:
@@ -114,6 +122,13 @@ class ScalingMonitor(Shown):
         """Return the number of items of a flow that ended, or of deliveries of a pipeline."""
         counts = getattr(self.runtime.report, "counts", None)
         done: int = self.latest.done if counts is None else counts.ended
+        return done
+
+    @property
+    def succeeded(self) -> int:
+        """Return the number of items of a flow that came out of it, or of deliveries that did not fail."""
+        counts = getattr(self.runtime.report, "counts", None)
+        done: int = self.latest.done - self.latest.failed if counts is None else counts.done
         return done
 
     @property
@@ -160,7 +175,7 @@ def _sample_on(monitor: Callable[[], ScalingMonitor | None], closed: threading.E
         watching.sample()
         idle = watching.latest.state != "running"
         del watching  # else the thread would keep its monitor alive after the last view is gone
-        due = max(due + (5 * interval if idle else interval), time.monotonic())
+        due = max(due + (IDLE * interval if idle else interval), time.monotonic())
         closed.wait(max(0.0, due - time.monotonic()))
 
 

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from framework.notebook.monitor.monitor import ScalingMonitor
-from framework.notebook.monitor.monitor_table import inline, monitor_html
-from framework.notebook.monitor.series import WINDOW
+from framework.notebook.monitor.monitor_table import WORKER_STATES, inline, monitor_html
+from framework.notebook.monitor.series import Series
 from framework.observe import NodeSnapshot
 from framework.observe.text import short_repr
 
 MOST_ROWS = 200
 MOST_LINES = 50
+WHOLE_SECONDS = 10
+"""Seconds from which on a run's time is shown without its fraction."""
 
 
 class MonitorView:
@@ -39,6 +41,7 @@ class MonitorView:
         nodes = list(now.nodes.values())
         return {
             "name": now.name,
+            "flow": self._is_flow(),
             "state": now.state,
             "header": self.header(),
             "message": monitor.message,
@@ -56,8 +59,17 @@ class MonitorView:
         now, monitor = self.monitor.latest, self.monitor
         if now.state == "not started":
             return f"{'Flow' if self._is_flow() else 'Pipeline'} not started"
-        rate = f"{monitor.total.rate:,.0f} done/s" if now.state == "running" else f"{monitor.done:,} done"
-        return f"{now.state.capitalize()} {monitor.elapsed:,.0f} s, {rate}, {now.failed:,} failed"
+        seconds = f"{monitor.elapsed:,.0f}" if monitor.elapsed >= WHOLE_SECONDS else f"{monitor.elapsed:.1f}"
+        rate = f"{monitor.total.rate:,.0f} done/s" if now.state == "running" else f"{monitor.succeeded:,} done"
+        return f"{now.state.capitalize()} {seconds} s, {rate}, {now.failed:,} failed{self._left()}"
+
+    def _left(self) -> str:
+        """Return how far a pipeline is with what is submitted so far; a flow's source does not say how much it has."""
+        now, rate = self.monitor.latest, self.monitor.total.rate
+        if self._is_flow() or now.state != "running" or not now.waiting or not rate:
+            return ""
+        share = 100 * now.done // (now.done + now.waiting)
+        return f", {share} % of what is known, about {now.waiting / rate:,.0f} s left"
 
     def handle(self, command: Mapping[str, Any]) -> None:
         """Answer the Stop button."""
@@ -68,25 +80,40 @@ class MonitorView:
         return any(node.capacity is not None for node in self.monitor.latest.nodes.values())
 
     def _row(self, node: NodeSnapshot) -> Mapping[str, Any]:
-        series = self.monitor.series.get(node.name)
-        rates = [] if series is None else series.rates()
+        monitor = self.monitor
+        series = monitor.series.get(node.name) or Series()
+        finished, elapsed = monitor.latest.state == "finished", monitor.elapsed
+        average = node.done / elapsed if elapsed else 0.0
         return {
             "name": node.name,
-            "workers": [node.running, node.idle, node.blocked, *([node.locked] if node.locked else ())],
+            "state": _state(node),
+            # After the end no worker is left: how they spent their time says more than zeros.
+            "time": self._times(node) if finished else None,
+            "workers": {state: count for state, count in _workers(node).items() if count},
             "limits": [node.min_workers, node.max_workers],
             "queue": [node.waiting, node.capacity],
-            "done": node.done,
+            "done": node.done - node.failed,
             "failed": node.failed,
-            "rate": 0.0 if series is None else series.rate,
-            "rates": rates,
-            "marks": self._marks(node.name),
+            "busy_seconds": node.busy_seconds,
+            "rate": average if finished else series.rate,
+            "rates": series.rates() or ([average] if finished and average else []),
+            "span": series.span or elapsed,
+            "marks": self._marks(node.name, series.span),
         }
 
-    def _marks(self, job: str) -> list[tuple[float, str]]:
-        """Return where in the chart a job was scaled: seconds before now, and the reason."""
-        now = self.monitor.latest.at
-        recent = (scaled for scaled in self.monitor.scalings if scaled.job == job and now - scaled.at <= WINDOW)
-        return [(round(now - scaled.at, 1), scaled.reason) for scaled in recent]
+    def _times(self, node: NodeSnapshot) -> Mapping[str, float]:
+        """Return the seconds that the workers of a job or a processor spent in each state."""
+        report = getattr(self.monitor.runtime.report, "jobs", {}).get(node.name)
+        if report is None:
+            return {"working": node.busy_seconds, "idle": max(0.0, self.monitor.elapsed - node.busy_seconds)}
+        seconds = report.busy_seconds, report.locked_seconds, report.blocked_seconds, report.idle_seconds
+        return dict(zip(WORKER_STATES, seconds, strict=True))
+
+    def _marks(self, job: str, span: float) -> list[tuple[float, str]]:
+        """Return where in the chart a job was scaled: seconds before its end, and the reason."""
+        end = self.monitor.ended
+        recent = (scaled for scaled in self.monitor.scalings if scaled.job == job and end - scaled.at <= span)
+        return [(round(max(0.0, end - scaled.at), 2), scaled.reason) for scaled in recent]
 
     def _decisions(self) -> list[tuple[str, str, str, str]]:
         scalings = self.monitor.scalings
@@ -98,3 +125,14 @@ class MonitorView:
 
     def _failures(self) -> list[Any]:
         return list(reversed(self.monitor.failures[-MOST_LINES:]))
+
+
+def _workers(node: NodeSnapshot) -> Mapping[str, int]:
+    return dict(zip(WORKER_STATES, (node.running, node.locked, node.blocked, node.idle + node.opening), strict=True))
+
+
+def _state(node: NodeSnapshot) -> str:
+    """Return what a processor does: it has one worker, which is in one state."""
+    if node.running:
+        return "working"
+    return "waiting" if node.waiting else "idle"

@@ -1,40 +1,65 @@
-"""`Series`: the last minute of a job, a processor or a whole run, one point per second."""
+"""`Series`: how fast a job, a processor or a whole run was, over the last minute or over a run of any length."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
-from itertools import pairwise
 
-WINDOW = 60
+WINDOW = 60.0
 """Seconds that are kept."""
+BUCKETS = 60
+"""Points of a chart, at most."""
+FINEST = 0.1
+"""Seconds of a point, at least."""
+RECENT = 1.0
+"""Seconds over which the rate of now is taken."""
 
 
 class Series:
-    """Finished per second; times are those of the snapshots."""
+    """Samples of a count that grows; times are those of the snapshots, in seconds."""
 
     def __init__(self) -> None:
         """Start empty."""
-        self._points: deque[tuple[int, int]] = deque(maxlen=WINDOW + 2)
+        self._samples: deque[tuple[float, int]] = deque()
 
     def add(self, at: float, done: int) -> None:
-        """Take one sample: finished until now; the last of a second stands for it."""
-        second = int(at)
-        if self._points and done < self._points[-1][1]:  # the flow began again
-            self._points.clear()
-        if self._points and self._points[-1][0] == second:
-            self._points.pop()
-        self._points.append((second, done))
+        """Take one sample: finished until now. A count that is smaller than before begins a new run."""
+        if self._samples and done < self._samples[-1][1]:
+            self._samples.clear()
+        self._samples.append((at, done))
+        while self._samples[0][0] < at - WINDOW - RECENT:
+            self._samples.popleft()
+
+    @property
+    def span(self) -> float:
+        """Return the seconds that the chart covers."""
+        return min(WINDOW, self._samples[-1][0] - self._samples[0][0]) if self._samples else 0.0
 
     @property
     def rate(self) -> float:
-        """Finished per second, in the last whole second."""
-        rates = self.rates()
-        return rates[-1] if rates else 0.0
+        """Return what was finished per second in the last second, or since the start of a shorter run."""
+        seconds = min(RECENT, self.span)
+        return self._finished(seconds, 0.0) / seconds if seconds else 0.0
 
     def rates(self) -> list[float]:
-        """Finished per second, oldest first, the newest whole second last."""
-        rates: list[float] = []
-        points = list(self._points)[:-1]  # the second that goes on would look like a drop
-        for (before, done), (after, more) in pairwise(points):
-            rates += [round((more - done) / (after - before), 2)] * (after - before)
-        return rates[-WINDOW:]
+        """Return what was finished per second, oldest first, in at most `BUCKETS` equal parts of the span."""
+        span = self.span
+        count = min(BUCKETS, int(span / FINEST))
+        if not count:
+            return []
+        width = span / count
+        return [round(self._finished(span - n * width, span - (n + 1) * width) / width, 2) for n in range(count)]
+
+    def _finished(self, since: float, until: float) -> float:
+        """Return what was finished between two times, in seconds before the last sample."""
+        return self._at(until) - self._at(since)
+
+    def _at(self, ago: float) -> float:
+        at = self._samples[-1][0] - ago
+        place = bisect_left(self._samples, (at, -1))
+        if place == 0:
+            return self._samples[0][1]
+        if place == len(self._samples):
+            return self._samples[-1][1]
+        (before, done), (after, more) = self._samples[place - 1], self._samples[place]
+        return done + (more - done) * (at - before) / (after - before)
