@@ -6,7 +6,11 @@ pictures`; needs the `dev` extra and a Chromium.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
+import pty
+import re
 import shutil
 import sys
 import tempfile
@@ -23,6 +27,53 @@ PICTURES = ROOT / "docs" / "pictures"
 VIEWPORT = {"width": 1280, "height": 1400}
 TAGGED = """() => window.jupyterapp.shell.currentWidget.content.widgets
     .map((cell, at) => [at, cell.model.getMetadata("picture") ?? ""]).filter(([, name]) => name)"""
+
+COMMANDS = (
+    "framework plan library:statistics length",
+    "framework diagnose library:pages --run",
+    "framework archives results",
+)
+LIBRARY = """
+import logging
+from framework.core import AbstractProcessor, Event, Pipeline
+from framework.reactive import reactive
+
+logging.getLogger("framework").setLevel(logging.CRITICAL)
+PAGES = ["roses grow in gardens", "ships wait in harbours", "rivers grow"]
+
+
+@reactive(provides="page", persist=True)
+def pages_of_it(context):
+    yield from PAGES
+
+
+@reactive(provides="length", requires=["page"], persist=True)
+def lengths(context, page):
+    yield len(page.split())
+
+
+class Words(AbstractProcessor):
+    def process(self, context, event):
+        match event:
+            case Event(name="page", text=text):
+                context.submit(Event("wrod", word=text.split()[0]))
+
+
+class Index(AbstractProcessor):
+    def process(self, context, event):
+        match event:
+            case Event(name="word", word=word):
+                pass
+
+
+statistics = Pipeline([pages_of_it, lengths], workspace="results", name="statistics")
+statistics.resolve("length")
+pages = Pipeline([Words(), Index()], name="pages")
+for text in PAGES:
+    pages.submit(Event("page", text=text))
+if __name__ == "__main__":
+    statistics.run()
+"""
 
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
@@ -55,6 +106,43 @@ def main() -> None:
                     _take(lab, at, PICTURES / f"{name}-{theme}.png")
             lab.close()
         browser.close()
+    _terminal()
+
+
+def _terminal() -> None:
+    """Keep what some commands print in a terminal, as a picture that fetches no font."""
+    from rich.console import Console
+    from rich.terminal_theme import MONOKAI
+    from rich.text import Text
+
+    console = Console(record=True, width=100, file=io.StringIO())
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "library.py").write_text(LIBRARY, encoding="utf-8")
+        _typed("library", folder)
+        for line in COMMANDS:
+            written = _typed(line, folder)
+            console.print(Text.assemble(("$ ", "green"), line))
+            console.print(Text.from_ansi(written))
+            console.print()
+    svg = console.export_svg(title="framework", theme=MONOKAI, unique_id="terminal")
+    svg = re.sub(r"@font-face \{.*?\}|<!--.*?-->", "", svg, flags=re.DOTALL)
+    (PICTURES / "terminal.svg").write_text(svg, encoding="utf-8")
+    print("docs/pictures/terminal.svg")
+
+
+def _typed(line: str, folder: str) -> str:
+    """Run a command in a terminal of 100 columns and return what it writes."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(folder)
+        os.environ |= {"TERM": "xterm-256color", "COLUMNS": "100", "FRAMEWORK_KEY_FILE": str(Path(folder, "key"))}
+        os.execv(sys.executable, [sys.executable, "-m", *line.split()])
+    written = b""
+    with contextlib.suppress(OSError):  # the other end is closed
+        while part := os.read(terminal, 65536):
+            written += part
+    os.waitpid(child, 0)
+    return written.decode().replace("\r\n", "\n")
 
 
 def _take(lab: Lab, at: int, path: Path) -> None:

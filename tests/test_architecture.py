@@ -27,7 +27,7 @@ LAYERS = {
     "flow": FOUNDATION | {"observe"},
     "bridge": FOUNDATION | {"observe", "archive", "core", "reactive", "flow"},
     "notebook": FOUNDATION | {"observe", "archive", "core", "reactive", "flow", "bridge"},
-    "cli": FOUNDATION | {"observe", "archive", "notebook"},
+    "cli": FOUNDATION | {"observe", "archive", "core", "reactive", "notebook"},
     "__main__": {"cli"},
     "__init__": set(),
 }
@@ -45,6 +45,7 @@ INSIDE = {
         provenance sweep answers""",
     "flow": """signals clock capacity scaling report failures sources terminating jobs workers running stream declared
         flow""",
+    "cli": "console archives runtimes running command_line",
     "notebook": "kernel widgets graphs frames lineage views monitor stepper display runner",
 }
 
@@ -157,6 +158,7 @@ KNOWN_UPWARD = {
     "core": 0,
     "reactive": 0,
     "flow": 0,
+    "cli": 0,
     "notebook": 0,
 }
 

@@ -198,7 +198,7 @@ def test_archives_shows_no_more_than_asked_for(capsys, workspace):
     assert main(["archives", str(workspace), "--limit", "1"]) == 0
     out = capsys.readouterr().out
     assert sum(name in out for name in ("Parse", "Count", "Total")) == 1
-    assert out.endswith("... and 2 more\n")
+    assert "... and 2 more\n3 archives, " in out
 
 
 def test_a_name_cannot_steer_the_terminal(capsys, tmp_path):

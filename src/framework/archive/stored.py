@@ -153,6 +153,10 @@ class StoredArchive(Archive):
             raise lost(f"archive {self.name!r} has {total} of {len(self)} records")
         return total
 
+    def size(self) -> int:
+        """Return the bytes of all keys and values; reads them, but makes none of them."""
+        return sum(sum(map(len, run.keys)) + sum(map(len, run.values)) for run in self._runs())
+
     def __repr__(self) -> str:
         """Return its name and its number of records."""
         return f"<archive {self.name!r} of {self._reader.layout.path}: {len(self)} records>"

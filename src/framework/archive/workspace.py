@@ -169,8 +169,10 @@ class Workspace:
             total += archive.verify()
         return total
 
-    def size(self) -> int:
-        """Return the bytes that the workspace takes on disk."""
+    def size(self, entry: CatalogEntry | None = None) -> int:
+        """Return the bytes that the workspace takes on disk, or those of the keys and values of one archive."""
+        if entry is not None:
+            return StoredArchive(self._reader, entry.name, entry.identity, None).size()
         return sum(
             (Path(folder) / file).lstat().st_size for folder, _, files in os.walk(self._layout.path) for file in files
         )

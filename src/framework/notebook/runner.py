@@ -5,16 +5,18 @@ Needs the `lab` extra; nbclient and nbconvert are imported when a notebook is ru
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import sys
 import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from framework.errors import MissingPackage, NotANotebook
+from framework.errors import MissingPackage, NotANotebook, UnknownName
 
 if TYPE_CHECKING:
     from nbclient import NotebookClient
@@ -46,8 +48,14 @@ class NotebookRun:
     failure: str | None = None
 
 
-def run_notebook(
-    path: str | Path, output: str | Path = "build", *, html: bool = True, echo: TextIO | None = None
+def run_notebook(  # noqa: PLR0913 - a call names what it wants
+    path: str | Path,
+    output: str | Path = "build",
+    *,
+    html: bool = True,
+    echo: TextIO | None = None,
+    parameters: Mapping[str, object] | None = None,
+    on_cell: Callable[[int, int, str], object] | None = None,
 ) -> NotebookRun:
     """Execute every cell in a fresh kernel of this Python, in the notebook's folder, and print what comes out.
 
@@ -59,16 +67,25 @@ def run_notebook(
         output: the folder for the executed copy and the report; made where it is missing.
         html: write a report that shows without network beside the copy.
         echo: where the cells' text goes as it comes; standard output by default.
+        parameters: values by name, set in a cell of their own behind the one with the tag `parameters` (the
+            convention of papermill), or before all others where there is none.
+        on_cell: told of each code cell as it starts: its number, how many there are, its source.
 
     Raises:
         NotANotebook: `path` cannot be read as a notebook.
+        UnknownName: the cell with the tag `parameters` sets no variable of the name of a parameter.
         MissingPackage: nbclient, nbconvert or ipykernel is not installed.
     """
     path, output = Path(path), Path(output)
     _require_packages()
     notebook = _read(path)
+    if parameters:
+        _inject(notebook, parameters)
     output.mkdir(parents=True, exist_ok=True)
     client = _client(notebook, path.parent, echo or sys.stdout)
+    if on_cell is not None:
+        total = sum(cell.cell_type == "code" for cell in notebook.cells)
+        client.on_cell_execute = lambda cell, **_: on_cell(client.code_cells_executed + 1, total, cell.source)
     started = time.perf_counter()
     try:
         failure = _execute(client)
@@ -96,6 +113,32 @@ def _read(path: Path) -> NotebookNode:
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError, nbformat.ValidationError) as error:
         raise NotANotebook(path, str(error).splitlines()[0]) from error
     return notebook
+
+
+def _inject(notebook: NotebookNode, parameters: Mapping[str, object]) -> None:
+    """Add a cell that sets the parameters, in place of one from an earlier run."""
+    from nbformat.v4 import new_code_cell
+
+    cells = [cell for cell in notebook.cells if "injected-parameters" not in cell.metadata.get("tags", ())]
+    tagged = [place for place, cell in enumerate(cells) if "parameters" in cell.metadata.get("tags", ())]
+    if tagged:
+        known = _assigned(cells[tagged[0]].source)
+        for name in parameters:
+            if known and name not in known:
+                raise UnknownName("parameter", name, sorted(known))
+    source = "\n".join(["# Parameters", *(f"{name} = {value!r}" for name, value in parameters.items())])
+    injected = new_code_cell(source, metadata={"tags": ["injected-parameters"]})  # type: ignore[no-untyped-call]
+    place = tagged[0] + 1 if tagged else 0
+    notebook.cells = [*cells[:place], injected, *cells[place:]]
+
+
+def _assigned(source: str) -> set[str]:
+    """Return the variables that a cell sets; none where it is more than Python, as with a magic command."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return set()
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
 def _client(notebook: NotebookNode, folder: Path, echo: TextIO) -> NotebookClient:

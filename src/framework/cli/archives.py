@@ -1,0 +1,91 @@
+"""`framework archives`: what a workspace keeps, what can be deleted, and all of it as files for other tools."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from framework.archive import CatalogEntry, Workspace
+from framework.cli.console import DONE, printable, show_table, size
+from framework.errors import MissingPackage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HEAD = ("ARCHIVE", "RECORDS", "SIZE", "UPDATED (UTC)", "MADE BY", "CODE", "ARGUMENTS")
+_UNFIT = re.compile(r"[^\w.-]+")
+_SCALAR = (str, int, float, bool, type(None))
+
+
+def archives(options: argparse.Namespace) -> int:
+    """List, prune or export."""
+    with Workspace(options.workspace) as workspace:
+        if options.prune:
+            return _prune(workspace, dry_run=options.dry_run)
+        if options.export:
+            return _export(workspace, options.export, options.output)
+        return _list(workspace, options.limit)
+
+
+def _list(workspace: Workspace, limit: int | None) -> int:
+    entries = workspace.catalog()
+    show_table(HEAD, [_row(workspace, entry) for entry in entries[:limit]], numbers=("RECORDS", "SIZE"))
+    if limit is not None and len(entries) > limit:
+        print(f"... and {len(entries) - limit} more")
+    superseded = sum(bool(entry.superseded_by) for entry in entries)
+    hint = f", {superseded} superseded: --prune deletes them" if superseded else ""
+    print(f"{len(entries)} archives, {size(workspace.size())} on disk{hint}")
+    return DONE
+
+
+def _row(workspace: Workspace, entry: CatalogEntry) -> tuple[str, ...]:
+    code = entry.identity[:8] + (" (superseded)" if entry.superseded_by else "")
+    kept = size(workspace.size(entry))
+    times = f"{entry.updated:%Y-%m-%d %H:%M}"
+    arguments = printable(entry.arguments)
+    return printable(entry.name), f"{entry.records:,}", kept, times, f"Python {entry.python}", code, arguments
+
+
+def _prune(workspace: Workspace, *, dry_run: bool) -> int:
+    before = workspace.size()
+    gone = workspace.prune(dry_run=dry_run)
+    for entry in gone:
+        print(f"{printable(entry.name)} {entry.identity[:8]}: {entry.records:,} records")
+    if dry_run:
+        print(f"would delete {len(gone)} superseded archives")
+    else:
+        print(f"deleted {len(gone)} superseded archives, {size(max(0, before - workspace.size()))} given back")
+    return DONE
+
+
+def _export(workspace: Workspace, form: str, folder: Path) -> int:
+    from framework.notebook import archive_frame
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in dict.fromkeys(entry.name for entry in workspace.catalog() if not entry.superseded_by):
+        frame = archive_frame(workspace, processor=name)
+        path = folder / f"{_UNFIT.sub('_', name)}.{form}"
+        _write(frame, path, form)
+        print(f"{printable(name)}: {len(frame):,} rows -> {path}")
+    return DONE
+
+
+def _write(frame: pd.DataFrame, path: Path, form: str) -> None:
+    if form == "csv":
+        frame.to_csv(path, index=False)
+        return
+    plain = frame.copy()
+    for column in plain.select_dtypes("object").columns:
+        if not all(isinstance(value, _SCALAR) for value in plain[column]) or _mixed(plain[column].tolist()):
+            plain[column] = [repr(value) for value in plain[column]]  # a column of parquet has one type
+    try:
+        plain.to_parquet(path, index=False)
+    except ImportError as error:
+        raise MissingPackage("writing parquet", ["pyarrow"], hint="or --export csv") from error
+
+
+def _mixed(values: Sequence[object]) -> bool:
+    return len({type(value) for value in values if value is not None}) > 1
