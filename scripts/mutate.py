@@ -127,15 +127,17 @@ def shown(node):
 
 
 def tests_of(file: Path, *, campaigns: bool) -> list[list[str]]:
-    """The tests that are to notice, nearest first."""
+    """The arguments for the tests that are to notice, nearest first and each of them once."""
     room = file.relative_to(SOURCE).parent
     while room.parts and not (TESTS / room).is_dir():
         room = room.parent
-    nearest = sorted((TESTS / room).rglob(f"test_{file.stem}*.py"))
-    groups = [nearest, [TESTS / room], [TESTS / room.parts[0]] if room.parts else []]
+    nearest = sorted((TESTS / room).rglob(f"test_*{file.stem}*.py"))
+    groups = [list(map(str, nearest)), [str(TESTS / room), *(f"--ignore={path}" for path in nearest)]]
+    if len(room.parts) > 1:
+        groups.append([str(TESTS / room.parts[0]), f"--ignore={TESTS / room}"])
     if campaigns:
-        groups.append(sorted((TESTS / "stress").glob("test_*.py")))
-    return [[str(path) for path in group] for group in groups if group]
+        groups.append([str(TESTS / "stress")])
+    return [group for group in groups if group]
 
 
 def noticed(mutant: Mutant, *, campaigns: bool) -> str:
@@ -145,7 +147,7 @@ def noticed(mutant: Mutant, *, campaigns: bool) -> str:
         shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
         (copy / mutant.file.relative_to(SOURCE)).write_text(mutant.text, encoding="utf-8")
         environment = os.environ | {"PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"}
-        options = ["-q", "-x", "--no-header", "-p", "no:cacheprovider", "-p", "no:randomly", "--timeout", "60"]
+        options = ["-o", "addopts=", "-q", "-x", "-rfE", "-p", "no:cacheprovider", "--timeout", "60"]
         for group in tests_of(mutant.file, campaigns=campaigns):
             command = [sys.executable, "-m", "pytest", *options, *group]
             try:

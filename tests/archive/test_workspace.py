@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -146,6 +147,31 @@ def test_the_catalog_says_what_was_described(path):
     assert entry.created <= entry.updated
     assert entry.superseded_by == ""
     assert "Parse" in str(entry)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda archive: archive.__setitem__("b", 2),
+        lambda archive: archive.__delitem__("a"),
+        lambda archive: archive.update(b=2, c=3),
+        lambda archive: archive.clear(),
+    ],
+    ids=["a value", "a deletion", "many values", "everything away"],
+)
+def test_the_catalog_says_when_an_archive_was_written_to(path, write, monkeypatch):
+    fill(path, identity="i", a=1)
+    (before,) = Workspace(path).catalog()
+    later = before.updated + timedelta(hours=1)
+    monkeypatch.setattr("framework.archive.records.catalog._now", lambda: later)
+    with Session(path, "a test") as session:
+        archive = session.archive(Description(name="Parse", identity="i"))
+        assert "a" in archive
+        session.sync()
+        assert Workspace(path).catalog()[0].updated == before.updated  # reading is no writing
+        write(archive)
+    (after,) = Workspace(path).catalog()
+    assert (after.updated, after.created) == (later, before.created)
 
 
 def test_the_catalog_of_a_thousand_archives_opens_at_once(path):

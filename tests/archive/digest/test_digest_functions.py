@@ -45,6 +45,17 @@ def test_its_own_name_counts():
     assert not same(define("def f(): pass"), define("def g(): pass", "g"))
 
 
+@pytest.mark.parametrize("other", ["lambda b, a: a", "lambda a, *, b: a", "lambda a, b, /: a", "lambda a, *b: a"])
+def test_the_signature_counts(other):
+    assert digest(eval("lambda a, b: a")) != digest(eval(other))
+
+
+def test_the_kind_of_a_parameter_counts_where_the_code_is_the_same():
+    both, keyword = eval("lambda a, b: a"), eval("lambda a, *, b: a")
+    assert both.__code__.co_code == keyword.__code__.co_code
+    assert digest(both.__code__) != digest(keyword.__code__)
+
+
 def test_defaults_count():
     assert not same(define("def f(x=1): return x"), define("def f(x=2): return x"))
     assert not same(define("def f(*, x=1): return x"), define("def f(*, x=2): return x"))

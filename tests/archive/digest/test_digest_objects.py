@@ -104,3 +104,30 @@ def test_an_encoder_is_registered_for_a_class_of_the_user_only(kind):
 def test_a_refusal_names_the_encoder_as_a_remedy():
     with pytest.raises(Undigestable, match="register_encoder"):
         digest(Connection("a"))
+
+
+class Reduced:
+    """Says how it is made again: by a call and by a state that is no dictionary, or by a pair of them."""
+
+    def __init__(self, state):
+        self.told = state
+
+    def __reduce__(self):
+        return object, (), self.told
+
+
+@pytest.mark.parametrize(
+    ("state", "other"),
+    [
+        (1, 2),
+        ([1, 2], [2, 1]),
+        ({"a": 1}, {"a": 2}),
+        ({1: "a"}, {1: "b"}),
+        ((None, {"a": 1}), (None, {"a": 2})),
+        (({"a": 1}, {"b": 1}), ({"a": 2}, {"b": 1})),
+        (None, {"a": None}),
+    ],
+)
+def test_the_state_that_an_object_is_reduced_to_counts(state, other):
+    assert digest(Reduced(state)) == digest(Reduced(state))
+    assert digest(Reduced(state)) != digest(Reduced(other))

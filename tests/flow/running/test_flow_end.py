@@ -318,3 +318,21 @@ def test_feeding_waits_at_its_end_until_everything_is_dealt_with():
         await flow.stop()
 
     play(main())
+
+
+class Opening(Resource):
+    """Takes some seconds to be entered."""
+
+    async def __aenter__(self):
+        await asyncio.sleep(5)
+        return self
+
+
+@pytest.mark.parametrize("source", [[], iter(())])
+def test_a_source_that_is_empty_before_everything_is_open_ends_the_flow_then(source):
+    async def main():
+        log = []
+        report = await Flow().add_job_with_factory(lambda: Opening(log)).run(source)
+        assert (report.counts["taken"], set(log)) == (0, {None})
+
+    play(main())
