@@ -218,16 +218,17 @@ def test_a_comparison_reads_what_builders_archived(workspace):
         assert [record.output for record in pipeline.results()["Scaled"].values()] == [(0,), (2,), (4,)]
 
 
-def test_pruning_deletes_what_no_code_reaches(workspace):
-    artifacts_of([Numbers(), Scaled(2)], "scaled", workspace=workspace)
-    artifacts_of([Numbers(), Scaled(3)], "scaled", workspace=workspace)
+def test_pruning_deletes_the_results_of_former_code_and_keeps_every_configuration(workspace):
+    artifacts_of([Numbers(), Scaled(2), edited(1)], "halves", workspace=workspace)
+    artifacts_of([Numbers(), Scaled(3), edited(2)], "halves", workspace=workspace)
     with Workspace(workspace) as store:
         doomed = store.prune(dry_run=True)
-        assert [(entry.name, entry.arguments) for entry in doomed] == [("Scaled", "factor=2")]
-        assert len(store.catalog()) == 3
+        assert [entry.name for entry in doomed] == ["Halves"]
+        assert len(store.catalog()) == 5
         store.prune()
-        assert len(store.catalog()) == 2
-    assert facts(planned([Numbers(), Scaled(3)], "scaled", workspace))[1][2] == "replay"
+        assert len(store.catalog()) == 4
+    for factor in (2, 3):
+        assert facts(planned([Numbers(), Scaled(factor)], "scaled", workspace))[1][2] == "replay"
 
 
 def test_pairs_of_known_inputs_are_planned_one_by_one(workspace):
