@@ -39,8 +39,8 @@ INSIDE = {
     "observe": """text frozen findings frames graph snapshot reports happenings observers recorder dead_letters log
         history""",
     "archive": "digest engine archive records memory overlay registry reader stored session pruning workspace",
-    "core": """event reactive_event matching mailboxes context timing processor retrying identity caching archives
-        scheduling driving options inspection editing values notebook_methods pipeline""",
+    "core": """event reactive_event matching mailboxes context timing processor function retrying identity caching
+        archives scheduling driving options inspection editing values notebook_methods pipeline""",
     "reactive": """checks building builder joins collecting sampling offloading balancing function planning plan
         provenance sweep answers""",
     "flow": """signals clock capacity scaling report failures sources terminating jobs workers running stream declared

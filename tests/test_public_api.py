@@ -11,7 +11,7 @@ from framework.errors import FrameworkError
 PROMISED = {
     "framework.core": """
         AbstractProcessor Context Event Failure InMemCache Inbox PhaseReport Pipeline Run RunReport caching
-        infer_interests retry timeit
+        infer_interests processor retry timeit
     """,
     "framework.archive": """Archive CatalogEntry Description InMemCache Placeholder Session Workspace digest
         register_encoder rotate_key""",

@@ -190,7 +190,7 @@ CASES = [
     Case("a build context used late", leaked, UnsafeSubmit, "belongs to one delivery", "hold.submit(event)"),
     Case("a submit from an executor", lambda _: built(*balance(Sending, 1, (), executor=threads), word=1), LifecycleError, "Event(name='x')", "yield it"),
     *each("@reactive on", (Plain, 5), lambda _, v: reactive("out")(v), WiringError, "got *", "subclass ReactiveBuilder"),
-    *each("@reactive", (doubled, 5, None), lambda _, v: reactive(v), WiringError, "got *", "provides='words'"),
+    *each("@reactive", (5, ["out"]), lambda _, v: reactive(v), WiringError, "got *", "provides='words'"),
     Case("@reactive requires text", lambda _: reactive("out", "word"), WiringError, "got 'word'", "write requires=['word']"),
     *each("a collector's limit", (0, -1, 1.5, "3", True), lambda _, v: Collector("out", ["word"], v), OptionError, "got *", f"limit {FROM_ONE}"),
     Case("a collector's topics", lambda _: Collector("out", "word"), WiringError, "got 'word'", "write requires=['word']"),

@@ -5,6 +5,7 @@ from framework.core.caching import caching
 from framework.core.context import Context
 from framework.core.driving.run import Run
 from framework.core.event import Event
+from framework.core.function import processor
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.matching.interests import infer_interests
 from framework.core.pipeline import Pipeline
@@ -48,6 +49,7 @@ __all__ = [
     "UnsafeSubmit",
     "caching",
     "infer_interests",
+    "processor",
     "retry",
     "timeit",
 ]

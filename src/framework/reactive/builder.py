@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -16,7 +17,7 @@ from framework.errors import WiringError
 from framework.reactive.building.artifacts import artifacts_of
 from framework.reactive.building.building import Building, BuildInput, SelfMessage
 from framework.reactive.building.origin import origin_of
-from framework.reactive.building.pairing import checked, target_of
+from framework.reactive.building.pairing import EXPAND, checked, target_of
 
 
 class ReactiveBuilder(AbstractProcessor):
@@ -71,7 +72,27 @@ class ReactiveBuilder(AbstractProcessor):
         self.provides, self.requires = checked(self.name, provides, requires)
         self.persist = bool(persist)
         self.dedupe = bool(dedupe)
+        self._check_arity()
         self._building = self._begin()
+
+    def _check_arity(self) -> None:
+        """Check that `build` takes one argument for each requirement; of those to unpack the number is not known.
+
+        Raises:
+            WiringError: it takes more or fewer.
+        """
+        if any(required.startswith(EXPAND) for required in self.requires):
+            return
+        try:
+            signature = inspect.signature(self.build)
+            signature.bind(None, *self.requires)
+        except TypeError:
+            taken = ", ".join(list(signature.parameters)[1:]) or "none"
+            raise WiringError(
+                f"{self.name} requires {self.requires}, and the artifacts that its build takes are: {taken}"
+            ) from None
+        except ValueError:  # no signature: not written in Python
+            return
 
     @abstractmethod
     def build(self, context: Context, *args: Any) -> Iterable[Any]:

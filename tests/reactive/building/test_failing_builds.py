@@ -15,7 +15,7 @@ from reactive_samples import Apply, Sink, Source, artifacts_of, outcome, seeds
 
 from framework.core import AbstractProcessor, Pipeline
 from framework.errors import BuildError, RunFailed
-from framework.reactive import ReactiveBuilder, ReactiveEvent, reactive
+from framework.reactive import ReactiveBuilder, ReactiveEvent
 from framework.reactive.building.building import SLICE
 
 pytestmark = pytest.mark.timeout(60)
@@ -169,7 +169,14 @@ def test_one_value_that_can_be_iterated_is_not_taken_apart(value):
     [[1, 2], (1, 2), {1, 2}, frozenset([1, 2]), range(1, 3), deque([1, 2]), {1: 1, 2: 2}.keys(), map(int, "12")],
 )
 def test_collections_of_artifacts_are_announced_one_by_one(several):
-    assert sorted(artifacts_of([reactive("m")(lambda _: several)], "m")) == [1, 2]
+    class Several(ReactiveBuilder):
+        def __init__(self):
+            super().__init__("m", [])
+
+        def build(self, context):
+            return several
+
+    assert sorted(artifacts_of([Several()], "m")) == [1, 2]
 
 
 def test_a_coroutine_as_build_is_told_where_async_code_goes():

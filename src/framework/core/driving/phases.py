@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 from framework.core.archives import ArchiveRoom
 from framework.core.driving.bounds import RunBounds
 from framework.core.driving.status import DeliveryCounts, unfinished, why_waiting
+from framework.core.driving.wiring import check_wiring
 from framework.core.event import INIT, PHASE, POISON, Event
 from framework.core.scheduling.delivery import Delivery, ProcessCaller, deliver_next
 from framework.core.scheduling.scheduler import Scheduler
@@ -208,6 +209,7 @@ class PhaseSequence:
     def _prepare(self) -> None:
         if self._started is not None:
             return
+        check_wiring(self._scheduler.inboxes)
         self._archives.prepare(self._scheduler.inboxes)
         self._started = self._bounded_from = time.monotonic()
         self._scheduler.announce_first(Event(name=INIT))

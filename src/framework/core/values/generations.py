@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from framework.core.driving.wiring import provided_by, required_by
 from framework.core.event import INIT, Event
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.reactive_event import ReactiveEvent
@@ -150,15 +151,3 @@ class Artifacts:
                     found[inbox] = None
                     reached.update(provided_by(inbox))
         return list(found)
-
-
-def provided_by(inbox: Inbox) -> tuple[str, ...]:
-    """Return the target that a processor provides, if it is a builder."""
-    provides = getattr(inbox.processor, "provides", None)
-    return (provides,) if isinstance(provides, str) else ()
-
-
-def required_by(inbox: Inbox) -> Iterator[str]:
-    """Yield the targets that a builder requires."""
-    requires = getattr(inbox.processor, "requires", ())
-    return (required.removeprefix("*") for required in requires if isinstance(required, str))

@@ -7,6 +7,7 @@ from typing import Any, overload
 
 from framework.archive import digest
 from framework.core.driving.methods import DrivingMethods
+from framework.core.driving.wiring import provided_by, required_by
 from framework.core.event import Event
 from framework.core.inspection.directory import Directory
 from framework.core.mailboxes.inbox import Inbox
@@ -15,7 +16,7 @@ from framework.core.matching.interests import Interests
 from framework.core.reactive_event import ReactiveEvent
 from framework.core.scheduling.intake import Intake
 from framework.core.values.collected import Collected
-from framework.core.values.generations import Artifacts, provided_by, required_by
+from framework.core.values.generations import Artifacts
 from framework.errors import OptionError, PipelineEnded, Undigestable, UnknownName, WiringError
 
 
