@@ -6,9 +6,13 @@ from notebook_processors import make_pipeline
 
 from framework.core import AbstractProcessor, Event, Pipeline
 from framework.notebook import PhaseStepper
-from framework.notebook.stepper.panes import MOST_ROWS
+from framework.notebook.stepper.panes import MOST_ROWS, event_texts
+from framework.notebook.stepper.selection import Selection
 from framework.notebook.stepper.stepper_view import StepperView
 from framework.notebook.stepper.stepper_widget import stepper_twin
+from framework.notebook.stepper.timeline import timeline
+from framework.observe import DeliveryFinished, Recorder
+from framework.reactive import ReactiveEvent
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -124,12 +128,12 @@ def test_a_failure_can_be_rerun(view):
 def test_events_of_the_phase_are_shown_newest_first(view):
     view.handle({"do": "deliver"})
 
-    assert [row[1] for row in cells(view, "events")] == [f"Event(name='line', number={n})" for n in (4, 3, 2, 1, 0)]
+    assert [row[1:3] for row in cells(view, "events")] == [["line", f"number={n}"] for n in (4, 3, 2, 1, 0)]
 
 
 def test_an_event_opens_its_causes(view):
     view.handle({"do": "step"})
-    row = next(row for row in view.state()["panes"]["events"]["rows"] if "parsed" in row["cells"][1])
+    row = next(row for row in view.state()["panes"]["events"]["rows"] if row["cells"][1] == "parsed")
     view.handle({"do": "event", "number": row["number"]})
 
     assert "Read: Event(name='line'" in view.state()["tree"]
@@ -141,7 +145,7 @@ def test_a_click_on_a_node_filters_all_tabs(view):
 
     assert [row[1] for row in cells(view, "processors")] == ["Total"]
     assert {row[0] for row in cells(view, "attributes")} == {"Total"}
-    assert all("Total" in (row[0], row[2]) for row in cells(view, "events"))
+    assert all("Total" in (row[0], row[3]) for row in cells(view, "events"))
     assert cells(view, "failures") == []
     view.handle({"do": "select", "node": None})
     assert len(cells(view, "processors")) == 3
@@ -151,7 +155,7 @@ def test_a_click_on_an_event_of_the_graph_shows_its_submissions(view):
     view.handle({"do": "step"})
     view.handle({"do": "select", "node": node_of(view, ("event", "Event", "lost"))})
 
-    assert {row[1] for row in cells(view, "events")} == {"Event(name='lost')"}
+    assert {row[1] for row in cells(view, "events")} == {"lost"}
 
 
 def test_arrows_that_were_used_in_the_phase_are_told(view):
@@ -239,3 +243,65 @@ def test_a_thousand_processors_stay_usable():
 
     assert len(json.loads(state)["panes"]["processors"]["rows"]) == MOST_ROWS
     assert len(state) < 200_000
+
+
+def test_the_tree_of_causes_belongs_to_its_phase(view):
+    view.handle({"do": "step"})
+    row = next(row for row in view.state()["panes"]["events"]["rows"] if row["cells"][1] == "parsed")
+    view.handle({"do": "event", "number": row["number"]})
+    assert view.state()["tree"]
+    view.handle({"do": "run"})
+    assert view.state()["tree"] == ""
+    view.handle({"do": "look", "phase": 1})
+    assert view.state()["tree"]
+
+
+@pytest.mark.parametrize(
+    ("event", "texts"),
+    [
+        (Event(name="line", number=3, text="a"), ("line", "number=3, text='a'")),
+        (Event(name="lost"), ("lost", "")),
+        (Event(name="it's (odd)", n=1), ("it's (odd)", "n=1")),
+        (ReactiveEvent(name="built", target="pair", artifact=(1, 2)), ("pair built", "(1, 2)")),
+        (ReactiveEvent(name="resolve", target="pair"), ("pair resolve", "")),
+    ],
+)
+def test_an_event_is_its_name_and_its_own_attributes(event, texts):
+    assert event_texts(event, repr(event)) == texts
+
+
+def test_a_text_that_was_cut_stays_as_far_as_it_goes():
+    event = Event(name="long", text="x" * 1000)
+
+    assert event_texts(event, repr(event)[:40] + "...")[1].endswith("xxx...")
+
+
+def test_what_is_odd_is_found_while_stepping(view):
+    view.handle({"do": "run"})
+    texts = [row["cells"][0] for row in view.state()["panes"]["findings"]["rows"]]
+
+    assert any("lost" in text for text in texts)
+
+
+def test_deliveries_stand_on_a_timeline(view):
+    view.handle({"do": "step"})
+    pane = view.state()["panes"]["timeline"]
+    lanes = dict(pane["rows"])
+
+    assert set(lanes) == {"Read", "Parse", "Total"}
+    assert pane["total"] == 16
+    assert [state for _, _, state, _ in lanes["Parse"]].count("failed") == 1
+    assert all(start >= 0 and start + width <= 1.001 for bars in lanes.values() for start, width, _, _ in bars)
+    view.handle({"do": "select", "node": node_of(view, "Total")})
+    assert [name for name, _ in view.state()["panes"]["timeline"]["rows"]] == ["Total"]
+
+
+def test_the_time_between_two_clicks_takes_no_room_on_the_timeline():
+    recorder = Recorder()
+    for start in (0.0, 100.0, 100.5):
+        recorder(DeliveryFinished("a", Event(name="x"), 1, start + 1.0, 1.0))
+    pane = timeline(recorder, 1, Selection())
+    (first, second, third) = dict(pane["rows"])["a"]
+
+    assert pane["note"] == "2,550.0 ms of work, pauses shortened"
+    assert (first[0], round(second[0] * 2.55, 2), round(third[0] * 2.55, 2)) == (0.0, 1.05, 1.55)

@@ -33,6 +33,8 @@ class PhaseState:
     inboxes: Mapping[str, Sequence[str]]
     failures: tuple[Failure, ...]
     waiting: str
+    findings: tuple[tuple[str, str, str], ...] = ()
+    """What is odd: the sentence, the place and the remedy of each finding."""
 
 
 class PhaseHistory:
@@ -103,7 +105,10 @@ def phase_state(
     inboxes = {name: waiting_texts(pipeline, name) for name, node in snapshot.nodes.items() if node.waiting}
     changed = _changed(before.attributes, attributes) if before else frozenset()
     waiting = pipeline.why_waiting()
-    return PhaseState(snapshot.phase, snapshot, delivered, attributes, changed, inboxes, tuple(failures), waiting)
+    findings = tuple((finding.text, finding.where, finding.remedy) for finding in pipeline.diagnose())
+    return PhaseState(
+        snapshot.phase, snapshot, delivered, attributes, changed, inboxes, tuple(failures), waiting, findings
+    )
 
 
 def counted_now(state: PhaseState, snapshot: Snapshot, before: PhaseState | None) -> PhaseState:

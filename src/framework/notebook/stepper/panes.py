@@ -12,6 +12,7 @@ from framework.notebook.lineage.recorders import submissions
 from framework.notebook.stepper.history import PhaseState
 from framework.notebook.stepper.selection import Selection
 from framework.notebook.stepper.stepper import PhaseStepper
+from framework.notebook.stepper.timeline import timeline
 from framework.observe import Failure
 from framework.observe.text import short_repr
 
@@ -30,8 +31,12 @@ def panes(stepper: PhaseStepper, shown: PhaseState, selection: Selection) -> Map
         ),
         "inbox": _pane(("processor", "event"), _inboxes(shown, selection)),
         "attributes": _pane(("processor", "attribute", "value"), _attributes(shown, selection)),
-        "events": _pane(("from", "event", "to"), _events(stepper, shown, selection), _unrecorded(stepper, shown)),
+        "events": _pane(
+            ("from", "event", "attributes", "to"), _events(stepper, shown, selection), _unrecorded(stepper, shown)
+        ),
         "failures": _pane(("processor", "error", "input"), _failures(stepper, shown, selection)),
+        "findings": _pane(("finding", "where", "what to do"), [{"cells": list(finding)} for finding in shown.findings]),
+        "timeline": timeline(stepper.recorder, shown.phase, selection),
     }
 
 
@@ -73,12 +78,29 @@ def _events(stepper: PhaseStepper, shown: PhaseState, selection: Selection) -> l
     kept = reversed(submissions(stepper.recorder, shown.phase))
     return [
         {
-            "cells": [submitted.sender or "outside", text, ", ".join(submitted.recipients) or "no recipient"],
+            "cells": [
+                submitted.sender or "outside",
+                *event_texts(submitted.event, text),
+                ", ".join(submitted.recipients) or "no recipient",
+            ],
             "number": number,
         }
         for number, submitted, text in kept
         if selection.has_event(submitted)
     ]
+
+
+def event_texts(event: Any, text: str) -> tuple[str, str]:
+    """Return what an event is called and its own attributes, from the repr that it had when it was submitted.
+
+    Builders tell each other "built" and "resolve" of a target: the target says more than the names of these fields.
+    """
+    name, attributes = str(event.name), text.removeprefix(f"{type(event).__name__}(name={event.name!r}").lstrip(", ")
+    target = getattr(event, "target", None)
+    if isinstance(target, str):
+        name = f"{target} {name}"
+        attributes = attributes.removeprefix(f"target={target!r}").lstrip(", ").removeprefix("artifact=")
+    return name, attributes.removesuffix(")") if text.endswith(")") else attributes
 
 
 def _unrecorded(stepper: PhaseStepper, shown: PhaseState) -> str:

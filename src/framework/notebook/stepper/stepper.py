@@ -161,6 +161,8 @@ class PhaseStepper(Shown):
         last, before = self.history.last, self._before(snapshot)
         if last is not None and self._is_busy(snapshot):
             return counted_now(last, snapshot, before)
+        if last is not None and last.snapshot.nodes == snapshot.nodes and last.phase == snapshot.phase:
+            return last  # nothing was submitted or delivered since
         return phase_state(self.pipeline, snapshot, before, self.activity.failures)
 
     @property

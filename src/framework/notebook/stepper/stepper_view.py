@@ -44,6 +44,7 @@ class StepperView:
         self.canvas = Canvas(stepper.pipeline.graph())
         self.selection = Selection()
         self.tree = ""
+        self._tree_phase = 0
         self._turn = threading.Lock()
 
     def picture(self) -> str:
@@ -78,7 +79,7 @@ class StepperView:
             "selected": self.canvas.find(self.selection.first) if self.selection.first else None,
             "selectedLabel": self.selection.label,
             "panes": panes(stepper, state, self.selection),
-            "tree": self.tree,
+            "tree": self.tree if self._tree_phase == state.phase else "",
         }
 
     def handle(self, command: Mapping[str, Any]) -> None:
@@ -125,6 +126,7 @@ class StepperView:
 
     def _show_tree(self, number: int) -> None:
         event = next((kept.event for known, kept, _ in submissions(self.stepper.recorder) if known == number), None)
+        self._tree_phase = self.stepper.shown_state().phase
         self.tree = "no longer recorded" if event is None else str(Lineage(event, self.stepper.recorder))
         self.stepper.listeners.tell()
 

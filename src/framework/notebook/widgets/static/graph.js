@@ -154,7 +154,8 @@ function graphPane({ send, onSelect }) {
       return;
     }
     wanted = null;
-    node.scrollIntoView({ block: "nearest", inline: "nearest" });
+    const [part, seen] = [node, canvas].map((element) => element.getBoundingClientRect());
+    canvas.scrollBy(part.x - seen.x - (seen.width - part.width) / 2, part.y - seen.y - (seen.height - part.height) / 2);
     if (search.value) focus(node.id);
   }
 

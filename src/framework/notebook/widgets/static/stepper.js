@@ -1,4 +1,5 @@
-const TABS = { processors: "Processors", inbox: "Inbox", attributes: "Attributes", events: "Events", failures: "Failures" };
+const TABS = { processors: "Processors", inbox: "Inbox", attributes: "Attributes", events: "Events", failures: "Failures",
+  findings: "Findings", timeline: "Timeline" };
 const HELP = "S step · D one delivery · R run to end · U until · F finish · Esc stop · ← → look back · / filter · ? this line";
 
 function render({ model, el }) {
@@ -104,6 +105,18 @@ function render({ model, el }) {
     return parts;
   }
 
+  /** A lane for each processor, with a bar for each delivery: who worked when. */
+  function lanes({ rows, note }) {
+    const wanted = filter.value.toLowerCase();
+    const shown = rows.filter(([name]) => !wanted || name.toLowerCase().includes(wanted));
+    const lane = ([name, bars]) => h("tr", {}, h("th", { scope: "row" }, name),
+      h("td", { class: "fw-lane" }, s("svg", { viewBox: "0 0 1000 16", preserveAspectRatio: "none", role: "img", "aria-label": `${name}: ${bars.length} deliveries` },
+        ...bars.map(([start, width, state, title]) => s("rect", { class: `b-${state}`, x: 1000 * start, y: 1, width: Math.max(2, 1000 * width), height: 14 }, s("title", {}, title))))));
+    const parts = [h("table", {}, h("tbody", {}, ...shown.map(lane)))];
+    parts.push(h("p", { class: "fw-note" }, shown.length ? note : "Nothing was delivered in this phase"));
+    return parts;
+  }
+
   function paint() {
     const state = model.get("state");
     if (model.get("moved")) return movedNote(root, model.get("moved"));
@@ -121,7 +134,7 @@ function render({ model, el }) {
     chosen.hidden = !state.selected;
     chosen.textContent = `${state.selectedLabel} ×`;
     const scrolled = body.scrollTop;
-    body.replaceChildren(...table(state.panes[tab]));
+    body.replaceChildren(...(tab === "timeline" ? lanes(state.panes.timeline) : table(state.panes[tab])));
     body.scrollTop = scrolled;
     tree.hidden = tab !== "events" || !state.tree;
     tree.textContent = state.tree;
