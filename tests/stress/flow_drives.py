@@ -5,15 +5,18 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from flow_world import Broken, World
+from flow_world import LATEST, Broken, World
 
-from framework.flow import FlowEnded, LastWorkItem
+from framework.flow import FlowEnded, LastWorkItem, LifecycleError, UtilizationCapacity
 
 
 async def live_through(world: World) -> None:
     """Drive the flow as its plan says, and end it; what breaks has to be in the report."""
     flow, plan = world.flow, world.plan
+    if plan.eager and hasattr(asyncio, "eager_task_factory"):
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
     driver = asyncio.create_task(drive(world), name="driver")
+    meddler = asyncio.create_task(meddle(world), name="meddler") if plan.meddles else None
     if plan.ending in ("stop", "cancel"):
         await asyncio.sleep(plan.moment)
         if plan.ending == "stop":
@@ -21,6 +24,9 @@ async def live_through(world: World) -> None:
         else:
             driver.cancel()
     await asyncio.wait({driver})
+    if meddler is not None:
+        meddler.cancel()
+        await asyncio.wait({meddler})
     error = None if driver.cancelled() else driver.exception()
     if isinstance(error, Broken):
         assert flow.report is not None
@@ -31,16 +37,37 @@ async def live_through(world: World) -> None:
     await flow.stop()
 
 
+async def meddle(world: World) -> None:
+    """Pause, resume and configure jobs for a while."""
+    flow, random = world.flow, world.random
+    for _ in range(random.randint(1, 6)):
+        await asyncio.sleep(random.choice((0, 0.002, 0.01)))
+        with contextlib.suppress(LifecycleError):
+            number = random.randrange(len(world.plan.jobs))
+            name = random.choice((None, f"job {number}"))
+            match random.choice(("pause", "configure")):
+                case "pause":
+                    flow.pause(name)
+                    await asyncio.sleep(random.choice((0, 0.003)))
+                    flow.resume(name)
+                case "configure":
+                    plan = world.plan.jobs[number]
+                    most = random.randint(1, plan.most)
+                    flow.configure(f"job {number}", UtilizationCapacity(1, min(1, most), most, random.randint(1, 5)))
+        world.expect(not flow.running or bool(flow.why_waiting()), "a flow that runs waits for nothing")
+
+
 async def drive(world: World) -> None:
     """Put all items in, and wait for the end where the way of driving has one."""
     flow = world.flow
+    choice = {"on_source_error": "drop" if world.plan.drops else "finish"}
     match world.plan.drive:
         case "list":
-            await flow.run(items(world))
+            await flow.run(items(world), **choice)
         case "async":
-            await flow.run(lambda: slowly(world))
+            await flow.run(lambda: slowly(world), **choice)
         case "stream" | "ordered" as how:
-            results = [result async for result in flow.stream(slowly(world), ordered=how == "ordered")]
+            results = [result async for result in flow.stream(slowly(world), ordered=how == "ordered", **choice)]
             world.expect(how == "stream" or results == sorted(results), "results out of order")
         case "feeding":
             await flow.start()
@@ -53,7 +80,7 @@ async def drive(world: World) -> None:
             await flow.start()
             puts = [asyncio.create_task(put(world, item)) for item in items(world)]
             try:
-                if puts:
+                if puts and flow.running:  # else stopped: another run would wait for a first item
                     await flow.run()
             finally:
                 await asyncio.gather(*puts)
@@ -71,7 +98,7 @@ def items(world: World) -> Iterator[Any]:
     special = world.random.randint(0, plan.items)
     for item in range(plan.items + 1):
         if item == special and plan.ending == "last":
-            yield LastWorkItem()
+            yield LastWorkItem(LATEST) if plan.value else LastWorkItem()
         if item == special and plan.source_breaks:
             raise Broken("source")
         if item < plan.items:

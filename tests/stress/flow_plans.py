@@ -4,15 +4,24 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-HABITS = ("return", "yield", "wait", "skip", "reroute", "fail", "cancel", "exit", "last")
+HABITS = (
+    "return", "yield", "wait", "skip", "reroute", "fail", "cancel", "exit", "last", "cling", "stale", "feed", "leak",
+)  # fmt: skip
+RESOURCES = ("function", "factory", "shared", "lock")
+STAGES = ("flow", "part", "router")
 
 
 @dataclass(frozen=True)
 class JobPlan:
-    """A job: where its processor comes from, how often that does what (by `HABITS`), and its limits."""
+    """A job: where its processor comes from, how often that does what (by `HABITS`), and its limits.
+
+    `breaks` is the share of enterings and releases of a resource that raise, `slow` of those that take long.
+    """
 
     source: str
-    breaks: float  # the share of enterings and releases of a factory's processor that raise
+    generates: bool
+    breaks: float
+    slow: float
     workers: int
     most: int
     least: int
@@ -21,13 +30,18 @@ class JobPlan:
     batch: int | None
     linger: float
     retry: int | None
+    wait: float
     timeout: float | None
     rate: float | None
+    key: int | None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A flow; `moment` is when it is stopped or cancelled, in seconds."""
+    """A flow; `moment` is when it is stopped or cancelled, in seconds.
+
+    `eager` starts tasks at once, where Python can; `meddles` pauses, resumes and configures jobs meanwhile.
+    """
 
     seed: int
     items: int
@@ -38,6 +52,11 @@ class Plan:
     moment: float
     fixed: bool
     watched: bool
+    eager: bool
+    meddles: bool
+    drops: bool
+    value: bool
+    grace: float
 
     @property
     def source_breaks(self) -> bool:
@@ -51,19 +70,35 @@ def job_plans(sources: tuple[str, ...]) -> st.SearchStrategy[JobPlan]:
     return st.builds(
         JobPlan,
         source=st.sampled_from(("function", "function", *sources)),
-        breaks=st.sampled_from((0.0, 0.0, 0.0, 0.0, 0.0, 0.1)),
+        generates=st.sampled_from((False, False, False, True)),
+        breaks=st.sampled_from((0.0, 0.0, 0.0, 0.0, 0.0, 0.1, 0.4)),
+        slow=st.sampled_from((0.0, 0.0, 0.3)),
         workers=st.integers(0, 4),
         most=st.integers(1, 4),
         least=st.integers(0, 1),
         queue=st.integers(1, 4),
         weights=st.tuples(
-            st.integers(1, 20), st.integers(0, 10), st.integers(0, 10), rare, rare, rare, rare, rare, rare
+            st.integers(1, 20),
+            st.integers(0, 10),
+            st.integers(0, 10),
+            rare,
+            rare,
+            rare,
+            rare,
+            rare,
+            rare,
+            rare,
+            rare,
+            rare,
+            rare,
         ),
         batch=st.sampled_from((None, None, None, 1, 3)),
         linger=st.sampled_from((0.0, 0.05)),
         retry=st.sampled_from((None, None, 1, 3)),
+        wait=st.sampled_from((0.0, 0.004)),
         timeout=st.sampled_from((None, None, 0.01)),
         rate=st.sampled_from((None, None, None, 100.0)),
+        key=st.sampled_from((None, None, None, 1, 3)),
     )
 
 
@@ -71,11 +106,16 @@ plans = st.builds(
     Plan,
     seed=st.integers(0, 1 << 30),
     items=st.integers(0, 40),
-    jobs=st.lists(job_plans(("factory", "shared", "lock", "flow")), min_size=1, max_size=4).map(tuple),
-    error=st.none() | job_plans(("factory", "shared", "lock")),
+    jobs=st.lists(job_plans((*RESOURCES, *STAGES)), min_size=1, max_size=4).map(tuple),
+    error=st.none() | job_plans((*RESOURCES, "part")),
     drive=st.sampled_from(("list", "async", "puts", "feeding", "stream", "ordered", "started")),
     ending=st.sampled_from(("itself", "itself", "last", "broken", "stop", "cancel", "twice")),
     moment=st.sampled_from((0.0, 0.001, 0.02, 0.1)),
     fixed=st.booleans(),
     watched=st.booleans(),
+    eager=st.booleans(),
+    meddles=st.sampled_from((False, False, True)),
+    drops=st.booleans(),
+    value=st.booleans(),
+    grace=st.sampled_from((0.0, 0.01, 5.0)),
 )

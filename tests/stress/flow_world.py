@@ -12,31 +12,39 @@ from framework.flow import (
     Batch,
     Flow,
     LastWorkItem,
+    Retry,
     RouteToErrorQueue,
     StopProcessing,
     Strategy,
     UtilizationCapacity,
+    router,
 )
 
 Add = Callable[..., object]
+LATEST = 1 << 20  # the value of a LastWorkItem: larger than any item
+FEEDS = 40  # items that processors put back at most
 
 
 class Broken(Exception):
-    """What a factory or a source raises."""
+    """What a resource or a source raises."""
 
 
 class World:
-    """`wrong` names what broke a bound; `live` counts processors at work, `held` resources, `seen` what was told."""
+    """`wrong` names what broke a bound; `live` counts processors at work, `resources` were made, `seen` was told."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.random = Random(plan.seed)
         self.wrong: list[str] = []
         self.live: Counter[str] = Counter()
-        self.held: Counter[str] = Counter()
         self.seen: Counter[tuple[str, str]] = Counter()
+        self.resources: list[Resource] = []
         self.inner: list[Flow] = []
-        flow = self.flow = Flow(Strategy.FIXED if plan.fixed else Strategy.UTILIZATION)
+        self.is_keyed = any(job.key is not None for job in plan.jobs)
+        self.feeds = 0
+        self.begin()
+        strategy = Strategy.FIXED if plan.fixed else Strategy.UTILIZATION
+        flow = self.flow = Flow(strategy, grace=plan.grace)
         for number, job in enumerate(plan.jobs):
             self.add(f"job {number}", job, flow.add, flow.add_job_with_factory, flow.add_job_with_lock)
         if plan.error is not None:
@@ -44,26 +52,49 @@ class World:
         if plan.watched:
             flow.observe(self.watch)
 
-    def add(self, name: str, job: JobPlan, add: Add, add_with_factory: Add, add_with_lock: Add) -> None:
+    def begin(self) -> None:
+        """Forget what the run before has shown."""
+        self.seen.clear()
+        self.resources.clear()
+        self.feeds = FEEDS
+
+    def add(  # noqa: C901 - a case for each source
+        self, name: str, job: JobPlan, add: Add, add_with_factory: Add, add_with_lock: Add
+    ) -> None:
         """Add a job of the plan."""
         capacity = capacity_of(job)
-        limits: dict[str, Any] = {"name": name, "retry": job.retry, "timeout": job.timeout, "rate": job.rate}
+        retry = job.retry and Retry(job.retry, wait=job.wait)
+        limits: dict[str, Any] = {"name": name, "retry": retry, "timeout": job.timeout, "rate": job.rate}
+        if job.key is not None:
+            limits["key"] = lambda item: item % job.key
         processor = self.single(name, job)
-        if job.batch is not None and name != "errors" and job.source != "flow":
+        if job.batch is not None and name != "errors" and job.source in ("function", "factory", "shared", "lock"):
             limits["batch"] = Batch(job.batch, job.linger)
+            limits.pop("key", None)
             processor = self.several(name, job)
+        elif job.generates:
+            processor = self.yielding(name, job)
         match job.source:
             case "function":
                 add(processor, capacity, **limits)
             case "factory":
-                add_with_factory(lambda: Resource(self, name, processor, job.breaks), capacity, **limits)
+                add_with_factory(lambda: Resource(self, name, processor, job), capacity, **limits)
             case "shared":
-                add_with_factory(Resource(self, name, processor, job.breaks), capacity, **limits)
+                add_with_factory(Resource(self, name, processor, job, is_shared=True), capacity, **limits)
             case "lock":
                 add_with_lock(processor, asyncio.Lock(), capacity, **limits)
             case "flow":
                 self.inner.append(Flow(name=f"inside of {name}").add(processor, capacity))
                 add(self.inner[-1], capacity, **limits)
+            case "part":
+                self.inner.append(Flow(name=f"inside of {name}"))
+                made = lambda: Resource(self, name, processor, job)  # noqa: E731 - reads like the factory above
+                self.inner[-1].add_job_with_factory(made, capacity, **(limits | {"name": "inner"}))
+                add(self.inner[-1], name=name)
+            case "router":
+                self.inner.append(Flow(name=f"odd of {name}").add(processor, capacity, **(limits | {"name": "inner"})))
+                arms = {"odd": self.inner[-1], "even": self.single(f"{name}.even", job)}
+                add(router(lambda item: "odd" if item % 2 else "even", **arms), capacity, name=name)
 
     def watch(self, happening: Any) -> None:
         """Count how items ended."""
@@ -77,7 +108,7 @@ class World:
 
     def single(self, name: str, job: JobPlan) -> Any:
         """A processor of one item."""
-        most = 1 if job.source == "lock" else job.most
+        most = 1 if job.source == "lock" else job.most if "." not in name else 5
 
         async def process(item: int) -> Any:
             self.live[name] += 1
@@ -87,6 +118,16 @@ class World:
                 return await self.behave(item, job)
             finally:
                 self.live[name] -= 1
+
+        return process
+
+    def yielding(self, name: str, job: JobPlan) -> Any:
+        """A processor that makes several items of one."""
+        one = self.single(name, job)
+
+        async def process(item: int) -> Any:
+            for _ in range(self.random.choice((0, 1, 1, 3))):
+                yield await one(item)
 
         return process
 
@@ -109,12 +150,17 @@ class World:
         return process
 
     def look(self) -> None:
-        """See whether the snapshot keeps to the bounds."""
+        """See whether the snapshot keeps to the bounds; a queue exceeds its own where processors put into it."""
         for node in self.flow.snapshot().nodes.values():
-            self.expect(node.waiting <= (node.capacity or 0), f"{node.name} has a queue of {node.waiting}")
-            self.expect(node.running + node.blocked <= node.workers <= node.max_workers, f"workers: {node}")
+            busy = node.running + node.blocked + node.locked + node.opening
+            self.expect(busy <= node.workers, f"workers: {node}")
+            if not self.plan.meddles:
+                self.expect(node.workers <= node.max_workers, f"workers: {node}")
+                if self.feeds == FEEDS:  # and those set aside for their key may exceed it by the workers that were idle
+                    room = (node.capacity or 0) + (node.max_workers if self.is_keyed else 0)
+                    self.expect(node.waiting <= room, f"{node.name} has a queue of {node.waiting}")
 
-    async def behave(self, item: int, job: JobPlan) -> Any:
+    async def behave(self, item: int, job: JobPlan) -> Any:  # noqa: C901 - a case for each habit
         """Do one of the `HABITS`."""
         match self.random.choices(HABITS, job.weights)[0]:
             case "yield":
@@ -132,33 +178,70 @@ class World:
             case "exit":
                 raise SystemExit(3)
             case "last":
-                return LastWorkItem()
+                return LastWorkItem(LATEST) if self.plan.value else LastWorkItem()
+            case "cling":
+                await swallow(0.02)
+            case "stale":  # as a library that cancels its task and does not take that back
+                task = asyncio.current_task()
+                assert task is not None
+                task.cancel()
+                await swallow(1)
+            case "feed" if self.feeds:
+                self.feeds -= 1
+                await self.flow.put(item)
+            case "leak":
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(stop_processing())
         return item
 
 
-class Resource:
-    """What a factory makes: gives a processor while it is held, and breaks now and then."""
+async def swallow(seconds: float) -> None:
+    """Take a moment, and ignore a cancellation."""
+    try:
+        await asyncio.sleep(seconds)
+    except asyncio.CancelledError:
+        await asyncio.sleep(0.001)
 
-    def __init__(self, world: World, name: str, processor: Any, breaks: float) -> None:
-        self.world, self.name, self.processor, self.breaks = world, name, processor, breaks
+
+async def stop_processing() -> None:
+    """Raise a signal inside of a TaskGroup."""
+    raise StopProcessing
+
+
+class Resource:
+    """What a factory makes: gives a processor while it is held, and breaks or takes long now and then.
+
+    `left` is how it was left: None for a clean exit, "not" before; `was_cut` that the exit was interrupted.
+    """
+
+    def __init__(self, world: World, name: str, processor: Any, job: JobPlan, *, is_shared: bool = False) -> None:
+        self.world, self.name, self.processor, self.job = world, name, processor, job
+        self.is_shared = is_shared
+        self.left: Any = "not"
+        self.was_cut = False
+        self.during: Any = None  # the run: a put that comes after a stop begins another
 
     async def __aenter__(self) -> Any:
-        await self.pause()
-        self.world.held[self.name] += 1
+        others = sum(other.name == self.name for other in self.world.resources)
+        await self.pause(30 if others > self.job.workers else 0.01)  # scaled up: the host does not answer
+        self.left, self.was_cut, self.during = "not", False, self.world.flow._run
+        self.world.resources.append(self)
         return self.processor
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.world.expect(self.left == "not", f"a resource of {self.name} was left twice")
+        self.left = kind
         try:
-            await self.pause()
-        except Broken:
-            self.world.held[self.name] -= 1
+            await self.pause(30)
+        except asyncio.CancelledError:
+            self.was_cut = True
             raise
-        self.world.held[self.name] -= 1  # not in a finally: a release that is interrupted has released nothing
 
-    async def pause(self) -> None:
-        """Take a moment, or break."""
-        await asyncio.sleep(self.world.random.choice((0, 0, 0.002)))
-        if self.world.random.random() < self.breaks:
+    async def pause(self, long: float) -> None:
+        """Take a moment or a long time, or break."""
+        random = self.world.random
+        await asyncio.sleep(long if random.random() < self.job.slow else random.choice((0, 0, 0.002)))
+        if random.random() < self.job.breaks:
             raise Broken(self.name)
 
 

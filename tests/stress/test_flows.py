@@ -21,6 +21,8 @@ ENDINGS = {
     "failed": "broken",
 }
 OTHERS = ("failed", "rerouted", "dropped")
+NORMAL = ("finished", "last work item")
+KEPT = 1000
 
 
 def test_every_item_of_a_random_flow_ends_exactly_once_and_no_task_is_left(size, figure, caplog):
@@ -30,12 +32,16 @@ def test_every_item_of_a_random_flow_ends_exactly_once_and_no_task_is_left(size,
     @settings(max_examples=size(300, 10_000), database=None, derandomize=False)
     @given(plans)
     def campaign(plan: Plan) -> None:
-        reports = play(runs(World(plan)))
+        world = World(plan)
+        reports = play(runs(world))
+        fates["resources"] += len(world.resources)
         fates["flows"] += 1
         ended.update(ENDINGS[report.ended] for report in reports)
         for report in reports:
-            fates.update(report.counts)
+            fates.update(dict(report.counts))
             fates["scalings"] += len(report.scalings)
+            fates["cut off"] += len(report.cut_off)
+            fates["retried"] += sum(job.retried for job in report.jobs.values())
 
     campaign()
     figure("flows", fates["flows"])
@@ -43,8 +49,10 @@ def test_every_item_of_a_random_flow_ends_exactly_once_and_no_task_is_left(size,
     for name in ENDINGS.values():
         figure(name, ended[name])
     figure("items", fates["taken"])
-    for fate in ("done", "skipped", "rerouted", "failed", "dropped", "scalings"):
+    for fate in ("spawned", "done", "skipped", "rerouted", "failed", "dropped", "retried", "scalings"):
         figure(fate, fates[fate])
+    figure("resources", fates["resources"])
+    figure("cut off", fates["cut off"])
 
 
 async def runs(world: World) -> list[FlowReport]:
@@ -52,7 +60,7 @@ async def runs(world: World) -> list[FlowReport]:
     reports = []
     async with asyncio.timeout(10_000):
         for _ in range(2 if world.plan.ending == "twice" else 1):
-            world.seen.clear()
+            world.begin()
             await live_through(world)
             if world.flow.report is not None:  # else cancelled before it began
                 check(world, world.flow.report)
@@ -61,28 +69,52 @@ async def runs(world: World) -> list[FlowReport]:
 
 
 def check(world: World, report: FlowReport) -> None:
-    """Hold the report against what the processors and the observer have seen."""
+    """Hold the report against what the processors, the resources and the observer have seen."""
     counts = report.counts
-    assert not world.wrong
-    assert counts["taken"] == counts.ended, (counts, report.jobs)
-    assert not +world.live
-    assert not +world.held
+    assert not world.wrong, Counter(world.wrong)
+    assert counts.taken + counts.spawned == counts.ended, (counts, report.jobs)
+    assert sum(report.reasons.values()) >= counts.dropped
     for flow in (world.flow, *world.inner):
         for node in flow.snapshot().nodes.values():
-            assert (node.workers, node.waiting, node.running, node.blocked) == (0, 0, 0, 0)
-        if flow.report is not None:
-            assert flow.report.counts["taken"] == flow.report.counts.ended
-    if not world.plan.error:
+            left = (node.workers, node.running, node.blocked)
+            assert (node.waiting, node.retrying) == (0, 0), node
+            assert report.cut_off or left == (0, 0, 0), node
+    if report.ended in NORMAL:
+        assert report.cut_off == ()
+    if not report.cut_off:
+        assert not +world.live
+        for flow in world.inner:
+            if flow.report is not None:
+                inside = flow.report.counts
+                assert inside.taken + inside.spawned == inside.ended, inside
+    check_resources(world, report)
+    if not world.plan.error and counts["failed"] + counts["rerouted"] <= KEPT:
         assert len(report.failures) == counts["failed"] + counts["rerouted"]
-    if world.plan.watched:
+    if world.plan.watched and not report.cut_off:
         check_seen(world, report)
+
+
+def check_resources(world: World, report: FlowReport) -> None:
+    """Every resource that was entered was left once: cleanly where everything was finished."""
+    for resource in world.resources:
+        if resource.during is not world.flow._run:
+            continue
+        assert resource.left != "not", resource.name
+        if report.ended in NORMAL:
+            assert resource.left is None, (resource.name, resource.left, report.problems)
+            assert not resource.was_cut, resource.name
+        if resource.was_cut:
+            assert report.cut_off, resource.name
 
 
 def check_seen(world: World, report: FlowReport) -> None:
     """What an observer was told is what the report says."""
-    jobs = [f"job {number}" for number in range(len(world.plan.jobs))]
-    told = {outcome: sum(world.seen[job, outcome] for job in jobs) for outcome in report.counts}
-    assert world.seen[jobs[-1], "done"] <= report.counts["done"]
+    told: Counter[str] = Counter()
+    for number, job in enumerate(world.plan.jobs):
+        for (name, outcome), count in world.seen.items():
+            inside = name.startswith(f"job {number}.") and job.source != "flow"
+            if name == f"job {number}" or inside:
+                told[outcome] += count
     assert told["skipped"] == report.counts["skipped"]
     assert told["failed"] <= report.counts["failed"]
     if not world.plan.error:  # which has the last word on some of them

@@ -23,8 +23,8 @@ logger = logging.getLogger(__name__)
 
 GRACE = 5.0
 """Seconds that cancelled processors and resources get to clean up."""
-LAST = 0.3
-"""Seconds that they get after they were cancelled once more."""
+LAST, TIMES = 0.3, 3
+"""Seconds that they get after that, and how often they are cancelled once more meanwhile."""
 
 
 class SharedResources:
@@ -134,13 +134,16 @@ class Ending:
             pending = {task for task in pending if not task.done()}
         if not pending:
             return
-        for task in pending:
-            task.cancel()
-            self.cut_off.append(task.get_name())
-        await asyncio.wait(pending, timeout=LAST)
-        for task in pending:
-            if not task.done():  # what they hold is written off when the report is made
-                logger.warning("%s does not end although it was cancelled twice: it was left behind", task.get_name())
+        self.cut_off += [task.get_name() for task in pending]
+        for _ in range(TIMES):
+            for task in pending:
+                task.cancel()
+            await asyncio.wait(pending, timeout=LAST / TIMES)
+            pending = {task for task in pending if not task.done()}
+            if not pending:
+                return
+        for task in pending:  # what they hold is written off when the report is made
+            logger.warning("%s does not end although it was cancelled twice: it was left behind", task.get_name())
 
     def _left(self) -> float:
         return 0.0 if self._until is None else self._until - self._loop.time()

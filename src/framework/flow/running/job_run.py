@@ -77,7 +77,7 @@ class JobRun(JobFigures):
         self.lanes = None if self.limits.key is None else Lanes(self.limits.key, self.input)
         self.collecting = None if self.limits.batch is None else Collecting(self.input)
         self.retrying: dict[Envelope, Timer] = {}
-        self.started = False
+        self.is_open = self.started = False
         self._executor = job.executor
         self._known: tuple[Any, Call, bool] | None = None
         self.serving = 0  # workers that have a processor
@@ -92,7 +92,8 @@ class JobRun(JobFigures):
     # -- its life
 
     def open(self) -> None:
-        """Start the first workers."""
+        """Start the first workers; what they share was entered."""
+        self.is_open = True
         for _ in range(self.capacity.initial_workers):
             self._hire()
         self.await_first_item()
@@ -112,6 +113,7 @@ class JobRun(JobFigures):
     def begin_scaling(self) -> None:
         """Take samples from now on."""
         self._scaler.start()
+        self._fit()
 
     def close(self, reason: str, cause: BaseException | None = None) -> None:
         """Take nothing more and drop what waits; work in flight is not touched, nor what waits for another attempt."""
@@ -197,8 +199,13 @@ class JobRun(JobFigures):
         """Follow another capacity from now on: workers beyond it end after the items that they are at."""
         self.capacity = capacity
         self.input.rebound(capacity.queue_length)
+        if not self.started:
+            return  # `begin_scaling` follows it
         self._scaler.restart()
-        count = len(self.workers)
+        self._fit()
+
+    def _fit(self) -> None:
+        capacity, count = self.capacity, len(self.workers)
         if count < capacity.min_workers:
             self.resize(capacity.min_workers, f"{count}->{capacity.min_workers}: configured")
         elif count > capacity.max_workers:
@@ -277,6 +284,8 @@ class JobRun(JobFigures):
 
     def await_first_item(self) -> None:
         """Without a worker, start one when an item comes."""
+        if not self.is_open:
+            return
         if self.workers:
             self._take_back_first_item()
         elif self.input.buffer:

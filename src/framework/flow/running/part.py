@@ -44,13 +44,16 @@ class Part:
     def report_now(self) -> FlowReport:
         """Return what came of its items so far; `taken` are those that its first job has dealt with."""
         outer, jobs = self.outer.report_now(), self.jobs
-        inner = [(stage, self.outer.jobs[stage.name]) for stage in self._section.stages if not stage.is_error]
+        handles = self._section.entrance.is_error
+        stages = [stage for stage in self._section.stages if stage.is_error == handles]
+        inner = [(stage, self.outer.jobs[stage.name]) for stage in stages]
         ends = {stage.name for stage, _ in inner if self._leaves(stage)}
         tallies = [job.tally for _, job in inner]
         counts = Counts(
             taken=self.entrance.tally.finished + self.entrance.tally.dropped,
-            done=sum(job.tally.done for stage, job in inner if stage.name in ends)
-            + sum(tally.last + tally.spent for tally in tallies),
+            done=sum(tally.last for tally in tallies)
+            + sum(job.tally.done + job.tally.spawned for stage, job in inner if stage.name in ends)
+            + sum(job.tally.spent for stage, job in inner if stage.name not in ends),
             skipped=sum(tally.skipped for tally in tallies),
             rerouted=sum(tally.rerouted for tally in tallies),
             failed=sum(tally.failed for tally in tallies),

@@ -73,10 +73,10 @@ class RunRecord:
         """How items ended so far."""
         jobs = [job for job in self.jobs.values() if not (job.is_error or job.scoped)]
         tallies = [job.tally for job in jobs]
-        last = [job.tally.done for job in jobs if job.next is None and not isinstance(job, RouterRun)]
+        ends = [job.tally for job in jobs if job.next is None and not isinstance(job, RouterRun)]
         return Counts(
             taken=self.taken,
-            done=sum(last) + sum(tally.last + tally.spent for tally in tallies),
+            done=sum(tally.done + tally.spawned for tally in ends) + sum(tally.last + tally.spent for tally in tallies),
             skipped=sum(tally.skipped for tally in tallies),
             rerouted=sum(tally.rerouted for tally in tallies),
             failed=sum(tally.failed for tally in tallies),

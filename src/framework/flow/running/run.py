@@ -79,6 +79,11 @@ class FlowRun(RunRecord):
         return self.report is not None
 
     @property
+    def is_started(self) -> bool:
+        """Whether all first workers are there."""
+        return self._started.done()
+
+    @property
     def unseen(self) -> bool:
         """Whether a LastWorkItem has ended it before it was driven."""
         return self._cut and self._over.done() and not self.intake.is_driven

@@ -74,16 +74,20 @@ def why_waiting(run: FlowRun) -> str:
     intake = run.intake
     sources = len(intake.feeders)
     producers = intake.feeds - sources
-    if run.closing:
+    if not run.is_started:
+        lines.append("the run is starting: resources are being entered and processors made")
+    elif run.closing:
         lines.append("the run is ending: processors and resources are being released")
     elif sources:
         lines.append("the source has more items")
-    if producers > 0 and not run.closing:
+    if producers > 0 and run.is_started and not run.closing:
         lines.append(f"{_count(producers, 'producer')} may put more: feeding() was entered and not left")
     if not lines and not intake.is_driven:
         lines.append("it is idle and not being run: await flow.run() ends it")
     elif not lines and not (intake.was_fed or run.taken):
         lines.append("nothing was put yet: run() without a source waits for a first item, await flow.put(item)")
+    elif not lines:
+        lines.append("nothing: it is about to end")
     return "\n".join(lines)
 
 

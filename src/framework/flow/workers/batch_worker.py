@@ -83,7 +83,7 @@ class BatchWorker(FlowWorker):
                 await self._process(entries, call)
             if last:
                 self.run.cut(self.job, last, taken=True)
-            await asyncio.sleep(0)  # as after a turn of single items
+            await self.breathe()  # as after a turn of single items
 
     async def _collect(self, entries: list[Any]) -> None:
         channel, batch = self.channel, self.batch

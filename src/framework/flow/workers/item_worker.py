@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from contextvars import Context
 
     from framework.flow.jobs.processors import Call
+    from framework.flow.workers.channel import Channel
     from framework.flow.workers.run_context import RunningJob
     from framework.observe.happenings import Outcome
 
@@ -37,8 +38,9 @@ class ItemWorker:
     """Has a processor and at most one item at a time; what takes the items out of a queue is in `FlowWorker`."""
 
     __slots__ = (
-        "_base", "_interrupted", "_rounds", "_turn", "_waits", "channel", "context", "dismissed", "entry", "error",
-        "job", "loop", "now", "processor", "ready", "run", "seconds", "since", "state", "tally", "task", "waiter",
+        "_base", "_interrupted", "_rounds", "_turn", "_waits", "channel", "context", "dismissed", "disturbed", "entry",
+        "error", "job", "loop", "now", "processor", "ready", "run", "seconds", "since", "state", "tally", "task",
+        "waiter",
     )  # fmt: skip
 
     task: WorkerTask
@@ -53,6 +55,7 @@ class ItemWorker:
         self.state = WorkerState.OPENING
         self.since = self.now()
         self.dismissed = False
+        self.disturbed = False
         self.error: BaseException | None = None
         self.entry: Any = None
         self.processor: Any = None
@@ -83,6 +86,28 @@ class ItemWorker:
         """It waits no longer."""
         self.enter(WorkerState.WORKING)
 
+    def disturb(self) -> None:
+        """It was cancelled: before the next item it looks whether that still holds."""
+        self.disturbed = True
+        self.channel.mixed = True
+
+    def is_stray(self, error: BaseException) -> bool:
+        """Whether a cancellation arrives that was taken back.
+
+        Before Python 3.13 `uncancel()` leaves one that is on its way, as that of a TaskGroup whose task failed at once.
+        """
+        wanted = self.dismissed or self._interrupted or self.task.is_cancelled
+        return isinstance(error, asyncio.CancelledError) and not wanted
+
+    async def breathe(self) -> None:
+        """Let other tasks have a turn, and let a stray cancellation arrive."""
+        self.disturbed = False
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError as error:
+            if not self.is_stray(error):
+                raise
+
     def interrupt(self) -> None:
         """Cancel the body of the present item, and nothing else."""
         self._interrupted = True
@@ -99,6 +124,12 @@ class ItemWorker:
 
     async def handle(self, entry: Any, call: Call) -> None:
         """Process one entry of the queue, whatever it is, observed or not."""
+        if self.disturbed:
+            try:
+                await self.breathe()
+            except BaseException:
+                self.drop(self.job, [entry], self.channel.reason or "its worker was cancelled")
+                raise
         if isinstance(entry, LastWorkItem):
             self.run.cut(self.job, entry, taken=True)
             return
@@ -153,7 +184,11 @@ class ItemWorker:
         elif self.job.next is not None:
             await self._forward(entry, result, self.job.next, began)
         else:
-            await self._room_for_result(entry)
+            try:
+                await self._room_for_result(entry)
+            except BaseException:
+                self.drop(self.job, [entry], self.channel.reason or "its worker was cancelled")
+                raise
             self.tally.done += 1
             self.tell(entry, "done", began)
             self._close(entry, result)
@@ -165,9 +200,6 @@ class ItemWorker:
             self.enter(WorkerState.BLOCKED)
             try:
                 await results.wait_room()
-            except BaseException:
-                self.drop(self.job, [entry], self.channel.reason or "its worker was cancelled")
-                raise
             finally:
                 self.enter(WorkerState.WORKING)
 
@@ -181,7 +213,6 @@ class ItemWorker:
     async def spawn(self, value: Any) -> None:
         """Hand on a value that the processor yielded: a new item, whose parent is the one at work."""
         entry, following = self.entry, self.job.next
-        self.tally.spawned += 1
         child: Any = value
         if isinstance(entry, Case):
             child = Case(None, value, entry.job, entry.failure, "done")
@@ -189,10 +220,11 @@ class ItemWorker:
             ticket = entry.ticket if isinstance(entry, Envelope) else None
             child = Envelope(value, None if ticket is None else ticket.child(), plain(entry))
         if following is not None:
+            self.tally.spawned += 1
             await self._push(following, child)
             return
         await self._room_for_result(child)
-        self.tally.done += 1
+        self.tally.spawned += 1
         self.tell(child, "done", None)
         finish(child, "done", value)
 
@@ -324,7 +356,7 @@ class ItemWorker:
             return
         self.enter(WorkerState.BLOCKED)
         try:
-            is_open = await channel.wait_room()
+            is_open = await self._wait_room(channel)
         except BaseException:
             self.drop(job, [entry], self.channel.reason or "its worker was cancelled")
             raise
@@ -334,3 +366,11 @@ class ItemWorker:
             channel.append(entry)
         else:
             self.drop(job, [entry], channel.reason)
+
+    async def _wait_room(self, channel: Channel) -> bool:
+        while True:
+            try:
+                return await channel.wait_room()
+            except asyncio.CancelledError as error:
+                if not self.is_stray(error):
+                    raise

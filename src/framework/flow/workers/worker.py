@@ -36,10 +36,11 @@ class FlowWorker(ItemWorker):
             loop=self.loop,
             name=f"{self.run.name}/{self.job.name}",
             context=self.context,
-            progress=self._progress,
+            owner=self,
         )
 
-    def _progress(self) -> tuple[int, int]:
+    def progress(self) -> tuple[int, int]:
+        """Return what tells the present item from others."""
         return self._rounds, length_hint(self._turn)
 
     async def _live(self) -> None:
@@ -125,7 +126,7 @@ class FlowWorker(ItemWorker):
                     out.call()
                 if out_putters and not out.inviting:
                     out.invite_if_room()
-            await asyncio.sleep(0)
+            await self.breathe()
 
     async def _work_generating(self, generate: Call, call: Call) -> None:  # noqa: C901, PLR0912, PLR0915 - hot as well
         following, channel, tally = self.job.next, self.channel, self.tally
@@ -162,7 +163,7 @@ class FlowWorker(ItemWorker):
                             break
                         spawned = tally.spawned = tally.spawned + 1
                         if is_last:
-                            tally.done += 1
+                            pass
                         elif len(out_buffer) >= out.full:
                             await self._push(following, value)  # type: ignore[arg-type]  # there is one
                         else:
@@ -183,7 +184,7 @@ class FlowWorker(ItemWorker):
                     continue
                 await close(values)
                 self._last(item, value)
-            await asyncio.sleep(0)
+            await self.breathe()
 
     async def _work_carefully(self, call: Call) -> None:
         channel, lanes, clean = self.channel, self.job.lanes, self.context.copy()
@@ -204,7 +205,7 @@ class FlowWorker(ItemWorker):
                 entry = None
                 if self.dismissed:
                     return
-            await asyncio.sleep(0)
+            await self.breathe()
 
     async def _take_turn(self, lanes: Lanes, entry: Any, call: Call) -> None:
         try:
@@ -235,8 +236,10 @@ class FlowWorker(ItemWorker):
             self.run.settle()
         try:
             stays: bool = await waiter
-        except BaseException:
+        except BaseException as error:
             channel.abandon(self)
+            if self.is_stray(error):
+                return True
             raise
         finally:
             now = self.now()
@@ -251,7 +254,7 @@ class FlowWorker(ItemWorker):
     @property
     def is_careful(self) -> bool:
         """Whether plain items take the slow path as well."""
-        return self.dismissed or self._base is not None or self.run.observers.watched
+        return self.dismissed or self.disturbed or self._base is not None or self.run.observers.watched
 
     def _isolate(self, clean: Context) -> None:
         """Run each item in a context of its own from now on, because one has changed the variables of this task."""

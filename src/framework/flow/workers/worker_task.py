@@ -58,6 +58,18 @@ def is_inside(run: object) -> bool:
     return False
 
 
+class Owner(Protocol):
+    """The worker whose task it is."""
+
+    def progress(self) -> object:
+        """Return something else for each item."""
+        ...
+
+    def disturb(self) -> None:
+        """The task was cancelled."""
+        ...
+
+
 class WorkerTask(asyncio.Task[None]):
     """A task that tells whether it was cancelled during the present item.
 
@@ -72,10 +84,11 @@ class WorkerTask(asyncio.Task[None]):
         loop: asyncio.AbstractEventLoop,
         name: str,
         context: Context,
-        progress: Callable[[], object],
+        owner: Owner,
     ) -> None:
-        """Start a worker; `progress` gives something else for each item."""
-        self._progress = progress
+        """Start a worker."""
+        self._progress = owner.progress
+        self._disturbed = owner.disturb
         self._at: object = None
         self._before = 0
         # Made directly: the task factory of the loop might run it at once, before its job knows it.
@@ -86,12 +99,20 @@ class WorkerTask(asyncio.Task[None]):
         now = self._progress()
         if now != self._at:
             self._at, self._before = now, self.cancelling()
+        if asyncio.current_task(self.get_loop()) is self:
+            self._before += 1  # the processor cancels itself: that ends no worker
+        self._disturbed()
         return super().cancel(msg)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether its latest cancellation has not been taken back."""
+        return self.cancelling() > self._before
 
     @property
     def is_cancelled_now(self) -> bool:
         """Whether it was cancelled during the present item, and nothing has taken that back."""
-        return self._at == self._progress() and self.cancelling() > self._before
+        return self._at == self._progress() and self.is_cancelled
 
 
 @types.coroutine
