@@ -15,9 +15,9 @@ Ended = Literal["running", "finished", "last work item", "stopped", "cancelled",
 class Tally:
     """How items left one job.
 
-    `last` are those that it answered with a LastWorkItem, `spawned` those that it made, which are done if no job follows,
-    and `spent` those that ended here as done although other jobs follow: what they yielded went on. `reasons` tells why
-    items were dropped.
+    `last` are those that it answered with a LastWorkItem, `spawned` those that it made, which are done if no job
+    follows, and `spent` those that ended here as done although other jobs follow: what they yielded went on. `reasons`
+    tells why items were dropped.
     """
 
     __slots__ = ("done", "dropped", "failed", "last", "reasons", "rerouted", "retried", "skipped", "spawned", "spent")
