@@ -12,8 +12,10 @@ from visit import MINUTE, Visit
 class Voila(Visit):
     """A notebook without its cells, run by the Jupyter server when it is opened."""
 
-    # it offers JupyterLab's extensions less than they share, also on a page with nothing of ours
-    noise = ("Error: The getter for the shared module is not a function",)
+    # it offers JupyterLab's extensions less than they share, and its template asks for Font Awesome and MathJax, which
+    # fails without network: on a page with nothing of ours as well
+    noise = ("Error: The getter for the shared module is not a function", "Failed to load resource", "Access to ")
+    elsewhere = ("https://cdn.jsdelivr.net/", "https://cdnjs.cloudflare.com/")
 
     def visit(self, name: str, theme: str = "light") -> None:
         self._name = name

@@ -29,6 +29,8 @@ class Visit:
 
     noise: tuple[str, ...] = ()
     """How errors begin that the program itself logs."""
+    elsewhere: tuple[str, ...] = ()
+    """Addresses outside that the program itself asks."""
 
     def __init__(self, page: Any, server: str, folder: Path) -> None:
         self.page = page
@@ -96,7 +98,7 @@ class Visit:
             self.page.remove_listener(event, listener)
 
     def _requested(self, request: Any) -> None:
-        if not request.url.startswith(LOCAL):
+        if not request.url.startswith((*LOCAL, *self.elsewhere)):
             self.outside.append(request.url)
 
     def _raised(self, error: Any) -> None:
