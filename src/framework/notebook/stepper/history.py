@@ -105,7 +105,8 @@ def phase_state(
     inboxes = {name: waiting_texts(pipeline, name) for name, node in snapshot.nodes.items() if node.waiting}
     changed = _changed(before.attributes, attributes) if before else frozenset()
     waiting = pipeline.why_waiting()
-    findings = tuple((finding.text, finding.where, finding.remedy) for finding in pipeline.diagnose())
+    found = pipeline.diagnose() if snapshot.done else ()
+    findings = tuple((finding.text, finding.where, finding.remedy) for finding in found)
     return PhaseState(
         snapshot.phase, snapshot, delivered, attributes, changed, inboxes, tuple(failures), waiting, findings
     )
