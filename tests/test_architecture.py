@@ -36,8 +36,7 @@ LATER = {"notebook"}
 
 # Inside of a package, a room or file may use those that stand before it.
 INSIDE = {
-    "observe": """text frozen findings frames graph snapshot reports happenings observers recorder dead_letters log
-        history""",
+    "observe": "text findings frames graph snapshot reports happenings observers recording",
     "archive": "digest engine archive records memory overlay registry reader stored session pruning workspace",
     "core": """event reactive_event matching mailboxes context timing processor function retrying identity caching
         archives scheduling driving options inspection editing values notebook_methods pipeline""",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from framework.core.identity.normal_form import normalise
+from framework.core.identity.reading.normal_form import normalise
 from framework.errors import SourceUnavailable
 from framework.source import capture, place, source_of
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework.observe.frozen import Description, described, event_text, frozen, frozen_attributes
+from framework.observe.recording.frozen import Description, described, event_text, frozen, frozen_attributes
 
 
 class Colour(enum.Enum):

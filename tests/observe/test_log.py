@@ -4,7 +4,7 @@ import threading
 from typing import NamedTuple
 
 from framework.core import Event
-from framework.observe.log import CHUNK, Log
+from framework.observe.recording.log import CHUNK, Log
 
 
 class Recipient(NamedTuple):

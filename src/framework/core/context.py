@@ -10,7 +10,7 @@ from framework.archive import InMemCache
 from framework.core.event import Event
 from framework.core.mailboxes.hold import Hold
 from framework.errors import NotAnEvent, UnsafeSubmit
-from framework.observe.log import Log
+from framework.observe.recording.log import Log
 
 if TYPE_CHECKING:
     from framework.archive import Archive

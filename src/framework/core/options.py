@@ -10,7 +10,7 @@ from typing import Any
 from framework.core.driving.bounds import RunBounds, positive, whole
 from framework.core.driving.runner import OnError
 from framework.errors import OptionError
-from framework.observe.history import MAX_BYTES
+from framework.observe.recording.history import MAX_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from framework.observe.reports import Failure, Failures, PhaseReport, RunReport
 
 if TYPE_CHECKING:
     from framework.observe.graph import Edge, Graph, Node, NodeKey
-    from framework.observe.recorder import Recorder
+    from framework.observe.recording.recorder import Recorder
     from framework.observe.snapshot import NodeSnapshot, Snapshot
 
 __all__ = [
@@ -54,7 +54,7 @@ __dir__ = __all__.copy  # autocompletion shows public names only
 _PLACES = {
     **dict.fromkeys(("Edge", "Graph", "Node", "NodeKey"), "graph"),
     **dict.fromkeys(("NodeSnapshot", "Snapshot"), "snapshot"),
-    "Recorder": "recorder",
+    "Recorder": "recording.recorder",
 }
 
 

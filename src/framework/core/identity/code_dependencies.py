@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from types import FunctionType, ModuleType
 from typing import Any
 
-from framework.core.identity.definitions import is_own
 from framework.core.identity.parts import Part
-from framework.core.identity.reader import Bound, Node, Reader
+from framework.core.identity.reading.definitions import is_own
+from framework.core.identity.reading.reader import Bound, Node, Reader
 from framework.core.identity.state import Code, State
 from framework.core.identity.values import ValueWalk
 

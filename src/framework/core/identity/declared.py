@@ -12,9 +12,9 @@ from typing import Any
 
 from framework.archive import digest
 from framework.core.identity.code_dependencies import CodeDependencies
-from framework.core.identity.definitions import is_own
 from framework.core.identity.parts import Part, shown
-from framework.core.identity.reader import Reader
+from framework.core.identity.reading.definitions import is_own
+from framework.core.identity.reading.reader import Reader
 from framework.core.processor import AbstractProcessor
 
 

@@ -15,10 +15,10 @@ from framework.archive import digest
 from framework.archive.digest.code import is_installed, stored_names
 from framework.core.identity.code_dependencies import CodeDependencies
 from framework.core.identity.declared import Declared
-from framework.core.identity.definitions import functions_in
 from framework.core.identity.parts import Part, shown, source_text, tree
-from framework.core.identity.reader import Reader
-from framework.core.identity.references import set_from_parameters
+from framework.core.identity.reading.definitions import functions_in
+from framework.core.identity.reading.reader import Reader
+from framework.core.identity.reading.references import set_from_parameters
 from framework.core.processor import AbstractProcessor
 from framework.errors import SourceUnavailable, Undigestable
 from framework.source import source_of

@@ -78,7 +78,7 @@ def _code_of(own: Any) -> str:
         found = None
     if found is None:
         from framework.core.identity.code_dependencies import CodeDependencies  # reads sources; only where needed
-        from framework.core.identity.reader import Reader
+        from framework.core.identity.reading.reader import Reader
 
         code = CodeDependencies(Reader(own.__module__ or ""))
         code.add(own)

@@ -10,8 +10,8 @@ from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from framework.archive.digest.code import is_installed, loaded_names
-from framework.core.identity.mutation import Handed, Key, Mutation, Path, handed_by, mutations_of
-from framework.core.identity.references import References
+from framework.core.identity.reading.mutation import Handed, Key, Mutation, Path, handed_by, mutations_of
+from framework.core.identity.reading.references import References
 from framework.source import Source, place
 
 _DEEPEST = 8  # a recursive function must not make paths for ever

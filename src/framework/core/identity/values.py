@@ -12,7 +12,7 @@ from framework.archive.digest.code import is_installed
 from framework.archive.digest.digest import walked
 from framework.archive.digest.encoders import encoder
 from framework.archive.digest.walk import Encoder, Refusal, Walk
-from framework.core.identity.definitions import is_own
+from framework.core.identity.reading.definitions import is_own
 from framework.core.identity.state import State, closure_of
 from framework.core.processor import AbstractProcessor
 from framework.errors import Undigestable

@@ -20,8 +20,8 @@ from framework.core.scheduling.scheduler import Scheduler
 from framework.errors import OptionError
 from framework.observe import RunReport, Subscription
 from framework.observe.findings import Findings
-from framework.observe.history import History
 from framework.observe.observers import Observer
+from framework.observe.recording.history import History
 
 if TYPE_CHECKING:
     from framework.archive import Archive, CatalogEntry

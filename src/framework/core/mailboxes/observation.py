@@ -12,11 +12,11 @@ from framework.core.mailboxes.inbox import Inbox
 from framework.core.matching.taken import CaseFound
 from framework.core.reactive_event import ReactiveEvent
 from framework.observe import EventSubmitted, Observers, Subscription
-from framework.observe.dead_letters import DeadLetters
-from framework.observe.frozen import frozen_attributes
-from framework.observe.history import History
-from framework.observe.log import Special
 from framework.observe.observers import Observer
+from framework.observe.recording.dead_letters import DeadLetters
+from framework.observe.recording.frozen import frozen_attributes
+from framework.observe.recording.history import History
+from framework.observe.recording.log import Special
 
 
 class ObservedEmission(NamedTuple):

@@ -17,7 +17,7 @@ from framework.core.mailboxes.inbox import Inbox
 from framework.core.matching.interests import Interest
 from framework.core.reactive_event import ReactiveEvent
 from framework.errors import OptionError
-from framework.observe.dead_letters import DeadLetterCount, DeadLetters
+from framework.observe.recording.dead_letters import DeadLetterCount, DeadLetters
 
 KEPT_NAMES = 1024  # names beyond the declared ones that a row remembers, so that endless names cannot fill the memory
 

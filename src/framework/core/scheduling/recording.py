@@ -13,8 +13,8 @@ from framework.core.scheduling.scheduler import Scheduler
 
 if TYPE_CHECKING:
     from framework.core.context import Context
-    from framework.observe.history import History
-    from framework.observe.log import Special
+    from framework.observe.recording.history import History
+    from framework.observe.recording.log import Special
 
 MAX_BUDGET, TIME_SLICE = 256, 0.005
 

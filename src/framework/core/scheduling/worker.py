@@ -18,7 +18,7 @@ from framework.core.mailboxes.inbox import Inbox
 from framework.core.scheduling.delivery import deliver
 from framework.core.scheduling.recording import MAX_BUDGET, TIME_SLICE, drain_recorded
 from framework.core.scheduling.scheduler import Scheduler
-from framework.observe.history import History
+from framework.observe.recording.history import History
 
 KEEP_PARKED = 5.0  # seconds that a thread waits for the next wake-up before it ends
 

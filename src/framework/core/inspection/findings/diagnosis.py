@@ -6,18 +6,18 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from framework.core.driving.status import snapshot, unfinished
-from framework.core.inspection.findings.changed import changed
-from framework.core.inspection.findings.doubles import doubles
+from framework.core.inspection.findings.deliveries.failed import failed
+from framework.core.inspection.findings.deliveries.fallen import fallen
+from framework.core.inspection.findings.deliveries.replayed import replayed
+from framework.core.inspection.findings.deliveries.silent import silent
+from framework.core.inspection.findings.deliveries.slow import slow
+from framework.core.inspection.findings.events.changed import changed
+from framework.core.inspection.findings.events.doubles import doubles
+from framework.core.inspection.findings.events.overlaps import overlaps
+from framework.core.inspection.findings.events.unheard import unheard
 from framework.core.inspection.findings.evidence import Evidence
-from framework.core.inspection.findings.failed import failed
-from framework.core.inspection.findings.fallen import fallen
 from framework.core.inspection.findings.loops import loops
-from framework.core.inspection.findings.overlaps import overlaps
-from framework.core.inspection.findings.replayed import replayed
-from framework.core.inspection.findings.silent import silent
-from framework.core.inspection.findings.slow import slow
 from framework.core.inspection.findings.targets import orphans, targets
-from framework.core.inspection.findings.unheard import unheard
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.matching.interests import Interests
 from framework.core.scheduling.scheduler import Scheduler

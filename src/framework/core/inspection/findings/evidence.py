@@ -9,8 +9,8 @@ from functools import cached_property
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.matching.interests import Interests
 from framework.observe import Failures, PhaseReport, Snapshot
-from framework.observe.dead_letters import DeadLetterCount
-from framework.observe.history import Delivery, History, Submission
+from framework.observe.recording.dead_letters import DeadLetterCount
+from framework.observe.recording.history import Delivery, History, Submission
 
 
 @dataclass(frozen=True)

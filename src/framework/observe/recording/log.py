@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from framework.observe.frozen import frozen_attributes
+from framework.observe.recording.frozen import frozen_attributes
 
 Row = tuple[Any, ...]
 SUBMISSION, DELIVERY = 8, 7

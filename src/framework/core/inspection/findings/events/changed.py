@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from framework.core.inspection.findings.evidence import Evidence
 from framework.errors import SourceUnavailable
 from framework.observe.findings import Finding, times
-from framework.observe.history import Delivery
+from framework.observe.recording.history import Delivery
 from framework.source import place, source_of
 
 

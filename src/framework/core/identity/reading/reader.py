@@ -14,7 +14,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from framework.archive.digest.code import is_installed, loaded_names
-from framework.core.identity.definitions import (
+from framework.core.identity.parts import Kind, Part, shown
+from framework.core.identity.reading.definitions import (
     ACCESSORS,
     MISSING,
     attribute_of,
@@ -26,10 +27,9 @@ from framework.core.identity.definitions import (
     is_data,
     is_own,
 )
-from framework.core.identity.imports import imported, module_label
-from framework.core.identity.normal_form import normal_form
-from framework.core.identity.parts import Kind, Part, shown
-from framework.core.identity.references import Chain, References, references_of
+from framework.core.identity.reading.imports import imported, module_label
+from framework.core.identity.reading.normal_form import normal_form
+from framework.core.identity.reading.references import Chain, References, references_of
 from framework.core.identity.state import Code, State, closure_of
 from framework.core.identity.values import ValueWalk
 from framework.source import Definition, Source, source_of_function

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from framework.archive.digest.code import is_installed, is_library
-from framework.core.identity.references import Import
+from framework.core.identity.reading.references import Import
 
 
 def module_label(name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
-from framework.observe.frozen import event_text, frozen_attributes, revived
+from framework.observe.recording.frozen import event_text, frozen_attributes, revived
 
 EXAMPLES = 3
 NO_RECIPIENT = "no processor receives it"

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from framework.errors import OptionError
-from framework.observe.dead_letters import DeadLetterCount, DeadLetters
 from framework.observe.frames import typed_frame
-from framework.observe.frozen import attributes_text, event_text, frozen_attributes, revived
-from framework.observe.log import Log, Row
+from framework.observe.recording.dead_letters import DeadLetterCount, DeadLetters
+from framework.observe.recording.frozen import attributes_text, event_text, frozen_attributes, revived
+from framework.observe.recording.log import Log, Row
 
 if TYPE_CHECKING:
     import pandas as pd

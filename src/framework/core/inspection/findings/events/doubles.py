@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from framework.core.inspection.findings.evidence import Evidence
 from framework.core.matching.cases import MatchCase, Unresolved, cases_of
 from framework.errors import SourceUnavailable
-from framework.observe.dead_letters import NO_RECIPIENT
 from framework.observe.findings import Finding, times
+from framework.observe.recording.dead_letters import NO_RECIPIENT
 
 
 def doubles(evidence: Evidence) -> Iterator[Finding]:

@@ -11,8 +11,8 @@ from framework.core.matching.cases import cases_of
 from framework.core.matching.interests import pairs_of
 from framework.core.reactive_event import ReactiveEvent
 from framework.errors import SourceUnavailable
-from framework.observe.dead_letters import NO_RECIPIENT
 from framework.observe.findings import Finding, times
+from framework.observe.recording.dead_letters import NO_RECIPIENT
 
 
 def unheard(evidence: Evidence) -> Iterator[Finding]:

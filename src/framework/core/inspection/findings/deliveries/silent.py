@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from framework.core.inspection.findings.evidence import Evidence
 from framework.observe.findings import Finding, times
-from framework.observe.frozen import type_name
-from framework.observe.history import Delivery
+from framework.observe.recording.frozen import type_name
+from framework.observe.recording.history import Delivery
 
 FEW = 0.5  # a larger share of silent deliveries is what the processor does
 

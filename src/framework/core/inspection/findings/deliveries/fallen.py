@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from framework.core.inspection.explain import explain_delivery
 from framework.core.inspection.findings.evidence import Evidence
-from framework.observe.dead_letters import NO_RECIPIENT
 from framework.observe.findings import Finding, times
+from framework.observe.recording.dead_letters import NO_RECIPIENT
 
 
 def fallen(evidence: Evidence) -> Iterator[Finding]:

@@ -16,9 +16,13 @@ from framework.source import place
 def failed(evidence: Evidence) -> Iterator[Finding]:
     """Yield a finding for each processor, type of error and line that raised it."""
     groups: dict[tuple[str, str, str], list[Failure]] = {}
+    last_line: dict[tuple[str, str], str] = {}
     for failure in evidence.failures:
-        key = failure.processor, type(failure.exception).__name__, line_of(failure.exception)
-        groups.setdefault(key, []).append(failure)
+        kind = failure.processor, type(failure.exception).__name__
+        # Failures beyond the first of a kind keep no frames: they count with the one that does.
+        where = line_of(failure.exception) or last_line.get(kind, "")
+        last_line[kind] = where
+        groups.setdefault((*kind, where), []).append(failure)
     for (processor, _, where), failures in groups.items():
         first = failures[0]
         yield Finding(

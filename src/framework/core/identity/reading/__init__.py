@@ -1,0 +1,1 @@
+"""How the code that a result depends on is read."""

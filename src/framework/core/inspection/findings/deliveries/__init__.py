@@ -1,0 +1,1 @@
+"""Findings about deliveries: without a case, silent, failed, replayed, slow."""

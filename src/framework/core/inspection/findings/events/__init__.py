@@ -1,0 +1,1 @@
+"""Findings about events: unheard, changed, of two classes, handled twice."""
