@@ -262,6 +262,8 @@ class Flow(Declared):
         subscription = self._observers.attach(callback)
         if isinstance(self._run, FlowRun):
             self._run.observed()
+        elif self._run is not None:
+            self._run.forward_to(self._observers)
         return subscription
 
     def watch(self) -> ScalingMonitor:
@@ -273,6 +275,8 @@ class Flow(Declared):
     def join(self, part: Part) -> None:
         """Take note of the run of another flow that its jobs are part of."""
         self._run = part
+        if self._observers.watched:
+            part.forward_to(self._observers)
 
     # -- inside
 

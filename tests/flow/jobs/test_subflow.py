@@ -18,6 +18,7 @@ from framework.flow import (
     current_failure,
     router,
 )
+from framework.observe import ItemFinished, RunFinished
 from virtual_time import play, settle
 
 pytestmark = pytest.mark.timeout(60)
@@ -244,3 +245,25 @@ def test_a_flow_as_the_error_job_may_ask_what_failed():
     assert sorted(seen) == ["three", "two"]
     assert report.counts == {"taken": 2, "done": 0, "skipped": 0, "rerouted": 1, "failed": 1, "dropped": 0}
     assert list(report.jobs) == ["picky", "mend.same", "mend.look"]
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_an_observer_of_the_inner_flow_is_told_what_happens_in_it(early):
+    seen = []
+
+    async def main():
+        inner = Flow(name="inner").add(plus_one).add(same)
+        outer = Flow().add(same).add(inner)
+        if early:
+            inner.observe(seen.append)
+        await outer.start()
+        if not early:
+            inner.observe(seen.append)
+        await outer.run([1])
+        await outer.run([1])  # attached once for each run
+
+    play(main())
+    told = [(happening.job, happening.item) for happening in seen if isinstance(happening, ItemFinished)]
+    assert told == [("plus_one", 1), ("same", 2)] * 2
+    ended = [happening.report for happening in seen if isinstance(happening, RunFinished)]
+    assert [(report.name, report.counts["done"]) for report in ended] == [("inner", 1)] * 2

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from framework.flow.report import Counts, FlowReport
-from framework.observe import Failures
+from framework.observe import Failures, ItemFinished, Observers, RunFinished, WorkersScaled
 
 if TYPE_CHECKING:
     from framework.flow.jobs.stages import Section, Stage
@@ -21,6 +22,7 @@ class Part:
         self.clock = outer.clock
         self.prefix = section.prefix
         self._section = section
+        self._forwards = False
 
     @property
     def is_over(self) -> bool:
@@ -36,6 +38,23 @@ class Part:
     def jobs(self) -> dict[str, JobRun]:
         """Its jobs, by the names that they have in the nested flow."""
         return {self.short(stage): self.outer.jobs[stage.name] for stage in self._section.stages}
+
+    def forward_to(self, observers: Observers) -> None:
+        """Tell observers of the nested flow what happens in it, by the names that its jobs have there."""
+        if self._forwards or self.is_over:
+            return
+        self._forwards = True
+
+        def forward(happening: Any) -> None:
+            match happening:
+                case ItemFinished() | WorkersScaled() if happening.job.startswith(self.prefix):
+                    observers.notify(replace(happening, job=happening.job.removeprefix(self.prefix)))
+                case RunFinished(at=at):
+                    subscription.close()
+                    observers.notify(RunFinished(self.report_now(), at))
+
+        subscription = self.outer.observers.attach(forward)
+        self.outer.observed()
 
     def short(self, stage: Stage) -> str:
         """Return the name of a stage in the nested flow."""
