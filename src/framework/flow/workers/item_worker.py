@@ -124,6 +124,8 @@ class ItemWorker:
 
     async def handle(self, entry: Any, call: Call) -> None:
         """Process one entry of the queue, whatever it is, observed or not."""
+        if isinstance(entry, Envelope) and entry.attempt > 1:
+            self.channel.give_back(-1)
         if self.disturbed:
             try:
                 await self.breathe()
@@ -133,8 +135,6 @@ class ItemWorker:
         if isinstance(entry, LastWorkItem):
             self.run.cut(self.job, entry, taken=True)
             return
-        if isinstance(entry, Envelope) and entry.attempt > 1:
-            self.channel.give_back(-1)
         attempt = attempt_of(entry)
         if attempt is None:
             await self._process(entry, call)
