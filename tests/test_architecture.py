@@ -142,6 +142,11 @@ def test_a_circle_is_found_through_several_modules():
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == [{"b", "c"}]
 
 
+def test_test_files_have_names_of_their_own():
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert {name for name in names if names.count(name) > 1} == set()  # pytest imports them by name
+
+
 @pytest.mark.parametrize("package", INSIDE)
 def test_every_room_of_a_package_has_its_place_in_the_order(package):
     listed = {

@@ -77,7 +77,14 @@ def test_an_artifact_from_a_plain_processor_is_drawn_once_it_was_seen():
 
 
 def test_work_that_a_builder_defers_to_itself_is_no_event_of_the_graph():
-    pipeline = Pipeline([Words([])])
+    class Source(ReactiveBuilder):
+        def __init__(self):
+            super().__init__(provides="word", requires=[])
+
+        def build(self, context):
+            yield from ("a", "b")
+
+    pipeline = Pipeline([Source()])
     pipeline.observe(lambda happening: None)
     pipeline.resolve("word")
     assert all(node.kind != "event" for node in pipeline.graph().nodes)

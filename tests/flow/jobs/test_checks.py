@@ -53,7 +53,9 @@ def test_mocks_and_proxies_are_looked_at_once():
         Flow().add(Mock())
 
 
-@pytest.mark.parametrize("processor", [two, none, keyword, functools.partial(same, 1)], ids=repr)
+@pytest.mark.parametrize(
+    "processor", [two, none, keyword, functools.partial(same, 1)], ids=["two", "none", "keyword", "partial"]
+)
 def test_what_cannot_be_called_with_one_item_is_refused(processor):
     with pytest.raises(FlowError, match=r"functools\.partial"):
         Flow().add(processor)
