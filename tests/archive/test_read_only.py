@@ -63,7 +63,7 @@ def test_kept_results_are_replayed_and_new_ones_named(tmp_path, caplog):
         pipeline = run(path, 1, 2, 3, 3)
         assert calls == [3]
         assert [record.event.value for record in pipeline.results()["Square"].values()] == [1, 2, 3]
-        first, last = caplog.messages
+        first, last = (record.message for record in caplog.records if record.name == "framework.core.archives")
         assert "none is kept" in first
         assert "1 of Square" in last
         with pytest.raises(ReadOnlyWorkspace):
