@@ -8,7 +8,7 @@ Each is also the built-in exception that fits, so that code which does not know 
     +-- UnknownName (LookupError)            no processor, job or archive has that name
     +-- SourceUnavailable (LookupError)      the source of a class or function cannot be found
     +-- InterestError (TypeError)            what a processor wants cannot be inferred
-    |   +-- AsyncProcess                     `async def process`
+    |   +-- AsyncProcess                     an `async def process` that nothing awaits
     |   +-- GeneratorProcess                 `process` that yields
     +-- UnsafeSubmit (RuntimeError)          a Context used late or from another thread
     +-- LifecycleError (RuntimeError)        the call does not fit the state of the pipeline or flow
@@ -85,12 +85,12 @@ class InterestError(FrameworkError, TypeError):
 
 
 class AsyncProcess(InterestError):
-    """`process` was written as a coroutine function."""
+    """`process` is a coroutine function behind a decorator that does not await it."""
 
     def __init__(self, owner: str, where: str) -> None:
         super().__init__(
-            f"{owner}.process is `async def` ({where}): deliveries run on threads and would never await it; "
-            "write `def process`, or put async work into framework.flow and join it with framework.bridge.FlowBuilder"
+            f"{owner}.process is `async def` ({where}) behind a decorator that calls it and would never await it; "
+            "leave the decorator out, or write `def process`"
         )
 
 

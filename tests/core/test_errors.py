@@ -63,15 +63,10 @@ def test_an_unknown_inbox_names_those_that_there_are():
         Pipeline([Plain()]).inbox("Q")
 
 
-def test_a_coroutine_is_refused_with_the_remedy():
-    class Coroutine(AbstractProcessor):
-        async def process(self, context, event):
-            match event:
-                case Event(name="a"):
-                    pass
-
-    with pytest.raises(AsyncProcess, match=r"Coroutine.process is `async def` .*write `def process`"):
-        Pipeline([Coroutine()])
+def test_a_coroutine_that_nothing_awaits_says_what_to_do():
+    text = str(AsyncProcess("Coroutine", "cell 3"))
+    assert "Coroutine.process is `async def` (cell 3)" in text
+    assert "write `def process`" in text
 
 
 def test_a_processor_without_source_and_interests_is_refused_with_the_remedy():

@@ -73,12 +73,18 @@ class Forgetful(ReactiveBuilder):
 
 
 class Later(Plain):
-    async def build(self, context, word):
+    def build(self, context, word):
+        return self.later(word)
+
+    async def later(self, word):
         return [word]
 
 
 class YieldsLater(Plain):
-    async def build(self, context, word):
+    def build(self, context, word):
+        return self.later(word)
+
+    async def later(self, word):
         yield word
 
 
@@ -180,7 +186,7 @@ CASES = [
     Case("no super().__init__", lambda _: Pipeline([Forgetful()]), WiringError, "Forgetful.__init__ must say what is built", "super().__init__(provides=..., requires=[...])"),
     Case("build returns None", lambda _: built(Answering(None), word=1), BuildError, "Answering.build returned None", "or return [] where there is none"),
     *each("build returns", ("abc", b"abc", 5, int, bytearray(b"x"), len, 1.5), lambda _, v: built(Answering(v), word=1), BuildError, "Answering.build returned a", YIELD),
-    *each("build is async", (Later, YieldsLater), lambda _, v: built(v(), word=1), BuildError, "build is asynchronous", SYNC),
+    *each("build is async", (Later, YieldsLater), lambda _, v: built(v(), word=1), BuildError, "to be awaited", "write `async def build`"),
     Case("a hook returns text", lambda _: built(Hooked(), word=1), BuildError, "Hooked.phase returned a str, 'text'", YIELD),
     *each("expanded", (5, "ab", None, b"x"), lambda _, v: built(Plain("out", ["*word"]), word=v), BuildError, "this artifact is *", TUPLES),
     Case("a target without a provider", unprovided, RunFailed, "requires 'word', which no builder provides", "add a builder with provides='word'"),

@@ -11,8 +11,8 @@ from framework.core.event import CONTROL
 from framework.core.mailboxes.hold import defer_held
 from framework.errors import (
     ArchiveError,
-    AsyncProcess,
     DeadlineExceeded,
+    GeneratorProcess,
     IdentityClash,
     InterestError,
     MailboxesFull,
@@ -37,13 +37,6 @@ LOCK = threading.Lock()
 
 class Plain(AbstractProcessor):
     def process(self, context, event):
-        match event:
-            case Event("go"):
-                pass
-
-
-class Async(AbstractProcessor):
-    async def process(self, context, event):
         match event:
             case Event("go"):
                 pass
@@ -232,13 +225,11 @@ CASES = [
     Case("a processor twice", twice, OptionError, "Plain stands twice", "make a second instance"),
     *each("priority", ("high", None, NAN), lambda _, v: ranked(v), OptionError, "the priority of Plain is a number, got *", "0 by default"),
     *each("a processor's name", (5, ["a"]), lambda _, v: Pipeline([type("Named", (Plain,), {})(v)]), OptionError, "Named is a string, got *", "name='"),
-    Case("async process", lambda _: Pipeline([Async()]), AsyncProcess, "Async.process is `async def`", "write `def process`"),
-    Case("a process that yields later", lambda _: Pipeline([AsyncGenerator()]), AsyncProcess, "AsyncGenerator.process", "framework.bridge.FlowBuilder"),
+    Case("a process that yields later", lambda _: Pipeline([AsyncGenerator()]), GeneratorProcess, "AsyncGenerator.process", "write context.submit"),
     *each("interests", ("start", 5, Event), lambda _, v: declaring(v), InterestError, "Declaring.interests is *", PAIRS),
     *each("an interest", (5, None, "start", (Event,), (5, "a"), (Event, 5), (int, "a"), (Event, "a", 1, 2)), lambda _, v: declaring([v]), InterestError, "Declaring.interests holds *", PAIRS),
     Case("a process without source", sourceless, InterestError, "no source for Sourceless.process", 'declare interests = [(Event, "start")]'),
     *each("infer_interests", (5, Plain, None), lambda _, v: infer_interests(v), InterestError, "got *", "Cls.process"),
-    Case("infer interests of async", lambda _: infer_interests(Async.process), AsyncProcess, "Async.process", "write `def process`"),
     Case("two processors for one archive", lambda w: Pipeline([Counter(), Counter()], workspace=w.place()).run(), IdentityClash, "Counter and Counter-2", "another name=..."),
     Case("a lock for an argument", lambda w: Pipeline([Keeping(LOCK)], workspace=w.place()).run(), Undigestable, "argument 'handle' of Keeping", "plain data instead"),
     *each("pipeline", ("Countr", "counter"), lambda w, v: w.pipeline[v], UnknownName, "no processor is named *", "did you mean 'Counter'?"),

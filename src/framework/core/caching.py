@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -73,30 +74,61 @@ def caching(
         raise OptionError(f"caching decorates the process of a processor, got {process!r}: @caching above def process")
 
     @functools.wraps(process)
-    def cached(self: Any, context: Context, event: Event) -> object:
-        if event.name in CONTROL:
+    def called(self: Any, context: Context, event: Event) -> object:
+        delivery = _CachedCall(context, event)
+        if not delivery.is_kept:
             return process(self, context, event)
-        if _is_recorded(context):
-            return process(self, context, event)  # the outer call keeps what this one emits, or nothing if it fails
-        archive, key = context.archive, input_key(event, name="event")
-        record = archive.loaded(key)
-        if isinstance(record, CachedDelivery):
-            note_replay(context)
-            for emitted in record.emitted:
-                context.submit(emitted)
+        if delivery.replay():
             return None
-        came = _as_it_came(event)
-        recording = _Recording(context)
-        at, started = time.time(), time.perf_counter()
-        result = process(self, recording, event)
-        seconds = time.perf_counter() - started
-        if not recording.complete:
-            return result  # what a hold or a deferred event will submit belongs to it and is not known yet
-        archive[key] = CachedDelivery(came, tuple(recording.emitted), at, seconds)
-        return result
+        with delivery:
+            return process(self, delivery.recording, event)
 
+    @functools.wraps(process)
+    async def awaited(self: Any, context: Context, event: Event) -> object:
+        delivery = _CachedCall(context, event)
+        if not delivery.is_kept:
+            return await process(self, context, event)  # type: ignore[misc]  # a coroutine function
+        if delivery.replay():
+            return None
+        with delivery:
+            return await process(self, delivery.recording, event)  # type: ignore[misc]
+
+    cached = awaited if inspect.iscoroutinefunction(process) else called
     vars(cached).update(opens_archive=True, depends=depends, ignore=ignore, version=version)
     return cached  # type: ignore[return-value]
+
+
+class _CachedCall:
+    """One call of a cached `process`: replayed, or recorded when the `with` block ends without an error."""
+
+    def __init__(self, context: Context, event: Event) -> None:
+        self._context = context
+        self._event = event
+        # A cached call in a cached call: the outer one keeps what this one emits, or nothing if it fails.
+        self.is_kept = event.name not in CONTROL and not _is_recorded(context)
+
+    def replay(self) -> bool:
+        """Emit what is archived; returns whether there was anything."""
+        self._key = input_key(self._event, name="event")
+        record = self._context.archive.loaded(self._key)
+        if not isinstance(record, CachedDelivery):
+            return False
+        note_replay(self._context)
+        for emitted in record.emitted:
+            self._context.submit(emitted)
+        return True
+
+    def __enter__(self) -> None:
+        self._came = _as_it_came(self._event)
+        self.recording = _Recording(self._context)
+        self._at, self._started = time.time(), time.perf_counter()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        seconds = time.perf_counter() - self._started
+        # What a hold or a deferred event will submit belongs to it and is not known yet.
+        if kind is None and self.recording.complete:
+            emitted = tuple(self.recording.emitted)
+            self._context.archive[self._key] = CachedDelivery(self._came, emitted, self._at, seconds)
 
 
 def _as_it_came(event: Event) -> Event:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from framework.archive import InMemCache
 from framework.core.event import Event
-from framework.core.mailboxes.hold import Hold
+from framework.core.mailboxes.hold import Hold, defer_held
+from framework.core.mailboxes.loop import LoopThread
 from framework.errors import NotAnEvent, UnsafeSubmit
 from framework.observe.recording.log import Log
 
@@ -106,6 +107,9 @@ class Context:
     def _note_replay(self) -> None:
         """Say that this delivery is answered from an archive."""
 
+    def _event_loop(self) -> LoopThread:
+        return self._exchange.loop
+
     def _check_owner(self) -> None:
         if self._owner != get_ident():
             raise UnsafeSubmit
@@ -182,6 +186,37 @@ class RecordingContext(WatchedContext):
         return len(inboxes)
 
 
+class HeldContext(Context):
+    """A context for work on the event loop that a hold keeps the phase open for; made on the thread that runs it."""
+
+    __slots__ = ("_hold",)
+
+    def __init__(self, hold: Hold) -> None:
+        """Submit through a hold, which another releases."""
+        exchange, inbox, _ = hold.facts()
+        super().__init__(exchange, inbox)
+        self._hold = hold
+
+    @property
+    def event(self) -> Event | None:
+        """The event that was being handled when the hold was taken, where the run is watched."""
+        return self._hold.facts()[2]
+
+    def submit(self, event: Event) -> int:
+        """Send an event through the hold."""
+        self._check_owner()
+        return self._hold.submit(event)
+
+    def hold(self) -> Hold:
+        """Keep the phase open beyond this work."""
+        self._check_owner()
+        return self._exchange.hold(self._inbox, self.event)
+
+    def _defer(self, event: Event, room_for: Event | None = None) -> None:  # noqa: ARG002 - the hold waits for no room
+        self._check_owner()
+        defer_held(self._hold, event)
+
+
 class ForwardingContext(Context):
     """A context that wraps another; decorators of `process` derive from it."""
 
@@ -222,6 +257,9 @@ class ForwardingContext(Context):
         self._check_owner()
         return self.inner.hold()
 
+    def _event_loop(self) -> LoopThread:
+        return event_loop(self.inner)
+
     def _note_replay(self) -> None:
         note_replay(self.inner)
 
@@ -250,6 +288,9 @@ class DetachedContext(Context):
             raise NotAnEvent(type(event))
         self._submitted.append(event)
         return 0
+
+    def _event_loop(self) -> LoopThread:
+        return LoopThread(self._name)  # never started: outside of a run, a build is waited for
 
     def _defer(self, event: Event, room_for: Event | None = None) -> None:
         pass  # nothing is handled after this delivery
@@ -311,6 +352,15 @@ def defer(context: Context, event: Event, room_for: Event | None = None) -> None
         UnsafeSubmit: the delivery has ended, or this is another thread; use `hold()` for that.
     """
     context._defer(event, room_for)  # noqa: SLF001 - plumbing between rooms, no call of a user
+
+
+def event_loop(context: Context) -> LoopThread:
+    """Return the event loop of the run, for coroutines that outlast the delivery.
+
+    Raises:
+        UnsafeSubmit: the context is outside of any run.
+    """
+    return context._event_loop()  # noqa: SLF001 - plumbing between rooms, no call of a user
 
 
 def receivers(context: Context, event: Event) -> tuple[Handler, ...]:

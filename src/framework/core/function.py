@@ -12,7 +12,7 @@ from framework.core.event import Event
 from framework.core.processor import AbstractProcessor
 from framework.errors import OptionError
 
-ProcessFunction = Callable[..., object]
+ProcessFunction = Callable[..., Any]
 
 
 class FunctionProcessor(AbstractProcessor):
@@ -72,7 +72,13 @@ def _made(function: ProcessFunction, *, name: str | None, priority: int) -> Func
     def without_context(_: FunctionProcessor, context: Context, event: Event) -> object:  # noqa: ARG001
         return function(event)
 
-    process = functools.wraps(function)(without_context if len(parameters) == 1 else with_context)
+    async def awaited(_: FunctionProcessor, context: Context, event: Event) -> object:
+        return await function(*(context, event)[-len(parameters) :])
+
+    process: Any = with_context if len(parameters) > 1 else without_context
+    if inspect.iscoroutinefunction(function):
+        process = awaited
+    process = functools.wraps(function)(process)
     # A class of its own, in the user's module: what its results depend on is the function, not this file.
     members: dict[str, Any] = {"__init__": __init__, "process": process}
     members |= {"__module__": function.__module__, "__wrapped__": function}

@@ -15,9 +15,11 @@ from framework.core.processor import InterestDeclaration
 from framework.core.reactive_event import ReactiveEvent
 from framework.errors import WiringError
 from framework.reactive.building.artifacts import artifacts_of
+from framework.reactive.building.awaited import AwaitedBuilding, is_awaited, wait_for_artifacts
 from framework.reactive.building.building import Building, BuildInput, SelfMessage
 from framework.reactive.building.origin import origin_of
 from framework.reactive.building.pairing import EXPAND, checked, target_of
+from framework.reactive.checks import positive
 
 
 class ReactiveBuilder(AbstractProcessor):
@@ -37,6 +39,8 @@ class ReactiveBuilder(AbstractProcessor):
     own input. `provides` and `requires` are public.
     """
 
+    max_concurrency: int = 16
+    """How many inputs an `async def build` may have under way."""
     plumbing: ClassVar[bool] = False
     """Whether it passes artifacts on, such as the router of a load balancer: provenance looks through it."""
 
@@ -54,6 +58,8 @@ class ReactiveBuilder(AbstractProcessor):
         dedupe: bool = False,  # noqa: FBT001, FBT002
         name: str | None = None,
         priority: int = 0,
+        *,
+        max_concurrency: int | None = None,
     ) -> None:
         """Declare what is built from what.
 
@@ -64,14 +70,18 @@ class ReactiveBuilder(AbstractProcessor):
             dedupe: answer equal inputs of one run once, so that a walk over a graph with cycles ends.
             name: what graphs, reports and archives call it; the class's name by default.
             priority: lower runs first.
+            max_concurrency: how many inputs an `async def build` may have under way; 16 by default.
 
         Raises:
+            OptionError: `max_concurrency` is not positive.
             WiringError: `provides` or `requires` are not valid.
         """
         super().__init__(name, priority)
         self.provides, self.requires = checked(self.name, provides, requires)
         self.persist = bool(persist)
         self.dedupe = bool(dedupe)
+        if max_concurrency is not None:
+            self.max_concurrency = positive(self.name, "max_concurrency", max_concurrency)
         self._check_arity()
         self._building = self._begin()
 
@@ -140,7 +150,10 @@ class ReactiveBuilder(AbstractProcessor):
 
     def reproduce(self, archived_input: tuple[Any, ...]) -> Iterable[Any]:
         """Return what `build` makes of archived inputs, outside of a run; writes nothing."""
-        return list(artifacts_of(self.build(DetachedContext(self.name), *archived_input), self.build))
+        context = DetachedContext(self.name)
+        if is_awaited(self.build):
+            return wait_for_artifacts(self.build, context, archived_input)
+        return list(artifacts_of(self.build(context, *archived_input), self.build))
 
     def to_retry(self, failed: Event) -> Event:
         """Return the event that builds a failed input again, whether or not the target is resolved."""
@@ -174,7 +187,7 @@ class ReactiveBuilder(AbstractProcessor):
 
     def _begin(self) -> Building:
         """Make the state of one run."""
-        return Building(self)
+        return AwaitedBuilding(self, self.max_concurrency) if is_awaited(self.build) else Building(self)
 
     def process(self, context: Context, event: Event) -> None:
         """Handle targets, phases and the self-messages of this builder."""

@@ -10,6 +10,7 @@ from typing import Any, Self
 from framework.core import Context
 from framework.errors import WiringError
 from framework.reactive.builder import ReactiveBuilder
+from framework.reactive.building.awaited import is_awaited
 from framework.reactive.building.pairing import checked
 
 BuildFunction = Callable[..., Any]
@@ -37,6 +38,7 @@ def reactive(  # noqa: PLR0913 - as a ReactiveBuilder
     dedupe: bool = False,
     name: str | None = None,
     priority: int = 0,
+    max_concurrency: int | None = None,
     depends: Any = (),
     ignore: Any = (),
     version: str | int | None = None,
@@ -62,6 +64,7 @@ def reactive(  # noqa: PLR0913 - as a ReactiveBuilder
         dedupe: build equal inputs of one run once.
         name: the function's by default.
         priority: lower runs first.
+        max_concurrency: how many inputs an `async def` may have under way; 16 by default.
         depends: what else the results depend on; see `AbstractProcessor`.
         ignore: attributes that change no result.
         version: replaces the code in the identity.
@@ -84,15 +87,28 @@ def reactive(  # noqa: PLR0913 - as a ReactiveBuilder
         many = inspect.isgeneratorfunction(inspect.unwrap(function))
 
         def __init__(self: FunctionBuilder) -> None:  # noqa: N807 - it becomes one
-            ReactiveBuilder.__init__(self, target, required, persist, dedupe, name or title, priority)
+            ReactiveBuilder.__init__(
+                self, target, required, persist, dedupe, name or title, priority, max_concurrency=max_concurrency
+            )
 
         @functools.wraps(function)
-        def build(_: FunctionBuilder, context: Context, *args: Any) -> Iterable[Any]:
+        async def awaited(_: FunctionBuilder, context: Context, *args: Any) -> Iterable[Any]:
+            built = function(context, *args) if with_context else function(*args)
+            return [one async for one in built] if inspect.isasyncgen(built) else [await built]
+
+        @functools.wraps(function)
+        def called(_: FunctionBuilder, context: Context, *args: Any) -> Iterable[Any]:
             built = function(context, *args) if with_context else function(*args)
             return built if many or inspect.isgenerator(built) else [built]
 
         # A class of its own, in the user's module: what its results depend on is the function, not this file.
-        members = {"__init__": __init__, "build": build, "__module__": function.__module__, "__wrapped__": function}
+        build = awaited if is_awaited(function) else called
+        members: dict[str, Any] = {
+            "__init__": __init__,
+            "build": build,
+            "__module__": function.__module__,
+            "__wrapped__": function,
+        }
         members |= {"depends": depends, "ignore": ignore, "version": version}
         made: FunctionBuilder = type(title, (FunctionBuilder,), members)()
         return made

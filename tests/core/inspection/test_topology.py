@@ -7,7 +7,7 @@ class Words(ReactiveBuilder):
     def __init__(self, requires=("text",)):
         super().__init__(provides="word", requires=list(requires))
 
-    def build(self, context, text):
+    def build(self, context, text=""):
         yield from text.split()
 
 

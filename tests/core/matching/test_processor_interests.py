@@ -9,7 +9,7 @@ from framework import source
 from framework.core.event import Event
 from framework.core.matching.interests import Interest, interests_of
 from framework.core.processor import AbstractProcessor
-from framework.errors import AsyncProcess, InterestError
+from framework.errors import InterestError
 
 
 class Tick(Event):
@@ -108,14 +108,14 @@ def test_a_decorated_process_works():
     assert interests_of(Decorated(), strict=True).pairs == (("Event", "a"),)
 
 
-def test_an_async_process_is_refused_with_the_remedy():
+def test_the_interests_of_an_async_process_are_read_as_those_of_any_other():
     class Sleeper(AbstractProcessor):
         async def process(self, context, event):
-            pass
+            match event:
+                case Event("a"):
+                    pass
 
-    where = r"test_processor_interests\.py:\d+"
-    with pytest.raises(AsyncProcess, match=rf"Sleeper\.process is `async def`.*{where}.*framework\.flow"):
-        interests_of(Sleeper(), strict=False)
+    assert interests_of(Sleeper(), strict=True).pairs == (("Event", "a"),)
 
 
 def test_generic_interests_count_unless_strict():

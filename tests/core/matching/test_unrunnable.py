@@ -3,7 +3,7 @@
 import pytest
 
 from framework.core import AbstractProcessor, Event, Pipeline, caching, retry
-from framework.errors import AsyncProcess, GeneratorProcess
+from framework.errors import GeneratorProcess
 
 
 class Yields(AbstractProcessor):
@@ -42,14 +42,15 @@ def test_a_process_that_yields_is_told_to_submit(kind):
         Pipeline([kind()])
 
 
-def test_a_declared_process_that_is_async_is_refused_as_well():
+@pytest.mark.parametrize("declared", [None, ((Event, "line"),)])
+def test_a_process_that_is_async_and_yields_is_refused_as_well(declared):
     class Later(AbstractProcessor):
-        interests = ((Event, "line"),)
+        interests = declared
 
         async def process(self, context, event):
-            return event
+            yield event
 
-    with pytest.raises(AsyncProcess):
+    with pytest.raises(GeneratorProcess):
         Pipeline([Later()])
 
 

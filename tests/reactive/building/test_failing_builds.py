@@ -179,14 +179,17 @@ def test_collections_of_artifacts_are_announced_one_by_one(several):
     assert sorted(artifacts_of([Several()], "m")) == [1, 2]
 
 
-def test_a_coroutine_as_build_is_told_where_async_code_goes():
+def test_a_coroutine_that_build_returns_is_told_how_it_is_awaited():
     class Async(ReactiveBuilder):
         def __init__(self):
             super().__init__("odd", [])
 
-        async def build(self, context):
-            return [1]
+        def build(self, context):
+            async def made():
+                return [1]
+
+            return made()
 
     _, report = outcome([Async()], "odd", on_error="keep")
     gc.collect()  # a coroutine that was never awaited would warn now
-    assert "FlowBuilder" in str(report.failures[0].exception)
+    assert "async def build" in str(report.failures[0].exception)

@@ -48,7 +48,7 @@ class Identity:
         return f"{self.name}({arguments}) [{self.digest[:8]}]\n{tree(self.parts)}"
 
 
-_PLUMBING = frozenset({"name", "priority", "_arguments", "_building"})
+_PLUMBING = frozenset({"name", "priority", "max_concurrency", "_arguments", "_building"})
 Readers = dict[str, Reader]
 """By module, so that processors whose identity is computed together read what they share once."""
 
@@ -129,6 +129,8 @@ def _arguments(processor: AbstractProcessor) -> dict[str, Any]:
         arguments.pop("name", None)
     if arguments.get("priority") == processor.priority:
         del arguments["priority"]
+    if arguments.get("max_concurrency") in (None, getattr(processor, "max_concurrency", None)):
+        arguments.pop("max_concurrency", None)
     return arguments
 
 

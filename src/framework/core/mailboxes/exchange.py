@@ -12,6 +12,7 @@ from framework.core.mailboxes.deferrals import Deferrals, Deferred
 from framework.core.mailboxes.hold import Hold, OpenHolds
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.mailboxes.init_buffer import InitBuffer
+from framework.core.mailboxes.loop import LoopThread
 from framework.core.mailboxes.observation import Observation
 from framework.core.mailboxes.routing import RoutingTable
 
@@ -43,6 +44,8 @@ class Exchange(ABC):
         self.observation = observation
         self.archives = archives
         self.phase = 0
+        self.loop: LoopThread
+        """Where coroutines are awaited; made by the scheduler."""
         self.dropped = 0
         self.accepting = True
         self.halted = False

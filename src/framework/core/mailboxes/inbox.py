@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from framework.core.event import Event
@@ -30,6 +30,8 @@ class Inbox:
     """
 
     __slots__ = (
+        "awaited",
+        "awaits",
         "budget",
         "busy",
         "delivered",
@@ -53,6 +55,9 @@ class Inbox:
         self.processor = processor
         self.priority = processor.priority
         self.process: Callable[[Any, Event], object] = processor.process
+        # Whether `process` is a coroutine function, `awaited`; the scheduler then puts one in its place that waits.
+        self.awaits = False
+        self.awaited: Callable[[Any, Event], Coroutine[Any, Any, object]]
         self.queue: deque[Event] = deque()
         self.token = [True]
         # The ready mailboxes of its priority and those of the higher ones: of the scheduler, which fills them in.

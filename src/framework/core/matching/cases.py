@@ -122,13 +122,18 @@ def refuse_unrunnable(function: Any, owner: type | None) -> None:
     """Raise for a function of which a call runs nothing, also behind decorators of this package.
 
     Raises:
-        AsyncProcess: it is a coroutine function.
+        AsyncProcess: it is a coroutine function behind a decorator that does not await it.
         GeneratorProcess: it is the `process` of a class, and yields.
     """
+    outermost = True
     while True:
         function = getattr(function, "__func__", function)
-        asynchronous = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
-        if asynchronous or (owner is not None and inspect.isgeneratorfunction(function)):
+        asynchronous = inspect.iscoroutinefunction(function)
+        if asynchronous and outermost:
+            return  # the pipeline awaits it
+        outermost = False
+        yields = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
+        if asynchronous or (owner is not None and yields):
             code = unwrap(function).__code__
             name = owner.__qualname__ if owner else function.__qualname__.rpartition(".")[0] or function.__qualname__
             error = AsyncProcess if asynchronous else GeneratorProcess

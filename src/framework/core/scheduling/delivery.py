@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from framework.core.context import Context, WatchedContext
 from framework.core.event import Event
 from framework.core.mailboxes.inbox import Inbox
+from framework.core.matching.taken import CaseFound
 from framework.core.scheduling.scheduler import Scheduler
 from framework.observe import DeliveryFailed, DeliveryFinished, DeliveryStarted
 
@@ -49,12 +51,9 @@ def deliver(
     The caller owns the token of `inbox`. An exception is kept as a failure; only Ctrl-C, which Python raises on the
     main thread, is raised again.
     """
-    observation, name, phase = scheduler.observation, inbox.name, scheduler.phase
-    case, emitted = observation.case_of(inbox, event), inbox.emitted
     context = context or WatchedContext(scheduler, inbox, event)
+    begun = begin_delivery(scheduler, inbox, event)
     raised: BaseException | None = None
-    started = time.monotonic()
-    observation.notify(DeliveryStarted(name, event, phase, started))
     try:
         if call is None:
             inbox.process(context, event)
@@ -62,6 +61,40 @@ def deliver(
             call(inbox.process, context, event)
     except BaseException as error:  # noqa: BLE001 - one delivery never stops the others
         raised = error
+    outcome = end_delivery(scheduler, inbox, event, context, begun, raised)
+    if isinstance(raised, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+        raise raised
+    return outcome
+
+
+class Begun(NamedTuple):
+    """What is known of a delivery when it begins; `started` is `time.monotonic()`."""
+
+    case: CaseFound
+    emitted: int
+    started: float
+    phase: int
+
+
+def begin_delivery(scheduler: Scheduler, inbox: Inbox, event: Event) -> Begun:
+    """Tell the observers that a delivery begins."""
+    observation, phase = scheduler.observation, scheduler.phase
+    begun = Begun(observation.case_of(inbox, event), inbox.emitted, time.monotonic(), phase)
+    observation.notify(DeliveryStarted(inbox.name, event, phase, begun.started))
+    return begun
+
+
+def end_delivery(  # noqa: PLR0913, PLR0917 - the facts of one delivery
+    scheduler: Scheduler,
+    inbox: Inbox,
+    event: Event,
+    context: WatchedContext,
+    begun: Begun,
+    raised: BaseException | None,
+) -> Delivery:
+    """Count a delivery that has ended, keep what it raised, and tell the observers."""
+    observation, name = scheduler.observation, inbox.name
+    case, emitted, started, phase = begun
     now = time.monotonic()
     context._retire()  # noqa: SLF001 - made for this delivery, which has ended
     inbox.busy += now - started
@@ -79,8 +112,6 @@ def deliver(
         log.delivered((at, id(event), where, now - started, inbox.emitted - emitted, case, special))
         log.settle()
     observation.notify(outcome)
-    if isinstance(raised, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
-        raise raised
     return outcome
 
 

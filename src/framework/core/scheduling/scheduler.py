@@ -6,6 +6,7 @@ The threads are in `threads.py`, the single seeded thread in `simulation.py`; wh
 from __future__ import annotations
 
 import gc
+import inspect
 import logging
 import math
 import threading
@@ -18,6 +19,7 @@ from typing import ClassVar
 from framework.core.event import Event
 from framework.core.mailboxes.exchange import ArchiveSource, Exchange
 from framework.core.mailboxes.inbox import Inbox
+from framework.core.mailboxes.loop import waiting_for
 from framework.core.mailboxes.observation import Observation
 from framework.core.mailboxes.routing import NoRecipients, RoutingTable
 from framework.core.scheduling.failures import FailureLedger
@@ -59,6 +61,13 @@ class Scheduler(Exchange):
             level = priorities.index(inbox.priority)
             inbox.level = self.levels[level]
             inbox.higher = tuple(self.levels[:level])
+
+    def await_processes(self) -> None:
+        """Have the `process` of each mailbox that is a coroutine function awaited on the event loop."""
+        for inbox in self.inboxes:
+            if inspect.iscoroutinefunction(inbox.process):
+                inbox.awaits, inbox.awaited = True, inbox.process
+                inbox.process = waiting_for(inbox.awaited, self.loop)
 
     def failed(self, inbox: Inbox, event: Event, error: BaseException) -> Failure:
         """Keep what a delivery raised, and release the holds that it took; call it before the delivery is counted."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from framework.core.event import Event
 from framework.core.mailboxes.inbox import Inbox
+from framework.core.mailboxes.loop import LoopThread
 from framework.core.scheduling.delivery import deliver_next
 from framework.core.scheduling.scheduler import Scheduler
 
@@ -28,6 +29,8 @@ class SeededScheduler(Scheduler):
         super().__init__(*args, **kwargs)
         self._random = random.Random(seed)  # noqa: S311 - a schedule is no secret
         self._thread: int | None = None
+        self.loop = LoopThread("simulation", sequential=True)
+        self.await_processes()
 
     def next_ready(self) -> Inbox | None:
         """Take one of the ready mailboxes of the best priority."""
@@ -71,4 +74,5 @@ class SeededScheduler(Scheduler):
         return threading.get_ident() == self._thread
 
     def close(self) -> None:
-        """Do nothing: the thread is the caller's."""
+        """End the event loop; the thread is the caller's."""
+        self.loop.close()

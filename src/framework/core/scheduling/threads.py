@@ -17,6 +17,8 @@ from contextvars import copy_context
 from typing import Any
 
 from framework.core.mailboxes.inbox import Inbox
+from framework.core.mailboxes.loop import LoopThread
+from framework.core.scheduling.awaiting import Awaiting
 from framework.core.scheduling.worker import Worker, WorkSource
 
 logger = logging.getLogger(__name__)
@@ -52,6 +54,9 @@ class ThreadScheduler(WorkSource):
         self._draining = False
         self.workers = [Worker(self, f"{name}-{number}") for number in range(self.size)]
         self.idle: list[Worker] = list(reversed(self.workers))
+        self.loop = LoopThread(name, self.idents)
+        self.awaiting = Awaiting(self, self.loop)
+        self.await_processes()
 
     def wake(self) -> None:
         """Wake one worker; at most one is between woken and running."""
@@ -69,6 +74,14 @@ class ThreadScheduler(WorkSource):
             self.idle.insert(0, worker)
             if not self.idents:
                 raise
+
+    def begin_awaited(self, inbox: Inbox) -> None:
+        """Deliver the next event of a mailbox on the event loop; its token goes with it."""
+        self.awaiting.begin(inbox, self.drain_context.copy())
+
+    def is_empty(self) -> bool:
+        """Whether nothing waits, runs or is held; call it with `quiet` taken."""
+        return not self.awaiting and super().is_empty()
 
     def park(self, worker: Worker) -> bool:
         """List a worker as idle.
@@ -99,12 +112,14 @@ class ThreadScheduler(WorkSource):
                 left = min(self._give_up_at, math.inf if until is None else until) - time.monotonic()
                 if left <= 0:
                     return False
-                self._wait_for_change(self._wait_at_most(left), only_holds=len(self.idle) == self.size)
+                self._wait_for_change(
+                    self._wait_at_most(left), only_holds=len(self.idle) == self.size and not self.awaiting
+                )
             self._draining = False
             return not self.halted
 
     def _is_quiet(self) -> bool:
-        if len(self.idle) != self.size:
+        if len(self.idle) != self.size or self.awaiting:
             return False
         if self.halted:
             return True
@@ -137,7 +152,7 @@ class ThreadScheduler(WorkSource):
         """Return the mailboxes that are being drained, with the `time.monotonic()` at which that began."""
         # Each is read once: a worker may park while this looks.
         at_work = {inbox: worker.since for worker in self.workers if (inbox := worker.inbox) is not None}
-        return super().running() | at_work
+        return super().running() | at_work | self.awaiting.running()
 
     def is_worker(self) -> bool:
         """Whether this thread is one of the workers."""
@@ -156,7 +171,8 @@ class ThreadScheduler(WorkSource):
                 if worker.inbox is not None:
                     worker.inbox.replace_queue()
             self._draining = False
-            return [worker.inbox.name for worker in stuck if worker.inbox is not None]
+            left = [worker.inbox.name for worker in stuck if worker.inbox is not None]
+            return left + self.awaiting.abandon()
 
     def _unlist(self, worker: Worker) -> bool:
         try:
@@ -170,6 +186,8 @@ class ThreadScheduler(WorkSource):
         with self.quiet:
             self.closed = True
             self._draining = False
+            self.awaiting.abandon()
+        self.loop.close()
         for worker in self.workers:
             worker.abandoned = True
             if worker.thread is not None and self._unlist(worker):

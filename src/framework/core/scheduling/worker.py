@@ -31,6 +31,10 @@ class WorkSource(Scheduler):
     drain_context: contextvars.Context
 
     @abstractmethod
+    def begin_awaited(self, inbox: Inbox) -> None:
+        """Deliver the next event of a mailbox on the event loop; its token goes with it."""
+
+    @abstractmethod
     def park(self, worker: Worker) -> bool:
         """List a worker as idle; returns False when it should look for a ready mailbox again."""
 
@@ -130,6 +134,9 @@ class Worker:
             if scheduler.halted:
                 scheduler.drop(inbox)
                 inbox.release()
+                continue
+            if inbox.awaits:
+                scheduler.begin_awaited(inbox)
                 continue
             self.since = now
             self.inbox = inbox

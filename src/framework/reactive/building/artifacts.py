@@ -48,7 +48,7 @@ def _mistake(result: Any, name: str) -> str:
     if isinstance(result, Coroutine):
         result.close()  # else Python warns that it was never awaited
     if isinstance(result, Coroutine | AsyncIterable):
-        return f"{name} is asynchronous and is not awaited here: write `def`, or use framework.bridge.FlowBuilder"
+        return f"{name} returned something to be awaited and is no coroutine function: write `async def build`"
     if hasattr(type(result), "__iter__") and not isinstance(result, str | bytes | bytearray):
         return f"{name} returned a {kind}, which would be taken apart: return [it] or yield it; its parts: list(it)"
     return f"{name} returned a {kind}, {short_repr(result, 80)}: yield artifacts, or return a list"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.core import Context, Event
-from framework.core.context import defer, receivers
+from framework.core.context import defer, event_loop, receivers
 from framework.errors import UnsafeSubmit
 from framework.reactive.building.origin import Origin
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from framework.archive import Archive
     from framework.core.mailboxes.handler import Handler
     from framework.core.mailboxes.hold import Hold
+    from framework.core.mailboxes.loop import LoopThread
 
 
 class BuildContext(Context):
@@ -46,6 +47,9 @@ class BuildContext(Context):
 
     def _defer(self, event: Event, room_for: Event | None = None) -> None:
         defer(self._now, event, room_for)
+
+    def _event_loop(self) -> LoopThread:
+        return event_loop(self._now)
 
     def _receivers(self, event: Event) -> tuple[Handler, ...]:
         return receivers(self._now, event)

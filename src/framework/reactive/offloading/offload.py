@@ -12,7 +12,7 @@ from framework.errors import WiringError
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.building.build_records import BuildRecords
 from framework.reactive.building.building import Building
-from framework.reactive.offloading.calls import Calls
+from framework.reactive.building.calls import Calls
 from framework.reactive.offloading.remote import Function
 from framework.reactive.offloading.transport import Transport
 

@@ -80,6 +80,14 @@ class Transport:
 
         return submit
 
+    def arrived(self, future: Future[Any]) -> Returned:
+        """Return the result of a call.
+
+        Raises:
+            Exception: the executor failed: a broken pool, a closed cluster.
+        """
+        return arrived(future)
+
     def close(self) -> None:
         """Shut down the pool that was made in place of one that forks."""
         own, self._own = self._own, None

@@ -1,10 +1,10 @@
-"""`Calls`: one run of a builder whose inputs are built on an executor."""
+"""`Calls`: one run of a builder whose inputs are built elsewhere: on an executor, a flow, an event loop."""
 
 from __future__ import annotations
 
 import functools
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from itertools import islice
 from typing import Any, Protocol
@@ -18,14 +18,33 @@ from framework.reactive.building.build_records import BuildRecords, copies
 from framework.reactive.building.buildable import Buildable
 from framework.reactive.building.building import Building, BuildInput, Origins, SelfMessage
 from framework.reactive.building.origin import Made
-from framework.reactive.offloading.remote import Returned
-from framework.reactive.offloading.transport import Submit, Transport, arrived
+
+Submit = Callable[[tuple[Any, ...]], Future[Any]]
+
+
+class Sends(Protocol):
+    """Where inputs are built: an executor, a flow, an event loop."""
+
+    max_pending: int
+    ordered: bool
+
+    def arrived(self, future: Future[Any]) -> tuple[list[Any], BaseException | None, float]:
+        """Return the artifacts of a call, its error and the seconds that it took; raises if it was cut off."""
+        ...
+
+    def close(self) -> None:
+        """Release what the run has used."""
+        ...
 
 
 class Offloads(Buildable, Protocol):
     """Sends its inputs to an executor; `OffloadBuilder` is one."""
 
-    transport: Transport
+    @property
+    def transport(self) -> Sends:
+        """Return where inputs are sent."""
+        ...
+
     submit: Submit
     shared: BuildRecords | None
 
@@ -165,21 +184,20 @@ class Calls(Building):
             hold.release()
             call.artifacts = iter(self._builder.announced(call.inputs, iter(())))
             raise
-        call.future.add_done_callback(functools.partial(_report, hold, call))
+        call.future.add_done_callback(functools.partial(report, hold, call))
 
     def _complete(self, context: Context, call: Call) -> None:
         assert call.future is not None  # noqa: S101 - only submitted calls complete
         error: BaseException | None
         try:
-            returned = arrived(call.future)
-            error = returned.error
+            built, error, seconds = self._builder.transport.arrived(call.future)
         except BaseException as raised:  # noqa: BLE001 - a cancelled future raises no Exception
-            returned, error = Returned([], None, 0.0), raised
-        artifacts = iter(returned.artifacts)
+            built, error, seconds = [], raised, 0.0
+        artifacts = iter(built)
         if self._kept and error is None:
             place = self._builder.place(call.inputs)
             artifacts = self.records.record(
-                context.archive, call.key, call.kept, artifacts, call.made, call.origins, place, returned.seconds
+                context.archive, call.key, call.kept, artifacts, call.made, call.origins, place, seconds
             )
         call.artifacts = iter(self._builder.announced(call.inputs, artifacts))
         if error is not None:
@@ -195,7 +213,7 @@ class Calls(Building):
         super().end()
 
 
-def _report(hold: Hold, call: Call, _: Future[Any]) -> None:
+def report(hold: Hold, call: Call, _: Future[Any]) -> None:
     """Tell the builder, from a thread of the executor."""
     try:
         defer_held(hold, Completed(call))

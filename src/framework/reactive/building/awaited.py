@@ -1,0 +1,114 @@
+"""`AwaitedBuilding`: one run of a builder whose `build` is a coroutine function or an asynchronous generator."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import time
+from collections.abc import AsyncIterable, Callable, Iterator
+from concurrent.futures import Future
+from typing import Any, cast
+
+from framework.core import Context
+from framework.core.context import HeldContext, event_loop
+from framework.core.mailboxes.hold import Hold
+from framework.core.mailboxes.loop import LoopThread
+from framework.reactive.building.artifacts import artifacts_of
+from framework.reactive.building.buildable import Buildable
+from framework.reactive.building.building import Origins
+from framework.reactive.building.calls import Call, Calls, Offloads, report
+
+Built = tuple[list[Any], BaseException | None, float]
+
+
+def is_awaited(build: Any) -> bool:
+    """Return whether a `build` is to be awaited."""
+    return inspect.iscoroutinefunction(build) or inspect.isasyncgenfunction(build)
+
+
+class _Loop:
+    """Has so many inputs under way on the event loop of the pipeline, which it does not own."""
+
+    ordered = True
+
+    def __init__(self, max_pending: int) -> None:
+        self.max_pending = max_pending
+
+    def arrived(self, future: Future[Any]) -> Built:
+        built: Built = future.result()
+        return built
+
+    def close(self) -> None:
+        """Do nothing: the pipeline ends its loop."""
+
+
+class _Awaited:
+    """A builder with what `Calls` asks of one that sends its inputs away."""
+
+    shared = None
+
+    def __init__(self, builder: Buildable, max_concurrency: int) -> None:
+        self._builder = builder
+        self.transport = _Loop(max_concurrency)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._builder, name)
+
+    def arguments(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        return inputs
+
+    def place(self, inputs: tuple[Any, ...]) -> int | None:  # noqa: ARG002 - as for those that are sent away
+        return None
+
+    def announced(self, inputs: tuple[Any, ...], artifacts: Iterator[Any]) -> Iterator[Any]:  # noqa: ARG002 - as above
+        return artifacts
+
+
+class AwaitedBuilding(Calls):
+    """Has up to `max_concurrency` inputs under way, and announces their artifacts in the order of the inputs."""
+
+    def __init__(self, builder: Buildable, max_concurrency: int) -> None:
+        """Prepare a run in which nothing is awaited yet."""
+        super().__init__(cast("Offloads", _Awaited(builder, max_concurrency)))
+        self._loop: LoopThread
+
+    def _answer(self, context: Context, inputs: tuple[Any, ...], origins: Origins) -> None:
+        self._loop = event_loop(context)
+        super()._answer(context, inputs, origins)
+
+    def _submit(self, hold: Hold, call: Call) -> None:
+        build = self._builder.build
+        call.future = self._loop.run(lambda: _built(build, HeldContext(hold), call.arguments))
+        call.future.add_done_callback(functools.partial(report, hold, call))
+
+    def _build(self, arguments: tuple[Any, ...]) -> Iterator[Any]:
+        return iter(wait_for_artifacts(self._builder.build, self.context, arguments))
+
+
+def wait_for_artifacts(build: Callable[..., Any], context: Context, arguments: tuple[Any, ...]) -> list[Any]:
+    """Await a `build` outside of any run, on a loop of its own."""
+    loop = LoopThread("build")
+    try:
+        return loop.wait(lambda: _gathered(build, context, arguments))
+    finally:
+        loop.close()
+
+
+async def _built(build: Callable[..., Any], context: HeldContext, arguments: tuple[Any, ...]) -> Built:
+    started = time.perf_counter()
+    artifacts: list[Any] = []
+    error: BaseException | None = None
+    try:
+        artifacts = await _gathered(build, context, arguments)
+    except Exception as raised:  # noqa: BLE001 - it is raised again where the input is known
+        error = raised
+    finally:
+        context._retire()  # noqa: SLF001 - made for this input, which is built
+    return artifacts, error, time.perf_counter() - started
+
+
+async def _gathered(build: Callable[..., Any], context: Context, arguments: tuple[Any, ...]) -> list[Any]:
+    result = build(context, *arguments)
+    if isinstance(result, AsyncIterable):
+        return [artifact async for artifact in result]
+    return list(artifacts_of(await result, build))
