@@ -73,8 +73,12 @@ class Lab(Visit):
 class Notebook(Lab):
     """Notebook 7: the same application with one document in it, from the same server."""
 
-    # it looks for settings of an extension that it has not, also on a page with nothing of ours
-    noise = (*Lab.noise, "Cannot read properties of undefined (reading 'schema')")
+    # it looks for settings and a file browser that it has not, also on a page with nothing of ours
+    noise = (
+        *Lab.noise,
+        "Cannot read properties of undefined (reading 'schema')",
+        "Command 'filebrowser:open-path' not registered",
+    )
 
     def visit(self, name: str) -> None:
         self.page.goto(f"{self._server}/notebooks/{name}")

@@ -2,6 +2,7 @@
 
 from framework import cli
 from framework.archive import Session, Workspace
+from framework.cli import console
 from framework.core import AbstractProcessor, Event, Pipeline, caching
 from framework.errors import ArchiveError, FrameworkError
 from framework.notebook import archive_frame, catalog_frame
@@ -143,7 +144,7 @@ def compared(path):
 
 
 def listed(path):
-    if cli.main(["archives", str(path)]) == cli.REFUSED:
+    if cli.main(["archives", str(path)]) == console.REFUSED:
         raise ArchiveError("said on stderr")
 
 

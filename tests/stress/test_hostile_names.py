@@ -13,6 +13,7 @@ from hostile_samples import answering, chain, displayed, jobs
 
 from framework import cli
 from framework.archive import Session, Workspace
+from framework.cli import console
 from framework.core import Event
 from framework.core.event import CONTROL
 from framework.errors import ArchiveError, WiringError
@@ -89,9 +90,9 @@ def test_archives_of_hostile_names(path, size, figure, capsys):
         assert archive_frame(workspace)["processor"].nunique() == len(names)
         assert workspace.verify() == 2 * len(names)
     assert {entry.name for entry in path.iterdir()} <= KNOWN
-    assert cli.main(["archives", str(path)]) == cli.DONE
+    assert cli.main(["archives", str(path)]) == console.DONE
     printed = capsys.readouterr().out
-    assert len(printed.splitlines()) == len(names) + 1
+    assert len(printed.splitlines()) == len(names) + 2  # a head and the sum
     assert all(char.isprintable() or char == "\n" for char in printed)
     figure("names", len(names))
 

@@ -23,6 +23,7 @@ class Drainer(Protocol):
     """A worker thread."""
 
     abandoned: bool
+    since: float
     context: Context | None
     unshared_recorded: ClassVar[int]
 
@@ -37,6 +38,7 @@ def drain_recorded(worker: Drainer, scheduler: Scheduler, inbox: Inbox, history:
     queue, process, higher, done = inbox.queue, inbox.process, inbox.higher, inbox.delivered
     references, unshared = sys.getrefcount, worker.unshared_recorded
     context: Any = None
+    worker.since = time.monotonic()  # a snapshot adds the time since then to what is counted below
     limit, start = done + inbox.budget, clock()
     began = start
     while queue:
