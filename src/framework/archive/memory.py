@@ -64,11 +64,9 @@ class InMemCache(Archive):
                 raise KeyError(key)
 
     def __contains__(self, key: object) -> bool:
-        """Return whether there is a value for the key."""
         return index_key(key) in self._entries
 
     def __len__(self) -> int:
-        """Return the number of keys."""
         return len(self._entries)
 
     def __iter__(self) -> Iterator[Any]:
@@ -92,7 +90,6 @@ class InMemCache(Archive):
             self._entries.clear()
 
     def __repr__(self) -> str:
-        """Return its number of records."""
         return f"<InMemCache: {len(self)} records>"
 
     def _now(self) -> list[tuple[Any, Any]]:

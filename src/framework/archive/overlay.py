@@ -36,31 +36,17 @@ class Overlay(Archive):
         return self.unkept[key] if key in self.unkept else self._below[key]
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        """Keep a copy of the value in memory.
-
-        Raises:
-            Undigestable: the key has no digest.
-            Unpicklable: the value could not be stored.
-        """
         self.unkept[key] = value
 
     def __delitem__(self, key: Any) -> None:
-        """Delete what was written here.
-
-        Raises:
-            KeyError: there is none.
-            ArchiveError: it stands in the archive below.
-        """
         if key in self._below:
             raise ArchiveError(f"archive {self.name!r} cannot be written to: its workspace is read-only")
         del self.unkept[key]
 
     def __contains__(self, key: object) -> bool:
-        """Return whether there is a value for the key."""
         return key in self.unkept or key in self._below
 
     def __len__(self) -> int:
-        """Return the number of keys."""
         return len(self._below) + sum(1 for _ in self._new_keys())
 
     def __iter__(self) -> Iterator[Any]:
@@ -76,7 +62,6 @@ class Overlay(Archive):
             yield new, [self.unkept[key] for key in new]
 
     def __repr__(self) -> str:
-        """Return its name and the number of values that are not kept."""
         return f"<archive {self.name!r} of a read-only workspace: {len(self.unkept)} records not kept>"
 
     def _loadable(self) -> Iterator[tuple[Any, Any]]:

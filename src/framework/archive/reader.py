@@ -50,11 +50,7 @@ class Reader:
 
     @property
     def keyring(self) -> Keyring:
-        """This user's keys.
-
-        Raises:
-            KeyUnavailable: there is none and `trust` is off.
-        """
+        """This user's keys; raises KeyUnavailable."""
         if self._keyring is None:
             try:
                 self._keyring = Keyring()

@@ -21,11 +21,7 @@ _abandoned: list[object] = []
 
 
 def acquire(layout: Layout) -> Store:
-    """Return the open store of a workspace, opened if need be; each call wants one `release`.
-
-    Raises:
-        WorkspaceInUse: another process writes there, also the one that this process was forked from.
-    """
+    """Return the open store of a workspace, opened if need be; each call wants one `release`; raises WorkspaceInUse."""
     key = layout.key
     with _lock:
         if key in _inherited:

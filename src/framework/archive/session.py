@@ -118,11 +118,9 @@ class Session:
         self._release()
 
     def __enter__(self) -> Self:
-        """Return the session itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close it."""
         self.close()
 
     def _open(self) -> Store:

@@ -89,20 +89,13 @@ class StoredArchive(Archive):
         writer.put(index, stored, data)
 
     def __delitem__(self, key: Any) -> None:
-        """Delete a record.
-
-        Raises:
-            KeyError: there is none.
-        """
         if not self._for_writing().delete(index_key(key)):
             raise KeyError(key)
 
     def __contains__(self, key: object) -> bool:
-        """Return whether there is a record for the key."""
         return self._position(index_key(key)) is not None
 
     def __len__(self) -> int:
-        """Return the number of records."""
         counts = self._ask(lambda rows, records: records.counts(rows))
         return counts.records if counts else 0
 
@@ -112,11 +105,7 @@ class StoredArchive(Archive):
             yield from keys_of(run.keys)
 
     def batches(self) -> Iterator[tuple[list[Any], list[Any]]]:
-        """Return all keys and their values in one pass, in the order of first writing.
-
-        Raises:
-            WorkspaceDamaged: fewer records are there than were counted.
-        """
+        """Return all keys and their values in one pass, in the order of first writing; raises WorkspaceDamaged."""
         for run in self._runs():
             yield keys_of(run.keys), loads_all(run.values, placeholders=self._placeholders)
 
@@ -158,7 +147,6 @@ class StoredArchive(Archive):
         return sum(sum(map(len, run.keys)) + sum(map(len, run.values)) for run in self._runs())
 
     def __repr__(self) -> str:
-        """Return its name and its number of records."""
         return f"<archive {self.name!r} of {self._reader.layout.path}: {len(self)} records>"
 
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> Any:

@@ -185,11 +185,9 @@ class Workspace:
         self._reader.close()
 
     def __enter__(self) -> Self:
-        """Return the workspace itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close it."""
         self.close()
 
     def __repr__(self) -> str:

@@ -90,11 +90,7 @@ def watch(options: argparse.Namespace) -> int:
 
 
 def _run(runtime: Any, options: argparse.Namespace) -> Any:
-    """Run a pipeline or a flow to its end and return its report, also where deliveries failed.
-
-    Raises:
-        OptionError: a flow without items, or a pipeline with some.
-    """
+    """Run a pipeline or a flow to its end and return its report, also where deliveries failed; raises OptionError."""
     items = options.items
     is_flow = asyncio.iscoroutinefunction(runtime.run)
     if is_flow is (items is None):

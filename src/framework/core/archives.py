@@ -140,11 +140,7 @@ class ArchiveRoom:
         return archive
 
     def named(self, name: str, *, readonly: bool = False) -> Archive:
-        """Return the archive of that name; once the pipeline has ended it can be read only.
-
-        Raises:
-            OptionError: the name is no string.
-        """
+        """Return the archive of that name; once the pipeline has ended it can be read only; raises OptionError."""
         from framework.archive.records.catalog import check_name
 
         check_name(name)
@@ -173,11 +169,7 @@ class ArchiveRoom:
         return found
 
     def editable(self, inbox: Inbox) -> Archive:
-        """Return the archive of a processor for removing records, also after the end.
-
-        Raises:
-            PipelineRunning: its results are in use.
-        """
+        """Return the archive of a processor for removing records, also after the end; raises PipelineRunning."""
         if self.busy:
             raise PipelineRunning(f"{self._owner} is running: wait for it or stop it before results are removed")
         if self._workspace is None or not self._closed:

@@ -29,7 +29,6 @@ class Context:
     __slots__ = ("_exchange", "_inbox", "_owner", "_rows")
 
     def __init__(self, exchange: Exchange, inbox: Inbox) -> None:
-        """Made by a worker, for the thread that runs it."""
         self._exchange = exchange
         self._rows = exchange.routes.rows
         self._inbox = inbox
@@ -125,7 +124,6 @@ class WatchedContext(Context):
     __slots__ = ("_event", "replayed")
 
     def __init__(self, exchange: Exchange, inbox: Inbox, event: Event | None) -> None:
-        """Made for the delivery of `event`."""
         super().__init__(exchange, inbox)
         self._event = event
         self.replayed = False
@@ -156,7 +154,6 @@ class RecordingContext(WatchedContext):
     __slots__ = ("_log",)
 
     def __init__(self, exchange: Exchange, inbox: Inbox, log: Log) -> None:
-        """Made by a worker, which sets the event of each delivery."""
         super().__init__(exchange, inbox, None)
         self._log = log
 
@@ -277,7 +274,6 @@ class DetachedContext(Context):
     __slots__ = ("_archive", "_name", "_submitted")
 
     def __init__(self, name: str) -> None:
-        """Collect for the processor of that name."""
         self._name = name
         self._submitted: list[Event] = []
         self._archive: Archive | None = None
@@ -355,11 +351,7 @@ def defer(context: Context, event: Event, room_for: Event | None = None) -> None
 
 
 def event_loop(context: Context) -> LoopThread:
-    """Return the event loop of the run, for coroutines that outlast the delivery.
-
-    Raises:
-        UnsafeSubmit: the context is outside of any run.
-    """
+    """Return the event loop of the run, for coroutines that outlast the delivery; raises UnsafeSubmit."""
     return context._event_loop()  # noqa: SLF001 - plumbing between rooms, no call of a user
 
 

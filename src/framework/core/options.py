@@ -37,7 +37,6 @@ class Options:
     history: bool | float | None
 
     def __post_init__(self) -> None:
-        """Check the values."""
         if self.on_error not in ("raise", "keep"):
             raise OptionError(f'on_error is "raise" or "keep", got {self.on_error!r}')
         positive("slow_after", self.slow_after)

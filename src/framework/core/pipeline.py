@@ -255,6 +255,5 @@ class Pipeline(ValueMethods, InspectionMethods, NotebookMethods):
         return refresh(self._archives, [*self._inboxes], self.graph(), target, downstream=downstream)
 
     def __repr__(self) -> str:
-        """Name, state, and how much waits."""
         now = self.snapshot()
         return f"<Pipeline {self.name}: {now.state}, {len(self._inboxes)} processors, {now.waiting} waiting>"

@@ -49,7 +49,6 @@ class Counts(Mapping[str, int]):
     spawned: int = 0
 
     def __repr__(self) -> str:
-        """Return the counts, `spawned` where there are any."""
         return f"Counts({', '.join(f'{name}={self[name]}' for name in self)})"
 
     @property
@@ -58,20 +57,17 @@ class Counts(Mapping[str, int]):
         return self.done + self.skipped + self.rerouted + self.failed + self.dropped
 
     def __getitem__(self, name: str) -> int:
-        """Return the count of that name."""
         if name not in (*_NAMES, "spawned"):
             raise KeyError(name)
         count: int = getattr(self, name)
         return count
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over the names, in the order of an item's life."""
         yield from _NAMES
         if self.spawned:
             yield "spawned"
 
     def __len__(self) -> int:
-        """Return how many names there are."""
         return len(_NAMES) + bool(self.spawned)
 
     @classmethod

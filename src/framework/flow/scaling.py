@@ -114,11 +114,7 @@ class Strategy(Enum):
 
 
 def as_strategy(strategy: Strategy | ScalingStrategy) -> ScalingStrategy:
-    """The strategy itself, whichever way it was named.
-
-    Raises:
-        FlowError: it is none.
-    """
+    """The strategy itself, whichever way it was named; raises FlowError."""
     if isinstance(strategy, Strategy):
         return strategy.scaling
     if isinstance(strategy, type) or not isinstance(strategy, ScalingStrategy):
@@ -130,12 +126,7 @@ def as_strategy(strategy: Strategy | ScalingStrategy) -> ScalingStrategy:
 
 
 def checked(decision: object, capacity: Capacity, job: str) -> Decision:
-    """The decision, when a job can follow it.
-
-    Raises:
-        FlowError: it is no Decision, or its target no number of workers.
-        OptionError: the target lies outside the capacity.
-    """
+    """The decision, when a job can follow it; raises FlowError or OptionError."""
     if not isinstance(decision, Decision):
         raise FlowError(f"the strategy of {job} returned {decision!r}: return Decision(target, reason, state)")
     if not isinstance(decision.target, int) or isinstance(decision.target, bool):

@@ -34,7 +34,6 @@ class LastWorkItem(Special):
     __slots__ = ("value",)
 
     def __init__(self, value: Any = NOTHING) -> None:
-        """End the flow, with a last value or without."""
         self.value = value
 
     def __init_subclass__(cls) -> None:
@@ -46,7 +45,6 @@ class LastWorkItem(Special):
         raise TypeError(f"LastWorkItem has no subclasses: put or return LastWorkItem() itself, not {cls.__name__}()")
 
     def __repr__(self) -> str:
-        """Return the call that makes it."""
         return "LastWorkItem()" if self.value is NOTHING else f"LastWorkItem(value={self.value!r})"
 
 

@@ -35,11 +35,7 @@ class Results:
         self._closed = False
 
     async def put(self, run: FlowRun, item: Any) -> None:
-        """Put an item whose ending will be handed out.
-
-        Raises:
-            FlowEnded: the flow has ended.
-        """
+        """Put an item whose ending will be handed out; raises FlowEnded."""
         if isinstance(item, LastWorkItem):
             await run.intake.put(item)
             return

@@ -64,7 +64,6 @@ class MarimoOutput:
     """A display bundle as marimo takes it: by the method `_mime_`."""
 
     def __init__(self, bundle: Mapping[str, str]) -> None:
-        """Show the first format of that bundle."""
         self._format = next(iter(bundle.items()))
 
     def _mime_(self) -> tuple[str, str]:

@@ -28,7 +28,6 @@ class Finding:
     severity: Severity = "serious"
 
     def __str__(self) -> str:
-        """The sentence with its place and remedy, as one line."""
         place = f" [{self.where}]" if self.where and self.where not in self.text else ""
         example = f" First: {self.examples[0]}." if self.examples and self.examples[0] not in self.text else ""
         remedy = f" {self.remedy[0].upper()}{self.remedy[1:]}." if self.remedy else ""
@@ -39,7 +38,6 @@ class Findings(Sequence[Finding]):
     """The findings of a run, the most serious first, at most ten; obtained from `diagnose()` or `report.findings`."""
 
     def __init__(self, findings: Iterable[Finding] = ()) -> None:
-        """Rank these, and fold those that say the same of the same place."""
         folded: dict[tuple[str, str, str], Finding] = {}
         for finding in findings:
             folded.setdefault((finding.kind, finding.text, finding.where), finding)
@@ -51,19 +49,15 @@ class Findings(Sequence[Finding]):
     @overload
     def __getitem__(self, index: slice) -> Findings: ...
     def __getitem__(self, index: int | slice) -> Finding | Findings:
-        """One finding, or some of them."""
         return Findings(self._findings[index]) if isinstance(index, slice) else self._findings[index]
 
     def __len__(self) -> int:
-        """How many there are; none for a healthy run."""
         return len(self._findings)
 
     def __iter__(self) -> Iterator[Finding]:
-        """Each finding, the most serious first."""
         return iter(self._findings)
 
     def __repr__(self) -> str:
-        """One numbered line each."""
         return "\n".join(f"{number}. {finding}" for number, finding in enumerate(self, start=1)) or "no findings"
 
 

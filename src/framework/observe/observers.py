@@ -40,7 +40,6 @@ class Subscription:
     """An attached observer; `close()` detaches it, closing twice is harmless."""
 
     def __init__(self, observers: Observers, callback: Observer) -> None:
-        """Made by `Observers.attach`."""
         self._observers = observers
         self._callback = callback
 
@@ -49,13 +48,11 @@ class Subscription:
         self._observers.detach(self._callback)
 
     def __enter__(self) -> Self:
-        """Observe for the length of a `with` block."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Detach at the end of the block."""
         self.close()
 
 

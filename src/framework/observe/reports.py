@@ -153,7 +153,6 @@ class Failures(Sequence[Failure]):
         return self._failures[index]
 
     def __len__(self) -> int:
-        """Return the number of failures."""
         return len(self._failures)
 
     def __eq__(self, other: object) -> bool:
@@ -165,7 +164,6 @@ class Failures(Sequence[Failure]):
         return hash(self._failures)
 
     def __repr__(self) -> str:
-        """Return the summaries, a line each."""
         return "\n".join([f"{len(self)} failures", *(f"  {failure.summary}" for failure in self)])
 
     def retry(self, pipeline: Redelivers) -> int:

@@ -177,7 +177,6 @@ class ReactiveBuilder(AbstractProcessor):
         return {key: value for key, value in vars(self).items() if key != "_building"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take the attributes of the original."""
         vars(self).update(state)
         self._building = self._begin()
 

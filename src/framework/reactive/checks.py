@@ -15,32 +15,20 @@ KeyFunction = Callable[..., Hashable]
 
 
 def positive(owner: str, option: str, value: object) -> int:
-    """Return an option that counts something.
-
-    Raises:
-        OptionError: it is not a positive integer.
-    """
+    """Return an option that counts something; raises OptionError."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise OptionError(f"{owner}: {option} is a whole number from 1 on, got {value!r}")
     return value
 
 
 def policy(owner: str, option: str, value: object, method: str, known: str) -> None:
-    """Check that a policy has its method.
-
-    Raises:
-        OptionError: it lacks the method, or is a class.
-    """
+    """Check that a policy has its method; raises OptionError."""
     if value is not None and (isinstance(value, type) or not callable(getattr(value, method, None))):
         raise OptionError(f"{owner}: {option} is an instance of a policy, got {value!r}: {known}")
 
 
 def key_function(owner: str, keyfunc: object) -> KeyFunction:
-    """Return a function that computes keys.
-
-    Raises:
-        WiringError: it is not callable.
-    """
+    """Return a function that computes keys; raises WiringError."""
     if not callable(keyfunc):
         raise WiringError(
             f"{owner}: a key function takes the arguments of build and returns a key, got {keyfunc!r}: lambda x: x.id"
@@ -49,11 +37,7 @@ def key_function(owner: str, keyfunc: object) -> KeyFunction:
 
 
 def hashable(key: Any, inputs: Inputs) -> Hashable:
-    """Return a key that can be looked up.
-
-    Raises:
-        BuildError: it has no hash.
-    """
+    """Return a key that can be looked up; raises BuildError."""
     try:
         hash(key)
     except TypeError as error:
@@ -68,11 +52,7 @@ def wiring(
     forwards_to: str | None,
     topics: Iterable[str] | None,
 ) -> tuple[str, Iterable[str]]:
-    """Return target and requirements of a builder whose older parameter names stay valid.
-
-    Raises:
-        WiringError: one of them is given twice, or not at all.
-    """
+    """Return target and requirements of a builder whose older parameter names stay valid; raises WiringError."""
     if (provides is None) == (forwards_to is None):
         raise WiringError(f"{owner} takes provides='batches' (forwards_to= is another name of it): give one of them")
     if (requires is None) == (topics is None):

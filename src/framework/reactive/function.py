@@ -135,11 +135,7 @@ def _named(function: BuildFunction) -> list[str]:
 
 
 def _takes_context(function: BuildFunction, required: list[str]) -> bool:
-    """Return whether the context is the first argument; check that the artifacts are the others.
-
-    Raises:
-        WiringError: the function takes more or fewer artifacts than it requires.
-    """
+    """Return whether the context is the first argument; check that the artifacts are the others; raises WiringError."""
     names, signature = _positional(function), inspect.signature(function)
     unpacked = any(target.startswith("*") for target in required)
     # A first parameter of any other name is the context where there is one more than artifacts.

@@ -37,7 +37,6 @@ class Plan(Sequence[PlanRow]):
     """What a run would do for a target, a row per builder and input, upstream first; its text is a summary."""
 
     def __init__(self, target: str, rows: Iterable[PlanRow]) -> None:
-        """Keep the rows."""
         self.target = target
         self._rows = tuple(rows)
 
@@ -46,11 +45,9 @@ class Plan(Sequence[PlanRow]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[PlanRow]: ...
     def __getitem__(self, index: int | slice) -> PlanRow | Sequence[PlanRow]:
-        """Return one row, or some."""
         return self._rows[index]
 
     def __len__(self) -> int:
-        """Return the number of rows."""
         return len(self._rows)
 
     def frame(self) -> pd.DataFrame:
@@ -60,7 +57,6 @@ class Plan(Sequence[PlanRow]):
         return plan_frame(self)
 
     def __repr__(self) -> str:
-        """Return a line for each builder, with the diffs below it."""
         counts: dict[str, Counter[tuple[str, str]]] = {}
         diffs: dict[str, dict[str, None]] = {}
         for row in self._rows:

@@ -34,7 +34,6 @@ class Planner:
     """Follows known artifacts from the sources on; `rows` gets a row per builder and input, upstream first."""
 
     def __init__(self, pipeline: Pipeline) -> None:
-        """Find the builders of a pipeline."""
         self.rows: list[Facts] = []
         self.providers: dict[str, list[str]] = {}
         self._pipeline = pipeline

@@ -59,15 +59,12 @@ class Provenance(Sequence[Ancestor]):
     """An artifact and all that it was made from, itself first; its text is a tree."""
 
     def __init__(self, ancestors: Sequence[Ancestor]) -> None:
-        """Keep the ancestors; those of each come behind it."""
         self.ancestors = tuple(ancestors)
 
     def __getitem__(self, index: Any) -> Any:
-        """Return one ancestor, or some."""
         return self.ancestors[index]
 
     def __len__(self) -> int:
-        """Return how many artifacts took part."""
         return len(self.ancestors)
 
     @property

@@ -37,11 +37,7 @@ def digest(value: Any, *, name: str = "value") -> str:
 
 
 def walked(walk: Walk, value: Any, name: str) -> str:
-    """Return the digest that a walk which has just begun gives a value.
-
-    Raises:
-        Undigestable: a part of the value has no digest; the message calls the value `name`.
-    """
+    """Return the digest that a walk which has just begun gives a value; raises Undigestable."""
     try:
         walk.walk(value)
     except Refusal as refusal:

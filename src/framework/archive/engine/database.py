@@ -41,11 +41,6 @@ class Database:
     """Rows of all archives of one workspace. `pages` are told of flushes of the archives by whose id they stand."""
 
     def __init__(self, layout: Layout) -> None:
-        """Open it, making it where there is none.
-
-        Raises:
-            NotAWorkspace, WorkspaceInUse, WorkspaceDamaged: it cannot be opened.
-        """
         from rocksdict import AccessType, WriteBatch
 
         self.layout = layout
@@ -73,11 +68,7 @@ class Database:
         return self._new_batch(raw_mode=True)
 
     def open(self) -> Rdict:
-        """Return the open RocksDB.
-
-        Raises:
-            ArchiveError: it was closed, or belongs to the process that this one was forked from.
-        """
+        """Return the open RocksDB; raises ArchiveError."""
         if self.db is None:
             path = str(self.layout.path)
             raise ArchiveError(f"{path} is closed here; to write to it, open it again: Workspace({path!r})")
@@ -100,11 +91,7 @@ class Database:
         self._mark.written(self._written + len(journal.rows))
 
     def flush(self) -> None:
-        """Write what is pending to RocksDB, all or nothing.
-
-        Raises:
-            ArchiveError: it was not written; the journal keeps it.
-        """
+        """Write what is pending to RocksDB, all or nothing; raises ArchiveError."""
         with self.lock:
             rows = self._journal.rows
             if rows:
@@ -120,11 +107,7 @@ class Database:
                 self._journal.begin(self._written)
 
     def write(self, batch: WriteBatch) -> None:
-        """Write a batch, all or nothing; it has reached the operating system when this returns.
-
-        Raises:
-            ArchiveError: it was not written, for lack of space for example.
-        """
+        """Write a batch, all or nothing; it has reached the operating system when this returns; raises ArchiveError."""
         with self.lock:
             self.flush()
             self._write(batch)

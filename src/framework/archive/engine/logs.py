@@ -17,11 +17,7 @@ _RECYCLED = frozenset({5, 6, 7, 8, 11})
 
 
 def check_logs(store: Path) -> None:
-    """Look at every log and manifest of a store.
-
-    Raises:
-        WorkspaceDamaged: a record is of a kind that is never written.
-    """
+    """Look at every log and manifest of a store; raises WorkspaceDamaged."""
     for path in (*store.glob("*.log"), *store.glob("MANIFEST-*")):
         try:
             data = path.read_bytes()

@@ -68,11 +68,7 @@ class Mark:
 
 
 def read_marks(path: Path) -> Marks:
-    """Return the marks of a store, also while a process writes to it.
-
-    Raises:
-        WorkspaceDamaged: the file is missing or garbled.
-    """
+    """Return the marks of a store, also while a process writes to it; raises WorkspaceDamaged."""
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -72,7 +72,6 @@ class translated:  # noqa: N801 - used as a function
         """Nothing to do."""
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        """Raise the error that fits."""
         # rocksdict raises Exception itself, never a subclass but for these two
         if kind is Exception or (kind is not None and kind.__name__ in {"DbClosedError", "PanicException"}):
             raise _meaning(self._path, str(error)) from error

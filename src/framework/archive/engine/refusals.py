@@ -58,11 +58,6 @@ class usable:  # noqa: N801 - used as a function
         """Nothing to do."""
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        """Raise the error that fits.
-
-        Raises:
-            ArchiveError: a right, room or a limit is in the way; nothing is damaged.
-        """
         cause = error.__cause__ if isinstance(error, ArchiveError) else error
         if isinstance(cause, OSError) and cause.errno in _REFUSALS:
             where = f": {cause.filename}" if cause.filename else ""

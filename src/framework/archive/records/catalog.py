@@ -50,11 +50,7 @@ _DESCRIBING = tuple(part.name for part in dataclasses.fields(Description))
 
 
 def check_name(name: object) -> None:
-    """Refuse what cannot name an archive.
-
-    Raises:
-        OptionError: it is no string.
-    """
+    """Refuse what cannot name an archive; raises OptionError."""
     if not isinstance(name, str):
         raise OptionError(f"the name of an archive is a string, got {name!r}: archive('results')")
 
@@ -126,7 +122,6 @@ class CatalogEntry(Description):
         return dataclasses.replace(self, superseded_by=identity)
 
     def __str__(self) -> str:
-        """Return one line for a listing."""
         left = f", superseded by {self.superseded_by[:8]}" if self.superseded_by else ""
         identity = f" [{self.identity[:8]}]" if self.identity else ""
         return f"{self.name}{identity}: {self.records} records, updated {self.updated:%Y-%m-%d %H:%M} UTC{left}"
@@ -157,11 +152,7 @@ class Catalog:
         return cls(dict(entries), foreign=foreign)
 
     def checked(self, *, trust: bool) -> Catalog:
-        """Return the catalog itself.
-
-        Raises:
-            UntrustedWorkspace: another user signed an entry, and `trust` is off.
-        """
+        """Return the catalog itself; raises UntrustedWorkspace."""
         if self._foreign and not trust:
             raise UntrustedWorkspace(
                 "the workspace was signed with a key that is not yours: it comes from another user, or your key file "

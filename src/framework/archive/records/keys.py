@@ -27,22 +27,14 @@ def index_key(key: Any) -> bytes:
 
 
 def stored_key(key: Any, index: bytes) -> bytes:
-    """Return the bytes of a key in its record; of a short text, those by which it is found.
-
-    Raises:
-        Unpicklable: the key cannot be stored.
-    """
+    """Return the bytes of a key in its record; of a short text, those by which it is found; raises Unpicklable."""
     if type(key) is str:
         return index if index[:1] == b"s" else b"s" + key.encode("utf-8", "surrogatepass")
     return b"p" + dumps(key, name="key")
 
 
 def key_of(data: bytes) -> Any:
-    """Return the key that stands in a record.
-
-    Raises:
-        Unloadable: the bytes are none, or need code that is not here.
-    """
+    """Return the key that stands in a record; raises Unloadable."""
     if data[:1] != b"s":
         return loads(data[1:])
     try:

@@ -45,7 +45,6 @@ class Placeholder:
         self.__dict__.setdefault("entries", []).append((key, item))
 
     def __repr__(self) -> str:
-        """Return the name of the class, and what is known of the object."""
         known = [repr(arg) for arg in self.args] + [f"{name}={value!r}" for name, value in vars(self).items()]
         return f"<{type(self).__qualname__}: {', '.join(part for part in known)}>"
 

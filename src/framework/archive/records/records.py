@@ -87,12 +87,7 @@ class Records:
         return self._index + index_key
 
     def read(self, rows: Rows, position: bytes) -> Record:
-        """Return the record at a position that the index names.
-
-        Raises:
-            WorkspaceDamaged: there is none.
-            UntrustedWorkspace: it is not signed for that place.
-        """
+        """Return the record at a position that the index names; raises WorkspaceDamaged or UntrustedWorkspace."""
         record = rows.get(self._records + position)
         if record is None:
             raise lost("a record that the index names is missing")
@@ -219,11 +214,7 @@ pack_position: Callable[[int], bytes] = _POSITION.pack
 
 
 def unpack_position(position: bytes) -> int:
-    """Return the position of such bytes.
-
-    Raises:
-        WorkspaceDamaged: they are none.
-    """
+    """Return the position of such bytes; raises WorkspaceDamaged."""
     try:
         number: int = _POSITION.unpack(position)[0]
     except struct.error:

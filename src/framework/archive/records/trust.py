@@ -94,11 +94,7 @@ class Seal:
         return signing.digest()
 
     def verify(self, place: bytes, record: bytes) -> bytes:
-        """Return the body of a signed record.
-
-        Raises:
-            UntrustedWorkspace: none of this user's keys signed it for that place.
-        """
+        """Return the body of a signed record; raises UntrustedWorkspace."""
         signature, body = record[:MAC_BYTES], record[MAC_BYTES:]
         if self._trust or self._signed(signature, place, body):
             return body

@@ -143,7 +143,6 @@ class ArchiveWriter:
             self.database.touched.add(self.uid)
 
     def __len__(self) -> int:
-        """Return the number of records."""
         return self._next - self._deleted
 
     @property

@@ -20,7 +20,6 @@ class RunBounds:
     grace: float = 5.0
 
     def __post_init__(self) -> None:
-        """Check the values."""
         whole("max_phases", self.max_phases)
         positive("deadline", self.deadline)
         if not (_is_number(self.grace) and self.grace >= 0):
@@ -28,31 +27,19 @@ class RunBounds:
 
 
 def seconds(option: str, value: float | None) -> None:
-    """Check that an option is a time to wait, or None for no limit.
-
-    Raises:
-        OptionError: it is something else.
-    """
+    """Check that an option is a time to wait, or None for no limit; raises OptionError."""
     if value is not None and not (_is_number(value) and value >= 0):
         raise OptionError(f"{option} is a number of seconds >= 0, or None for no limit; got {value!r}")
 
 
 def positive(option: str, value: float | None) -> None:
-    """Check that an option is positive, or None for no limit.
-
-    Raises:
-        OptionError: it is something else.
-    """
+    """Check that an option is positive, or None for no limit; raises OptionError."""
     if value is not None and not (_is_number(value) and value > 0):
         raise OptionError(f"{option} must be positive, or None for no limit; got {value!r}")
 
 
 def whole(option: str, value: int | None) -> None:
-    """Check that an option is a positive whole number, or None for no limit.
-
-    Raises:
-        OptionError: it is something else.
-    """
+    """Check that an option is a positive whole number, or None for no limit; raises OptionError."""
     if value is not None and not (isinstance(value, int) and _is_number(value)):
         raise OptionError(f"{option} must be a whole number, or None for no limit; got {value!r}")
     positive(option, value)

@@ -26,7 +26,6 @@ class Driver(Generic[Result]):
     """
 
     def __init__(self, runner: PhaseRunner, drive: Callable[[], Result]) -> None:
-        """Start no thread yet."""
         self.future: Future[Result] = Future()
         self._runner = runner
         self._drive = drive
@@ -35,12 +34,7 @@ class Driver(Generic[Result]):
         self._refused: BaseException | None = None
 
     def begin(self) -> None:
-        """Start the thread, and return when it drives.
-
-        Raises:
-            PipelineRunning: another thread drives.
-            PipelineEnded: the run is over.
-        """
+        """Start the thread, and return when it drives; raises PipelineRunning or PipelineEnded."""
         # The context of the caller, so that prints land in the cell that started the run.
         main = copy_context().run
         threading.Thread(target=main, args=(self._main,), name=f"{self._runner.name}-driver", daemon=True).start()

@@ -140,11 +140,9 @@ class DrivingMethods:
             self._scheduler.close()
 
     def __enter__(self) -> Self:
-        """Return the pipeline, for a `with` block that closes it."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close it at the end of the block."""
         self.close()

@@ -17,11 +17,7 @@ _driven: dict[int, str] = {}
 
 @contextmanager
 def exclusive_use(pipeline: str, processors: Iterable[Handler]) -> Iterator[None]:
-    """Keep other pipelines from driving these processors.
-
-    Raises:
-        PipelineRunning: another one does already.
-    """
+    """Keep other pipelines from driving these processors; raises PipelineRunning."""
     wanted = {id(processor): processor.name for processor in processors}
     with _lock:
         taken = next(iter(_driven.keys() & wanted.keys()), None)

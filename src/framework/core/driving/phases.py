@@ -65,7 +65,6 @@ class PhaseSequence:
     def __init__(
         self, name: str, scheduler: Scheduler, archives: ArchiveRoom, bounds: RunBounds, diagnosis: Diagnosis
     ) -> None:
-        """Begin nothing yet; `name` is the pipeline's."""
         self.name = name
         self.report: RunReport | None = None
         self.early_end = EarlyEnd()

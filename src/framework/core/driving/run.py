@@ -72,5 +72,4 @@ class Run:
         return self._runner.outcome(report)
 
     def __repr__(self) -> str:
-        """Name and state."""
         return f"<Run of {self._runner.name}: {'done' if self.done else 'running'}>"

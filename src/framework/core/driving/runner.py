@@ -63,12 +63,7 @@ class PhaseRunner:
 
     @contextmanager
     def driving(self) -> Iterator[None]:
-        """Be the one thread that drives.
-
-        Raises:
-            PipelineEnded: the run is over.
-            PipelineRunning: another thread drives, or another pipeline one of the processors.
-        """
+        """Be the one thread that drives; raises PipelineEnded or PipelineRunning."""
         if not self._exclusive.acquire(blocking=False):
             self._refuse_when_ended()  # the driver of a run that was abandoned may not have noticed yet
             raise PipelineRunning(
@@ -158,12 +153,7 @@ class PhaseRunner:
             raise
 
     def outcome(self, report: RunReport) -> RunReport:
-        """Return the report, or raise the error that stands for it.
-
-        Raises:
-            RunLimit: a limit ended the run.
-            RunFailed: deliveries failed.
-        """
+        """Return the report, or raise the RunLimit or RunFailed that stands for it."""
         if self._on_error == "keep":
             return report
         failed = RunFailed(self.name, report.failures, report) if report.failures else None

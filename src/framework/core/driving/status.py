@@ -64,7 +64,6 @@ class DeliveryCounts:
     """The counters of all mailboxes at one moment; exact while everything is quiet."""
 
     def __init__(self, scheduler: Scheduler) -> None:
-        """Read the counters now."""
         self._inboxes = scheduler.inboxes
         self._delivered = [inbox.delivered for inbox in scheduler.inboxes]
         self._emitted = [inbox.emitted for inbox in scheduler.inboxes]

@@ -32,7 +32,6 @@ class Comparison(Sequence[ComparisonRow]):
     """The rows of a comparison, in the order of the archive; nothing was written."""
 
     def __init__(self, name: str, rows: Iterable[ComparisonRow]) -> None:
-        """Keep the rows of the processor of that name."""
         self.name = name
         self._rows = tuple(rows)
 
@@ -41,11 +40,9 @@ class Comparison(Sequence[ComparisonRow]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[ComparisonRow]: ...
     def __getitem__(self, index: int | slice) -> ComparisonRow | Sequence[ComparisonRow]:
-        """Return one row, or a slice of them."""
         return self._rows[index]
 
     def __len__(self) -> int:
-        """How many inputs were compared."""
         return len(self._rows)
 
     @property
@@ -54,7 +51,6 @@ class Comparison(Sequence[ComparisonRow]):
         return tuple(row for row in self._rows if not row.same)
 
     def __repr__(self) -> str:
-        """The number of rows that differ, and the first of them."""
         lines = [f"{self.name}: {len(self.changed)} of {len(self)} archived inputs come out otherwise"]
         for row in self.changed[:3]:
             lines += [f"  {short_repr(row.input)}", f"    old {short_repr(row.old)}", f"    new {short_repr(row.new)}"]

@@ -47,11 +47,7 @@ class CodeDependencies:
         self._drain()
 
     def add_given(self, name: str, value: Any, called: str = "") -> None:
-        """Add an argument or attribute of the processor, and the own code in it.
-
-        Raises:
-            Undigestable: a part of it has no digest, and the message can say what it is `called`.
-        """
+        """Add an argument or attribute of the processor, and the own code in it; raises Undigestable."""
         digested, walk = self.reader.discovered(value, called or name, strict=bool(called))
         self._given[name] = Bound(value, (None, name), "", digested, walk)
         self._queue.extend((met, name, "") for met in walk.met)

@@ -50,11 +50,7 @@ class ValueWalk(Walk):
         self.entered: set[int] = set()
 
     def digest(self, value: Any, name: str = "value") -> str:
-        """The digest of a value, by its type alone where it is nested too deeply.
-
-        Raises:
-            Undigestable: strict, and a part of it has none.
-        """
+        """The digest of a value, by its type alone where it is nested too deeply; raises Undigestable."""
         try:
             return walked(self, value, name)
         except Undigestable:

@@ -15,24 +15,16 @@ class Directory:
     """Finds mailboxes and processors by name; iterates over the mailboxes in the order of the processors."""
 
     def __init__(self, processors: Mapping[Inbox, AbstractProcessor]) -> None:
-        """Index the mailboxes by their unique names."""
         self._processors = processors
         self._by_name = {inbox.name: inbox for inbox in processors}
 
     def __iter__(self) -> Iterator[Inbox]:
-        """Each mailbox."""
         return iter(self._processors)
 
     def __len__(self) -> int:
-        """How many there are."""
         return len(self._processors)
 
     def __getitem__(self, name: str) -> Inbox:
-        """Return the mailbox of that name.
-
-        Raises:
-            UnknownName: there is none; the message suggests the nearest.
-        """
         try:
             return self._by_name[name]
         except (KeyError, TypeError):
@@ -48,19 +40,11 @@ class Directory:
         return {inbox.name: processor for inbox, processor in self._processors.items()}
 
     def processor(self, name: str) -> AbstractProcessor:
-        """Return the processor of that name.
-
-        Raises:
-            UnknownName: there is none; the message suggests the nearest.
-        """
+        """Return the processor of that name; raises UnknownName."""
         return self._processors[self[name]]
 
     def of(self, processor: str | type[AbstractProcessor]) -> Inbox:
-        """Return the mailbox of the processor with that name, or of the first of that class.
-
-        Raises:
-            UnknownName: there is none.
-        """
+        """Return the mailbox of the processor with that name, or of the first of that class; raises UnknownName."""
         if not isinstance(processor, type):
             return self[processor]
         return next((inbox for inbox in self if type(inbox.processor) is processor), None) or self[processor.__name__]

@@ -37,15 +37,12 @@ class Explanation:
     rows: tuple[ExplanationRow, ...]
 
     def __iter__(self) -> Iterator[ExplanationRow]:
-        """The rows, in the order of the processors."""
         return iter(self.rows)
 
     def __len__(self) -> int:
-        """The number of processors."""
         return len(self.rows)
 
     def __str__(self) -> str:
-        """The table, under the event."""
         lines = [("processor", "receives", "reason", "where")]
         lines += [(row.processor, row.receives, row.reason, row.where) for row in self.rows]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

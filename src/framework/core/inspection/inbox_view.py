@@ -22,23 +22,18 @@ class InboxView:
     """
 
     def __init__(self, inbox: Inbox) -> None:
-        """View `inbox`."""
         self._inbox = inbox
 
     def __len__(self) -> int:
-        """How many events wait."""
         return len(self._inbox)
 
     def __iter__(self) -> Iterator[Event]:
-        """The events that wait at this moment."""
         return iter(self._now())
 
     def __getitem__(self, index: int) -> Event:
-        """Return one of the waiting events."""
         return self._now()[index]
 
     def __repr__(self) -> str:
-        """The first events, a line each."""
         events = self._now()
         lines = [f"{self._inbox.name}: {len(events)} waiting", *(f"  {short_repr(e)}" for e in events[:SHOWN_EVENTS])]
         if len(events) > SHOWN_EVENTS:

@@ -34,7 +34,6 @@ class Deferrals:
         self._parked: list[Deferred] = []
 
     def __len__(self) -> int:
-        """How many wait for room."""
         return len(self._parked)
 
     def add(self, deferred: Deferred) -> None:

@@ -38,7 +38,6 @@ class Exchange(ABC):
     def __init__(
         self, inboxes: Sequence[Inbox], routes: RoutingTable, observation: Observation, archives: ArchiveSource
     ) -> None:
-        """Serve these mailboxes; the archives are for the contexts of deliveries."""
         self.inboxes = tuple(inboxes)
         self.routes = routes
         self.observation = observation
@@ -173,11 +172,7 @@ class Exchange(ABC):
         return Hold(self, token, inbox.name, cause, inbox)
 
     def submit_held(self, token: object, event: Event, sender: str, cause: Event | None) -> int:
-        """Post what a hold submits.
-
-        Raises:
-            PipelineEnded: the hold is void.
-        """
+        """Post what a hold submits; raises PipelineEnded."""
         with self.lock:
             self.holds.check(token)
             inboxes = self.routes.recipients(event)
@@ -188,11 +183,7 @@ class Exchange(ABC):
         return len(inboxes)
 
     def defer_held(self, token: object, event: Event, inbox: Inbox, cause: Event | None) -> None:
-        """Post an event to the processor that holds.
-
-        Raises:
-            PipelineEnded: the hold is void.
-        """
+        """Post an event to the processor that holds; raises PipelineEnded."""
         with self.lock:
             self.holds.check(token)
             self._post_deferred(Deferred(event, inbox, cause, ()))

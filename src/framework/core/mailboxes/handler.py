@@ -21,7 +21,6 @@ class Unfinished:
     text: str
 
     def __str__(self) -> str:
-        """The text."""
         return self.text
 
 

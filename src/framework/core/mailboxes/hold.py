@@ -28,7 +28,6 @@ class OpenHold:
     delivery: int
 
     def __str__(self) -> str:
-        """Processor and age."""
         return f"{self.processor} holds the phase open since {time.monotonic() - self.since:.1f} s"
 
 
@@ -36,7 +35,6 @@ class OpenHolds:
     """The holds of one scheduler, which takes its lock around every call that changes them."""
 
     def __init__(self) -> None:
-        """Start with none."""
         self.submitted = 0
         self._open: dict[object, OpenHold] = {}
 
@@ -62,11 +60,7 @@ class OpenHolds:
                 self.release(token, leaked=True)
 
     def check(self, token: object) -> None:
-        """Check that a hold is still open.
-
-        Raises:
-            PipelineEnded: it is void.
-        """
+        """Check that a hold is still open; raises PipelineEnded."""
         if token not in self._open:
             raise PipelineEnded(
                 "this hold is void, because the run was stopped or the delivery that took it has failed: what it "
@@ -78,11 +72,9 @@ class OpenHolds:
         self._open.clear()
 
     def __len__(self) -> int:
-        """How many are open."""
         return len(self._open)
 
     def __iter__(self) -> Iterator[OpenHold]:
-        """Those that are open now."""
         return iter(tuple(self._open.values()))
 
 
@@ -120,7 +112,6 @@ class Hold:
     def __init__(
         self, keeper: HoldKeeper, token: object, processor: str, cause: Event | None, inbox: Inbox | None = None
     ) -> None:
-        """Made by `Context.hold`."""
         self._keeper = keeper
         self._token: object | None = token
         self._processor = processor
@@ -159,13 +150,11 @@ class Hold:
             self._keeper.release_hold(token)
 
     def __enter__(self) -> Self:
-        """Hold for the length of a `with` block."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Release at the end of the block."""
         self.release()
 
     def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:  # no globals are left at exit
@@ -177,9 +166,5 @@ class Hold:
 
 
 def defer_held(hold: Hold, event: Event) -> None:
-    """Deliver an event to the processor that holds, bypassing the routing, from any thread.
-
-    Raises:
-        PipelineEnded: the hold was released, or the run is over.
-    """
+    """Deliver an event to the processor that holds, bypassing the routing, from any thread; raises PipelineEnded."""
     hold._defer(event)  # noqa: SLF001 - plumbing between rooms, no call of a user

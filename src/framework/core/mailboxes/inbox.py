@@ -90,7 +90,6 @@ class Inbox:
         self.queue = deque()
 
     def __len__(self) -> int:
-        """How many events wait."""
         return len(self.queue)
 
     def __bool__(self) -> bool:
@@ -98,5 +97,4 @@ class Inbox:
         return True
 
     def __repr__(self) -> str:
-        """Name and number of waiting events."""
         return f"<Inbox {self.name}: {len(self.queue)} waiting>"

@@ -12,13 +12,11 @@ class InitBuffer:
     """Used with `Exchange.quiet` taken, while nothing is delivered."""
 
     def __init__(self) -> None:
-        """Start empty and closed."""
         self.open = False
         """Whether submits from outside are kept here."""
         self._kept: dict[Inbox, list[Event]] = {}
 
     def __len__(self) -> int:
-        """How many deliveries are kept here."""
         return sum(len(events) for events in self._kept.values())
 
     def take(self, inboxes: Iterable[Inbox]) -> None:

@@ -60,11 +60,7 @@ class Observation(Observers):
         return self.history
 
     def attach(self, callback: Observer) -> Subscription:
-        """Call `callback` from now on.
-
-        Raises:
-            TypeError: `callback` cannot be called.
-        """
+        """Call `callback` from now on; raises TypeError."""
         subscription = super().attach(callback)
         self.told = True
         return subscription

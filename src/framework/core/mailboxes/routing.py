@@ -41,7 +41,6 @@ class NoRecipients:
     """Stands for the recipients of an event that has none, and counts such events."""
 
     def __init__(self) -> None:
-        """Start with none."""
         self.letters = DeadLetters()
 
     @property
@@ -100,7 +99,6 @@ class TappedRecipients:
     """Recipients of events that taps look at."""
 
     def __init__(self, found: Recipients, taps: Sequence[Tap], dead_letters: NoRecipients) -> None:
-        """Show each event to the taps before `found` gets it."""
         self._found = found
         self._taps = taps
         self._dead_letters = dead_letters
@@ -162,7 +160,6 @@ class RoutingTable:
     """
 
     def __init__(self, wants: Iterable[tuple[Inbox, Sequence[Interest]]]) -> None:
-        """Index the interests of the processors, given with their mailboxes."""
         # Exact dictionaries: CPython looks things up in a subclass at twice the cost.
         self.rows: dict[type, dict[str | None, Recipients]] = {}
         self._index: defaultdict[tuple[str | None, str | None], list[tuple[Inbox, Any]]] = defaultdict(list)

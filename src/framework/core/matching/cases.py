@@ -23,17 +23,12 @@ class Scope:
     """Finds what the names in a pattern stand for, as the function would: closure, globals, builtins."""
 
     def __init__(self, function: FunctionType, syntax: MatchSyntax) -> None:
-        """Look names up in the scopes of this function."""
         self.function = function
         self.syntax = syntax
         self.self_name = syntax.self_name
 
     def resolve(self, expression: ast.expr, instance: object = None) -> Any:
-        """Return the value of a name or a dotted name; `self` is `instance`.
-
-        Raises:
-            Unresolved: nothing is bound to it, or it depends on an instance that is not given.
-        """
+        """Return the value of a name or a dotted name; `self` is `instance`; raises Unresolved."""
         if isinstance(expression, ast.Attribute):
             owner = self.resolve(expression.value, instance)
             try:

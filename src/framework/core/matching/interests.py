@@ -46,15 +46,12 @@ class Interests:
         return tuple(dict.fromkeys((entry.class_name, entry.name) for entry in self.entries))
 
     def __iter__(self) -> Iterator[Interest]:
-        """Each interest, in the order of the cases."""
         return iter(self.entries)
 
     def __len__(self) -> int:
-        """How many there are; a processor with none receives nothing."""
         return len(self.entries)
 
     def __str__(self) -> str:
-        """The pairs as text: `Event 'start', Tick`."""
         return ", ".join(map(_text, self.pairs)) or "nothing"
 
 

@@ -17,7 +17,6 @@ class Awaiting:
     """The awaited deliveries of one scheduler that are under way."""
 
     def __init__(self, scheduler: Scheduler, loop: LoopThread) -> None:
-        """Await on that loop."""
         self._scheduler = scheduler
         self._loop = loop
         self._since: dict[Inbox, float] = {}

@@ -25,7 +25,6 @@ class FailureLedger:
         self._kinds: set[tuple[str, type, str, int]] = set()  # those of which a failure with its frames is kept
 
     def __len__(self) -> int:
-        """How many deliveries failed."""
         return len(self._failures)
 
     def keep(self, inbox: Inbox, event: Event, phase: int, error: BaseException) -> Failure:

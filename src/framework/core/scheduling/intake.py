@@ -25,12 +25,7 @@ class Intake:
         self._max_pending = max_pending
 
     def submit(self, event: Event) -> int:
-        """Accept an event; returns the number of recipients.
-
-        Raises:
-            PipelineEnded: nothing is accepted any more.
-            MailboxesFull: `max_pending` deliveries wait and the pipeline is not running.
-        """
+        """Accept an event; returns the number of recipients; raises PipelineEnded or MailboxesFull."""
         scheduler = self._scheduler
         with scheduler.lock:  # as `with scheduler.quiet`, which takes it in Python: a sixth of a submit
             if not scheduler.accepting:
@@ -60,12 +55,7 @@ class Intake:
             return scheduler.accept_all(events)
 
     def redeliver(self, event: Event, inbox: Inbox) -> None:
-        """Accept an event for one mailbox only.
-
-        Raises:
-            PipelineEnded: nothing is accepted any more.
-            NotAnEvent: `event` is no Event.
-        """
+        """Accept an event for one mailbox only; raises PipelineEnded or NotAnEvent."""
         if not isinstance(event, Event):
             raise refusal(event)
         with self._scheduler.quiet:

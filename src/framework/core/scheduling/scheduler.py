@@ -46,7 +46,6 @@ class Scheduler(Exchange):
         archives: ArchiveSource,
         failures: FailureLedger,
     ) -> None:
-        """Start paused; `failures` keeps what deliveries raise."""
         super().__init__(inboxes, routes, observation, archives)
         self.failures = failures
         self.driver: int | None = None

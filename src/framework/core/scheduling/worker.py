@@ -55,7 +55,6 @@ class Worker:
     __slots__ = ("abandoned", "context", "gate", "inbox", "name", "scheduler", "since", "starting", "thread")
 
     def __init__(self, scheduler: WorkSource, name: str) -> None:
-        """Make a worker that has not started yet."""
         self.scheduler = scheduler
         self.name = name
         self.gate = allocate_lock()

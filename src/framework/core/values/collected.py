@@ -26,7 +26,6 @@ class Collected(Sequence[Any]):
     """
 
     def __init__(self, cls: type[Event] = Event, name: str | None = None, target: str | None = None) -> None:
-        """Collect events of a class, of a name or both; or the artifacts of a target."""
         self._cls = cls
         self._name = name
         self._target = target
@@ -63,11 +62,9 @@ class Collected(Sequence[Any]):
     @overload
     def __getitem__(self, index: slice) -> list[Any]: ...
     def __getitem__(self, index: int | slice) -> Any:
-        """Return one of them, or a list."""
         return self._values[index]
 
     def __len__(self) -> int:
-        """How many there are until now."""
         return len(self._values)
 
     def __eq__(self, other: object) -> bool:
@@ -77,7 +74,6 @@ class Collected(Sequence[Any]):
     __hash__ = None  # type: ignore[assignment]  # it grows
 
     def __repr__(self) -> str:
-        """How many there are, and the first of them."""
         what = f"target {self._target!r}" if self._target else f"{self._cls.__name__} {self._name or ''}".rstrip()
         shown = ", ".join(short_repr(value) for value in self._values[:SHOWN])
         more = ", ..." if len(self._values) > SHOWN else ""

@@ -68,11 +68,7 @@ class Artifacts:
     # -- values
 
     def ask(self, targets: Iterable[str]) -> None:
-        """Keep all artifacts of these targets.
-
-        Raises:
-            LifecycleError: there were too many to keep them without being asked to.
-        """
+        """Keep all artifacts of these targets; raises LifecycleError."""
         for target in targets:
             if target in self._dropped:
                 raise LifecycleError(

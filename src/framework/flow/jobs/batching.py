@@ -33,20 +33,12 @@ class Batch:
 
 
 def as_batch(batch: Batch | int | None) -> Batch | None:
-    """A number is a size.
-
-    Raises:
-        OptionError: it makes no sense.
-    """
+    """Return a batch, of so many items where a number is given; raises OptionError."""
     return batch if batch is None or isinstance(batch, Batch) else Batch(batch)
 
 
 def results_of(returned: object, size: int, job: str) -> Sequence[Any]:
-    """What a batch processor returned, when it fits.
-
-    Raises:
-        FlowError: it is no list or tuple of `size` results.
-    """
+    """What a batch processor returned, when it fits; raises FlowError."""
     if not isinstance(returned, list | tuple):
         raise FlowError(
             f"{job} got a batch and returned {type(returned).__name__}: return a list with one result per item"

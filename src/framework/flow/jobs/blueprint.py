@@ -60,13 +60,7 @@ def blueprint(  # noqa: PLR0913 - what the ways of adding a job have in common
     is_factory: bool = False,
     lock: Any = None,
 ) -> Blueprint:
-    """Check everything that can be checked before a start.
-
-    Raises:
-        FlowError: `subject` or `lock` cannot be used.
-        OptionError: an option makes no sense, or the name is taken.
-        TypeError: there is no such option.
-    """
+    """Check everything that can be checked before a start; raises FlowError, OptionError or TypeError."""
     if capacity is not None and not isinstance(capacity, Capacity):
         raise OptionError(f"capacity= takes a Capacity, got {capacity!r}: UtilizationCapacity(max_workers=8)")
     wanted = dict(options)

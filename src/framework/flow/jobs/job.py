@@ -76,11 +76,7 @@ class Job:
         return scalable(capacity)
 
     def check(self) -> Capacity:
-        """Return a copy of the capacity that a run can rely on.
-
-        Raises:
-            OptionError: it makes no sense.
-        """
+        """Return a copy of the capacity that a run can rely on; raises OptionError."""
         try:
             return self.capacity.validated()
         except OptionError as error:

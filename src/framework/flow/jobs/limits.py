@@ -107,12 +107,7 @@ class Limits:
     key: Callable[[Any], Hashable] | None = None
 
     def __post_init__(self) -> None:
-        """Check the options.
-
-        Raises:
-            OptionError: a number that makes no sense, or two options that exclude each other.
-            FlowError: the lock is no async context manager.
-        """
+        """Check the options; raises OptionError or FlowError."""
         for name in ("timeout", "rate"):
             value = getattr(self, name)
             if value is not None and not (isinstance(value, int | float) and 0 < value < math.inf):

@@ -104,11 +104,7 @@ class PerWorker:
 
 
 def from_factory(factory: Any) -> ProcessorSource:
-    """The source that such a factory is.
-
-    Raises:
-        FlowError: it is neither an async context manager nor callable.
-    """
+    """The source that such a factory is; raises FlowError."""
     if hasattr(type(factory), "__aenter__"):
         return Shared(factory)
     if callable(factory):

@@ -73,16 +73,11 @@ class Retry:
         return seconds
 
     def __str__(self) -> str:
-        """Return the number of attempts, for a table."""
         return str(self.attempts)
 
 
 def as_retry(retry: Retry | int | None) -> Retry | None:
-    """Take a number as the number of attempts; a single attempt is no retry.
-
-    Raises:
-        OptionError: it makes no sense.
-    """
+    """Take a number as the number of attempts; a single attempt is no retry; raises OptionError."""
     if retry is None:
         return None
     policy = retry if isinstance(retry, Retry) else Retry(retry)

@@ -60,11 +60,7 @@ class Layout:
 
 
 def laid_out(chain: Chain) -> Layout:
-    """Return the stages of a flow.
-
-    Raises:
-        LifecycleError: a flow in it has no jobs.
-    """
+    """Return the stages of a flow; raises LifecycleError."""
     planner = _Planner()
     entrance, stages, errors = planner.chain(chain, _Place("", None, None, scoped=False, is_error=False, gate=None))
     return Layout(stages, planner.sections, entrance, errors)

@@ -38,11 +38,7 @@ class NestedFlow(Protocol):
         ...
 
     def chain(self) -> Chain:
-        """Return its jobs.
-
-        Raises:
-            LifecycleError: there are none.
-        """
+        """Return its jobs; raises LifecycleError."""
         ...
 
     def join(self, part: Any) -> None:

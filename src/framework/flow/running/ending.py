@@ -31,7 +31,6 @@ class SharedResources:
     """Enters and leaves them in one task, as resources built on cancel scopes demand."""
 
     def __init__(self, sources: Iterable[ProcessorSource], name: str, context: Context) -> None:
-        """Begin to enter them."""
         loop = asyncio.get_running_loop()
         self._sources = list(sources)
         self._release: asyncio.Future[BaseException | None] = loop.create_future()

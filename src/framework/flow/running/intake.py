@@ -79,11 +79,7 @@ class Intake:
         feeder.add_done_callback(ended)
 
     async def put(self, item: Any) -> None:
-        """Put an item, when there is room; from another event loop as well.
-
-        Raises:
-            FlowEnded: the flow has ended.
-        """
+        """Put an item, when there is room; from another event loop as well; raises FlowEnded."""
         if asyncio.get_running_loop() is not self._loop:
             await asyncio.wrap_future(self.put_threadsafe(item))
         else:
@@ -94,11 +90,7 @@ class Intake:
         return asyncio.run_coroutine_threadsafe(self.entrance.put(item), self._loop)
 
     async def follow(self, item: Any, attempt: Attempt) -> Attempt:
-        """Put an item and wait until it, and all that was made of it, has ended.
-
-        Raises:
-            FlowEnded: the flow ended before it took the item.
-        """
+        """Put an item and wait until it, and all that was made of it, has ended; raises FlowEnded."""
         await self.entrance.put(Envelope(item, attempt))
         await asyncio.wait({attempt.over})
         return attempt

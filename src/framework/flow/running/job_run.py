@@ -54,11 +54,6 @@ class JobRun(JobFigures):
     errors: JobRun | None = None
 
     def __init__(self, stage: Stage, context: RunContext, clock: Clock) -> None:
-        """Get ready.
-
-        Raises:
-            OptionError: the capacity makes no sense.
-        """
         job = stage.job
         self.name = stage.name
         self.source = job.source
@@ -142,11 +137,7 @@ class JobRun(JobFigures):
             pass
 
     def prepare(self, processor: Any, worker: Any) -> Prepared:
-        """Put the limits of the job around a worker's processor.
-
-        Raises:
-            FlowError: it cannot be one.
-        """
+        """Put the limits of the job around a worker's processor; raises FlowError."""
         if self._known is None or self._known[0] is not processor:  # looked at once where all workers share it
             arguments = 2 if self.limits.lock is not None and takes_resource(processor) else 1
             self._known = processor, as_call(processor, self._executor, arguments), is_async_generator(processor)

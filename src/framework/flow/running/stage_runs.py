@@ -47,7 +47,6 @@ class RouterRun(JobRun):
     """One run of a router: classifies items; its arms are jobs of their own."""
 
     def __init__(self, stage: Stage, context: RunContext, clock: Clock) -> None:
-        """Get ready; the arms are linked by the run."""
         super().__init__(stage, context, clock)
         router = stage.job.router
         self._default = None if router is None else router.default
@@ -62,11 +61,7 @@ class RouterRun(JobRun):
         return super().prepare(processor, worker)._replace(is_plain=False)
 
     def route(self, label: Any) -> JobRun | None:
-        """Return the arm for that label, or the default; None where there is neither.
-
-        Raises:
-            FlowError: the label has no hash.
-        """
+        """Return the arm for that label, or the default; None where there is neither; raises FlowError."""
         try:
             arm = self.arms.get(label)
         except TypeError as error:

@@ -39,7 +39,6 @@ class Channel:
     )  # fmt: skip
 
     def __init__(self, name: str) -> None:
-        """Make a channel that is not open yet."""
         self.name = name
         self.bound = 0
         self.full = SHUT
@@ -167,12 +166,7 @@ class Channel:
         await self.put_in_turn(item)
 
     async def put_in_turn(self, item: Any) -> None:
-        """Put an item from outside that was offered in vain.
-
-        Raises:
-            LifecycleError: the flow has not been started.
-            FlowEnded: the flow has ended, or ended while this put waited.
-        """
+        """Put an item from outside that was offered in vain; raises LifecycleError or FlowEnded."""
         self.putting += 1
         try:
             # Behind those that already wait, even where there is room for a moment.

@@ -46,7 +46,6 @@ class ItemWorker:
     task: WorkerTask
 
     def __init__(self, job: RunningJob) -> None:
-        """Make a worker without a task."""
         loop = self.loop = asyncio.get_running_loop()
         self.job = job
         self.run, self.tally, self.channel = job.context, job.tally, job.input

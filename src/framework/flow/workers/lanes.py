@@ -25,11 +25,7 @@ class Lanes:
         self._busy: dict[Hashable, deque[Envelope]] = {}
 
     def admit(self, entry: Any) -> Envelope | None:
-        """Return the entry if its key is free, which takes the key; else set it aside.
-
-        Raises:
-            Exception: what the function of the key raised, or that a key has no hash.
-        """
+        """Return the entry if its key is free, which takes the key; else set it aside; raises as the key function."""
         if isinstance(entry, Envelope) and entry.key is not NOTHING:
             return entry  # it has its turn
         key = self._key(plain(entry))

@@ -89,11 +89,7 @@ class RunningJob(Protocol):
         ...
 
     def prepare(self, processor: Any, worker: Any) -> Prepared:
-        """Put the limits of the job around a worker's processor.
-
-        Raises:
-            FlowError: it cannot be one.
-        """
+        """Put the limits of the job around a worker's processor; raises FlowError."""
         ...
 
     def opened(self) -> None:

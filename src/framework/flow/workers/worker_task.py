@@ -86,7 +86,6 @@ class WorkerTask(asyncio.Task[None]):
         context: Context,
         owner: Owner,
     ) -> None:
-        """Start a worker."""
         self._progress = owner.progress
         self._disturbed = owner.disturb
         self._at: object = None

@@ -80,11 +80,7 @@ def archive_frame(
 
 
 def pipeline_frame(pipeline: Any, name: str, limit: int | None = 1000) -> pd.DataFrame:
-    """What a pipeline archived under the name of a processor, an archive or a target.
-
-    Raises:
-        UnknownName: it is neither.
-    """
+    """What a pipeline archived under the name of a processor, an archive or a target; raises UnknownName."""
     if name in pipeline.results():
         return archive_frame(pipeline, processor=name, limit=limit)
     targets = {node.label for node in pipeline.graph().nodes if node.kind in {"target", "event"}}

@@ -23,7 +23,6 @@ class ResultFrame:
         self._arguments: Fields = {}
 
     def __len__(self) -> int:
-        """The number of rows."""
         return len(self._inputs)
 
     def extend(self, results: Results) -> None:

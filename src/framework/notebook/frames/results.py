@@ -50,7 +50,6 @@ class Results:
         return self
 
     def __len__(self) -> int:
-        """The number of results."""
         return len(self.artifacts)
 
     def kept(self, target: str | None, since: float | None) -> Results:

@@ -22,7 +22,6 @@ class Canvas:
     """Answers what a click on a picture of a graph asks for, and draws it anew."""
 
     def __init__(self, graph: Graph) -> None:
-        """Show that graph, collapsed where it is large."""
         self.width = PAGE
         self.expanded: frozenset[str] = frozenset()
         self.look_at(graph)

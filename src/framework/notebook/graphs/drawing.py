@@ -142,7 +142,6 @@ class Drawing(Shown):
         return target
 
     def __repr__(self) -> str:
-        """Return one line that counts what is drawn."""
         kinds: dict[str, int] = {}
         for node in self.graph.nodes:
             kinds[node.kind] = kinds.get(node.kind, 0) + 1

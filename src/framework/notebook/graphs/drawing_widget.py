@@ -16,7 +16,6 @@ class DrawingView:
     """A graph in the state of a snapshot."""
 
     def __init__(self, graph: Graph, snapshot: Snapshot | None) -> None:
-        """Show that graph, in the state of that snapshot."""
         self._canvas, self._snapshot = Canvas(graph), snapshot
 
     def picture(self) -> str:

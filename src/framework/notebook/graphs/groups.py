@@ -47,7 +47,6 @@ class Outline:
     """The groups of a figure, and the figure that is left of it while some of them are expanded."""
 
     def __init__(self, figure: Figure) -> None:
-        """Group the boxes of a figure until there are few enough."""
         self.figure = figure
         self.items: tuple[Item, ...] = tuple(range(len(figure.boxes)))
         small = len(figure.boxes) <= READABLE

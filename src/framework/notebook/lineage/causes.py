@@ -58,7 +58,6 @@ class Lineage(Shown):
             waiting += [(depth + 1, child) for child in reversed(self._children.get(id(submitted.event), []))]
 
     def __len__(self) -> int:
-        """How many steps are shown."""
         return sum(1 for _ in self)
 
     def __str__(self) -> str:

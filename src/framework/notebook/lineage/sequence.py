@@ -36,7 +36,6 @@ class SequenceDiagram(Shown):
     """
 
     def __init__(self, lineage: Lineage) -> None:
-        """Take the messages from a lineage."""
         steps = sorted(lineage, key=lambda step: step.submitted.at)
         self.messages = tuple(
             Message(step.submitted.sender or OUTSIDE, recipient, str(step.submitted.event.name), step.asked)
@@ -57,7 +56,6 @@ class SequenceDiagram(Shown):
         return "\n".join(lines)
 
     def __str__(self) -> str:
-        """A line per message."""
         lines = [f"{message.sender} -> {message.recipient}: {message.name}" for message in self.messages]
         return "\n".join(lines) or "not recorded: a recorder or a stepper must be attached when it is submitted"
 

@@ -162,7 +162,6 @@ class ScalingMonitor(Shown):
             asyncio.run_coroutine_threadsafe(stopping, loop)
 
     def __repr__(self) -> str:
-        """Return the name and the state of the watched run."""
         return f"<ScalingMonitor of {self.latest.name}: {self.latest.state}>"
 
 

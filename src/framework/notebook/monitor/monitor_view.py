@@ -21,7 +21,6 @@ class MonitorView:
     """One view of a monitor: its state for the browser, and the answer to its one button."""
 
     def __init__(self, monitor: ScalingMonitor) -> None:
-        """Show that monitor."""
         self.monitor = monitor
 
     def picture(self) -> str:

@@ -19,7 +19,6 @@ class ProgressLine:
     """One line about a run, rewritten in a terminal, and repeated every ten seconds in a log file."""
 
     def __init__(self, monitor: ScalingMonitor, out: TextIO) -> None:
-        """Follow `monitor`, which tells when there is something new."""
         self._view = MonitorView(monitor)
         self._out = out
         self._terminal = out.isatty()

@@ -19,7 +19,6 @@ class Series:
     """Samples of a count that grows; times are those of the snapshots, in seconds."""
 
     def __init__(self) -> None:
-        """Start empty."""
         self._samples: deque[tuple[float, int]] = deque()
 
     def add(self, at: float, done: int) -> None:

@@ -24,11 +24,7 @@ Condition = Callable[[Any], object]
 def condition_of(
     condition: Condition | Literal["failure"] | None, target: str | None, phase: int | None
 ) -> tuple[Condition, str]:
-    """Return the condition that was asked for, and its name for messages.
-
-    Raises:
-        OptionError: not exactly one was given, or it cannot be called.
-    """
+    """Return the condition that was asked for, and its name for messages; raises OptionError."""
     if [condition, target, phase].count(None) != 2:  # noqa: PLR2004 - two of the three
         raise OptionError('until takes one of: a function of a happening, "failure", target="...", phase=...')
     if not isinstance(phase, int | None) or not isinstance(target, str | None):
@@ -51,7 +47,6 @@ class Stop:
     """Watches for the first happening that meets a condition."""
 
     def __init__(self, wanted: Condition) -> None:
-        """Wait for `wanted`."""
         self._wanted = wanted
         self.found: Any = None
         self.error: Exception | None = None

@@ -41,7 +41,6 @@ class PhaseHistory:
     """The states at which phases settled, oldest first, beginning with the state before the first phase."""
 
     def __init__(self) -> None:
-        """Start empty."""
         self.states: list[PhaseState] = []
         self.dropped = 0
 

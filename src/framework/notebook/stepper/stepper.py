@@ -93,7 +93,7 @@ class PhaseStepper(Shown):
         """Deliver what waits, run the hooks and end; failures are shown, not raised.
 
         Raises:
-            PipelineRunning: another command, or somebody else, is driving the pipeline.
+            PipelineRunning: the pipeline is being run, by another command or elsewhere.
         """
         return self._command(self._finish)
 
@@ -281,5 +281,4 @@ class PhaseStepper(Shown):
     # -- display
 
     def __repr__(self) -> str:
-        """Return the pipeline with its state."""
         return f"<PhaseStepper of {self.pipeline!r}>"

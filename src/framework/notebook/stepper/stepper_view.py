@@ -39,7 +39,6 @@ class StepperView:
     """One view of a stepper: what is selected in it, its state for the browser, and the answer to each command."""
 
     def __init__(self, stepper: PhaseStepper) -> None:
-        """Show that stepper."""
         self.stepper = stepper
         self.canvas = Canvas(stepper.pipeline.graph())
         self.selection = Selection()

@@ -12,7 +12,6 @@ class Listeners:
     """Callbacks without arguments, told that there is something new; they must return at once."""
 
     def __init__(self) -> None:
-        """Start with none."""
         self._callbacks: tuple[Callable[[], object], ...] = ()
 
     def add(self, callback: Callable[[], object]) -> None:

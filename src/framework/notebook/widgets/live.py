@@ -48,7 +48,6 @@ class LiveWidget(anywidget.AnyWidget):
     moved = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, view: View) -> None:
-        """Show `view` from now on."""
         super().__init__(state=_state(view), picture=view.picture())
         self._view = view
         # Copied in the cell that shows the widget, so that commands print there.

@@ -22,7 +22,6 @@ class Pusher:
     """
 
     def __init__(self, push: Callable[[], object], interval: float = INTERVAL) -> None:
-        """Start the thread, which waits for the first poke."""
         self._push = push
         self._interval = interval
         self._news = threading.Event()

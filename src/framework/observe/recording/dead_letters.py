@@ -47,7 +47,6 @@ class DeadLetter:
         return revived(self.cls, self.attributes[0])
 
     def __str__(self) -> str:
-        """One line."""
         return f"{self.count:,} x {self.kind} {self.name!r}: {self.reason}, first {self.examples[0]}"
 
 
@@ -63,7 +62,6 @@ class DeadLetterCount(int):
         return self
 
     def __iter__(self) -> Iterator[DeadLetter]:
-        """Each kind of dead letter, in the order of their first."""
         return iter(self.rows)
 
 
@@ -71,7 +69,6 @@ class DeadLetters:
     """Counts dead letters, from any thread."""
 
     def __init__(self) -> None:
-        """Start with none."""
         self._rows: dict[tuple[type, str | None, str | None], tuple[int, tuple[dict[str, Any], ...]]] = {}
         self._lock = threading.Lock()  # contended only where many letters are dead
 

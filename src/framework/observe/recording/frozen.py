@@ -37,7 +37,6 @@ class Description(NamedTuple):
     kind: str
 
     def __repr__(self) -> str:
-        """The text."""
         return self.text
 
 

@@ -65,7 +65,6 @@ class Submission:
         return revived(self.cls, self.attributes)
 
     def __repr__(self) -> str:
-        """One line: the event as it was, where it came from and went."""
         to = ", ".join(self.recipients) or "no recipient"
         return f"{event_text(self.kind, self.attributes)} from {self.sender or 'outside'} to {to}"
 
@@ -102,7 +101,6 @@ class Delivery:
         return None if self.submission is None else self.submission.name
 
     def __repr__(self) -> str:
-        """One line: who handled what, and what came of it."""
         came = f"raised {type(self.error).__name__}" if self.error is not None else f"emitted {self.emitted}"
         sent = self.submission
         return f"{self.processor} {came} on {'?' if sent is None else event_text(sent.kind, sent.attributes)}"
@@ -225,11 +223,9 @@ class History:
         return typed_frame(map(_in_frame, self._read()), _COLUMNS)
 
     def __len__(self) -> int:
-        """How many submissions and deliveries are kept."""
         return sum(1 for _ in self.log.rows())
 
     def __repr__(self) -> str:
-        """How much is kept, and how much was dropped."""
         kinds = [delivery for delivery, _ in self.log.rows()]
         dropped = f", {self.dropped:,} older rows dropped" if self.dropped else ""
         return f"<History: {kinds.count(False):,} events, {kinds.count(True):,} deliveries{dropped}>"

@@ -110,7 +110,6 @@ class Recorder:
                 self._forget_oldest()
 
     def __len__(self) -> int:
-        """Return the number of records kept."""
         return len(self._records)
 
     @property

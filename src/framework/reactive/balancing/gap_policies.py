@@ -36,7 +36,6 @@ class SkipAheadOnBacklog:
     max_buffered: int
 
     def __post_init__(self) -> None:
-        """Check the bound."""
         positive(type(self).__name__, "max_buffered", self.max_buffered)
 
     def skips(self, buffered: int) -> bool:

@@ -122,11 +122,7 @@ def _made(
     provides: str,
     requires: Iterable[str],
 ) -> BalancedWorker:
-    """Make a worker.
-
-    Raises:
-        WiringError: the factory does not take the arguments, or its result has no `build`.
-    """
+    """Make a worker; raises WiringError."""
     if not callable(factory):
         raise WiringError(f"a load balancer takes a class of workers, got {factory!r}; give the class and num_workers")
     try:

@@ -80,7 +80,6 @@ class RemoteWorker:
     """Calls a worker outside of the pipeline; each thread of another process has a copy of its own."""
 
     def __init__(self, worker: BalancedWorker) -> None:
-        """Wrap a worker."""
         self.worker = worker
         self.__qualname__ = f"worker {type(worker).__qualname__}"
 
@@ -121,11 +120,7 @@ def _remade(
 
 
 def _arrived(worker: BalancedWorker) -> RemoteWorker:
-    """Begin to use a copy of a worker.
-
-    Raises:
-        BuildError: its `on_init` announces artifacts, which cannot be received.
-    """
+    """Begin to use a copy of a worker; raises BuildError."""
     found = call_hook(worker, "on_init", RemoteContext(type(worker).__name__))
     if found is not None:
         for _, artifacts in found:

@@ -16,12 +16,7 @@ _PARTS = ("_fields", "keys", "__pydantic_fields__")
 
 
 def artifacts_of(result: Any, build: Callable[..., Any]) -> Iterator[Any]:
-    """Return the artifacts that a function returned or will yield.
-
-    Raises:
-        BuildError: it returned something else, or one value that iterating would take apart: text, a frame, an array,
-            a mapping, a named tuple.
-    """
+    """Return the artifacts that a function returned or will yield; raises BuildError."""
     kind = result.__class__
     if kind is GeneratorType:
         return result  # type: ignore[no-any-return]

@@ -68,7 +68,6 @@ class AwaitedBuilding(Calls):
     """Has up to `max_concurrency` inputs under way, and announces their artifacts in the order of the inputs."""
 
     def __init__(self, builder: Buildable, max_concurrency: int) -> None:
-        """Prepare a run in which nothing is awaited yet."""
         super().__init__(cast("Offloads", _Awaited(builder, max_concurrency)))
         self._loop: LoopThread
 

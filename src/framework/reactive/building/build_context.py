@@ -22,7 +22,6 @@ class BuildContext(Context):
     __slots__ = ("current", "origins")
 
     def __init__(self) -> None:
-        """Make a context that belongs to no delivery yet."""
         self.current: Context | None = None
         self.origins: tuple[Origin, ...] = ()  # of the input that is being built
 
@@ -33,12 +32,7 @@ class BuildContext(Context):
         return self.current
 
     def submit(self, event: Event) -> int:
-        """Send an event to its recipients.
-
-        Raises:
-            UnsafeSubmit: nothing is being built now, or this is another thread; use `hold()` for that.
-            NotAnEvent: `event` is not an Event.
-        """
+        """Send an event to its recipients; raises UnsafeSubmit or NotAnEvent."""
         return self._now.submit(event)
 
     def hold(self) -> Hold:

@@ -74,7 +74,6 @@ class BuildRecords:
     """The records of one builder in one run, kept in an archive that also holds those of former runs."""
 
     def __init__(self, target: str) -> None:
-        """Keep records of a target."""
         self.target = target
         self._answered: dict[int, str] = {}  # what this run has announced: the keys by the places of their inputs
 
@@ -175,9 +174,5 @@ def copies(values: Iterable[Any]) -> tuple[Any, ...]:
 
 
 def copy(value: Any) -> Any:
-    """Return a copy that later changes of the value do not reach.
-
-    Raises:
-        Unpicklable: the value cannot be stored.
-    """
+    """Return a copy that later changes of the value do not reach; raises Unpicklable."""
     return value if type(value) in IMMUTABLE else loads(dumps(value, name="artifact"))

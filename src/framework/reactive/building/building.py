@@ -43,7 +43,6 @@ class BuildInput(SelfMessage):
     __slots__ = ("origins",)
 
     def __init__(self, inputs: tuple[Any, ...], origins: Origins = ()) -> None:
-        """Take one artifact of each requirement."""
         self.name = "build"
         self.inputs = inputs
         self.origins = origins
@@ -53,7 +52,6 @@ class ReplayRecords(SelfMessage):
     """Announces archived artifacts: those of this run's inputs if `again`, otherwise all."""
 
     def __init__(self, *, again: bool) -> None:
-        """Select the records."""
         self.name = "replay"
         self.again = again
 
@@ -79,7 +77,6 @@ class Building:
     """
 
     def __init__(self, builder: Buildable) -> None:
-        """Prepare a run in which the target is not resolved yet."""
         self.pairing = Pairing(builder.requires)
         self.pending: deque[SelfMessage] = deque()
         self.resolved = False
@@ -292,11 +289,7 @@ class Building:
             self.queue(context, ReplayRecords(again=False))
 
     def end(self) -> None:
-        """Drop what a stopped run has not built.
-
-        Raises:
-            WiringError: a requirement is missing.
-        """
+        """Drop what a stopped run has not built; raises WiringError."""
         self.pending.clear()
         self._remaining = None
         missing = self._not_arrived(self._missing)

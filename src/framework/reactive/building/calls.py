@@ -67,7 +67,6 @@ class Call:
     __slots__ = ("arguments", "artifacts", "future", "inputs", "kept", "key", "made", "origins")
 
     def __init__(self, inputs: tuple[Any, ...], arguments: tuple[Any, ...], origins: Origins, made: Made) -> None:
-        """Call a function for `inputs` with `arguments`."""
         self.inputs = inputs
         self.origins = origins
         self.made = made
@@ -84,7 +83,6 @@ class Completed(SelfMessage):
     __slots__ = ("call",)  # no attribute of the event, which a failure shows
 
     def __init__(self, call: Call) -> None:
-        """Keep the input, which a failure shows."""
         self.name = "completed"
         self.inputs = call.inputs
         self.call = call
@@ -96,7 +94,6 @@ class AnnounceCompleted(SelfMessage):
     __slots__ = ("call",)
 
     def __init__(self, call: Call) -> None:
-        """Announce the artifacts of a call."""
         self.name = "announce"
         self.inputs = call.inputs
         self.call = call
@@ -108,7 +105,6 @@ class Calls(Building):
     _builder: Offloads
 
     def __init__(self, builder: Offloads) -> None:
-        """Prepare a run without calls."""
         super().__init__(builder)
         if builder.shared is not None:
             self.records, self._kept = builder.shared, True

@@ -20,7 +20,6 @@ class Pairing:
     """
 
     def __init__(self, requires: Iterable[str]) -> None:
-        """Make an empty queue for each requirement."""
         requires = tuple(requires)
         self.targets = tuple(target_of(required) for required in requires)
         self.arrived: set[str] = set()
@@ -45,11 +44,7 @@ class Pairing:
             yield events
 
     def arguments(self, artifacts: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return the arguments of `build` for an input.
-
-        Raises:
-            BuildError: an artifact that is to be unpacked is not iterable.
-        """
+        """Return the arguments of `build` for an input; raises BuildError."""
         if True not in self._expanded:
             return artifacts
         arguments: list[Any] = []
@@ -75,11 +70,7 @@ def target_of(required: str) -> str:
 
 
 def checked(owner: str, provides: object, requires: object) -> tuple[str, list[str]]:
-    """Check target and requirements of a builder, and return them.
-
-    Raises:
-        WiringError: they are not valid.
-    """
+    """Check target and requirements of a builder, and return them; raises WiringError."""
     if not isinstance(provides, str) or not provides:
         raise WiringError(f"{owner}: provides is the name of a target, got {provides!r}: provides='words'")
     if provides.startswith(EXPAND):

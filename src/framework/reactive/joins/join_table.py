@@ -31,11 +31,6 @@ class JoinTable:
     """Artifacts by key and side; one of each side of a key are taken out together."""
 
     def __init__(self, sides: int, duplicates: DuplicatePolicy) -> None:
-        """Make an empty table.
-
-        Raises:
-            OptionError: there is no such policy.
-        """
         if duplicates not in get_args(DuplicatePolicy):
             names = ", ".join(map(repr, get_args(DuplicatePolicy)))
             raise OptionError(f"duplicate_policy is one of {names}, got {duplicates!r}")
@@ -44,15 +39,10 @@ class JoinTable:
         self._table: dict[Hashable, Sides] = {}
 
     def __len__(self) -> int:
-        """How many keys wait."""
         return len(self._table)
 
     def add(self, side: int, key: Hashable, arrived: Arrived) -> tuple[Arrived, ...] | None:
-        """Keep an artifact; return one of each side if that completes its key.
-
-        Raises:
-            BuildError: the key waits there already and duplicates are refused.
-        """
+        """Keep an artifact; return one of each side if that completes its key; raises BuildError."""
         sides = self._table.get(key)
         if sides is None:
             sides = self._table[key] = tuple(deque() for _ in range(self._sides))

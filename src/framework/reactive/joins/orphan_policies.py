@@ -36,7 +36,6 @@ class MaxPendingRendezvousKeys:
     max_pending: int
 
     def __post_init__(self) -> None:
-        """Check the bound."""
         positive(type(self).__name__, "max_pending", self.max_pending)
 
     def excess(self, pending: int) -> int:

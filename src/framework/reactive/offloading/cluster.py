@@ -47,12 +47,7 @@ class Cluster:
         return sum(self._client.nthreads().values()) if self._client.status == "running" else 0
 
     def submit(self, executor: Executor, function: bytes, arguments: tuple[Any, ...]) -> Future[bytes]:
-        """Call a packed function; the result is that of `call_packed`.
-
-        Raises:
-            Unpicklable: an argument cannot be sent.
-            RuntimeError: client or executor are closed.
-        """
+        """Call a packed function; the result is that of `call_packed`; raises Unpicklable or RuntimeError."""
         state = vars(executor)
         if state["_shutdown"] or self._client.status != "running":
             raise RuntimeError("the Dask client or its executor is closed: cannot schedule new calls")

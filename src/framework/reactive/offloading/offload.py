@@ -88,7 +88,6 @@ class OffloadBuilder(ReactiveBuilder):
         name: str | None = None,
         priority: int = 0,
     ) -> None:
-        """Send inputs through a transport."""
         self.transport = transport
         self.submit = transport.bind(function)
         self._function = function

@@ -69,11 +69,7 @@ def _text(error: BaseException) -> str:
 
 
 def pack(value: Any, name: str) -> bytes:
-    """Pickle a value; functions and classes of a notebook by value.
-
-    Raises:
-        Unpicklable: it cannot be pickled.
-    """
+    """Pickle a value; functions and classes of a notebook by value; raises Unpicklable."""
     if _is_plain(value):
         return pickle.dumps(value)
     import cloudpickle  # type: ignore[import-untyped]
@@ -116,11 +112,7 @@ def call_packed(function: bytes, *arguments: bytes) -> bytes:
 
 
 def unpack(result: bytes) -> Returned:
-    """Return the result of `call_packed`.
-
-    Raises:
-        BuildError: an artifact cannot be unpickled here.
-    """
+    """Return the result of `call_packed`; raises BuildError."""
     try:
         found = pickle.loads(result)  # noqa: S301 - made by call_packed
     except Exception as error:

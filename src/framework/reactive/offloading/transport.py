@@ -124,10 +124,6 @@ def _spawning_like(pool: ProcessPoolExecutor) -> ProcessPoolExecutor:
 
 
 def arrived(future: Future[Any]) -> Returned:
-    """Return the result of a call.
-
-    Raises:
-        Exception: the executor failed: a broken pool, a closed cluster.
-    """
+    """Return the result of a call; raises what the executor did: a broken pool, a closed cluster."""
     result = future.result()
     return unpack(result) if isinstance(result, bytes) else result  # of a thread

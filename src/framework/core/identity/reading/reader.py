@@ -111,11 +111,7 @@ class Reader:
         return node
 
     def discovered(self, value: Any, name: str, *, strict: bool = False) -> tuple[str, ValueWalk]:
-        """The digest of a value, and the walk that met the own code in it.
-
-        Raises:
-            Undigestable: strict, and a part of the value has no digest; the message calls it `name`.
-        """
+        """The digest of a value, and the walk that met the own code in it; raises Undigestable."""
         walk = ValueWalk(State(), self, strict=strict)
         return walk.digest(value, name), walk
 

@@ -37,7 +37,6 @@ class Diagnosis:
     """Finds what is odd in a run of one pipeline; called by `diagnose()` at any time and by the report of the run."""
 
     def __init__(self, interests: Mapping[Inbox, Interests], scheduler: Scheduler) -> None:
-        """Look at this scheduler."""
         self._interests = interests
         self._scheduler = scheduler
 
