@@ -80,8 +80,8 @@ class Pipeline(ValueMethods, InspectionMethods, NotebookMethods):
             config: any value for processors and readers; kept as `pipeline.config`.
             name: for graphs, logs and threads.
             on_error: "raise" has `run` raise `RunFailed` at the end, "keep" only reports failures.
-            max_phases: end a run after so many phases.
-            deadline: end a run after so many seconds.
+            max_phases: end a run after so many phases, with `PhaseLimitReached`, whatever `on_error` says.
+            deadline: end a run after so many seconds, with `DeadlineExceeded`, whatever `on_error` says.
             grace: seconds that running deliveries get after a stop or Ctrl-C.
             slow_after: log a delivery that takes longer, in seconds, with its stack.
             max_pending: let `submit` from outside wait while so many deliveries wait.

@@ -61,11 +61,9 @@ def test_hooks_run_after_a_deadline():
 
 def test_the_report_of_a_deadline_says_what_it_waited_for():
     kept = []
-    report = run(
-        processor(lambda c, _: kept.append(c.hold()), "a", name="Holding"),
-        events=[Event("a")], deadline=0.05, on_error="keep",
-    )  # fmt: skip
-    assert "Holding holds the phase open" in report.waiting
+    with pytest.raises(DeadlineExceeded) as caught:
+        run(processor(lambda c, _: kept.append(c.hold()), "a", name="Holding"), events=[Event("a")], deadline=0.05)
+    assert "Holding holds the phase open" in caught.value.report.waiting
 
 
 @pytest.mark.parametrize("options", [{}, {"seed": 1}])
@@ -88,8 +86,14 @@ def test_a_limit_with_failures_shows_both():
     assert isinstance(caught.value.__cause__, RunFailed)
 
 
-def test_a_limit_raises_nothing_when_failures_are_kept():
-    assert len(run(endless(), processor(ignore, "more"), max_phases=2, on_error="keep").phases) == 2
+def test_a_limit_is_raised_when_failures_are_kept_as_well():
+    def fail(context, event):
+        raise ValueError
+
+    with pytest.raises(PhaseLimitReached) as caught:
+        run(endless(), processor(fail, "more"), max_phases=2, on_error="keep")
+    assert len(caught.value.report.failures) == 2
+    assert caught.value.__cause__ is None
 
 
 def test_the_step_that_reaches_the_limit_ends_the_run():

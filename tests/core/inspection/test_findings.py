@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framework.core import AbstractProcessor, Event, Pipeline, caching
-from framework.errors import WiringError
+from framework.errors import PhaseLimitReached, WiringError
 from framework.observe.findings import MOST_FINDINGS, Finding, Findings
 from framework.reactive import ReactiveBuilder, make_rendezvous
 
@@ -223,7 +223,9 @@ def test_endless_phases_name_who_answers_and_what_alternates():
                 case Event(name="flip"):
                     pass
 
-    finding = findings_of([Endless()], max_phases=12)[0]
+    with pytest.raises(PhaseLimitReached) as caught:
+        report_of([Endless()], max_phases=12)
+    finding = caught.value.report.findings[0]
     assert finding.kind == "endless phases"
     assert "Endless answers each __PHASE__" in finding.text
     assert "'state' of 'flip' alternates between" in finding.text

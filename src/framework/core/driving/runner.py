@@ -153,10 +153,9 @@ class PhaseRunner:
             raise
 
     def outcome(self, report: RunReport) -> RunReport:
-        """Return the report, or raise the RunLimit or RunFailed that stands for it."""
-        if self._on_error == "keep":
-            return report
-        failed = RunFailed(self.name, report.failures, report) if report.failures else None
+        """Return the report, or raise the RunLimit, kept failures or not, or the RunFailed that stands for it."""
+        raises = report.failures and self._on_error == "raise"
+        failed = RunFailed(self.name, report.failures, report) if raises else None
         limit = self.phases.early_end.limit
         if limit is not None:
             limit.report = report
