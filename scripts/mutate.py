@@ -7,7 +7,7 @@ Each mutant is one change to one file of the rooms or files that are named: a co
 number one more, a statement left out, a None returned. A copy of the package with it stands before the real one while
 the tests of the same name run, then those of the same folder, then, with --campaigns, those of tests/stress. A test
 that fails, or that takes ten times as long, has noticed. The same seed chooses the same mutants of the same code.
-Whoever reads the list judges each survivor: a test is missing, or the change makes no difference.
+For each survivor, either a test is missing or the change makes no difference.
 """
 
 import argparse

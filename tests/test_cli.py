@@ -37,7 +37,7 @@ def folder(tmp_path, monkeypatch):
     """The current folder, with a module `analysis` in it that no other test has imported."""
     (tmp_path / "analysis.py").write_text(ANALYSIS)
     (tmp_path / "broken.py").write_text("raise RuntimeError('the disk is full')\n")
-    (tmp_path / "needy.py").write_text("import a_package_that_nobody_has\n")
+    (tmp_path / "needy.py").write_text("import a_missing_package\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     yield tmp_path
@@ -161,7 +161,7 @@ def test_graph_says_what_is_wrong_with_its_target(capsys, folder, target, compla
     assert complaint in refused(capsys, "graph", target)
 
 
-@pytest.mark.parametrize(("module", "error"), [("broken", "the disk is full"), ("needy", "a_package_that_nobody_has")])
+@pytest.mark.parametrize(("module", "error"), [("broken", "the disk is full"), ("needy", "a_missing_package")])
 def test_a_module_that_fails_on_import_shows_its_own_traceback(capsys, folder, module, error):
     assert main(["graph", f"{module}:pipeline"]) == 1
     err = capsys.readouterr().err

@@ -84,7 +84,7 @@ class ArchiveModel(RuleBasedStateMachine):
         self.archive.clear()
         self.model.clear()
 
-    @rule()  # not an invariant: what nobody looks at is written together
+    @rule()  # not an invariant: what is not read meanwhile is written together
     def look(self):
         assert list(self.archive.pairs()) == list(self.model.values())
         assert list(map(self.of, self.archive)) == list(self.model)

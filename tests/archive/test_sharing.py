@@ -125,7 +125,7 @@ def test_a_reader_does_not_keep_another_process_from_writing(path, start):
         assert process.stdout.readline() == "written\n"
 
 
-def test_a_killed_process_does_not_lock_anybody_out(path, other):
+def test_a_killed_process_leaves_no_lock_behind(path, other):
     other.kill()
     other.wait()
     with Session(path, "a test") as session:

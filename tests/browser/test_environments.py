@@ -33,7 +33,7 @@ def shown(request, context):
     page.locator(MONITOR, has_text="Finished").wait_for()
     visit.close()
     page.close()
-    assert visit.outside == [], "the page asked somebody outside"
+    assert visit.outside == [], "the page asked another host"
     assert not visit.errors, "\n".join(visit.errors)
 
 

@@ -64,7 +64,7 @@ def test_pictures_of_a_light_page_are_light_in_a_dark_system(saved, name):
     assert saved.corner(PICTURE) == "light"
 
 
-def test_a_report_asks_nobody_outside(saved):
+def test_a_report_asks_no_other_host(saved):
     saved.visit("static.html")
     saved.page.locator(PICTURE).first.wait_for()
 

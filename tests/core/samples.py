@@ -49,7 +49,7 @@ class Gate:
     def __call__(self, *_: object) -> None:
         """Say that the delivery is here, and wait."""
         self._entered.set()
-        assert self._opened.wait(PATIENCE), "nobody opened the gate"
+        assert self._opened.wait(PATIENCE), "the gate stayed closed"
 
     def met(self) -> None:
         """Wait until the delivery is here."""

@@ -116,7 +116,7 @@ def test_a_submit_of_an_attempt_returns_the_number_of_recipients():
     assert counts == [2]
 
 
-def test_a_submit_of_an_attempt_that_reaches_nobody_is_one_dead_letter():
+def test_a_submit_of_an_attempt_without_recipients_is_one_dead_letter():
     go = retry(2)(lambda context, event: context.submit(Event("lost")))
     assert run(processor(go, "a"), events=[Event("a")]).dead_letters == 1
 

@@ -79,7 +79,7 @@ def test_start_twice_is_logged_and_changes_nothing(caplog):
     assert "flow runs already" in caplog.text
 
 
-def test_a_worker_that_somebody_else_cancels_is_replaced_and_its_item_is_dropped():
+def test_a_worker_that_is_cancelled_from_outside_is_replaced_and_its_item_is_dropped():
     async def main():
         flow = Flow(capacity=FixedCapacity(1, 5)).add(pause)
         running = asyncio.create_task(flow.run(range(4)))

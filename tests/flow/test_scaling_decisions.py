@@ -69,7 +69,7 @@ def test_a_job_is_left_alone_for_the_cooldown_after_a_change():
 
 def test_blocked_and_idle_workers_are_not_busy():
     blocked = snapshot(0, 3, blocked=3)
-    assert [decision.target for decision in sample([blocked] * 4)] == [3, 3, 3, 3]  # nobody idle: nobody can retire
+    assert [decision.target for decision in sample([blocked] * 4)] == [3, 3, 3, 3]  # none is idle: none can retire
     idle = snapshot(0, 3)
     assert [decision.target for decision in sample([idle] * 3)] == [3, 3, 2]
 

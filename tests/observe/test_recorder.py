@@ -75,7 +75,7 @@ def test_each_event_has_its_own_lineage_in_a_run_of_many():
         assert {origin.event.n for origin in recorder.lineage(end)} == {end.n}
 
 
-def test_an_event_that_reaches_nobody_is_a_dead_letter():
+def test_an_event_without_recipients_is_a_dead_letter():
     [letter] = recorded(Event("lost")).dead_letters
     assert (letter.event.name, letter.reason, letter.phase) == ("lost", "no processor is interested", 0)
 

@@ -44,7 +44,7 @@ def test_doubles_of_numbers_are_printed(capsys):
     assert capsys.readouterr().out == "2\n4\n6\n"
 
 
-def test_nothing_is_built_that_nobody_resolved():
+def test_nothing_is_built_that_was_not_resolved():
     doubles = Apply("doubles", ["numbers"])
     others = Apply("others", ["numbers"])
     artifacts_of([Source("numbers", [1, 2]), doubles, others], "doubles")

@@ -37,7 +37,7 @@ def test_an_artifact_costs_only_the_builders_that_require_it():
     assert {report.delivered[f"step {number}"] for number in range(20)} == {10 + controls}
 
 
-def test_a_resolve_that_nobody_answers_is_no_dead_letter():
+def test_a_resolve_without_recipients_is_no_dead_letter():
     pipeline = Pipeline([Apply("m", ["n"]), Sink("m")])
     pipeline.resolve("m")
     pipeline.submit(built("n", 1))

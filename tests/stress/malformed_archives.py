@@ -235,7 +235,7 @@ CASES = [
     Case("a folder of other things", lambda w: Workspace(foreign(w.place())), NotAWorkspace, "holds other things (notes.txt)", "name a new or an empty folder"),
     Case("other things to write to", lambda w: Session(foreign(w.place()), "a test"), NotAWorkspace, "holds other things", "name a new or an empty folder"),
     *each("nothing there", ("names", "catalog", "verify", "prune"), lambda w, v: getattr(Workspace(w.place()), v)(), NotAWorkspace, "nothing is at", FIRST),
-    *each("a path", (None, 5, b"x", "a\0b", "a\ud800", "~nobody-here/x"), lambda _, v: Workspace(v), NotAWorkspace, "* names no folder", "Workspace('results')"),
+    *each("a path", (None, 5, b"x", "a\0b", "a\ud800", "~no-such-user/x"), lambda _, v: Workspace(v), NotAWorkspace, "* names no folder", "Workspace('results')"),
     Case("a path that is too long", lambda w: Workspace(w.folder / ("x" * 300)), ArchiveError, "File name too long", "name another folder"),
     Case("a place that cannot be written to", lambda _: Session("/proc/workspace", "a test"), ArchiveError, "/proc/workspace cannot be made a workspace", "name a folder that can be written to"),
     *each("trust", ("no", None, 1), lambda w, v: Workspace(w.path, v), OptionError, "got *", "trust is True or False"),
@@ -273,7 +273,7 @@ CASES = [
     *each("archive_frame limit", (-1, "x", 1.5), lambda w, v: archive_frame(w.path, limit=v), OptionError, "got *", "a number of rows, or None for all"),
     *each("archive_frame since", ("yesterday", [1]), lambda w, v: archive_frame(w.path, since=v), OptionError, "got *", "a datetime, or seconds of Unix time"),
     *each("archive_frame of", (5, None, Workspace), lambda _, v: archive_frame(v), OptionError, "got *", SOURCES),
-    Case("the frame of an unknown processor", lambda w: archive_frame(w.path, processor="Nobody"), UnknownName, "'Nobody'", "there are: kept"),
+    Case("the frame of an unknown processor", lambda w: archive_frame(w.path, processor="Missing"), UnknownName, "'Missing'", "there are: kept"),
     *each("nothing to frame", (archive_frame, catalog_frame), lambda w, v: v(w.place()), NotAWorkspace, "nothing is at", FIRST),
     *each("catalog_frame of", (5, None), lambda _, v: catalog_frame(v), OptionError, "got *", SOURCES),
 ]

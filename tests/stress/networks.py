@@ -84,7 +84,7 @@ class Numbers(ReactiveBuilder):
 class Builder(ReactiveBuilder):
     """Does a step, and says when it begins with an input: by then what it had begun before is recorded."""
 
-    ignore = "say"  # whoever listens, the artifacts are the same
+    ignore = "say"  # the artifacts are the same for any listener
 
     def __init__(self, step):
         super().__init__(step.provides, step.requires, persist=step.persist, name=step.provides)

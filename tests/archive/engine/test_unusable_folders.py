@@ -103,7 +103,7 @@ def test_reading_needs_the_key_as_well(path, key_file):
         Workspace(path).archive("a", readonly=True)["k"]
 
 
-def test_nobody_holds_a_lock_that_is_not_there(tmp_path):
+def test_a_lock_that_is_not_there_is_not_held(tmp_path):
     assert lock_holder(tmp_path / "LOCK") is None
 
 

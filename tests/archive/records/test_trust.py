@@ -18,7 +18,7 @@ from tampering import Bomb, edit, fill, records
 
 @pytest.fixture
 def stranger(path, tmp_path, monkeypatch):
-    """A workspace that somebody else filled."""
+    """A workspace that another user filled."""
     with monkeypatch.context() as patch:
         patch.setenv("FRAMEWORK_KEY_FILE", str(tmp_path / "strange.key"))
         fill(path, k=Bomb(tmp_path / "executed"), plain=1)

@@ -72,7 +72,7 @@ def test_a_run_reaches_the_fixed_point_whatever_each_phase_causes(work, seed):
     assert len(report.phases) == quiet + 1
 
 
-def test_what_reaches_nobody_is_no_work():
+def test_an_event_without_recipients_is_no_work():
     silent = processor(lambda context, _: context.submit(Event("lost")), "__PHASE__")
     assert len(run(silent).phases) == 1
 

@@ -143,7 +143,7 @@ def test_each_step_has_the_context_of_its_own_cell():
     assert seen == [1, 2, 3]
 
 
-def test_an_error_of_the_runtime_itself_reaches_whoever_waits(monkeypatch):
+def test_an_error_of_the_runtime_itself_reaches_the_caller_that_waits(monkeypatch):
     pipeline = Pipeline([processor(ignore, "a")])
 
     def full():

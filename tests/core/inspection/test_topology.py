@@ -58,7 +58,7 @@ def test_a_processor_whose_case_names_no_target_receives_all():
     assert {edge.source for edge in edges(graph, "Log")} == {("target", "text"), ("target", "word")}
 
 
-def test_a_target_that_nobody_provides_is_missing():
+def test_a_target_without_a_provider_is_missing():
     graph = Pipeline([Words()]).graph()
     assert graph.node(("target", "text")).missing
     assert not graph.node(("target", "word")).missing
@@ -90,7 +90,7 @@ def test_work_that_a_builder_defers_to_itself_is_no_event_of_the_graph():
     assert all(node.kind != "event" for node in pipeline.graph().nodes)
 
 
-def test_an_event_that_nobody_receives_is_missing_and_one_from_outside_says_so():
+def test_an_event_without_recipients_is_missing_and_one_from_outside_says_so():
     graph = Pipeline([Reader()]).graph()
     assert graph.node(("event", "Event", "finished")).missing
     assert graph.node(("event", "Event", "start")).details["source"] == "outside"

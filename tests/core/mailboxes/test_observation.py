@@ -53,7 +53,7 @@ def test_happenings_come_in_their_order():
     ]
 
 
-def test_the_pipelines_own_events_are_told_where_somebody_wants_them():
+def test_the_pipelines_own_events_are_told_where_an_observer_wants_them():
     seen = watched(processor(ignore, "__PHASE__"))
     assert [h.event.name for h in seen if isinstance(h, EventSubmitted)] == ["__PHASE__"]
 

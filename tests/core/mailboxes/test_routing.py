@@ -110,7 +110,7 @@ def test_a_declared_name_is_routed_after_endless_others():
     assert pipeline.submit(Event("a")) == 1
 
 
-def test_events_that_reach_nobody_are_counted():
+def test_events_without_recipients_are_counted():
     assert run(processor(ignore, "found"), events=[Event("lost"), Event("lost"), Event("found")]).dead_letters == 2
 
 

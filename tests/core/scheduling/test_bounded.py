@@ -23,7 +23,7 @@ def submitting(pipeline, count):
     return thread, outcomes
 
 
-def test_a_full_pipeline_that_nobody_runs_says_what_to_do():
+def test_a_full_pipeline_that_does_not_run_says_what_to_do():
     pipeline = Pipeline([processor(ignore, "a")], max_pending=2)
     pipeline.submit(Event("a"))
     pipeline.submit(Event("a"))
@@ -31,7 +31,7 @@ def test_a_full_pipeline_that_nobody_runs_says_what_to_do():
         pipeline.submit(Event("a"))
 
 
-def test_a_submit_waits_for_room_while_somebody_runs():
+def test_a_submit_waits_for_room_while_the_pipeline_runs():
     gate, open_end = Gate(), Gate()
     first = processor(lambda _, event: gate() if event.n == 0 else None, "a")
     pipeline = Pipeline([first, processor(open_end, "stay")], max_pending=3)

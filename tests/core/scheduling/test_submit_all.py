@@ -31,7 +31,7 @@ def test_events_arrive_in_their_order(options, kind):
 
 def test_it_counts_the_deliveries_that_events_cause():
     pipeline = Pipeline([processor(ignore, "a"), processor(ignore, "a", "b", name="both")])
-    assert pipeline.submit_all([Event("a"), Event("b"), Event("nobody")]) == 3
+    assert pipeline.submit_all([Event("a"), Event("b"), Event("unknown")]) == 3
     report = pipeline.run()
     assert report.delivered == {"sample": 1, "both": 2}
     assert report.dead_letters == 1

@@ -1,4 +1,4 @@
-"""The threads of a pipeline end when nobody needs them, and nothing keeps what was dropped."""
+"""The threads of a pipeline end when they are not needed, and nothing keeps what was dropped."""
 
 import gc
 import subprocess
@@ -40,7 +40,7 @@ def test_a_pipeline_that_its_processors_know_leaves_nothing_behind_either(monkey
     assert gone() is None
 
 
-def test_threads_that_nobody_wakes_end_and_others_start_when_they_are_needed(monkeypatch):
+def test_threads_that_are_not_woken_end_and_others_start_when_they_are_needed(monkeypatch):
     monkeypatch.setattr("framework.core.scheduling.worker.KEEP_PARKED", 0.0)
     pipeline = Pipeline([processor(lambda context, _: context.submit(Event("b")), "__PHASE__"), processor(ignore, "b")],
                         name="short-lived")  # fmt: skip

@@ -130,7 +130,7 @@ def test_workers_that_wait_for_the_rate_are_blocked_and_not_at_work(clock):
     play(main())
 
 
-def test_a_rate_that_holds_items_back_hires_nobody(clock):
+def test_a_rate_that_holds_items_back_starts_no_worker(clock):
     async def main():
         async def note(item):
             pass

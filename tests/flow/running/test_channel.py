@@ -207,7 +207,7 @@ def test_an_item_whose_only_takers_were_cancelled_waits_for_the_next(others):
         tasks = [asyncio.create_task(Taker(channel).take()) for _ in range(1 + others)]
         await settle()
         for task in tasks[1:]:
-            task.cancel()  # before anybody was told of the item
+            task.cancel()  # before a taker was told of the item
         channel.offer("item")
         tasks[0].cancel()  # after it was
         await asyncio.wait(tasks)

@@ -110,7 +110,7 @@ def test_it_interrupts_a_source_that_is_slow_to_give_its_next_item():
     play(main())
 
 
-def test_it_ends_a_flow_that_nobody_runs_yet_and_run_then_returns_the_report():
+def test_it_ends_a_flow_that_does_not_run_yet_and_run_then_returns_the_report():
     async def main():
         flow = Flow().add(same)
         await flow.start()
@@ -175,7 +175,7 @@ def test_it_is_shown_as_the_call_that_makes_it():
     assert repr(LastWorkItem()) == "LastWorkItem()"
 
 
-def test_a_subclass_that_nobody_would_look_for_is_refused():
+def test_a_subclass_that_workers_do_not_look_for_is_refused():
     with pytest.raises(TypeError, match=r"put or return LastWorkItem\(\) itself, not Goodbye\(\)"):
         type("Goodbye", (LastWorkItem,), {})
 

@@ -170,7 +170,7 @@ def test_a_builder_that_resolves_late_gets_each_artifact_once():
 # -- requirements without a provider
 
 
-def test_recorded_results_stand_in_for_a_requirement_that_nobody_provides(run, tmp_path):
+def test_recorded_results_stand_in_for_a_requirement_without_a_provider(run, tmp_path):
     run([3, 1, 2])
     calls.clear()
     assert artifacts_of([Double()], "doubles", workspace=tmp_path / "ws") == doubles([3, 1, 2])

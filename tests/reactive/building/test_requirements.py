@@ -44,7 +44,7 @@ def test_an_artifact_that_cannot_be_expanded_loses_only_itself():
     ]
 
 
-def test_a_requirement_that_nobody_provides_fails_the_run_by_name():
+def test_a_requirement_without_a_provider_fails_the_run_by_name():
     with pytest.raises(RunFailed) as failed:
         artifacts_of([Apply("d", ["n"])], "d")
     (error,) = failed.value.exceptions
