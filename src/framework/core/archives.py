@@ -40,12 +40,10 @@ class ArchivedResult(Protocol):
     @property
     def input(self) -> Any:
         """The input."""
-        ...
 
     @property
     def output(self) -> Sequence[Any]:
         """The output."""
-        ...
 
 
 class ArchiveRoom:

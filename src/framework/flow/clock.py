@@ -14,7 +14,6 @@ class Timer(Protocol):
 
     def cancel(self) -> None:
         """Do not call it any more."""
-        ...
 
 
 class Clock(Protocol):
@@ -22,11 +21,9 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Seconds since some fixed moment."""
-        ...
 
     def call_later(self, delay: float, callback: Callable[[], object]) -> Timer:
         """Have `callback` called `delay` seconds from now, on the event loop's thread."""
-        ...
 
 
 class LoopClock:

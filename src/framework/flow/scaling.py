@@ -35,7 +35,6 @@ class ScalingStrategy(Protocol):
             state: the state of the previous decision, None at the first.
             now: seconds on the flow's clock.
         """
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,15 +25,12 @@ class Observable(Protocol):
 
     def graph(self) -> Graph:
         """Return its nodes and edges."""
-        ...
 
     def snapshot(self) -> Snapshot:
         """Return its counts now."""
-        ...
 
     def observe(self, callback: Observer) -> Subscription:
         """Call `callback` with every happening until the subscription is closed."""
-        ...
 
 
 class Subscription:

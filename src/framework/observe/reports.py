@@ -133,7 +133,6 @@ class Redelivers(Protocol):
 
     def _redeliver(self, processor: str, event: Any) -> None:
         """Deliver `event` to the processor of that name only."""
-        ...
 
 
 class Failures(Sequence[Failure]):

@@ -30,11 +30,9 @@ class Pages(Protocol):
 
     def page(self, batch: WriteBatch) -> None:
         """Add the page to the batch that writes the rows."""
-        ...
 
     def paged(self) -> None:
         """Return the batch was written: begin another page."""
-        ...
 
 
 class Database:

@@ -26,7 +26,6 @@ class Holder(Protocol):
     @property
     def busy(self) -> bool:
         """Return whether it keeps others from writing."""
-        ...
 
 
 def _unclaimed() -> None:

@@ -35,11 +35,9 @@ class Diagnosis(Protocol):
 
     def __call__(self, phases: tuple[PhaseReport, ...], elapsed: float) -> Findings:
         """Return the findings after these phases, which took so many seconds."""
-        ...
 
     def lost(self) -> Findings:
         """Return what was lost without an error, to be logged."""
-        ...
 
 
 @dataclass(slots=True)

@@ -19,7 +19,6 @@ class OpenArchives(Protocol):
 
     def editable(self, inbox: Inbox) -> Archive:
         """Return the archive of a processor."""
-        ...
 
 
 def forget(archives: OpenArchives, inboxes: Iterable[Inbox], target: str, value: Any) -> int:

@@ -25,7 +25,6 @@ class ArchiveSource(Protocol):
 
     def of(self, inbox: Inbox) -> Archive:
         """Return the archive of a processor's own results."""
-        ...
 
 
 class Exchange(ABC):

@@ -34,8 +34,6 @@ class Handler(Protocol):
 
     def process(self, context: Any, event: Event) -> object:
         """Handle one event."""
-        ...
 
     def unfinished(self) -> Iterable[Unfinished]:
         """Return what it still waits for."""
-        ...

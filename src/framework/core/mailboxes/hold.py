@@ -83,15 +83,12 @@ class HoldKeeper(Protocol):
 
     def submit_held(self, token: object, event: Event, sender: str, cause: Event | None) -> int:
         """Deliver what a hold submits."""
-        ...
 
     def defer_held(self, token: object, event: Event, inbox: Inbox, cause: Event | None) -> None:
         """Deliver an event to the processor that holds."""
-        ...
 
     def release_hold(self, token: object, *, leaked: bool = False) -> None:
         """Forget a hold; the phase may end."""
-        ...
 
 
 class Hold:

@@ -27,11 +27,9 @@ class Selector(Protocol):
 
     def select(self, event: Event) -> tuple[Inbox, ...]:
         """Return the mailboxes that this event goes to."""
-        ...
 
     def matching(self, event: Event) -> tuple[Inbox, ...]:
         """Do as `select`, but count and keep nothing."""
-        ...
 
 
 Recipients = tuple[Inbox, ...] | Selector
@@ -88,11 +86,9 @@ class Tap(Protocol):
 
     def wants(self, cls: type, name: str | None) -> bool:
         """Return whether it may take events of that class and name."""
-        ...
 
     def take(self, event: Event) -> bool:
         """Look at an event; return whether it was kept, so that it is no dead letter."""
-        ...
 
 
 class TappedRecipients:

@@ -20,17 +20,14 @@ class Run(Protocol):
     @property
     def workers(self) -> Collection[Any]:
         """Its workers."""
-        ...
 
     @property
     def input(self) -> Any:
         """The queue in front of it."""
-        ...
 
     @property
     def output(self) -> Any:
         """The queue that its results go to, None at the end."""
-        ...
 
 
 class Job:

@@ -21,19 +21,15 @@ class Caller(Protocol):
 
     def waits_for_lock(self) -> None:
         """It waits for the lock of its job."""
-        ...
 
     def waits_for_rate(self) -> None:
         """It waits for the rate of its job."""
-        ...
 
     def works(self) -> None:
         """It waits no longer."""
-        ...
 
     async def spawn(self, value: Any) -> None:
         """Hand on a value that the processor yielded."""
-        ...
 
 
 class Alone:

@@ -28,15 +28,12 @@ class ProcessorSource(Protocol):
     @property
     def subject(self) -> Any:
         """What the user gave: a processor, a factory or a context manager."""
-        ...
 
     async def open(self, stack: AsyncExitStack) -> None:
         """Enter what the job shares; the stack releases it at the end of the run."""
-        ...
 
     def processor(self) -> AbstractAsyncContextManager[Any]:
         """The processor of one worker, released when the worker ends."""
-        ...
 
 
 class Given:

@@ -30,28 +30,22 @@ class NestedFlow(Protocol):
     @property
     def running(self) -> bool:
         """Whether it has been started and has not ended."""
-        ...
 
     @property
     def room(self) -> int:
         """How many items all its jobs can hold at most."""
-        ...
 
     def chain(self) -> Chain:
         """Return its jobs; raises LifecycleError."""
-        ...
 
     def join(self, part: Any) -> None:
         """Take note of the outer run that its jobs are part of now."""
-        ...
 
     def subjects(self) -> Iterator[Any]:
         """Yield what its jobs call."""
-        ...
 
     def parts(self) -> set[Any]:
         """Return this flow and those inside of it."""
-        ...
 
 
 def as_subflow(subject: Any) -> NestedFlow | None:

@@ -28,15 +28,12 @@ class Scalable(Protocol):
     @property
     def workers(self) -> Sized:
         """Its workers, those included that end after their items."""
-        ...
 
     def snapshot(self) -> NodeSnapshot:
         """The job as it is now."""
-        ...
 
     def resize(self, target: int, reason: str) -> None:
         """Go towards `target` workers."""
-        ...
 
 
 class Scaler:

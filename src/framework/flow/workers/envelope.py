@@ -27,7 +27,6 @@ class Interruptible(Protocol):
 
     def interrupt(self) -> None:
         """Cancel the body of the present item, and nothing else."""
-        ...
 
 
 class Ticket(Protocol):
@@ -35,11 +34,9 @@ class Ticket(Protocol):
 
     def finish(self, outcome: Outcome, value: Any) -> None:
         """Record the end."""
-        ...
 
     def child(self) -> Ticket:
         """Return the ticket of an item that was made of this one."""
-        ...
 
 
 class Envelope(Special):

@@ -35,7 +35,6 @@ class Working(Protocol):
     @property
     def run(self) -> object:
         """The run."""
-        ...
 
 
 class Inside(NamedTuple):
@@ -63,11 +62,9 @@ class Owner(Protocol):
 
     def progress(self) -> object:
         """Return something else for each item."""
-        ...
 
     def disturb(self) -> None:
         """The task was cancelled."""
-        ...
 
 
 class WorkerTask(asyncio.Task[None]):

@@ -23,7 +23,6 @@ class Failed(Protocol):
     @property
     def failures(self) -> Iterable[Failure]:
         """What failed."""
-        ...
 
 
 def trace_frame(recorder: Recorder) -> pd.DataFrame:

@@ -30,11 +30,9 @@ class Drawable(Protocol):
 
     def graph(self) -> Graph:
         """What it is."""
-        ...
 
     def snapshot(self) -> Snapshot:
         """How it is now."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -29,15 +29,12 @@ class View(Protocol):
 
     def state(self) -> Mapping[str, Any]:
         """Return everything that changes, ready for JSON."""
-        ...
 
     def picture(self) -> str:
         """Return the part that changes seldom: an `<svg>`, or nothing."""
-        ...
 
     def handle(self, command: Mapping[str, Any]) -> None:
         """Carry out a click; may take as long as the run that it starts."""
-        ...
 
 
 class LiveWidget(anywidget.AnyWidget):

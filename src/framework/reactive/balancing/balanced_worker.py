@@ -37,7 +37,6 @@ class BalancedWorker(Protocol):
 
     def build(self, context: Context, *args: Any) -> Iterable[Any]:
         """Yield or return the results for one item."""
-        ...
 
 
 class LoadBalancerRouter(ReactiveBuilder):

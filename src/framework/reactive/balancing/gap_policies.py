@@ -13,7 +13,6 @@ class SequenceGapPolicy(Protocol):
 
     def skips(self, buffered: int) -> bool:
         """Return whether to skip to the lowest number that has come, while `buffered` results wait behind the gap."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

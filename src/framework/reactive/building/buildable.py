@@ -21,11 +21,9 @@ class Buildable(Protocol):
     @property
     def opens_archive(self) -> bool:
         """Return whether results are kept."""
-        ...
 
     def build(self, context: Context, *args: Any) -> Iterable[Any]:
         """Yield or return the artifacts for one input."""
-        ...
 
 
 @runtime_checkable
@@ -34,4 +32,3 @@ class Lacking(Protocol):
 
     def lacking(self) -> Sequence[str]:
         """Return the required targets of which no artifact has arrived."""
-        ...

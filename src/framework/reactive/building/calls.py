@@ -30,11 +30,9 @@ class Sends(Protocol):
 
     def arrived(self, future: Future[Any]) -> tuple[list[Any], BaseException | None, float]:
         """Return the artifacts of a call, its error and the seconds that it took; raises if it was cut off."""
-        ...
 
     def close(self) -> None:
         """Release what the run has used."""
-        ...
 
 
 class Offloads(Buildable, Protocol):
@@ -43,22 +41,18 @@ class Offloads(Buildable, Protocol):
     @property
     def transport(self) -> Sends:
         """Return where inputs are sent."""
-        ...
 
     submit: Submit
     shared: BuildRecords | None
 
     def arguments(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return what is sent of the arguments of `build`."""
-        ...
 
     def place(self, inputs: tuple[Any, ...]) -> int | None:
         """Return the place of an input among those of the run, if it is told."""
-        ...
 
     def announced(self, inputs: tuple[Any, ...], artifacts: Iterator[Any]) -> Iterable[Any]:
         """Return what is announced for an input, of the artifacts that came back or were archived."""
-        ...
 
 
 class Call:

@@ -13,7 +13,6 @@ class RendezvousOrphanPolicy(Protocol):
 
     def excess(self, pending: int) -> int:
         """Return how many of the oldest keys to drop while `pending` wait for partners."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
