@@ -67,11 +67,7 @@ def capture(cls: type) -> None:
 
 
 def source_of(obj: Any) -> Source:
-    """The source of a class, function, method or property; decorators that use `functools.wraps` are looked through.
-
-    Raises:
-        SourceUnavailable: it was defined by `exec`, `python -c` or an extension module, or its file has changed.
-    """
+    """Return the source of a class or function, looking through `functools.wraps`; raises SourceUnavailable."""
     found = _find_class(obj) if isinstance(obj, type) else _find_function(unwrap(obj))
     if found is None:
         name = getattr(obj, "__qualname__", None) or repr(obj)

@@ -27,12 +27,6 @@ class Overlay(Archive):
         return False
 
     def __getitem__(self, key: Any) -> Any:
-        """Return a copy of the value.
-
-        Raises:
-            KeyError: there is none.
-            Undigestable: the key has no digest.
-        """
         return self.unkept[key] if key in self.unkept else self._below[key]
 
     def __setitem__(self, key: Any, value: Any) -> None:

@@ -19,13 +19,7 @@ class Pruned(NamedTuple):
 
 
 def to_prune(entries: Sequence[CatalogEntry], sizes: Mapping[str, int], max_bytes: int | None) -> list[Pruned]:
-    """Choose archives.
-
-    Args:
-        entries: of the catalog.
-        sizes: the bytes of the rows of each archive, by its `uid`; needed with a limit only.
-        max_bytes: of all that stays.
-    """
+    """Choose entries of the catalog so that all that stay take `max_bytes`; `sizes` are bytes by `uid`."""
     pruned = [Pruned(entry, "superseded") for entry in entries if entry.superseded_by]
     if max_bytes is None:
         return pruned

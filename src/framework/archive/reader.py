@@ -62,11 +62,7 @@ class Reader:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[StoreView | None]:
-        """Yield the workspace as it is now; None where nothing was ever written.
-
-        Raises:
-            NotAWorkspace, WorkspaceDamaged, UntrustedWorkspace, KeyUnavailable: it cannot be read.
-        """
+        """Yield the workspace as it is now, None where nothing was ever written; raises an ArchiveError."""
         with registry.borrowed(self.layout) as store:
             if store is not None:
                 self.close()

@@ -59,13 +59,6 @@ class StoredArchive(Archive):
         return self._writers is None
 
     def __getitem__(self, key: Any) -> Any:
-        """Return a copy of the value.
-
-        Raises:
-            KeyError: there is none.
-            Undigestable: the key has no digest.
-            ArchiveError: the value needs code that is not here, or the workspace cannot be read.
-        """
         index = index_key(key)
         record = self._ask(lambda rows, records: _find(rows, records, index))
         if record is None:
@@ -75,13 +68,7 @@ class StoredArchive(Archive):
         return loads(record.value, placeholders=self._placeholders)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        """Keep a copy of the value; it has reached the operating system when this returns.
-
-        Raises:
-            Undigestable: the key has no digest.
-            Unpicklable: the value cannot be stored.
-            WorkspaceInUse: another process writes to the workspace, or a running pipeline to the archive.
-        """
+        """Keep a copy of the value; it has reached the operating system when this returns."""
         index, stored, data = _entry(key, value)
         writer = self._writer
         if writer is None or not writer.usable or self._writers is None:

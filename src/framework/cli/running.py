@@ -41,11 +41,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def parameter(text: str) -> tuple[str, object]:
-    """Return name and value of `name=value`, the value read as papermill reads it: True, None, 3, 0.5, else a text.
-
-    Raises:
-        OptionError: there is no `=`, or what stands before it is no name of Python.
-    """
+    """Return the name and the value of `name=value`, read as papermill reads it; raises OptionError."""
     name, given, value = text.partition("=")
     if not given or not name.isidentifier():
         raise OptionError(f"{text!r} is no parameter: write -p name=value, for example -p pages=3")

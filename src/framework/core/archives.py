@@ -54,15 +54,10 @@ class ArchiveRoom:
     """
 
     def __init__(self, owner: str, workspace: Path | str | None, *, trust: bool) -> None:
-        """Open nothing yet.
+        """Open nothing yet; raises NotAWorkspace.
 
-        Args:
-            owner: the pipeline's name, for the error of another pipeline that finds an archive in use.
-            workspace: the folder of the store; None for memory.
-            trust: read records that another key has signed.
-
-        Raises:
-            NotAWorkspace: the folder holds something else.
+        Without a `workspace`, archives are in memory. `owner` is the pipeline's name, for errors of other pipelines;
+        with `trust`, records that another key has signed are read.
         """
         self.busy = False
         self._owner = owner
@@ -79,11 +74,7 @@ class ArchiveRoom:
         self._lock = threading.Lock()
 
     def check_distinct(self, inboxes: Iterable[Inbox]) -> None:
-        """Refuse processors that would share an archive, as far as that can be told before a run.
-
-        Raises:
-            IdentityClash: two of them have the same name, code and arguments.
-        """
+        """Raise IdentityClash for processors that would share an archive, as far as it can be told before a run."""
         if self._workspace is None:
             return
         alike: dict[tuple[str, type], dict[int, Inbox]] = {}
@@ -104,13 +95,7 @@ class ArchiveRoom:
                 raise _clash(other, inbox)
 
     def prepare(self, inboxes: Iterable[Inbox]) -> None:
-        """Open the archives of the processors that keep results, before anything is delivered.
-
-        Raises:
-            IdentityClash: two of them would share one.
-            Undigestable: a constructor argument has no digest.
-            WorkspaceInUse: another process writes there, or another running pipeline to the same archive.
-        """
+        """Open archives before anything is delivered; raises IdentityClash, Undigestable or WorkspaceInUse."""
         keeping = [inbox for inbox in inboxes if keeps_results(inbox.processor)]
         self._about.clear()  # a plan may have asked before the processors got their last attributes
         if keeping:

@@ -337,15 +337,9 @@ def note_replay(context: Context) -> None:
 
 
 def defer(context: Context, event: Event, room_for: Event | None = None) -> None:
-    """Deliver an event to the processor that submits it, behind what waits for it already.
+    """Deliver an event to the processor that submits it, behind what waits for it already; raises UnsafeSubmit.
 
-    Args:
-        context: of the delivery that is being made.
-        event: bypasses the routing, so that no other processor receives it.
-        room_for: an event like those that will follow; `event` waits until their recipients have room.
-
-    Raises:
-        UnsafeSubmit: the delivery has ended, or this is another thread; use `hold()` for that.
+    It bypasses the routing. With `room_for` it waits until the recipients of such an event have room.
     """
     context._defer(event, room_for)  # noqa: SLF001 - plumbing between rooms, no call of a user
 
@@ -361,13 +355,7 @@ def receivers(context: Context, event: Event) -> tuple[Handler, ...]:
 
 
 def process_detached(name: str, process: Callable[[Context, Any], object], event: Any) -> tuple[Event, ...]:
-    """Call `process` outside of any run, and return what it submitted.
-
-    Args:
-        name: of the processor, as its context shows it.
-        process: the bound method.
-        event: its input.
-    """
+    """Call a bound `process` outside of any run, under the name that its context shows; return what it submitted."""
     context = DetachedContext(name)
     process(context, event)
     return context.submitted

@@ -25,10 +25,7 @@ async def pump(source: Source, offer: Offer, put: Put, executor: Executor | None
     """Put everything that `source` gives, as fast as it is taken, until it is exhausted or the flow has ended.
 
     `offer` takes an item at once or says that it cannot; `put` then waits. With `executor` a blocking iterable is read
-    there, item by item.
-
-    Raises:
-        FlowError: it gives nothing to iterate over.
+    there, item by item. Raises FlowError for a source that gives nothing to iterate over.
     """
     async with AsyncExitStack() as stack:
         items = await _opened(source, stack)

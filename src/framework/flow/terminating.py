@@ -19,11 +19,7 @@ _ended: set[asyncio.Task[Any]] = set()
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Cancel the current task when SIGTERM comes, and exit when it has ended; where nothing else handles the signal.
-
-    Raises:
-        SystemExit: SIGTERM came.
-    """
+    """Cancel the current task when SIGTERM comes, unless another handles it, and raise SystemExit when it has ended."""
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
     if task is None or not (_running or _can_handle()):

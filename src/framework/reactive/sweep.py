@@ -85,13 +85,7 @@ def sweep(
 def run_for(
     factory: PipelineFactory, target: str, parameters: Mapping[str, Any], workspace: Path | None
 ) -> Iterator[Any]:
-    """Yield the artifacts of a target in a pipeline of its own; runs wherever it is sent.
-
-    Raises:
-        WiringError: the factory made something else.
-        UnknownName: no builder of the pipeline provides the target.
-        RunFailed: a build failed.
-    """
+    """Yield the artifacts of a target in a pipeline of its own, wherever it is sent; raises what the run does."""
     options = {} if workspace is None else {"workspace": workspace}
     pipeline = factory(**parameters, **options)
     if not isinstance(pipeline, Pipeline):

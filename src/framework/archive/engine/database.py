@@ -73,11 +73,7 @@ class Database:
         return self.db
 
     def keep(self, place: bytes, position: bytes, key: bytes, record: bytes) -> None:
-        """Write the two rows of a new record; they outlive a kill when this returns, and reach RocksDB in a batch.
-
-        Raises:
-            ArchiveError: they were not written, for lack of space for example.
-        """
+        """Write the rows of a new record, which outlive a kill from now on; raises ArchiveError."""
         journal = self._journal
         if len(journal.rows) >= MOST_PENDING:
             self.flush()

@@ -89,11 +89,7 @@ class JournalRows(NamedTuple):
 
 
 def read_journal(path: Path) -> JournalRows:
-    """Return the rows of a journal, also while a process writes to it; none where there is no file.
-
-    Raises:
-        WorkspaceDamaged: it cannot be read.
-    """
+    """Return the rows of a journal, also while it is written; none without a file; raises WorkspaceDamaged."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:

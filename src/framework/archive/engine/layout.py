@@ -76,11 +76,7 @@ class Layout:
         return False
 
     def marks(self) -> Marks | None:
-        """Return how far the store must have been written; None while it was never opened for writing.
-
-        Raises:
-            WorkspaceDamaged: the store or the mark is gone.
-        """
+        """Return how far the store must have been written, None if it never was; raises WorkspaceDamaged."""
         if not self.mark.exists() and not self.store.exists():
             return None
         marks = read_marks(self.mark)

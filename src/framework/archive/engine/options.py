@@ -18,17 +18,10 @@ if TYPE_CHECKING:
 
 
 def open_database(path: Path, access: AccessType, *, create: bool = False, rebooted: bool = False) -> Rdict:
-    """Open the RocksDB in a folder.
+    """Open the RocksDB in a folder; raises WorkspaceInUse or WorkspaceDamaged.
 
-    Args:
-        path: the folder.
-        access: reading or writing.
-        create: make it where there is none.
-        rebooted: what was not synced may have holes; it is opened as it was before the first of them.
-
-    Raises:
-        WorkspaceInUse: another process has it open for writing.
-        WorkspaceDamaged: it cannot be opened for any other reason than rights, space and limits.
+    With `create` it is made where there is none. After the system was `rebooted` what was not synced may have holes:
+    the database is then opened as it was before the first of them.
     """
     from rocksdict import Rdict
 

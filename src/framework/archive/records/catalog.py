@@ -241,11 +241,7 @@ def _decode(uid: bytes, body: bytes) -> CatalogEntry:
 
 
 def _checked(entry: CatalogEntry) -> CatalogEntry:
-    """Return the entry if its fields have the right types; it may have been written by other programs.
-
-    Raises:
-        TypeError: a field is of another type than it should be.
-    """
+    """Return an entry that other programs may have written; raises TypeError where a field has another type."""
     texts = [*(getattr(entry, name) for name in _TEXTS), *entry.provides, *entry.requires, *chain(*entry.parts)]
     known_times = all(getattr(entry, name).tzinfo for name in _TIMES)
     whole = isinstance(entry.number, int) and all(len(part) == _PART for part in entry.parts)

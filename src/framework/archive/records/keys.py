@@ -44,11 +44,7 @@ def key_of(data: bytes) -> Any:
 
 
 def keys_of(data: Sequence[bytes]) -> list[Any]:
-    """Return the keys that stand in records, texts without a zero in them all at once, in a fifth of the time.
-
-    Raises:
-        Unloadable: as `key_of` does.
-    """
+    """Return the keys that stand in records, texts without a zero in them all at once; raises Unloadable."""
     joined = b"\0".join(data)
     if joined[:1] == b"s" and joined.count(b"\0s") == joined.count(b"\0") == len(data) - 1:
         with contextlib.suppress(UnicodeDecodeError):

@@ -54,14 +54,9 @@ def _refusal(value: Any, name: str, error: Exception) -> Unpicklable:
 
 
 def loads(data: bytes | memoryview, *, placeholders: bool = False) -> Any:
-    """Unpickle what `dumps` made. Only for bytes whose signature was verified: unpickling runs code.
+    """Unpickle what `dumps` made; raises Unloadable. Only for verified bytes: unpickling runs code.
 
-    Args:
-        data: the bytes.
-        placeholders: classes and functions that do not exist here become stand-ins, instead of an error.
-
-    Raises:
-        Unloadable: a class or function that the value needs does not exist here, or its class refuses the state.
+    With `placeholders`, classes and functions that do not exist here become stand-ins.
     """
     try:
         return pickle.loads(data)  # noqa: S301 - signed

@@ -155,11 +155,7 @@ class ArchiveWriter:
         self.usable = False
 
     def _check_place(self, position: bytes, index: bytes, key: bytes | None = None) -> None:
-        """Refuse to write over the record of another key: the index is not signed, and may have been tampered with.
-
-        Raises:
-            WorkspaceDamaged: the index names no record, or that of another key.
-        """
+        """Raise WorkspaceDamaged where the index, which is not signed, gives the place of another key's record."""
         found = self._records.read(self.database.rows, position).key
         if found in {key, index}:
             return

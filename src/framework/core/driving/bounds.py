@@ -9,11 +9,7 @@ from framework.errors import OptionError
 
 @dataclass(frozen=True, slots=True)
 class RunBounds:
-    """`deadline` counts seconds from the first step; `grace` are those that running deliveries get after a stop.
-
-    Raises:
-        OptionError: a value is of the wrong type or too small.
-    """
+    """`deadline` is in seconds from the first step, `grace` in seconds after a stop; raises OptionError."""
 
     max_phases: int | None = None
     deadline: float | None = None

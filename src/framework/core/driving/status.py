@@ -47,12 +47,7 @@ def unfinished(inboxes: Iterable[Inbox]) -> Iterator[Unfinished]:
 
 
 def why_waiting(scheduler: Scheduler, cause: str) -> str:
-    """Return what keeps a run from being finished, a line each; empty when nothing does.
-
-    Args:
-        scheduler: its mailboxes, running deliveries and holds are listed.
-        cause: what caused the latest phase, in words.
-    """
+    """Return what keeps a run from being finished, a line each, and what caused the latest phase; empty for nothing."""
     lines = [str(thing) for thing in unfinished(scheduler.inboxes)]
     lines += [str(hold) for hold in scheduler.holds]
     lines += [f"{inbox.name} has {len(inbox.queue)} waiting" for inbox in scheduler.inboxes if inbox.queue]

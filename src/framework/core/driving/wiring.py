@@ -11,11 +11,7 @@ SHORTEST = 4  # letters of a target whose neighbours are suspicious: 'a' and 'b'
 
 
 def check_wiring(inboxes: Sequence[Inbox]) -> None:
-    """Check that no requirement differs by one letter from a target that is provided and that nothing requires.
-
-    Raises:
-        WiringError: one does, and no artifact of it has been submitted.
-    """
+    """Raise WiringError for a requirement that is one letter off a provided target which nothing requires."""
     provided = {target for inbox in inboxes for target in provided_by(inbox)}
     unused = provided - {target for inbox in inboxes for target in required_by(inbox)}
     for inbox in inboxes:

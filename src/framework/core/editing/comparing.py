@@ -65,19 +65,7 @@ class Comparison(Sequence[ComparisonRow]):
 
 
 def compare(name: str, archive: Archive, renewed: AbstractProcessor, limit: int | None) -> Comparison:
-    """Compute the output of `renewed` for archived inputs, beside the archived output.
-
-    Args:
-        name: the processor's, for the table.
-        archive: records of the old code.
-        renewed: an instance of the new code; it handles the inputs outside of any run.
-        limit: at most so many inputs, None for all.
-
-    Raises:
-        TypeError: `renewed` is no processor.
-        OptionError: `limit` is no positive whole number.
-        ArchiveError: nothing is archived.
-    """
+    """Compare archived outputs with those of `renewed`, outside of any run; raises ArchiveError for none."""
     if not isinstance(renewed, AbstractProcessor):
         raise TypeError(f"compare takes the new class or an instance of it, got {not_a_processor(renewed)}")
     whole("limit", limit)

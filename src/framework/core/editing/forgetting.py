@@ -22,21 +22,7 @@ class OpenArchives(Protocol):
 
 
 def forget(archives: OpenArchives, inboxes: Iterable[Inbox], target: str, value: Any) -> int:
-    """Remove the kept results of one input.
-
-    Args:
-        archives: of the pipeline.
-        inboxes: of the pipeline.
-        target: a target, or the name of a processor.
-        value: the event, or what `build` got: the artifact, or a tuple of several.
-
-    Returns:
-        The number of records removed.
-
-    Raises:
-        UnknownName: no processor that keeps results provides the target or has that name.
-        Undigestable: the value has no digest.
-    """
+    """Remove the kept results of one input, as `Pipeline.forget` says."""
     removed = 0
     for inbox in _keeping(inboxes, target):
         archive = archives.editable(inbox)
@@ -48,21 +34,7 @@ def forget(archives: OpenArchives, inboxes: Iterable[Inbox], target: str, value:
 def refresh(
     archives: OpenArchives, inboxes: Sequence[Inbox], graph: Graph, target: str, *, downstream: bool
 ) -> dict[str, int]:
-    """Remove all kept results of a target.
-
-    Args:
-        archives: of the pipeline.
-        inboxes: of the pipeline.
-        graph: of the pipeline.
-        target: a target, or the name of a processor.
-        downstream: also of everything that is made from it.
-
-    Returns:
-        How many records were removed, by processor.
-
-    Raises:
-        UnknownName: no processor that keeps results provides the target or has that name.
-    """
+    """Remove all kept results of a target, as `Pipeline.refresh` says."""
     chosen = _keeping(inboxes, target)
     if downstream:
         below = _downstream(graph, {inbox.name for inbox in chosen})

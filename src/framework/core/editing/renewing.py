@@ -9,15 +9,7 @@ from framework.errors import OptionError, UnknownName
 
 
 def recreate(processor: AbstractProcessor, cls: type[AbstractProcessor] | None = None) -> AbstractProcessor:
-    """Make a new instance with the constructor arguments that were recorded when the processor was made.
-
-    Args:
-        processor: its arguments are used again.
-        cls: the class of the new instance, by default the same.
-
-    Raises:
-        OptionError: the constructor does not take them (any more).
-    """
+    """Make a processor again, of another class if given, from its recorded arguments; raises OptionError."""
     args, kwargs = processor._arguments  # noqa: SLF001 - recorded by the base class for this
     made = cls or type(processor)
     try:
@@ -32,16 +24,7 @@ def recreate(processor: AbstractProcessor, cls: type[AbstractProcessor] | None =
 def with_replacements(
     processors: Mapping[str, AbstractProcessor], replacements: Iterable[AbstractProcessor]
 ) -> list[AbstractProcessor]:
-    """Return the processors of a renewed pipeline: each replacement in its place, new instances of the others.
-
-    Args:
-        processors: those of the former pipeline, by their unique names.
-        replacements: each supersedes the processor of its name.
-
-    Raises:
-        UnknownName: a replacement has a name that is not there.
-        OptionError: two replacements have one name, or a processor cannot be made again.
-    """
+    """Return each replacement in the place of its name, and new instances of the others; raises as `Pipeline.renew`."""
     given: dict[str, AbstractProcessor] = {}
     for replacement in replacements:
         if not isinstance(replacement, AbstractProcessor):

@@ -22,14 +22,8 @@ def input_key(value: Any, *, name: str) -> str:
     """Return the key of an input: equal when type and value are equal, and the own code that it brings along.
 
     A `Money` that comes from elsewhere has methods and properties; when those are edited, what was computed from it is
-    computed again. Without own classes and functions in it, it is the digest of the value.
-
-    Args:
-        value: the input.
-        name: what the error calls it.
-
-    Raises:
-        Undigestable: a part of the input has no digest.
+    computed again. Without own code in it, the key is the digest of the value; raises Undigestable, which calls it
+    `name`.
     """
     own: dict[int, Any] = {}
 

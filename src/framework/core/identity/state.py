@@ -51,14 +51,7 @@ class State:
     def find(
         self, codes: Iterable[Code], known_as: Mapping[int, set[str]], entries: frozenset[str], processor: Any = None
     ) -> None:
-        """Look through the functions that a run can reach.
-
-        Args:
-            codes: all functions that count.
-            known_as: the names that lead to each, by its id.
-            entries: the names of those that a run calls.
-            processor: the instance whose identity is computed.
-        """
+        """Look through the functions that a run can reach from `entries`; `known_as` names each function by its id."""
         running = _running(list(codes), known_as, entries)
         found = {id(code.function): (code, _mutations(code)) for code in running}
         _hand_on(found)

@@ -27,12 +27,7 @@ def is_protocol(class_name: str) -> bool:
 def dependencies(
     interests: Mapping[Inbox, Interests], observed: Iterable[ObservedEmission]
 ) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
-    """Return the targets as nodes, `missing` where one has no provider, and the edges to and from processors.
-
-    Args:
-        interests: of each processor.
-        observed: emissions that were seen.
-    """
+    """Return targets as nodes, `missing` without a provider, and the edges to and from processors."""
     builders = {inbox.name: inbox.processor for inbox in interests if is_builder(inbox.processor)}
     announced = {
         (sender, target)

@@ -51,12 +51,7 @@ class Directory:
 
 
 def open_inboxes(processors: Iterable[AbstractProcessor]) -> Directory:
-    """Open a mailbox for each processor; names are unique, the next processor of the same name gets a number.
-
-    Raises:
-        TypeError: one of them is no AbstractProcessor.
-        OptionError: a processor is given twice, or its name or priority is of the wrong type.
-    """
+    """Open a mailbox for each processor, numbering equal names; raises TypeError or OptionError."""
     if not isinstance(processors, Iterable):
         raise TypeError(f"a pipeline takes a list of processors, got {short_repr(processors)}: Pipeline([...])")
     inboxes: dict[Inbox, AbstractProcessor] = {}

@@ -51,13 +51,7 @@ class Explanation:
 
 
 def explain(event: Event, interests: Mapping[Inbox, Interests], routes: RoutingTable) -> Explanation:
-    """Explain an event for every processor; nothing is delivered or counted, and no guard is executed.
-
-    Args:
-        event: it is not submitted.
-        interests: of each processor.
-        routes: finds the recipients.
-    """
+    """Explain an event for every processor; nothing is delivered or counted, and no guard is executed."""
     delivered = set(routes.preview(event))
     rows = (_row(event, inbox, wanted, delivered=inbox in delivered) for inbox, wanted in interests.items())
     return Explanation(event, tuple(rows))

@@ -29,12 +29,7 @@ def routing(name: str, interests: Mapping[Inbox, Interests], observed: Collectio
     """Return the graph of processors and events, and of builders and their targets.
 
     An event that is emitted and has no recipient has `missing=True`; one that is wanted and not emitted by any
-    processor, hence must come from outside, has the detail `source`.
-
-    Args:
-        name: the pipeline's.
-        interests: of each processor.
-        observed: emissions that were seen.
+    processor, hence must come from outside, has the detail `source`. `observed` are emissions that were seen.
     """
     nodes = [_processor(inbox, wanted) for inbox, wanted in interests.items()]
     edges: list[Edge] = []

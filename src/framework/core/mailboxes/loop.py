@@ -21,10 +21,8 @@ class LoopThread:
     def __init__(self, name: str, idents: set[int] | None = None, *, sequential: bool = False) -> None:
         """Start nothing yet.
 
-        Args:
-            name: of the pipeline, for the thread.
-            idents: holds the thread's ident while it runs.
-            sequential: let `run` return when the coroutine has ended, so that a simulation stays deterministic.
+        `idents` holds the thread's ident while it runs. With `sequential`, `run` returns when the coroutine has ended,
+        so that a simulation stays deterministic.
         """
         self._sequential = sequential
         self._name = name

@@ -192,12 +192,7 @@ class RoutingTable:
         self.rows.clear()
 
     def recipients(self, event: Event) -> tuple[Inbox, ...]:
-        """Return the mailboxes that this event goes to; count it as a dead letter if there are none.
-
-        Raises:
-            NotAnEvent: `event` is no Event.
-            OptionError: its name is one that only the pipeline sends.
-        """
+        """Return the mailboxes of an event, or count a dead letter; raises NotAnEvent or OptionError."""
         try:
             found = self.rows[event.__class__][event.name]
         except (KeyError, TypeError):

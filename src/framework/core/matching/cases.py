@@ -96,30 +96,18 @@ class MatchCase(NamedTuple):
 
 
 def cases_of(function: Any, owner: type | None = None) -> tuple[MatchCase, ...]:
-    """Return every case of every `match` on the event, those of a `process` called through `super()` included.
+    """Return the cases of every `match` on the event, those of a `process` called through `super()` included.
 
-    Empty if the function never matches the event: it then takes every event.
-
-    Args:
-        function: the `process` of a processor, or any function whose last positional parameter is the event.
-        owner: the class whose instance runs it; tells what `super()` is, where that is not the defining class.
-
-    Raises:
-        AsyncProcess: it is a coroutine function.
-        GeneratorProcess: it is a `process` that yields.
-        SourceUnavailable: its source cannot be found.
+    Empty if the function never matches the event, its last positional parameter: it then takes every event. `owner`,
+    the class whose instance runs it, tells what `super()` is. Raises AsyncProcess, GeneratorProcess or
+    SourceUnavailable.
     """
     refuse_unrunnable(function, owner)
     return tuple(_cases(function, owner, frozenset()))
 
 
 def refuse_unrunnable(function: Any, owner: type | None) -> None:
-    """Raise for a function of which a call runs nothing, also behind decorators of this package.
-
-    Raises:
-        AsyncProcess: it is a coroutine function behind a decorator that does not await it.
-        GeneratorProcess: it is the `process` of a class, and yields.
-    """
+    """Raise AsyncProcess or GeneratorProcess for a function of which a call, decorated or not, runs nothing."""
     outermost = True
     while True:
         function = getattr(function, "__func__", function)

@@ -83,16 +83,9 @@ def _inferred(function: Any, owner: type | None) -> tuple[Interest, ...]:
 
 
 def interests_of(processor: Any, strict: bool) -> Interests:  # noqa: FBT001 - mirrors the option of the pipeline
-    """Return the interests of a processor, or of a class of processors; declared ones win over inferred ones.
+    """Return the interests of a processor or a class of them; declared ones win over inferred ones.
 
-    Args:
-        processor: an instance or a class.
-        strict: leave out interests in everything.
-
-    Raises:
-        AsyncProcess: `process` is a coroutine function.
-        GeneratorProcess: `process` yields.
-        InterestError: the declaration is malformed, or nothing is declared and there is no source.
+    With `strict`, interests in everything are left out. Raises AsyncProcess, GeneratorProcess or InterestError.
     """
     cls = processor if isinstance(processor, type) else type(processor)
     declared = getattr(processor, "interests", None)

@@ -49,16 +49,8 @@ def find_mismatch(
 ) -> Mismatch | None:
     """Return why a value does not fit a pattern, None if it fits; agrees with Python's `match` on all patterns.
 
-    Args:
-        pattern: a parsed pattern.
-        value: what is matched.
-        scope: finds the classes and constants that the pattern names.
-        instance: what `self` is.
-        label: the name of the value in the reason; empty for the event.
-
-    Raises:
-        Unresolved: the pattern uses a name that only the running code knows.
-        TypeError: as Python's `match`: a class pattern that is no class, too many positions.
+    The reason calls the value `label`. Raises Unresolved where a name is known to the running code only, and TypeError
+    as `match` does.
     """
     return _Matcher(scope, instance).mismatch(pattern, value, label)
 

@@ -24,13 +24,7 @@ class Verdict(NamedTuple):
 
 
 def check_case(case: MatchCase, event: Any, instance: object = None) -> Verdict:
-    """Return whether the case takes the event, and the reason.
-
-    Args:
-        case: one case of a `process`.
-        event: what would be matched.
-        instance: the processor, for patterns that use `self`.
-    """
+    """Return whether a case takes an event, and the reason; `instance` is for patterns that use `self`."""
     try:
         subject = event if case.aspect == "event" else event.name
         mismatch = find_mismatch(case.pattern, subject, case.scope, instance, "" if case.aspect == "event" else "name")

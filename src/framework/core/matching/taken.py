@@ -21,10 +21,7 @@ def case_finder(processor: Any) -> Callable[[Any], CaseFound]:
     """Return a function that says which `case` of the processor takes an event, without running guards or bodies.
 
     All patterns are compiled into one function, which costs about as much as the `match` itself: a history asks it at
-    every delivery. What a `process` without a `match` takes is not known.
-
-    Args:
-        processor: an instance; a class works as well, with None where a pattern uses `self`.
+    every delivery. What a `process` without a `match` takes is not known. For a class, `self` in a pattern is None.
     """
     try:
         cases = cases_of(processor.process, processor if isinstance(processor, type) else type(processor))

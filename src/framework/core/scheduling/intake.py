@@ -37,12 +37,10 @@ class Intake:
         return len(inboxes)
 
     def submit_all(self, events: Iterable[Event]) -> int:
-        """Accept events in their order, with the lock taken once; returns the number of deliveries.
+        """Accept events in their order, with the lock taken once; return the number of deliveries.
 
-        Raises:
-            PipelineEnded: nothing is accepted any more: none of them was, or with `max_pending` only the first ones.
-            NotAnEvent: one of them is none; those before it were accepted.
-            MailboxesFull: `max_pending` deliveries wait and the pipeline is not running.
+        Raises PipelineEnded when none of them was accepted (with `max_pending`: only the first ones), NotAnEvent or
+        MailboxesFull when those before were.
         """
         if self._max_pending is not None:
             return sum(map(self.submit, events))

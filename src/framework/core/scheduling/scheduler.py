@@ -88,14 +88,7 @@ class Scheduler(Exchange):
 
     @abstractmethod
     def drain(self, until: float | None = None) -> bool:
-        """Deliver until everything is quiet.
-
-        Args:
-            until: `time.monotonic()` at which to give up.
-
-        Returns:
-            Whether it became quiet; False when time was up or the scheduler was halted.
-        """
+        """Deliver until everything is quiet; return False if a halt or `until` (monotonic seconds) came first."""
 
     @abstractmethod
     def is_worker(self) -> bool:

@@ -34,15 +34,7 @@ class ThreadScheduler(WorkSource):
     def __init__(
         self, *args: Any, name: str, max_workers: int | None = None, slow_after: float | None = None, **kwargs: Any
     ) -> None:
-        """Make the workers, none of them started.
-
-        Args:
-            args: as for `Scheduler`.
-            name: the pipeline's, for the threads.
-            max_workers: how many threads there may be; as many as mailboxes and at most 32 by default.
-            slow_after: log a delivery that takes longer, in seconds.
-            kwargs: as for `Scheduler`.
-        """
+        """Make the workers, none of them started; `args` and `kwargs` are as for `Scheduler`."""
         super().__init__(*args, **kwargs)
         self._name = name
         self._slow_after = slow_after
@@ -84,11 +76,7 @@ class ThreadScheduler(WorkSource):
         return not self.awaiting and super().is_empty()
 
     def park(self, worker: Worker) -> bool:
-        """List a worker as idle.
-
-        Returns:
-            False when a mailbox became ready meanwhile and the worker should look again.
-        """
+        """List a worker as idle; return False when a mailbox became ready meanwhile and it should look again."""
         worker.inbox = None
         self.idle.append(worker)
         # Look again after saying so: a thread that made a mailbox ready before that saw no idle worker to wake.

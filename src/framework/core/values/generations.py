@@ -96,15 +96,10 @@ class Artifacts:
     # -- inputs
 
     def use(self, inputs: Inputs, key: object, *, begun: bool) -> Collection[Inbox]:
-        """Stand in for the providers of these inputs; call it while nothing is driven.
+        """Stand in for the providers of these inputs, artifacts by target; call it while nothing is driven.
 
-        Args:
-            inputs: artifacts by target.
-            key: equal for equal inputs; None for none.
-            begun: whether anything was delivered yet.
-
-        Returns:
-            The mailboxes of the processors that will begin anew.
+        `key` is equal for equal inputs, None for none; `begun` says whether anything was delivered yet. Returns the
+        mailboxes of the processors that will begin anew.
         """
         if key == self._key:
             return ()

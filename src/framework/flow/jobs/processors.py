@@ -113,11 +113,7 @@ def from_factory(factory: Any) -> ProcessorSource:
 
 
 def as_call(processor: Any, executor: Any = None, arguments: int = 1) -> Call:
-    """Return the processor as something to await, or to iterate over when it is an async generator.
-
-    Raises:
-        FlowError: it cannot be one; the message says what to do.
-    """
+    """Return the processor as something to await, or an async generator; raises FlowError with what to do."""
     if executor is not None:
         return _in_executor(processor, executor, arguments)
     if not callable(processor):

@@ -30,11 +30,7 @@ class Intake:
         self._loop = asyncio.get_running_loop()
 
     def claim(self) -> None:
-        """Let the caller drive the run; until it calls `drive`, the run does not end by itself.
-
-        Raises:
-            LifecycleError: another caller does.
-        """
+        """Let the caller drive: until `drive` the run does not end by itself; raises LifecycleError if driven."""
         if self.is_driven:
             raise LifecycleError(f"{self.name} is being run already: await that run, or await flow.stop() first")
         self.is_driven = True

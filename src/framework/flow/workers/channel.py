@@ -64,13 +64,7 @@ class Channel:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def open(self, bound: int, on_change: Callable[[], object] = bool, is_inside: Callable[[], object] = bool) -> None:
-        """Take items.
-
-        Args:
-            bound: how many may wait.
-            on_change: called when a waiting put gave up, which may leave the flow idle.
-            is_inside: tells whether the caller is one of the workers that empty the queue; its puts never wait.
-        """
+        """Take items, `bound` of which may wait, except puts from inside; `on_change` is called when a put gave up."""
         self.bound = bound
         self._loop = asyncio.get_running_loop()
         self.on_change = on_change
@@ -151,12 +145,7 @@ class Channel:
         return True
 
     async def put(self, item: Any) -> None:
-        """Put an item from outside, in turn, when there is room; from inside of the flow at once.
-
-        Raises:
-            LifecycleError: the flow has not been started.
-            FlowEnded: the flow has ended, or ended while this put waited.
-        """
+        """Put an item from outside in turn, from inside at once; raises LifecycleError or FlowEnded."""
         if self.offer(item):
             return
         if self._loop is not None and not self.closed and self.is_inside():

@@ -37,10 +37,8 @@ class _Bounds:
 def arranged(figure: Figure, width: int, states: Sequence[State | None] = (), notes: Sequence[str] = ()) -> str:
     """Return the figure as an `<svg>`: from left to right, wrapped into rows, or from top to bottom.
 
-    A row that fits into `width` is taken, else the lower of the others; where none fits, the narrowest.
-
-    Raises:
-        LayoutUnavailable: Graphviz cannot be used here.
+    A row that fits into `width` is taken, else the lower of the others; where none fits, the narrowest. Raises
+    LayoutUnavailable.
     """
     row = layout_svg(digraph(figure, states, notes).source)
     if _width(row) <= width:

@@ -34,14 +34,7 @@ class Canvas:
         self.figure = self._outline.shown(self.expanded)
 
     def picture(self, room: Callable[[Box], str]) -> str:
-        """Return the figure as an `<svg>` without colours.
-
-        Args:
-            room: the last lines that each box has room for.
-
-        Raises:
-            LayoutUnavailable: Graphviz cannot be used here.
-        """
+        """Return the figure as an `<svg>` without colours, with `room` for last lines; raises LayoutUnavailable."""
         return _drawn(self.figure, self.width, tuple(room(box) for box in self.figure.boxes))
 
     def handle(self, command: Mapping[str, Any]) -> bool:

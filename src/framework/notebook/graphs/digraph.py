@@ -64,14 +64,9 @@ def digraph(
 ) -> Digraph:
     """Return a figure as a graph in the order of its boxes and arrows: equal figures give equal source.
 
-    Nodes are named `n0`, `n1`, ..., so that no name of a user is read as syntax.
-
-    Args:
-        figure: what to draw.
-        states: for each box its state, which sets colour and style class `s-<state>`.
-        notes: for each box its last lines.
-        direction: from left to right, or from top to bottom.
-        places: the centre of each box, where it is laid out already; the engine `neato` then draws the arrows.
+    Nodes are named `n0`, `n1`, ..., so that no name of a user is read as syntax. The state of a box sets its colour and
+    style class `s-<state>`, `notes` are its last lines. With `places`, the centres of boxes that are laid out already,
+    the engine `neato` draws the arrows.
     """
     fixed = {"inputscale": "72", "splines": "ortho", "notranslate": "true"} if places else {}
     drawn = Digraph(

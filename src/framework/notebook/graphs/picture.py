@@ -25,12 +25,7 @@ def picture_svg(svg: str, figure: Figure, *, styled: bool = True) -> str:
     """Return a laid out figure at its own size, where letters have the px that the layout gave them in points.
 
     Boxes have the attributes `data-names`, `data-group` and a title, arrows `data-from` and `data-to`: what a reader
-    searches, expands and follows.
-
-    Args:
-        svg: the figure as it was laid out.
-        figure: the figure.
-        styled: bring the style sheet; a widget has its own.
+    searches, expands and follows. A `styled` one brings the style sheet that a widget has already.
     """
     opening = _OPENING.search(svg)
     if opening is None:  # a Graphviz that writes its first line differently still gives a picture

@@ -9,13 +9,7 @@ from framework.observe import EventSubmitted, Recorder
 
 
 def recorder_of(event: Any, source: Any = None) -> Recorder:
-    """Return the given recorder, or that of the given stepper, or else one that has the event.
-
-    An empty one where no recorder has the event.
-
-    Raises:
-        OptionError: what was given is neither.
-    """
+    """Return the given recorder, that of the given stepper, or else one that has the event; an empty one for none."""
     if isinstance(source, Recorder):
         return source
     if source is not None:

@@ -93,17 +93,8 @@ class BuildRecords:
     ) -> Iterator[Any]:
         """Return the artifacts for an input: the archived ones, or those of a build, which become a record.
 
-        Args:
-            archive: holds the records.
-            key: the digest of the arguments.
-            arguments: those of `build`.
-            build: called where there is no record.
-            made: says who builds; is told the key of the record.
-            origins: of the input, which are kept with it.
-            place: of the input among those of the run; by default behind those before.
-
-        Raises:
-            Unpicklable: an artifact cannot be stored.
+        `key` is the digest of the arguments, `place` that of the input among those of the run, by default behind the
+        others. `made` is told the key. Raises Unpicklable.
         """
         found = self.archived(archive, key, made, place)
         if found is not None:

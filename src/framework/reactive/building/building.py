@@ -215,15 +215,9 @@ class Building:
     ) -> None:
         """Announce as many artifacts as there is room for; the others wait for the next slice.
 
-        Args:
-            context: of this delivery.
-            artifacts: of one input, unless they are `Derived`.
-            inputs: the input, which a failure shows.
-            made: says who built them, by default this builder.
-            origins: of the input.
-            key: of an input that is not answered again.
-            again: whether builders have had them.
-            place: of the first of them among the artifacts of the input.
+        All are of the input `inputs`, from `origins`, unless they are `Derived`. `key` is that of an input that is not
+        answered again; `again` says that builders have had them; `place` is that of the first among the artifacts of
+        the input.
         """
         made = made or self.made
         target, submit, room, own = self._builder.provides, context.submit, self._room, self.context

@@ -29,13 +29,6 @@ class Made:
     __slots__ = ("archive", "builder", "inputs", "key", "plumbing", "replayed", "saved", "target")
 
     def __init__(self, builder: str | None, target: str, *, plumbing: bool = False) -> None:
-        """Note a builder.
-
-        Args:
-            builder: its name; None for an artifact that was announced from outside.
-            target: what it provides.
-            plumbing: whether it only passes artifacts on, such as the router of a load balancer.
-        """
         self.builder = builder
         self.target = target
         self.plumbing = plumbing
@@ -66,15 +59,7 @@ class Origin:
         place: int,
         event: ReactiveEvent,
     ) -> None:
-        """Note an artifact as its event announces it.
-
-        Args:
-            made: says who built it.
-            sources: the origins of the inputs of its build.
-            depth: one more than that of the deepest of the sources.
-            place: among the artifacts of that build.
-            event: what announces it.
-        """
+        """Note an artifact as its event announces it; `depth` is one more than that of the deepest of the sources."""
         self.made = made
         self.sources = sources
         self.depth = depth

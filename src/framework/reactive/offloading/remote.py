@@ -92,12 +92,7 @@ def _is_plain(value: object) -> bool:
 
 
 def call_packed(function: bytes, *arguments: bytes) -> bytes:
-    """Call a packed function in this process; `unpack` reads the result.
-
-    Args:
-        function: made by `pack`.
-        arguments: pickled tuples, which together are the arguments.
-    """
+    """Call a function made by `pack` with pickled tuples of arguments; `unpack` reads the result."""
     values = tuple(value for packed in arguments for value in pickle.loads(packed))  # noqa: S301 - as above
     returned = call(_own_copy(function), values)
     if returned.error is None:

@@ -84,11 +84,9 @@ class Reader:
     """
 
     def __init__(self, module: str, identity: Callable[[Any], str] | None = None) -> None:
-        """Read nothing yet.
+        """Read nothing yet; things of `module` have short labels.
 
-        Args:
-            module: the one whose things have short labels.
-            identity: gives the identity of a processor that is met in a value; its class's name by default.
+        `identity` gives that of a processor that is met in a value, by default the name of its class.
         """
         self._root = module_label(module)
         self.identity = identity or (lambda processor: self.label(type(processor)))
