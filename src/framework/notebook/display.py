@@ -24,7 +24,7 @@ VIEWS: Mapping[tuple[str, str], Callable[[Any], views.View]] = {
     ("framework.flow.flow", "Flow"): views.runtime_view,
     ("framework.flow.report", "FlowReport"): views.flow_report_view,
     ("framework.core.driving.run", "Run"): views.run_view,
-    ("framework.core.inspection.explain", "Explanation"): views.rows_view(("processor", "receives", "reason", "where")),
+    ("framework.core.inspection.explanation", "Explanation"): views.explanation_view,
     ("framework.reactive.provenance", "Provenance"): views.provenance_view,
     ("framework.reactive.plan", "Plan"): views.rows_view(("builder", "input", "action", "reason", "diff")),
     ("framework.observe.graph", "Graph"): views.graph_view,

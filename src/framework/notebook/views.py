@@ -107,6 +107,14 @@ def rows_view(columns: Sequence[str]) -> Callable[[Any], View]:
     return view
 
 
+def explanation_view(explanation: Any) -> View:
+    """Show who receives an event, near misses behind, and the others in one line."""
+    rows = [(row.processor, row.receives, row.reason, row.place) for row in explanation.shown]
+    parts = [line(short_repr(explanation.event), strong=True)]
+    parts += [_long_table(("processor", "receives", "reason", "where"), rows)] if rows else []
+    return block(*parts, *([line(explanation.rest)] if explanation.rest else [])), repr(explanation)
+
+
 def status_line(graph: Graph, snapshot: Snapshot | None) -> str:
     """Return the state as text, as in "not started, 3 processors, 1 event waiting"."""
     steps = [node for node in graph.nodes if node.kind in {"processor", "builder", "job"}]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 REPR_LENGTH, MESSAGE_LENGTH = 160, 1000
+ALIKE = 0.75
+"""The least ratio of `difflib` at which a name may be a misspelling of another: 'wage' and 'wages' have 0.89."""
 
 
 def short_repr(value: object, limit: int = REPR_LENGTH) -> str:
@@ -48,6 +51,19 @@ def message_of(error: BaseException) -> str:
         raise
     except BaseException as other:  # noqa: BLE001 - a user's __str__ may raise anything
         return f"<message raised {type(other).__name__}>"
+
+
+def nearest_name(name: object, known: Iterable[str]) -> str | None:
+    """Return the name that another one is probably meant to be; names that differ in digits only are meant."""
+    if not isinstance(name, str):
+        return None
+    others = {other.casefold(): other for other in known if other != name and _letters(other) != _letters(name)}
+    near = difflib.get_close_matches(name.casefold(), others, n=1, cutoff=ALIKE)
+    return others[near[0]] if near else None
+
+
+def _letters(name: str) -> str:
+    return "".join(letter for letter in name if not letter.isdigit())
 
 
 def _cut(text: str, limit: int) -> str:

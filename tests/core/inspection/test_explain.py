@@ -75,14 +75,18 @@ def test_the_case_that_takes_the_event_is_named():
 def test_a_guard_is_named_and_not_executed():
     found = row(Event("stop"), Greeter())
     where = line_of('"stop") if')
-    assert (found.receives, found.reason, found.where) == ("depends", f"depends on the guard at {where}", where)
+    assert (found.receives, found.reason, found.where) == (
+        "depends",
+        f"depends on the guard `context.config` at {where}",
+        where,
+    )
 
 
 def test_a_guarded_case_before_the_one_that_is_certain_is_told():
     found = row(Event("start", who="x"), Greeter())
     first, second = line_of("if who"), line_of('"start" | "greet"')
     assert found.receives == "yes"
-    assert found.reason == f"case at {second}, unless the guard at {first} lets it in before"
+    assert found.reason == f"case at {second}, unless the guard `who` at {first} lets it in before"
     assert found.where == second
 
 
@@ -148,13 +152,109 @@ def test_places_in_cells_do_not_show_temporary_files():
     assert (found.reason, found.where) == ("case at cell line 4", "cell line 4")
 
 
-def test_the_text_is_a_table_under_the_event():
-    explanation = explained(Event("greet", who="x"), Greeter(), Everything())
+class Parcel(Event):
+    pass
+
+
+class Express(Parcel):
+    pass
+
+
+class Weigh(AbstractProcessor):
+    def process(self, context, event):
+        match event:
+            case Express(name="weighed"):
+                pass
+            case Parcel(name="sent", kilos=float(kilos)) if kilos < 30:
+                pass
+
+
+def test_receivers_come_first_then_near_misses_and_the_others_are_one_line():
+    class Misspelt(AbstractProcessor):
+        interests = ((Event, "greeet"),)
+
+        def process(self, context, event):
+            match event:
+                case Event(name="greeet"):
+                    pass
+
+    others = [Weigh(name=f"Weigh{number}") for number in range(7)]
+    explanation = explained(Event("greet", who="x"), *others, Misspelt(), Greeter(), Everything())
     first, second = line_of('"start" | "greet"'), row(Event("a"), Everything()).where
-    assert len(explanation) == 2
-    assert str(explanation).splitlines() == [
-        "Event(name='greet', who='x')",
-        "processor   receives  reason                         where",
-        f"Greeter     yes       case at {first}     {first}",
-        f"Everything  yes       receives everything (generic)  {second}",
-    ]
+    assert [found.processor for found in explanation][:3] == ["Greeter", "Everything", "Misspelt"]
+    assert len(explanation) == 10
+    lines = str(explanation).splitlines()
+    assert lines[0] == "Event(name='greet', who='x')"
+    assert lines[1].split() == ["processor", "receives", "reason", "where"]
+    assert lines[2].split("  ")[0] == "Greeter"
+    assert lines[2].endswith(f"case at {first}"), "the place is not told twice"
+    assert lines[3].split()[-1] == second
+    assert "did you mean 'greeet'?" in lines[4]
+    assert lines[5:] == ["7 others do not take it: Weigh0, Weigh1, Weigh2, Weigh3, Weigh4 and 2 more"]
+
+
+def test_where_no_processor_is_near_the_first_few_say_why():
+    explanation = explained(Event("unlike"), *(Weigh(name=f"Weigh{number}") for number in range(5)))
+    assert [found.processor for found in explanation.shown] == ["Weigh0", "Weigh1", "Weigh2"]
+    assert explanation.rest == "2 others do not take it: Weigh3, Weigh4"
+
+
+def test_a_long_reason_wraps_within_a_hundred_characters():
+    class Wordy(AbstractProcessor):
+        def process(self, context, event):
+            match event:
+                case Event(name="greet", who=who) if who in {"Ada", "Grace", "Barbara", "Frances"} and len(who) < 10:
+                    pass
+
+    text = str(explained(Event("greet", who="x"), Wordy()))
+    assert max(map(len, text.splitlines())) <= 100
+    assert "and len(who) < 10" in " ".join(text.split())
+
+
+def test_a_subclass_is_taken_as_its_base():
+    where = line_of("case Parcel(name=")
+    taken = row(Express("sent", kilos=2.0), Weigh())
+    assert taken.reason == f"depends on the guard `kilos < 30` at {where}, as its base Parcel"
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (Event("weighed"), "is an Event, not an Express"),
+        (Parcel("sent", kilos=3), "falls through: kilos=3 is an int, not a float"),
+        (Parcel("sent", kilo=3.0), "falls through: has no attribute 'kilos', but 'kilo'"),
+        (Parcel("send", kilos=3.0), "name='send' is not 'sent': did you mean 'sent'?"),
+        (Parcel("SENT", kilos=3.0), "name='SENT' is not 'sent': did you mean 'sent'?"),
+    ],
+)
+def test_a_near_miss_says_what_was_meant(event, reason):
+    found = row(event, Weigh())
+    assert (found.receives, found.near, found.reason) == ("no", True, reason)
+
+
+@pytest.mark.parametrize("event", [Event("unlike"), Parcel("unlike"), Tick("a")])
+def test_another_event_is_no_near_miss(event):
+    assert not row(event, Weigh()).near
+
+
+def test_names_that_differ_in_a_number_are_two_names():
+    class Second(AbstractProcessor):
+        def process(self, context, event):
+            match event:
+                case Event(name="step2"):
+                    pass
+
+    found = row(Event("step1"), Second())
+    assert (found.near, found.reason) == (False, "name='step1' is not 'step2'")
+
+
+def test_the_nearest_pattern_is_the_one_of_which_most_fits():
+    class Two(AbstractProcessor):
+        def process(self, context, event):
+            match event:
+                case Event(name="other"):
+                    pass
+                case Event(amount=1, currency="EUR", name="paid"):
+                    pass
+
+    assert row(Event("paid", amount=2, currency="EUR"), Two()).reason == "falls through: amount=2 is not 1"

@@ -203,11 +203,11 @@ def test_a_miss_says_what_kept_the_event_out(pattern, event, words):
 
 
 def test_an_event_of_a_class_that_was_defined_again_says_so():
-    processor = process_with("Tick()", Tick=type("Tick", (Event,), {}))
-    [case] = cases_of(processor.process)
-    assert (
-        check_case(case, Tick("a")).reason == "is a Tick of another definition, not the one that the processor uses now"
-    )
+    again = run_cell("from framework.core import Event\nclass Tick(Event): pass")["Tick"]
+    [case] = cases_of(process_with("Tick()", Tick=again).process)
+    reason = check_case(case, Tick("a")).reason
+    assert reason.startswith("is a Tick of another definition: that of test_patterns (test_patterns.py:")
+    assert reason.endswith("not that of __cells__ (cell line 2)")
 
 
 class Guarded(AbstractProcessor):
@@ -239,7 +239,7 @@ def test_what_a_guard_decides_depends_and_the_guard_is_not_executed():
     case = cases_of(processor.process)[0]
     verdict = check_case(case, Event("a"), processor)
     assert verdict.receives == "depends"
-    assert verdict.reason == f"depends on the guard at test_patterns.py:{case.line}"
+    assert verdict.reason == f"depends on the guard `self.guard()` at test_patterns.py:{case.line}"
     assert fall_through_test(processor)(Event("a")) is None
     assert processor.asked == 0
 

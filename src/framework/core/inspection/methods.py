@@ -26,7 +26,7 @@ from framework.observe.recording.history import History
 if TYPE_CHECKING:
     from framework.archive import Archive, CatalogEntry
     from framework.core.identity.identity import Identity
-    from framework.core.inspection.explain import Explanation
+    from framework.core.inspection.explanation import Explanation
     from framework.observe import Graph, Snapshot
 
 
@@ -79,11 +79,17 @@ class InspectionMethods:
         """
         return self._observation.attach(callback)
 
-    def explain(self, event: Event) -> Explanation:
-        """Return for every processor whether it receives the event, and why; executes no guard and delivers nothing."""
+    def explain(self, event: Event, *, guards: bool = False) -> Explanation:
+        """Return for every processor whether it receives the event, and why; delivers nothing.
+
+        Args:
+            event: it is not submitted.
+            guards: evaluate the guards of the cases whose patterns fit, and show the values of their operands; without
+                that, none is executed and the row says which guard decides.
+        """
         from framework.core.inspection.explain import explain  # reads sources, which takes milliseconds
 
-        return explain(event, self._interests, self._routes)
+        return explain(event, self._interests, self._routes, guards=guards)
 
     def diagnose(self) -> Findings:
         """Return what is odd and is not an error, the most serious first; also while it runs or hangs.

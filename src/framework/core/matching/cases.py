@@ -88,11 +88,9 @@ class MatchCase(NamedTuple):
         return place(self.file, self.line)
 
     @property
-    def condition(self) -> str | None:
-        """What decides besides the pattern, and its place."""
-        if self.guard is not None:
-            return f"the guard at {place(self.file, self.guard.lineno)}"
-        return f"{self.other_condition} at {self.where}" if self.other_condition else None
+    def decides_alone(self) -> bool:
+        """Whether the pattern alone decides if the case takes an event."""
+        return self.guard is None and self.other_condition is None
 
 
 def cases_of(function: Any, owner: type | None = None) -> tuple[MatchCase, ...]:

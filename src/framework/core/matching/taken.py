@@ -6,10 +6,11 @@ import ast
 import copy
 import functools
 from collections.abc import Callable, Sequence
-from types import CellType, CodeType, FunctionType
+from types import CodeType
 from typing import Any
 
 from framework.core.matching.cases import MatchCase, Unresolved, cases_of
+from framework.core.matching.compiling import code_of, function_of, outside_of
 from framework.errors import SourceUnavailable
 
 CaseFound = str | bool | None
@@ -62,20 +63,14 @@ def _is_irrefutable(pattern: ast.pattern) -> bool:
 def _compiled(cases: list[MatchCase], processor: object) -> Callable[[Any], CaseFound]:
     """Compile cases of one function into one of the event alone, which sees the names that that function sees."""
     scope = cases[0].scope
-    function, syntax = scope.function, scope.syntax
-    event = syntax.event or "_event"
+    event = scope.syntax.event or "_event"
     code = _code(
-        tuple((case.pattern, case.condition is None, case.where) for case in cases),
+        tuple((case.pattern, case.decides_alone, case.where) for case in cases),
         f"{event}.name" if cases[0].aspect == "name" else event,
-        f"{event}, {syntax.self_name or '_self'}",
-        (*function.__code__.co_freevars, *syntax.imports),
+        (event, scope.syntax.self_name or "_self"),
+        outside_of(scope),
     )
-    original = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-    cells = (
-        original[name] if name in original else CellType(scope.resolve(ast.Name(name))) for name in code.co_freevars
-    )
-    instance = None if isinstance(processor, type) else processor
-    return FunctionType(code, function.__globals__, "taken", (instance,), tuple(cells))
+    return function_of(code, scope, (None if isinstance(processor, type) else processor,))
 
 
 Arm = tuple[ast.pattern, bool, str]
@@ -83,22 +78,18 @@ Arm = tuple[ast.pattern, bool, str]
 
 
 @functools.lru_cache(4096)  # the instances of a class share the patterns that were read from it
-def _code(arms: tuple[Arm, ...], subject: str, parameters: str, outside: tuple[str, ...]) -> CodeType:
-    around = ast.parse(
-        f"def around({', '.join(dict.fromkeys(outside))}):\n"
-        f"    def taken({parameters}):\n"
-        f"        try: pass\n"
-        f"        except Exception: return None\n"  # the delivery itself will raise it, and keep it as its failure
-    )
-    body = next(node for node in ast.walk(around) if isinstance(node, ast.Try)).body
+def _code(arms: tuple[Arm, ...], subject: str, parameters: tuple[str, ...], outside: tuple[str, ...]) -> CodeType:
+    # The delivery itself will raise what the match raises, and keep it as its failure.
+    guarded = ast.parse("try: pass\nexcept Exception: return None").body
+    assert isinstance(guarded[0], ast.Try)  # noqa: S101 - it was parsed just now
+    body = guarded[0].body
     body[:] = [_match(subject, arms, otherwise=False)]
     certain = tuple(arm for arm in arms if arm[1])
     if len(certain) < len(arms):
         # Reached only if a case fits whose guard was not run: does another one fit that has none?
         body += [_match(subject, certain, otherwise=None, told=True)] if certain else []
         body.append(ast.Return(ast.Constant(None)))
-    code = compile(ast.fix_missing_locations(around), "<cases>", "exec").co_consts[0]
-    return next(const for const in code.co_consts if isinstance(const, CodeType))
+    return code_of(guarded, parameters, outside)
 
 
 def _match(subject: str, arms: tuple[Arm, ...], *, otherwise: CaseFound, told: bool = False) -> ast.Match:
