@@ -31,7 +31,7 @@ SHOW = """async ([script, data]) => {
 LETTERS = """() => [...document.querySelectorAll('.fw-canvas text')]
     .filter((text) => text.textContent.trim())
     .map((text) => text.ownerSVGElement.getScreenCTM().a * parseFloat(getComputedStyle(text).fontSize))"""
-OTHER_LETTERS = """() => [...document.querySelectorAll('.fw *')]
+OTHER_LETTERS = """(within) => [...document.querySelectorAll(`${within} *`)]
     .filter((one) => !one.closest('svg') && [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
     .map((one) => parseFloat(getComputedStyle(one).fontSize))"""
 SHOWN_ABOVE = "(element) => element.scrollWidth > element.clientWidth"
@@ -69,9 +69,9 @@ class Bare:
         sizes: list[float] = self.page.evaluate(LETTERS)
         return sizes
 
-    def other_letters(self) -> list[float]:
-        """The sizes in px of all letters around the picture."""
-        sizes: list[float] = self.page.evaluate(OTHER_LETTERS)
+    def letters_of(self, within: str) -> list[float]:
+        """The sizes in px of all letters in the elements of a selector, those of pictures left out."""
+        sizes: list[float] = self.page.evaluate(OTHER_LETTERS, within)
         return sizes
 
     def illegible(self) -> list[str]:

@@ -90,7 +90,7 @@ def test_a_running_flow_shows_what_its_workers_do(bare, run, dark):
     ]  # fmt: skip
     assert bare.page.locator(f"{ROW} svg .lock").count()
     assert bare.page.locator(f"{ROW} svg .rate").count() == 4
-    assert min(bare.other_letters()) >= 12
+    assert min(bare.letters_of(".fw")) >= 12
     assert not bare.illegible()
     assert not bare.overflows(".fw-monitor")
 

@@ -1,4 +1,5 @@
 import threading
+import time
 
 import pytest
 from samples import PATIENCE, ignore, processor
@@ -134,3 +135,46 @@ def test_it_waits_while_a_hold_is_open_and_nothing_else_is_to_be_done(options, m
     releasing.start()
     assert isinstance(pipeline.deliver(phases=True), PhaseReport)
     releasing.join()
+
+
+class ThinkingReader:
+    """The clock of a run whose reader thinks for an hour before each click."""
+
+    def __init__(self):
+        self.thought = 0.0
+
+    def monotonic(self):
+        return time.monotonic() + self.thought
+
+
+@modes
+@pytest.mark.parametrize(
+    "click",
+    [lambda pipeline: pipeline.deliver(), lambda pipeline: pipeline.deliver(phases=True), Pipeline.step],
+    ids=["delivery", "in phases", "phase"],
+)
+def test_the_time_between_two_clicks_is_no_run_time(options, click, monkeypatch):
+    reader = ThinkingReader()
+    monkeypatch.setattr("framework.core.driving.phases.time", reader)
+    pipeline, _ = started(options)
+    for _ in range(3):
+        click(pipeline)
+        reader.thought += 3600
+    report = pipeline.run()
+
+    assert 0 < report.elapsed < 600
+    assert 0 < sum(phase.elapsed for phase in report.phases) <= report.elapsed
+
+
+def test_single_deliveries_count_in_the_time_of_the_phase_that_counts_them(monkeypatch):
+    reader = ThinkingReader()
+    monkeypatch.setattr("framework.core.driving.phases.time", reader)
+
+    def work(context, event):
+        reader.thought += 7 if event.name == "a" else 0
+
+    pipeline = Pipeline([processor(work, "a", name="x")])
+    pipeline.submit(Event("a"))
+    pipeline.deliver()
+
+    assert 7 <= pipeline.step().elapsed < 600

@@ -181,7 +181,7 @@ def test_a_drawing_can_be_explored():
     widget = routing_graph(Runtime(routing(), snapshot(node_snapshot("Find", done=1)))).explore()
 
     assert widget.picture.startswith("<svg")
-    assert ["node-0", "ran", "✓ 1"] in [list(node) for node in widget.state["nodes"]]
+    assert ["node-0", "ran", "✓ 1", [["ran", 1.0]]] in [list(node) for node in widget.state["nodes"]]
 
 
 def test_the_legend_tells_what_the_second_line_of_a_builder_means():

@@ -52,6 +52,28 @@ class EarlyEnd:
     waiting: str = ""
 
 
+class RunTime:
+    """The seconds in which a run was driven: what passes between two steps of a reader does not count."""
+
+    def __init__(self) -> None:
+        """Begin paused, at zero."""
+        self._state: tuple[float, float | None] = (0.0, None)  # one attribute: other threads read it
+
+    @property
+    def seconds(self) -> float:
+        """The time until now."""
+        before, since = self._state
+        return before if since is None else before + time.monotonic() - since
+
+    def resume(self) -> None:
+        """Count from now on."""
+        self._state = (self.seconds, time.monotonic())
+
+    def pause(self) -> None:
+        """Count no further."""
+        self._state = (self.seconds, None)
+
+
 class PhaseSequence:
     """The phases of a run and its end.
 
@@ -66,6 +88,7 @@ class PhaseSequence:
         self.name = name
         self.report: RunReport | None = None
         self.early_end = EarlyEnd()
+        self.time = RunTime()
         self._scheduler = scheduler
         self._archives = archives
         self._bounds = bounds
@@ -81,7 +104,7 @@ class PhaseSequence:
         """Makes a single delivery; None while phases are not to pause after each."""
         self._cause = ""
         # Where the last phase ended: single deliveries made since then belong to the next.
-        self._counted = DeliveryCounts(scheduler)
+        self._counted, self._timed = DeliveryCounts(scheduler), 0.0
         self._end_lock = threading.Lock()  # contended by a second Ctrl-C that ends a run which its driver is ending
 
     @property
@@ -152,7 +175,7 @@ class PhaseSequence:
 
     def diagnose(self) -> Findings:
         """Return what is odd until now."""
-        return self._diagnosis(tuple(self._reports), self._elapsed(time.monotonic()))
+        return self._diagnosis(tuple(self._reports), self.time.seconds)
 
     def why_waiting(self) -> str:
         """Return what keeps the run from being finished, a line each; empty when nothing does."""
@@ -180,19 +203,20 @@ class PhaseSequence:
         self._prepare()
         self._resume_bounds()
         scheduler.phase += 1
-        number, started, before = scheduler.phase, time.monotonic(), self._counted
-        scheduler.observation.notify(PhaseStarted(number, started))
+        number, before, since = scheduler.phase, self._counted, self._timed
+        scheduler.observation.notify(PhaseStarted(number, time.monotonic()))
         settled = (yield from self._drain()) and (yield from self._announce_phase(number))
         self._archives.sync()
         with scheduler.quiet:
             settled = settled and scheduler.is_empty()
         self._counted = after = DeliveryCounts(scheduler)
+        self._timed = self.time.seconds
         report = PhaseReport(
             phase=number,
             delivered=after.delivered_since(before),
             emitted=after.emitted_since(before),
             failures=scheduler.failures.since(before.failed),
-            elapsed=time.monotonic() - started,
+            elapsed=self._timed - since,
             settled=settled,
             waiting=self.why_waiting(),
         )
@@ -303,9 +327,6 @@ class PhaseSequence:
             if self.report is None:
                 self._end_once(waiting)
 
-    def _elapsed(self, now: float) -> float:
-        return 0.0 if self._started is None else now - self._started
-
     def _end_once(self, waiting: str) -> None:
         scheduler = self._scheduler
         scheduler.close()
@@ -313,7 +334,7 @@ class PhaseSequence:
         left = list(unfinished(scheduler.inboxes))
         for thing in left:
             logger.warning("%s: %s", self.name, thing)
-        now = time.monotonic()
+        elapsed = self.time.seconds
         self.report = RunReport(
             phases=tuple(self._reports),
             delivered={inbox.name: inbox.delivered for inbox in scheduler.inboxes},
@@ -322,10 +343,10 @@ class PhaseSequence:
             dropped=scheduler.dropped,
             orphans=tuple(thing.text for thing in left if thing.kind == "orphan"),
             gaps=tuple(thing.text for thing in left if thing.kind == "gap"),
-            elapsed=self._elapsed(now),
+            elapsed=elapsed,
             waiting=waiting,
             interrupted=self.early_end.interrupted,
-            diagnosis=functools.cache(functools.partial(self._diagnosis, tuple(self._reports), self._elapsed(now))),
+            diagnosis=functools.cache(functools.partial(self._diagnosis, tuple(self._reports), elapsed)),
         )
         if self.report.dead_letters:
             for finding in self._diagnosis.lost():

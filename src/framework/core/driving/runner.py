@@ -73,9 +73,11 @@ class PhaseRunner:
             self._refuse_when_ended()
             self._scheduler.begin_driving()
             self._archives.busy = True
+            self.phases.time.resume()
             with exclusive_use(self.name, (inbox.processor for inbox in self._scheduler.inboxes)):
                 yield
         finally:
+            self.phases.time.pause()
             self._archives.busy = False
             self._scheduler.end_driving()
             self._exclusive.release()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from framework.notebook.graphs.digraph import Place, digraph
 from framework.notebook.graphs.figure import Figure
-from framework.notebook.graphs.layout import layout_svg
+from framework.notebook.graphs.layout import box_bounds, layout_svg
 from framework.notebook.graphs.theme import State
 
 PAGE = 820
@@ -17,21 +16,10 @@ GUTTER = 44
 """Room between two rows of a wrapped figure, for the arrows from one to the next, in px."""
 EDGES = 20
 """Room around a figure, in px."""
-MOST_BRANCHES = 1.15
+MOST_BRANCHES = 1.05
 """Arrows per box of a figure that is wrapped: one with more branches is easier to follow from top to bottom."""
 
 _SIZE = re.compile(r'<svg width="(\d+)pt" height="(\d+)pt"')
-_NODE = re.compile(r'<g id="node-(\d+)"[^>]*>(.*?)</g>', re.DOTALL)
-_POINTS = re.compile(r'(?:points|d)="([^"]*)"')
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-
-
-@dataclass(frozen=True, slots=True)
-class _Bounds:
-    left: float
-    right: float
-    top: float
-    bottom: float
 
 
 def arranged(figure: Figure, width: int, states: Sequence[State | None] = (), notes: Sequence[str] = ()) -> str:
@@ -55,7 +43,7 @@ def arranged(figure: Figure, width: int, states: Sequence[State | None] = (), no
 
 def _wrapped(row: str, width: int, count: int) -> Sequence[Place]:
     """Break a row of layers into rows of at most that width; nothing where its boxes are not found."""
-    bounds = {int(found[1]): _bounds(found[2]) for found in _NODE.finditer(row)}
+    bounds = box_bounds(row)
     if len(bounds) != count:
         return ()
     centres = {number: round((box.left + box.right) / 2) for number, box in bounds.items()}
@@ -77,12 +65,6 @@ def _wrapped(row: str, width: int, count: int) -> Sequence[Place]:
             places[number] = ((box.left + box.right) / 2 - left, -(height + (box.top + box.bottom) / 2 - top))
         height += max(bounds[n].bottom for n in numbers) - top + GUTTER
     return [places[number] for number in range(count)]
-
-
-def _bounds(shape: str) -> _Bounds:
-    numbers = [float(number) for points in _POINTS.findall(shape) for number in _NUMBER.findall(points)]
-    across, down = numbers[::2], numbers[1::2]
-    return _Bounds(min(across), max(across), min(down), max(down))
 
 
 def _width(svg: str) -> int:

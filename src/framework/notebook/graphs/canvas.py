@@ -10,7 +10,7 @@ from framework.notebook.graphs.arrange import PAGE, arranged
 from framework.notebook.graphs.digraph import edge_id, node_id
 from framework.notebook.graphs.figure import Box, Figure, Hop, figure_of
 from framework.notebook.graphs.groups import Outline
-from framework.notebook.graphs.node_marks import notes_of, states_of
+from framework.notebook.graphs.node_marks import Bar, bars_of, notes_of, states_of
 from framework.notebook.graphs.picture import picture_svg
 from framework.observe import Graph, NodeKey, Snapshot
 
@@ -49,10 +49,11 @@ class Canvas:
                 return False
         return True
 
-    def marks(self, snapshot: Snapshot | None) -> list[tuple[str, str, str]]:
-        """Return id, state and last lines of each box."""
-        marks = zip(states_of(self.figure, snapshot), notes_of(self.figure, snapshot), strict=True)
-        return [(node_id(number), state or "", note) for number, (state, note) in enumerate(marks)]
+    def marks(self, snapshot: Snapshot | None) -> list[tuple[str, str, str, Bar]]:
+        """Return id, state, last lines and bar of each box."""
+        states, notes = states_of(self.figure, snapshot), notes_of(self.figure, snapshot)
+        marks = zip(states, notes, bars_of(self.figure, snapshot), strict=True)
+        return [(node_id(number), state or "", note, bar) for number, (state, note, bar) in enumerate(marks)]
 
     def used(self, hops: Collection[Hop]) -> list[str]:
         """Return the ids of the arrows that stand for one of these edges."""

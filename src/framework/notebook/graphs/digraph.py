@@ -18,6 +18,8 @@ from framework.notebook.widgets.shown import safely
 LONGEST_LABEL = 48
 MOST_LABELS = 3
 """Labels of an arrow that are written out."""
+CROWDED = 2
+"""Arrows per box of a figure whose arrows show their labels only when they are pointed at, or focused."""
 
 Direction = Literal["LR", "TB"]
 Place = tuple[float, float]
@@ -83,8 +85,9 @@ def digraph(
             attributes["pos"] = "{:.1f},{:.1f}!".format(*places[number])
         bodies.append(attributes)
     _add(drawn, figure, bodies, [*range(len(figure.boxes))], 0)
+    crowded = len(figure.arrows) > CROWDED * len(figure.boxes)
     for number, arrow in enumerate(figure.arrows):
-        drawn.edge(f"n{arrow.source}", f"n{arrow.target}", **_edge(number, arrow))
+        drawn.edge(f"n{arrow.source}", f"n{arrow.target}", **_edge(number, arrow, labelled=not crowded))
     return drawn
 
 
@@ -128,6 +131,8 @@ def _node(number: int, box: Box, state: State | None, note: str) -> dict[str, st
     }
     if box.kind not in STEPS:
         attributes |= _FLOWING
+    elif note:
+        attributes["margin"] = "0.17,0.09"  # room for icons that are wider than their estimate, and for the bar
     if state:
         dashed = ["dashed"] if LOOKS[state].dashed else []
         attributes |= {"color": LOOKS[state].light, "style": ",".join([attributes.get("style", "filled"), *dashed])}
@@ -138,9 +143,9 @@ def _node(number: int, box: Box, state: State | None, note: str) -> dict[str, st
     return attributes
 
 
-def _edge(number: int, arrow: Arrow) -> Mapping[str, str]:
+def _edge(number: int, arrow: Arrow, *, labelled: bool) -> Mapping[str, str]:
     attributes = {"id": edge_id(number), "class": arrow.kind}
-    if arrow.labels:
+    if arrow.labels and labelled:
         hidden = len(arrow.labels) - MOST_LABELS
         lines = [*map(shortened, arrow.labels[:MOST_LABELS]), *([f"+{hidden} more"] if hidden > 0 else [])]
         attributes["label"] = _label(f" {line} " for line in lines)  # apart from the arrow

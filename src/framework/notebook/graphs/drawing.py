@@ -12,7 +12,7 @@ from framework.errors import LayoutUnavailable, MissingProgram, OptionError, Unk
 from framework.notebook.graphs.arrange import PAGE, arranged
 from framework.notebook.graphs.figure import Figure, figure_of
 from framework.notebook.graphs.groups import Outline
-from framework.notebook.graphs.node_marks import notes_of, states_of
+from framework.notebook.graphs.node_marks import bars_of, notes_of, states_of
 from framework.notebook.graphs.picture import legend_html, picture_svg
 from framework.notebook.widgets.markup import block, bundle, page, scrolled_image
 from framework.notebook.widgets.require import require
@@ -93,7 +93,8 @@ class Drawing(Shown):
             LayoutUnavailable: Graphviz cannot be used here; `dot` and `mermaid` still work.
         """
         states, notes = states_of(self.shown, self.snapshot), notes_of(self.shown, self.snapshot)
-        return picture_svg(arranged(self.shown, PAGE, states, notes), self.shown)
+        bars = bars_of(self.shown, self.snapshot)
+        return picture_svg(arranged(self.shown, PAGE, states, notes), self.shown, bars=bars)
 
     @property
     def html(self) -> str:

@@ -7,6 +7,8 @@ import re
 import shutil
 import subprocess
 import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from framework.errors import LayoutUnavailable
@@ -18,6 +20,20 @@ DOT_SECONDS = 20
 _PROLOGUE = re.compile(r"^.*?(?=<svg)", re.DOTALL)
 _NOISE = re.compile(r"<!--.*?-->\n?|<title>.*?</title>\n?", re.DOTALL)
 _ID = re.compile(r' id="[^"]*"')
+_NODE = re.compile(r'<g id="node-(\d+)"[^>]*>(.*?)</g>', re.DOTALL)
+_POINTS = re.compile(r'(?:points|d)="([^"]*)"')
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The sides of a box, in px."""
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+
 
 # One WebAssembly instance, which drawings in worker threads of widgets share; held for a layout, some milliseconds.
 _engine_lock = threading.Lock()
@@ -60,3 +76,14 @@ def _bare(svg: str) -> str:
     # The prologue names the version of Graphviz; comments and titles repeat generated names.
     plain = _NOISE.sub("", _PROLOGUE.sub("", svg)).strip()
     return _ID.sub(lambda found: found[0].replace("&#45;", "-"), plain)  # a hyphen needs no escape
+
+
+def box_bounds(svg: str) -> Mapping[int, Bounds]:
+    """Return where the boxes of a picture are whose ids are `node-0`, `node-1`, ..."""
+    return {int(found[1]): _bounds(found[2]) for found in _NODE.finditer(svg)}
+
+
+def _bounds(shape: str) -> Bounds:
+    numbers = [float(number) for points in _POINTS.findall(shape) for number in _NUMBER.findall(points)]
+    across, down = numbers[::2], numbers[1::2]
+    return Bounds(min(across), max(across), min(down), max(down))

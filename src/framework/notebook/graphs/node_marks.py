@@ -1,15 +1,17 @@
-"""The state and the last lines of each box of a picture."""
+"""The state, the last lines and the bar of each box of a picture."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from framework.notebook.graphs.figure import Box, Figure
-from framework.notebook.graphs.theme import LOOKS, State, state_of, worst
+from framework.notebook.graphs.theme import BARS, LOOKS, State, state_of, worst
 from framework.observe import NodeSnapshot, Snapshot
 
-BAR = 5
-"""Signs of the bar that shows how much of the work of a box is done."""
+NARROWEST = 0.03
+"""Part of a bar that a single failure has at least, so that it is seen."""
+Bar = tuple[tuple[State, float], ...]
+"""The work of a box by what became of it: states with their shares, which add up to one; nothing without work."""
 
 
 def states_of(figure: Figure, snapshot: Snapshot | None = None) -> list[State | None]:
@@ -30,18 +32,31 @@ def notes_of(figure: Figure, snapshot: Snapshot | None = None) -> list[str]:
 
 
 def note_of(nodes: Sequence[NodeSnapshot]) -> str:
-    """Return the counts of one node, or of several drawn as one, and a bar while work waits: "✓ 12 ✗ 1 … 3 ▰▰▰▰▱"."""
-    done, waiting = sum(node.done for node in nodes), sum(node.waiting for node in nodes)
+    """Return the counts of one node, or of several drawn as one, as in "✓ 12 ✗ 1 … 3"."""
+    return " ".join(f"{LOOKS[state].icon} {count:,}" for state, count in _counts(nodes)) or LOOKS["idle"].icon
+
+
+def bars_of(figure: Figure, snapshot: Snapshot | None = None) -> list[Bar]:
+    """Return the bar of each box, with the states of `BARS`."""
+    bars = []
+    for box in figure.boxes:
+        counts = dict(_counts(_snapshots(box, snapshot)))
+        least = NARROWEST * sum(counts.values())
+        parts = {state: max(counts[state], least) for state in BARS if state in counts}
+        whole = sum(parts.values())
+        bars.append(tuple((state, round(part / whole, 4)) for state, part in parts.items()))
+    return bars
+
+
+def _counts(nodes: Sequence[NodeSnapshot]) -> list[tuple[State, int]]:
     failed = sum(node.failed for node in nodes)
     counts: list[tuple[State, int]] = [
         ("running", sum(node.running for node in nodes)),
-        ("ran", done - failed),
+        ("ran", sum(node.done for node in nodes) - failed),
         ("failed", failed),
-        ("waiting", waiting),
+        ("waiting", sum(node.waiting for node in nodes)),
     ]
-    text = " ".join(f"{LOOKS[state].icon} {count:,}" for state, count in counts if count) or LOOKS["idle"].icon
-    full = BAR * done // (done + waiting) if waiting else 0
-    return f"{text} {'▰' * full}{'▱' * (BAR - full)}" if waiting else text
+    return [(state, count) for state, count in counts if count]
 
 
 def _places(nodes: Sequence[NodeSnapshot]) -> str:

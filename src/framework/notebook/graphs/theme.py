@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,6 +33,9 @@ LOOKS: Mapping[State, Look] = {
     "unemitted": Look("#8b949e", "#8b949e", "→", "comes from outside: submit it", dashed=True),
     "persists": Look("#8250df", "#a371f7", "▣", "keeps its results"),
 }
+
+BARS: Sequence[State] = ("ran", "failed", "running", "waiting")
+"""What a bar shows of the work of a box, in this order."""
 
 # Text and surfaces: at least 4.5 to 1 between a text and its ground, checked by a test.
 INK = Look("#1f2328", "#e6edf3", "", "text")
@@ -66,7 +69,9 @@ def picture_css() -> str:
     light = _rules({name: look.light for name, look in _grounds()}, "light")
     dark = _rules({name: look.dark for name, look in _grounds()}, "dark")
     dashed = ",".join(_shape(f".s-{state}") for state, look in LOOKS.items() if look.dashed)
-    return f"{light}{dashed}{{stroke-dasharray:5 3}}@media(prefers-color-scheme:dark){{{dark}}}"
+    return (
+        f"{light}{dashed}{{stroke-dasharray:5 3}}.b-waiting{{opacity:.35}}@media(prefers-color-scheme:dark){{{dark}}}"
+    )
 
 
 def _grounds() -> list[tuple[str, Look]]:
@@ -80,10 +85,14 @@ def _rules(colours: Mapping[str, str], scheme: Literal["light", "dark"]) -> str:
         f".edge path{{stroke:{colours['faint']}}}",
         f".edge polygon{{stroke:{colours['faint']};fill:{colours['faint']}}}",
         f".edge text,.legend text{{fill:{colours['faint']}}}",
+        f".edge text{{paint-order:stroke;stroke:{colours['ground']};stroke-width:3px}}",
         '.node>[fill="none"]{fill:none!important}',  # the outer line of what persists
         f"{_shape('.node')}{{fill:{colours['surface']};stroke:{colours['faint']}}}",
     ]
     rules += [f"{_shape(f'.s-{state}')}{{stroke:{getattr(look, scheme)}}}" for state, look in LOOKS.items()]
+    rules += [
+        f".b-{state}{{fill:{getattr(LOOKS[state], scheme)}}}" for state in ("ran", "failed", "running", "waiting")
+    ]
     # The grey of idle nodes is enough for a border, not for a letter.
     spelt = {state: look for state, look in LOOKS.items() if look.light != LOOKS["idle"].light}
     rules += [f".legend .i-{state}{{fill:{getattr(look, scheme)}}}" for state, look in spelt.items()]

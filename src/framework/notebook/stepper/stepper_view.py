@@ -18,7 +18,7 @@ from framework.notebook.stepper.selection import Selection
 from framework.notebook.stepper.stepper import PhaseStepper
 from framework.observe.text import message_of, short_repr
 
-ROOM = "✓ 1,000 … 10 ▰▰▰▰▰"
+ROOM = "▶ 1 ✓ 1,000 … 10"
 """The widest second line that a node has room for."""
 
 PATIENCE = 1.0

@@ -20,6 +20,7 @@ function graphPane({ send, onSelect }) {
   const nodes = () => [...svg.querySelectorAll(".node")];
   const edges = () => [...svg.querySelectorAll(".edge")];
   const names = (element) => (element.dataset.names ?? "").split("\t");
+  const called = (element) => (element.dataset.label ? [element.dataset.label] : names(element).slice(0, 5));
   const named = (name) => nodes().find((node) => names(node).includes(name));
 
   function draw(text) {
@@ -46,7 +47,7 @@ function graphPane({ send, onSelect }) {
     element.setAttribute("tabindex", "-1");
     element.setAttribute("role", "button");
     element.dataset.what = what;
-    element.setAttribute("aria-label", [...names(element).slice(0, 5), what].filter(Boolean).join(", "));
+    element.setAttribute("aria-label", [...called(element), what].filter(Boolean).join(", "));
     element.addEventListener("click", (event) => { event.stopPropagation(); if (!dragged) click(); });
     element.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
@@ -64,17 +65,30 @@ function graphPane({ send, onSelect }) {
     if (!svg) return;
     const marks = new Map(states.map(([id, ...mark]) => [id, mark]));
     for (const node of nodes()) {
-      const [state, note] = marks.get(node.id) ?? ["", ""];
+      const [state, note, bar] = marks.get(node.id) ?? ["", "", []];
       const kind = node.getAttribute("class").split(" ").filter((name) => !name.startsWith("s-"));
       node.setAttribute("class", [...kind, state && `s-${state}`].filter(Boolean).join(" "));
-      node.setAttribute("aria-label", [...names(node).slice(0, 5), state, note.replace("\n", ", "), node.dataset.what].filter(Boolean).join(", "));
+      node.setAttribute("aria-label", [...called(node), state, note.replace("\n", ", "), node.dataset.what].filter(Boolean).join(", "));
       const fixed = node.dataset.group ? 1 : names(node).length;
       const texts = note.split("\n");
       [...node.querySelectorAll("text")].slice(fixed).forEach((line, place) => { line.textContent = texts[place] ?? ""; });
+      drawBar(node, bar);
     }
     const now = new Set(used);
     for (const edge of edges()) edge.classList.toggle("used", now.has(edge.id));
     if (onSelect && selected !== focused) { focused = selected; fade(); }
+  }
+
+  /** A stripe at the lower side of a box: what ran, failed, runs and waits, by their shares. */
+  function drawBar(node, bar) {
+    node.querySelectorAll(":scope > .bar").forEach((old) => old.remove());
+    if (!bar.length) return;
+    const { x, y, width, height } = node.querySelector("polygon, path").getBBox();
+    let left = x + 1;
+    for (const [state, share] of bar) {
+      node.append(s("rect", { class: `bar b-${state}`, x: left, y: y + height - 5, width: (width - 2) * share, height: 4 }));
+      left += (width - 2) * share;
+    }
   }
 
   // -- focus
@@ -114,20 +128,36 @@ function graphPane({ send, onSelect }) {
       part.classList.toggle("selected", part.id === focused);
       if (part.classList.contains("node")) part.setAttribute("aria-pressed", part.id === focused);
     }
+    svg.querySelectorAll(".late").forEach((label) => label.remove());
+    for (const edge of element ? edges() : []) if ([edge.id, edge.dataset.from, edge.dataset.to].includes(focused)) labelLate(edge);
     clear.hidden = !element;
     clear.textContent = element ? `${names(element)[0]} ×` : "";
   }
 
+  /** In a crowded picture the arrows of the focused node get their labels, at their middle. */
+  function labelLate(edge) {
+    const line = edge.querySelector("path");
+    if (!edge.dataset.names || !line || edge.querySelector("text")) return;
+    const { x, y } = line.getPointAtLength(line.getTotalLength() / 2);
+    const all = names(edge);
+    edge.append(s("text", { class: "late", x, y, "font-size": 11, "text-anchor": "middle" }, all.length > 1 ? `${all[0]} +${all.length - 1}` : all[0]));
+  }
+
   // -- search
 
+  /** The parts with a name that contains what is searched; the best name first: all of it, its beginning, its inside. */
   const matches = () => {
     const text = search.value.trim().toLowerCase();
-    return text ? [...nodes(), ...edges()].filter((part) => names(part).some((name) => name.toLowerCase().includes(text))) : [];
+    if (!text) return [];
+    const rank = (name) => { const at = name.toLowerCase().indexOf(text); return at < 0 ? 3 : at > 0 ? 2 : name.length > text.length ? 1 : 0; };
+    const best = (part) => names(part).reduce(([low, name], one) => (rank(one) < low ? [rank(one), one] : [low, name]), [3, ""]);
+    return [...nodes(), ...edges()].map((part) => [part, ...best(part)]).filter(([, low]) => low < 3).sort((one, other) => one[1] - other[1])
+      .map(([part, , name]) => ({ part, name }));
   };
 
   function mark() {
     if (!svg) return;
-    const found = new Set(matches());
+    const found = new Set(matches().map(({ part }) => part));
     for (const part of [...nodes(), ...edges()]) part.classList.toggle("found", found.has(part));
     hits.textContent = search.value.trim() ? (found.size ? `${found.size} found` : "none found") : "";
   }
@@ -138,11 +168,9 @@ function graphPane({ send, onSelect }) {
     if (event.key === "Escape") { search.value = ""; mark(); }
     if (event.key !== "Enter") return;
     const found = matches();
-    const at = found.findIndex((part) => part.id === focused);
-    const part = found[(at + 1) % found.length];
-    if (!part) return;
-    const text = search.value.trim().toLowerCase();
-    wanted = names(part).find((name) => name.toLowerCase().includes(text));
+    if (!found.length) return;
+    const at = found.findIndex(({ part }) => part.id === focused);
+    wanted = found[(at + 1) % found.length].name;
     reveal();
   }
 
