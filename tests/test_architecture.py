@@ -40,8 +40,8 @@ INSIDE = {
     "archive": "digest engine archive records memory overlay registry reader stored session pruning workspace",
     "core": """event reactive_event matching mailboxes context timing processor function retrying identity caching
         archives scheduling driving options inspection editing values notebook_methods pipeline""",
-    "reactive": """checks building builder joins collecting sampling offloading balancing function planning plan
-        provenance sweep answers""",
+    "reactive": """checks policies building builder streams offloading balancing function planning plan provenance sweep
+        answers""",
     "flow": """signals clock capacity scaling report failures sources terminating jobs workers running stream declared
         flow""",
     "cli": "console archives runtimes running command_line",

@@ -6,23 +6,25 @@ from framework.reactive.balancing.balanced_worker import (
     LoadBalancerWorkerEmitter,
     LoadBalancerWorkerWrapper,
 )
-from framework.reactive.balancing.gap_policies import SequenceGapPolicy, SkipAheadOnBacklog, WaitForSequenceGaps
 from framework.reactive.balancing.load_balancing import make_load_balancer, parallelize
 from framework.reactive.balancing.numbering import LoadBalancerCollector, LoadBalancerSequencer
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.building.origin import made_from, origins_of
-from framework.reactive.collecting import Collector, Grouper, StreamGrouper
 from framework.reactive.function import reactive
-from framework.reactive.joins.orphan_policies import (
-    MaxPendingRendezvousKeys,
-    RendezvousOrphanPolicy,
-    WaitForRendezvousOrphans,
-)
-from framework.reactive.joins.rendezvous import RendezvousPublisher, RendezvousReceiver, make_rendezvous
 from framework.reactive.offloading.offload import offload
 from framework.reactive.plan import plan
+from framework.reactive.policies import (
+    MaxPendingRendezvousKeys,
+    RendezvousOrphanPolicy,
+    SequenceGapPolicy,
+    SkipAheadOnBacklog,
+    WaitForRendezvousOrphans,
+    WaitForSequenceGaps,
+)
 from framework.reactive.provenance import Provenance, provenance
-from framework.reactive.sampling import ReservoirSampler, StreamSampler
+from framework.reactive.streams.collecting import Collector, Grouper, StreamGrouper
+from framework.reactive.streams.rendezvous import RendezvousPublisher, RendezvousReceiver, make_rendezvous
+from framework.reactive.streams.sampling import ReservoirSampler, StreamSampler
 from framework.reactive.sweep import sweep
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from framework.errors import BuildError, OptionError, WiringError
@@ -43,18 +43,3 @@ def hashable(key: Any, inputs: Inputs) -> Hashable:
     except TypeError as error:
         raise BuildError(f"the key of {inputs!r} is {key!r}, which has no hash: return a tuple or a string") from error
     return key  # type: ignore[no-any-return]
-
-
-def wiring(
-    owner: str,
-    provides: str | None,
-    requires: Iterable[str] | None,
-    forwards_to: str | None,
-    topics: Iterable[str] | None,
-) -> tuple[str, Iterable[str]]:
-    """Return target and requirements of a builder whose older parameter names stay valid; raises WiringError."""
-    if (provides is None) == (forwards_to is None):
-        raise WiringError(f"{owner} takes provides='batches' (forwards_to= is another name of it): give one of them")
-    if (requires is None) == (topics is None):
-        raise WiringError(f"{owner} takes requires=['words'] (topics= is another name of it): give one of them")
-    return provides or forwards_to or "", topics if requires is None else requires  # type: ignore[return-value]

@@ -15,11 +15,11 @@ from framework.reactive.balancing.balanced_worker import (
     LoadBalancerWorkerEmitter,
     LoadBalancerWorkerWrapper,
 )
-from framework.reactive.balancing.gap_policies import SequenceGapPolicy
 from framework.reactive.balancing.numbering import LoadBalancerCollector, LoadBalancerSequencer
 from framework.reactive.balancing.remote_worker import LoadBalancerWorkerOffload
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.checks import policy, positive
+from framework.reactive.policies import SequenceGapPolicy
 
 
 def make_load_balancer(  # noqa: PLR0913, PLR0917 - the promised signature

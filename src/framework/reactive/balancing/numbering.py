@@ -8,11 +8,11 @@ from typing import Any
 from framework.core import Context
 from framework.core.mailboxes.handler import Unfinished
 from framework.reactive.balancing.balanced_worker import BalancedRecords
-from framework.reactive.balancing.gap_policies import SequenceGapPolicy, WaitForSequenceGaps
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.building.build_records import BuildRecords
 from framework.reactive.building.building import Building
 from framework.reactive.building.origin import Derived, made_from, origins_of
+from framework.reactive.policies import SequenceGapPolicy, WaitForSequenceGaps
 
 SHOWN_GAPS = 10
 

@@ -12,8 +12,8 @@ from framework.observe.text import short_repr
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.building.origin import followed, made_from, origins_of
 from framework.reactive.checks import KeyFunction, hashable, key_function, policy
-from framework.reactive.joins.join_table import Arrived, DuplicatePolicy, JoinTable, Sides, normal_form
-from framework.reactive.joins.orphan_policies import RendezvousOrphanPolicy, WaitForRendezvousOrphans
+from framework.reactive.policies import RendezvousOrphanPolicy, WaitForRendezvousOrphans
+from framework.reactive.streams.join_table import Arrived, DuplicatePolicy, JoinTable, Sides, normal_form
 
 SHOWN_ORPHANS = 10
 SEVERAL = 2

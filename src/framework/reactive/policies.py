@@ -1,4 +1,4 @@
-"""Policies for keys of a rendezvous whose partners do not come."""
+"""Policies for what a join or a load balancer waits for in vain: partners of a key, numbers of a sequence."""
 
 from __future__ import annotations
 
@@ -40,3 +40,37 @@ class MaxPendingRendezvousKeys:
     def excess(self, pending: int) -> int:
         """Drop as many as are beyond the bound."""
         return max(0, pending - self.max_pending)
+
+
+class SequenceGapPolicy(Protocol):
+    """Decides whether to continue without a number."""
+
+    def skips(self, buffered: int) -> bool:
+        """Return whether to skip to the lowest number that has come, while `buffered` results wait behind the gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitForSequenceGaps:
+    """Waits until the end of the run: order is exact, and memory grows with what waits."""
+
+    def skips(self, buffered: int) -> bool:  # noqa: ARG002 - the signature of a policy
+        """Never skip."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class SkipAheadOnBacklog:
+    """Skips when `max_buffered` results wait, so that memory stays bounded.
+
+    Raises:
+        OptionError: `max_buffered` is not positive.
+    """
+
+    max_buffered: int
+
+    def __post_init__(self) -> None:
+        positive(type(self).__name__, "max_buffered", self.max_buffered)
+
+    def skips(self, buffered: int) -> bool:
+        """Skip when the bound is reached."""
+        return buffered >= self.max_buffered

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Unpack
 
 from framework.core import Context
 from framework.errors import OptionError
 from framework.reactive.building.origin import Origin, made_from, origins_of
 from framework.reactive.checks import Inputs, positive
-from framework.reactive.collecting import StreamBuilder
+from framework.reactive.streams.collecting import StreamBuilder, StreamOptions
 
 Seed = int | str | None
 
@@ -21,35 +21,27 @@ class StreamSampler(StreamBuilder):
     Equal seeds and targets give equal decisions, one after another; two samplers with one seed decide independently.
     """
 
-    def __init__(  # noqa: PLR0913 - options of a builder
+    def __init__(
         self,
         provides: str | None = None,
         requires: Iterable[str] | None = None,
         probability: float | None = None,
         seed: Seed = 42,
-        *,
-        forwards_to: str | None = None,
-        topics: Iterable[str] | None = None,
-        name: str | None = None,
-        priority: int = 0,
+        **options: Unpack[StreamOptions],
     ) -> None:
-        """Sample a stream.
+        """Sample a stream; arguments and errors beside these are those of `StreamBuilder`.
 
         Args:
             provides: the target of the sample.
-            requires: the targets that are sampled, paired by arrival.
+            requires: the targets that are sampled.
             probability: of each input to be announced, from 0 to 1; must be given.
             seed: of the decisions; None for others in every run.
-            forwards_to: another name of `provides`.
-            topics: another name of `requires`.
-            name: the class's by default.
-            priority: lower runs first.
+            options: `forwards_to`, `topics`, `name`, `priority`.
 
         Raises:
             OptionError: `probability` is not a number from 0 to 1.
-            WiringError: target or requirements are missing, or given by both names.
         """
-        super().__init__(provides, requires, forwards_to, topics, name, priority)
+        super().__init__(provides, requires, **options)
         if not isinstance(probability, int | float) or not 0 <= probability <= 1:
             raise OptionError(f"{self.name}: probability is a number from 0 to 1, got {probability!r}")
         self._probability = probability
@@ -72,45 +64,39 @@ class ReservoirSampler(StreamBuilder):
     Reservoir.
     """
 
-    def __init__(  # noqa: PLR0913 - options of a builder
+    def __init__(
         self,
         provides: str | None = None,
         requires: Iterable[str] | None = None,
         size: int | None = None,
         seed: Seed = None,
-        *,
-        forwards_to: str | None = None,
-        topics: Iterable[str] | None = None,
-        name: str | None = None,
-        priority: int = 0,
+        **options: Unpack[StreamOptions],
     ) -> None:
-        """Sample a phase.
+        """Sample a phase; arguments and errors beside these are those of `StreamBuilder`.
 
         Args:
             provides: the target of the samples.
-            requires: the targets that are sampled, paired by arrival.
+            requires: the targets that are sampled.
             size: how many inputs a sample has; must be given.
             seed: of the choice. A fixed one chooses the same positions in every run, hence None is the default.
-            forwards_to: another name of `provides`.
-            topics: another name of `requires`.
-            name: the class's by default.
-            priority: lower runs first.
+            options: `forwards_to`, `topics`, `name`, `priority`.
 
         Raises:
             OptionError: `size` is not positive.
-            WiringError: target or requirements are missing, or given by both names.
         """
-        super().__init__(provides, requires, forwards_to, topics, name, priority)
+        super().__init__(provides, requires, **options)
         self._size = positive(self.name, "size", size)
         self._seed = seed
-        self._random = _stream(seed, self.provides)
+        self._reset()
+
+    def _reset(self) -> None:
+        self._random = _stream(self._seed, self.provides)
         self._sample: list[tuple[Inputs, tuple[Origin, ...]]] = []
         self._seen = 0
 
     def on_init(self, context: Context) -> None:  # noqa: ARG002 - the signature of a hook
         """Begin with an empty reservoir."""
-        self._random = _stream(self._seed, self.provides)
-        self._sample, self._seen = [], 0
+        self._reset()
 
     def build(self, context: Context, *args: object) -> Iterable[Inputs]:
         """Keep an input in the place of another, or not."""

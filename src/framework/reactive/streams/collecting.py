@@ -6,65 +6,83 @@ A batch is a list of the argument tuples of `build`: `[(1,), (2,)]` for one requ
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from framework.core import Context
+from framework.errors import WiringError
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.building.origin import Origin, made_from, origins_of
-from framework.reactive.checks import Batch, Inputs, KeyFunction, hashable, key_function, positive, wiring
+from framework.reactive.checks import Batch, Inputs, KeyFunction, hashable, key_function, positive
+
+
+class StreamOptions(TypedDict, total=False):
+    """What all of these builders take by name, as `StreamBuilder` says."""
+
+    forwards_to: str | None
+    topics: Iterable[str] | None
+    name: str | None
+    priority: int
 
 
 class StreamBuilder(ReactiveBuilder):
-    """A builder that keeps inputs for a while; `forwards_to` and `topics` are names of `provides` and `requires`."""
+    """A builder that keeps inputs for a while."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - both names of each argument
-        self,
-        provides: str | None,
-        requires: Iterable[str] | None,
-        forwards_to: str | None,
-        topics: Iterable[str] | None,
-        name: str | None,
-        priority: int,
-    ) -> None:
-        """Take each argument by either name.
-
-        Raises:
-            WiringError: one is given by both names, or by none.
-        """
-        owner = name or type(self).__name__
-        super().__init__(*wiring(owner, provides, requires, forwards_to, topics), name=name, priority=priority)
-
-
-class Collector(StreamBuilder):
-    """Announces all inputs of a phase as one batch, when the phase is quiet; an empty phase announces nothing."""
-
-    def __init__(  # noqa: PLR0913 - options of a builder
+    def __init__(  # noqa: PLR0913 - both names of each argument
         self,
         provides: str | None = None,
         requires: Iterable[str] | None = None,
-        limit: int | None = None,
         *,
         forwards_to: str | None = None,
         topics: Iterable[str] | None = None,
         name: str | None = None,
         priority: int = 0,
     ) -> None:
-        """Collect into a target.
+        """Take target and requirements by either name.
 
         Args:
-            provides: the target of the batches.
-            requires: the targets that are collected, paired by arrival.
-            limit: keep the first so many of each phase.
+            provides: the target of what is announced.
+            requires: the targets whose artifacts are taken, paired by arrival.
             forwards_to: another name of `provides`.
             topics: another name of `requires`.
             name: the class's by default.
             priority: lower runs first.
 
         Raises:
-            OptionError: `limit` is not positive.
             WiringError: target or requirements are missing, or given by both names.
         """
-        super().__init__(provides, requires, forwards_to, topics, name, priority)
+        owner = name or type(self).__name__
+        if (provides is None) == (forwards_to is None):
+            raise WiringError(
+                f"{owner} takes provides='batches' (forwards_to= is another name of it): give one of them"
+            )
+        required = topics if requires is None else requires
+        if required is None or (requires is not None and topics is not None):
+            raise WiringError(f"{owner} takes requires=['words'] (topics= is another name of it): give one of them")
+        super().__init__(provides or forwards_to or "", required, name=name, priority=priority)
+
+
+class Collector(StreamBuilder):
+    """Announces all inputs of a phase as one batch, when the phase is quiet; an empty phase announces nothing."""
+
+    def __init__(
+        self,
+        provides: str | None = None,
+        requires: Iterable[str] | None = None,
+        limit: int | None = None,
+        **options: Unpack[StreamOptions],
+    ) -> None:
+        """Collect into a target; arguments and errors beside these are those of `StreamBuilder`.
+
+        Args:
+            provides: the target of the batches.
+            requires: the targets that are collected.
+            limit: keep the first so many of each phase.
+            options: `forwards_to`, `topics`, `name`, `priority`.
+
+        Raises:
+            OptionError: `limit` is not positive.
+        """
+        super().__init__(provides, requires, **options)
         self._limit = None if limit is None else positive(self.name, "limit", limit)
         self._batch: Batch = []
         self._origins: list[Origin] = []
@@ -89,41 +107,44 @@ class Collector(StreamBuilder):
         return iter(tuple(self._collected))
 
 
-class Grouper(StreamBuilder):
-    """Announces `(key, batch)` for each key of a phase, when the phase is quiet; keys in the order they came first."""
+class KeyedBuilder(StreamBuilder):
+    """A builder that groups its inputs by a key."""
 
-    def __init__(  # noqa: PLR0913 - options of a builder
+    def __init__(
         self,
         provides: str | None = None,
         requires: Iterable[str] | None = None,
         keyfunc: KeyFunction | None = None,
-        *,
-        forwards_to: str | None = None,
-        topics: Iterable[str] | None = None,
-        name: str | None = None,
-        priority: int = 0,
+        **options: Unpack[StreamOptions],
     ) -> None:
-        """Group into a target.
+        """Group into a target; arguments and errors beside these are those of `StreamBuilder`.
 
         Args:
             provides: the target of the groups.
-            requires: the targets that are grouped, paired by arrival.
+            requires: the targets that are grouped.
             keyfunc: gets the arguments of an input and returns its key, which must be hashable.
-            forwards_to: another name of `provides`.
-            topics: another name of `requires`.
-            name: the class's by default.
-            priority: lower runs first.
+            options: `forwards_to`, `topics`, `name`, `priority`.
 
         Raises:
-            WiringError: `keyfunc` is not a function; target or requirements are missing, or given by both names.
+            WiringError: `keyfunc` is not a function.
         """
-        super().__init__(provides, requires, forwards_to, topics, name, priority)
+        super().__init__(provides, requires, **options)
         self._keyfunc = key_function(self.name, keyfunc)
-        self._groups: dict[Hashable, tuple[Batch, list[Origin]]] = {}
+        self._reset()
+
+    def _reset(self) -> None:
+        """Forget all inputs, also those that a stopped run left."""
 
     def on_init(self, context: Context) -> None:  # noqa: ARG002 - the signature of a hook
-        """Forget what a stopped run left."""
-        self._groups.clear()
+        """Begin without inputs."""
+        self._reset()
+
+
+class Grouper(KeyedBuilder):
+    """Announces `(key, batch)` for each key of a phase, when the phase is quiet; keys in the order they came first."""
+
+    def _reset(self) -> None:
+        self._groups: dict[Hashable, tuple[Batch, list[Origin]]] = {}
 
     def build(self, context: Context, *args: Any) -> Iterable[Any]:
         """Keep one input in its group."""
@@ -139,46 +160,16 @@ class Grouper(StreamBuilder):
             yield made_from(context, (key, batch), origins)
 
 
-class StreamGrouper(StreamBuilder):
+class StreamGrouper(KeyedBuilder):
     """Announces `(key, batch)` for each run of inputs with equal keys, as soon as another key comes or the phase ends.
 
     It holds one batch at a time, hence suits sorted streams that do not fit into memory.
     """
 
-    def __init__(  # noqa: PLR0913 - options of a builder
-        self,
-        provides: str | None = None,
-        requires: Iterable[str] | None = None,
-        keyfunc: KeyFunction | None = None,
-        *,
-        forwards_to: str | None = None,
-        topics: Iterable[str] | None = None,
-        name: str | None = None,
-        priority: int = 0,
-    ) -> None:
-        """Group neighbours.
-
-        Args:
-            provides: the target of the groups.
-            requires: the targets that are grouped, paired by arrival.
-            keyfunc: gets the arguments of an input and returns its key.
-            forwards_to: another name of `provides`.
-            topics: another name of `requires`.
-            name: the class's by default.
-            priority: lower runs first.
-
-        Raises:
-            WiringError: `keyfunc` is not a function; target or requirements are missing, or given by both names.
-        """
-        super().__init__(provides, requires, forwards_to, topics, name, priority)
-        self._keyfunc = key_function(self.name, keyfunc)
+    def _reset(self) -> None:
         self._key: Any = None
         self._batch: Batch = []
         self._origins: list[Origin] = []
-
-    def on_init(self, context: Context) -> None:  # noqa: ARG002 - the signature of a hook
-        """Forget what a stopped run left."""
-        self._batch, self._origins = [], []
 
     def build(self, context: Context, *args: Any) -> Iterable[Any]:
         """Keep one input; announce the former ones when its key is another."""
