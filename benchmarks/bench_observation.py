@@ -1,11 +1,16 @@
-"""What watching costs the watched run: a monitor that takes ten snapshots a second, and a recorder that keeps all.
+"""What watching costs the watched run: a history, a monitor that takes ten snapshots a second, and a recorder.
 
-The monitor is what `pipeline.watch()` shows in a notebook, without the browser. Bodies of some 20 us of work stand for
-a light processor; a recorder tells every event, so that its cost is given per event and not promised as a share.
+A history is what notebooks keep by themselves: its cost is given for the shapes of the dispatch benchmark, whose bodies
+do next to nothing, submits from outside included, and for bodies of some 100 us. The monitor is what `pipeline.watch()`
+shows in a notebook, without the browser. Bodies of some 20 us of work stand for a light processor; a recorder tells
+every event, so that its cost is given per event and not promised as a share.
 """
 
+import logging
 import time
+import tracemalloc
 
+from dispatch_shapes import SHAPES, inputs, processors
 from interleaved import measure, table
 from promises import finish, promise
 
@@ -14,14 +19,18 @@ from framework.notebook import ScalingMonitor
 from framework.observe import Recorder
 
 COUNT = 100_000
-UNWATCHED, MONITOR = "unwatched", "monitor, 10 snapshots/s"
+UNWATCHED, MONITOR, HISTORY = "unwatched", "monitor, 10 snapshots/s", "history"
+MEGABYTE = 1024 * 1024
 
 
 class Work(AbstractProcessor):
+    def __init__(self, steps=700):
+        self.steps = steps
+
     def process(self, context, event):
         match event:
             case Event(name="work", left=left) if left:
-                sum(range(700))
+                sum(range(self.steps))
                 context.submit(Event("work", left=left - 1))
 
 
@@ -42,6 +51,56 @@ def timed(watch, count=COUNT):
     return run
 
 
+def dispatched(shape, *, history):
+    """Seconds of submits and deliveries together, each of which does next to nothing."""
+
+    def run():
+        pipeline, events = Pipeline(processors(shape), max_workers=1, history=history), inputs(shape)
+        started = time.perf_counter()
+        pipeline.submit_all(events)
+        pipeline.run()
+        return time.perf_counter() - started
+
+    return run
+
+
+def worked(*, history, count=COUNT // 20):
+    """Seconds of deliveries of some 100 us."""
+
+    def run():
+        pipeline = Pipeline([Work(steps=6000)], max_workers=1, history=history)
+        pipeline.submit(Event("work", left=count))
+        started = time.perf_counter()
+        pipeline.run()
+        return time.perf_counter() - started
+
+    return run
+
+
+def kept_bytes(bound):
+    """Bytes that a history with a bound takes after many more rows than fit, as tracemalloc counts them."""
+    pipeline = Pipeline(processors("ping-pong"), max_workers=1, history=bound)
+    pipeline.submit(Event("ping", left=COUNT))
+    tracemalloc.start()
+    pipeline.run()
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return taken
+
+
+def histories():
+    logging.getLogger("framework").setLevel(logging.CRITICAL)  # the last stage of a chain has no receiver
+    for shape in SHAPES:
+        contestants = {UNWATCHED: dispatched(shape, history=False), HISTORY: dispatched(shape, history=True)}
+        times = measure(contestants, rounds=9)
+        table(f"{shape}: a delivery that does nothing", times, UNWATCHED, per=COUNT)
+        promise(f"times the unwatched runtime, {shape}", times.ratio(HISTORY, UNWATCHED), at_most=3)
+    times = measure({UNWATCHED: worked(history=False), HISTORY: worked(history=True)}, rounds=15)
+    table("a delivery of some 100 us", times, UNWATCHED, per=COUNT // 20)
+    promise("percent that a history costs", 100 * (times.ratio(HISTORY, UNWATCHED) - 1), at_most=5)
+    promise("MB that a history bounded by 8 MB takes", kept_bytes(8 * MEGABYTE) / MEGABYTE, at_most=8)
+
+
 def monitor(pipeline):
     watching = ScalingMonitor(pipeline, interval=0.1)
     watching.start()
@@ -49,6 +108,7 @@ def monitor(pipeline):
 
 
 def main():
+    histories()
     contestants = {
         UNWATCHED: timed(lambda pipeline: None),
         MONITOR: timed(monitor),

@@ -58,6 +58,17 @@ def test_a_description_is_bounded_whatever_the_value(value):
         (np.arange(1000), lambda value: value.__setitem__(0, 7)),
         (np.arange(1000), lambda value: value.__setitem__(-1, 7)),
         (Plain(1), lambda value: setattr(value, "value", 2)),
+        (list(range(100)), lambda value: value.__setitem__(70, 0)),
+        ([{"a": number} for number in range(20)], lambda value: value[15].update(a=0)),
+        ({number: number for number in range(100)}, lambda value: value.update({70: 0})),
+        (bytearray(5000), lambda value: value.__setitem__(4000, 1)),
+        (np.arange(1000), lambda value: value.__setitem__(500, 7)),
+        (np.zeros((100, 1000)), lambda value: value.fill(1)),
+        (np.array(["a", None], dtype=object), lambda value: value.__setitem__(1, "b")),
+        (pd.DataFrame({"a": range(100)}), lambda value: value.__setitem__("b", 1)),
+        (pd.DataFrame({"a": range(100)}), lambda value: value.__setitem__("a", value["a"] * 2)),
+        (pd.DataFrame({"a": ["x"] * 100}), lambda value: value.loc.__setitem__((50, "a"), "y")),
+        (pd.Series([1.0, None]), lambda value: value.__setitem__(1, 0.0)),
     ],
 )
 def test_a_change_shows_in_the_description(value, change):

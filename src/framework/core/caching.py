@@ -113,7 +113,7 @@ class _CachedCall:
         record = self._context.archive.loaded(self._key)
         if not isinstance(record, CachedDelivery):
             return False
-        note_replay(self._context)
+        note_replay(self._context, record.at)
         for emitted in record.emitted:
             self._context.submit(emitted)
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from _thread import get_ident
 from collections.abc import Callable
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from framework.archive import InMemCache
@@ -11,7 +12,8 @@ from framework.core.event import Event
 from framework.core.mailboxes.hold import Hold, defer_held
 from framework.core.mailboxes.loop import LoopThread
 from framework.errors import NotAnEvent, UnsafeSubmit
-from framework.observe.recording.log import Log
+from framework.observe.recording.frozen import SCALARS, SHORT, Described
+from framework.observe.recording.log import CHUNK, Log
 
 if TYPE_CHECKING:
     from framework.archive import Archive
@@ -103,8 +105,8 @@ class Context:
         """The archive of this processor: its own results, found again by its identity."""
         return self._exchange.archives.of(self._inbox)
 
-    def _note_replay(self) -> None:
-        """Say that this delivery is answered from an archive."""
+    def _note_replay(self, recorded: float) -> None:
+        """Say that this delivery is answered by a record of that time."""
 
     def _event_loop(self) -> LoopThread:
         return self._exchange.loop
@@ -121,12 +123,13 @@ class Context:
 class WatchedContext(Context):
     """A context that tells observers what is submitted, and why; made anew for every delivery."""
 
-    __slots__ = ("_event", "replayed")
+    __slots__ = ("_event", "recorded")
 
     def __init__(self, exchange: Exchange, inbox: Inbox, event: Event | None) -> None:
+        """Made for the delivery of `event`; `recorded` is when the record was made that answers it (Unix time)."""
         super().__init__(exchange, inbox)
         self._event = event
-        self.replayed = False
+        self.recorded: float | None = None
 
     @property
     def event(self) -> Event | None:
@@ -144,8 +147,8 @@ class WatchedContext(Context):
         exchange.post(event, inboxes)
         return len(inboxes)
 
-    def _note_replay(self) -> None:
-        self.replayed = True
+    def _note_replay(self, recorded: float) -> None:
+        self.recorded = recorded
 
 
 class RecordingContext(WatchedContext):
@@ -154,10 +157,11 @@ class RecordingContext(WatchedContext):
     __slots__ = ("_log",)
 
     def __init__(self, exchange: Exchange, inbox: Inbox, log: Log) -> None:
+        """Made by a worker, which sets the event of each delivery."""
         super().__init__(exchange, inbox, None)
         self._log = log
 
-    def submit(self, event: Event) -> int:
+    def submit(self, event: Event) -> int:  # noqa: C901, PLR0912 - the hot path
         """Send an event to its recipients, and write that down first."""
         if self._owner != get_ident():
             raise UnsafeSubmit
@@ -167,10 +171,26 @@ class RecordingContext(WatchedContext):
             inboxes = self._exchange.routes.recipients(event)
         if inboxes.__class__ is not tuple:
             inboxes = inboxes.select(event)  # type: ignore[union-attr]
-        sender, exchange = self._inbox, self._exchange
-        sender.emitted += 1
-        self._log.add(event, sender.name, id(self._event), inboxes, exchange.phase)
-        for inbox in inboxes:  # `Exchange.post` and `Inbox.schedule` in place, as in `Context.submit`
+        sender, exchange, log, number = self._inbox, self._exchange, self._log, id(event)
+        sender.emitted = count = sender.emitted + 1
+        # `Log.add`, `Exchange.post` and `Inbox.schedule` in place, as in `Context.submit`.
+        attributes, shared = event.__dict__.copy(), log.shared
+        for value in attributes.values():
+            kind = value.__class__
+            if kind is str:
+                if len(value) <= SHORT:
+                    continue
+            elif kind in SCALARS:
+                continue
+            attributes = log.frozen(attributes)
+            break
+        if len(inboxes) > 1 or attributes.__class__ is Described:
+            shared[number] = attributes
+        elif shared and number in shared:
+            shared.pop(number, None)
+        row = perf_counter(), number, event.__class__, attributes, sender.name, id(self._event), inboxes, exchange.phase
+        log.submitted(row)
+        for inbox in inboxes:
             inbox.queue.append(event)
             if inbox.token:
                 try:
@@ -180,6 +200,8 @@ class RecordingContext(WatchedContext):
                 inbox.level.append(inbox)
                 if exchange.idle and not exchange.waking:
                     exchange.wake()
+        if not count % CHUNK:
+            log.settle()
         return len(inboxes)
 
 
@@ -257,8 +279,8 @@ class ForwardingContext(Context):
     def _event_loop(self) -> LoopThread:
         return event_loop(self.inner)
 
-    def _note_replay(self) -> None:
-        note_replay(self.inner)
+    def _note_replay(self, recorded: float) -> None:
+        note_replay(self.inner, recorded)
 
     def _defer(self, event: Event, room_for: Event | None = None) -> None:
         self._check_owner()
@@ -331,9 +353,9 @@ class DetachedContext(Context):
         return self._archive
 
 
-def note_replay(context: Context) -> None:
-    """Say that the delivery of this context is answered from an archive."""
-    context._note_replay()  # noqa: SLF001 - plumbing between rooms, no call of a user
+def note_replay(context: Context, recorded: float) -> None:
+    """Say that the delivery of this context is answered from an archive, by a record of that time (Unix time)."""
+    context._note_replay(recorded)  # noqa: SLF001 - plumbing between rooms, no call of a user
 
 
 def defer(context: Context, event: Event, room_for: Event | None = None) -> None:

@@ -243,7 +243,9 @@ class _Walk:
 
 def _of_run(origin: Origin) -> _Found:
     made = origin.made
-    found = _Found(made.target, made.builder, origin.artifact, "", made.key, made.replayed, list(origin.sources))
+    found = _Found(
+        made.target, made.builder, origin.artifact, "", made.key, made.recorded is not None, list(origin.sources)
+    )
     record = _record(made.archive, made.key)
     if made.saved:
         found.sources = _rows(made.saved, made.inputs, made.archive)

@@ -11,6 +11,7 @@ from framework.core import AbstractProcessor, Event, Pipeline, caching
 from framework.core.matching.cases import cases_of
 from framework.errors import OptionError, UnsafeSubmit
 from framework.observe import Recorder
+from framework.reactive import ReactiveBuilder
 
 
 class Order(AbstractProcessor):
@@ -124,6 +125,33 @@ def test_an_event_that_one_recipient_changes_is_told_apart(run):
     assert (submission.attributes["amount"], str(submission.attributes["notes"].text)) == (1, "[]")
 
 
+def test_a_value_that_is_changed_before_it_is_delivered_is_told_apart(run):
+    class Sending(AbstractProcessor):
+        def process(self, context, event):
+            match event:
+                case Event(name="order"):
+                    rows = [1]
+                    context.submit(Event("bill", amount=1, rows=rows))
+                    rows.append(2)
+
+    [bill] = run([Sending(), Bill()], Event("order")).history.deliveries("Bill")
+    assert (bill.came_changed, bill.changed) == (("rows",), ())
+
+
+def test_an_id_that_is_used_again_is_no_change(run):
+    class Twice(AbstractProcessor):
+        def process(self, context, event):
+            match event:
+                case Event(name="order", amount=amount):
+                    context.submit(Event("both", amount=amount))
+                case Event(name="both", amount=amount):
+                    context.submit(Event("bill", amount=amount))
+
+    orders = [Event("order", amount=number) for number in range(50)]
+    history = run([Twice(), Twice(name="Other"), Bill()], *orders).history
+    assert [delivery for delivery in history.deliveries() if delivery.changed or delivery.came_changed] == []
+
+
 def test_replayed_deliveries_are_told_from_computed_ones(run, tmp_path):
     class Cached(AbstractProcessor):
         @caching
@@ -134,6 +162,29 @@ def test_replayed_deliveries_are_told_from_computed_ones(run, tmp_path):
 
     history = run([Cached(), Bill()], Event("order", amount=1), Event("order", amount=1)).history
     assert [delivery.replayed for delivery in history.deliveries("Cached")] == [False, True]
+
+
+def test_replayed_builds_are_told_from_computed_ones(tmp_path):
+    class Numbers(ReactiveBuilder):
+        def __init__(self):
+            super().__init__(provides="number", requires=[])
+
+        def build(self, context):
+            yield from range(3)
+
+    class Squares(ReactiveBuilder):
+        def __init__(self):
+            super().__init__(provides="square", requires=["number"], persist=True)
+
+        def build(self, context, number):
+            yield number * number
+
+    replayed = []
+    for _ in range(2):
+        pipeline = Pipeline([Numbers(), Squares()], history=True, workspace=tmp_path / "results")
+        assert pipeline.compute("square") == [0, 1, 4]
+        replayed.append(len(pipeline.history.deliveries("Squares", replayed=True)))
+    assert replayed == [0, 3]
 
 
 def test_the_frame_has_a_row_for_each_submission_and_delivery(run):

@@ -29,9 +29,9 @@ class ObservedEmission(NamedTuple):
 
 
 class Replaying(Protocol):
-    """A context that knows whether its delivery was answered from an archive."""
+    """A context that knows when the record was made that its delivery was answered from; None for a computed one."""
 
-    replayed: bool
+    recorded: float | None
 
 
 class Observation(Observers):
@@ -85,7 +85,9 @@ class Observation(Observers):
     ) -> None:
         """Tell that an event is about to enter mailboxes."""
         if self.history is not None:
-            self.history.log.add(event, sender, 0 if cause is None else id(cause), inboxes, phase)
+            log = self.history.log
+            log.add(event, sender, 0 if cause is None else id(cause), inboxes, phase)
+            log.settle()
         if self.told:
             recipients = tuple(inbox.name for inbox in inboxes)
             self.notify(EventSubmitted(event, sender, cause, recipients, phase, time.monotonic()))
@@ -106,16 +108,27 @@ class Observation(Observers):
         found = self.case_finder(inbox)(event)
         return None if found is False and event.name in CONTROL else found
 
-    def special(
-        self, inbox: Inbox, event: Event, case: CaseFound, context: Replaying, special: Special | None
+    def special(  # noqa: PLR0913, PLR0917 - the facts of one delivery
+        self,
+        inbox: Inbox,
+        event: Event,
+        case: CaseFound,
+        context: Replaying,
+        error: BaseException | None,
+        came_changed: tuple[str, ...],
     ) -> Special | None:
         """Return what is out of the ordinary in a delivery that has ended; count it if no `case` took the event."""
         if case is False:
             self._dead_letters.add(event, inbox.name)
-        changed = () if self.history is None else changed_since(self.history.log.shared.get(id(event)), event)
-        replayed, context.replayed = context.replayed, False
-        error = None if special is None else special[1]
-        return (replayed, error, changed) if replayed or error or changed else None
+        recorded, context.recorded = context.recorded, None
+        changed = tuple(name for name in self.changes(event) if name not in came_changed)
+        if recorded is None and error is None and not changed and not came_changed:
+            return None
+        return Special(recorded, error, changed, came_changed)
+
+    def changes(self, event: Event) -> tuple[str, ...]:
+        """Return the attributes of an event that differ from those at its submission, as far as the history knows."""
+        return () if self.history is None else changed_since(self.history.log.shared.get(id(event)), event)
 
 
 def changed_since(before: dict[str, Any] | None, event: Event) -> tuple[str, ...]:

@@ -74,12 +74,14 @@ class Begun(NamedTuple):
     emitted: int
     started: float
     phase: int
+    changes: tuple[str, ...]
 
 
 def begin_delivery(scheduler: Scheduler, inbox: Inbox, event: Event) -> Begun:
     """Tell the observers that a delivery begins."""
     observation, phase = scheduler.observation, scheduler.phase
-    begun = Begun(observation.case_of(inbox, event), inbox.emitted, time.monotonic(), phase)
+    case, changes = observation.case_of(inbox, event), observation.changes(event)
+    begun = Begun(case, inbox.emitted, time.monotonic(), phase, changes)
     observation.notify(DeliveryStarted(inbox.name, event, phase, begun.started))
     return begun
 
@@ -94,7 +96,7 @@ def end_delivery(  # noqa: PLR0913, PLR0917 - the facts of one delivery
 ) -> Delivery:
     """Count a delivery that has ended, keep what it raised, and tell the observers."""
     observation, name = scheduler.observation, inbox.name
-    case, emitted, started, phase = begun
+    case, emitted, started, phase, changes = begun
     now = time.monotonic()
     context._retire()  # noqa: SLF001 - made for this delivery, which has ended
     inbox.busy += now - started
@@ -105,7 +107,7 @@ def end_delivery(  # noqa: PLR0913, PLR0917 - the facts of one delivery
         failure = scheduler.failed(inbox, event, raised)
         outcome = DeliveryFailed(name, event, phase, now, now - started, failure)
     inbox.delivered += 1
-    special = observation.special(inbox, event, case, context, None if raised is None else (False, raised, ()))
+    special = observation.special(inbox, event, case, context, raised, changes)
     if observation.history is not None:
         log = observation.history.log
         at, where = time.perf_counter(), (inbox, phase)

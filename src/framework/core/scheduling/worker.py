@@ -9,6 +9,7 @@ import time
 from _thread import allocate_lock
 from abc import abstractmethod
 from collections import deque
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, ClassVar, cast
 
@@ -16,7 +17,7 @@ from framework.core.context import Context, WatchedContext
 from framework.core.event import Event
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.scheduling.delivery import deliver
-from framework.core.scheduling.recording import MAX_BUDGET, TIME_SLICE, drain_recorded
+from framework.core.scheduling.recording import MAX_BUDGET, TIME_SLICE, recording_drain
 from framework.core.scheduling.scheduler import Scheduler
 from framework.observe.recording.history import History
 
@@ -51,7 +52,7 @@ class Worker:
     """
 
     unshared: ClassVar[int]  # the references to a context that no processor kept
-    unshared_recorded: ClassVar[int]  # the same, as `drain_recorded` counts them
+    unshared_recorded: ClassVar[int]  # the same, as `recording_drain` counts them
     __slots__ = ("abandoned", "context", "gate", "inbox", "name", "scheduler", "since", "starting", "thread")
 
     def __init__(self, scheduler: WorkSource, name: str) -> None:
@@ -114,6 +115,7 @@ class Worker:
         first, single, observation = levels[0], len(levels) == 1, scheduler.observation
         references, unshared, clock = sys.getrefcount, self.unshared, time.monotonic
         context: Any = None
+        record: Callable[[Inbox], None] | None = None
         inbox: Inbox | None
         event: Any
         now = clock()
@@ -143,7 +145,9 @@ class Worker:
                 if observation.told or observation.history is None:
                     self._drain_watched(inbox)
                 else:
-                    drain_recorded(self, scheduler, inbox, observation.history)
+                    if record is None:
+                        record = recording_drain(self, scheduler, observation.history)
+                    record(inbox)
                     if self.abandoned:
                         return
                 context, now = None, clock()

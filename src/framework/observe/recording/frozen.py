@@ -1,40 +1,36 @@
 """What a history may keep of a value: the value itself if it cannot change, else a bounded description of it.
 
 Start at `frozen`. A description never calls a user's `repr`, which may be slow, huge, or raise: containers are
-described by their first items, arrays and tables by type, shape and a sample of their bytes.
+described by their first items, arrays and tables by type and shape.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import decimal
 import enum
-import fractions
-import pathlib
-import uuid
 from itertools import islice
 from typing import Any, NamedTuple
 
-ATOMS = frozenset(
-    {
-        *(int, float, complex, bool, str, bytes, type(None), type(...), range, type),
-        *(dt.date, dt.datetime, dt.time, dt.timedelta, dt.timezone),
-        *(decimal.Decimal, fractions.Fraction, uuid.UUID),
-        *(pathlib.PurePosixPath, pathlib.PureWindowsPath, pathlib.PosixPath, pathlib.WindowsPath),
-    }
-)
-"""Types whose instances cannot change."""
-SHOWN_ITEMS, SHOWN_DEPTH, SHOWN_TEXT, SAMPLED_BYTES = 6, 3, 80, 256
+from framework.observe.recording.marks import ATOMS, mark_of
+
+SHOWN_ITEMS, SHOWN_DEPTH, SHOWN_TEXT = 6, 3, 80
 _LARGE = 4096  # characters or bytes of one value above which it is described, so that it does not stay in memory
 _SIZED = frozenset({str, bytes})
+SCALARS = ATOMS - _SIZED
+"""Types whose instances cannot change and are small."""
+SHORT = 64
+"""Characters of a text that count as nothing."""
 
 
 class Description(NamedTuple):
-    """Stands for a value that can change: its text at that moment, its size in bytes where it says so, and its type."""
+    """Stands for a value that can change: its text at that moment, its size in bytes where it says so, and its type.
+
+    `mark` is a number that a change of what the text leaves out changes as well, as far as it was looked at.
+    """
 
     text: str
     size: int
     kind: str
+    mark: int = 0
 
     def __repr__(self) -> str:
         return self.text
@@ -50,13 +46,10 @@ def frozen(value: Any) -> Any:
     return value if isinstance(value, enum.Enum) else described(value)
 
 
-_SIZED = frozenset({str, bytes})
-
-
 def described(value: Any) -> Description:
     """Return the bounded description of a value; it differs when the value has visibly changed."""
     try:
-        return Description(_text(value, SHOWN_DEPTH), _size(value), type(value).__name__)
+        return Description(_text(value, SHOWN_DEPTH), _size(value), type(value).__name__, mark_of(value))
     except Exception as error:  # noqa: BLE001 - a user's __len__ or __iter__ may raise anything
         kind = type(value).__name__
         return Description(f"<{kind} that raised {type(error).__name__}>", 0, kind)
@@ -73,7 +66,8 @@ def _text(value: Any, depth: int) -> str:
         return _container(value, depth)
     shape = getattr(value, "shape", None)
     if shape is not None:
-        return f"<{kind.__name__} {shape}{_sample(value)}>"
+        dtype = getattr(value, "dtype", None)
+        return f"<{kind.__name__} {shape}>" if dtype is None else f"<{kind.__name__} {shape} {dtype}>"
     state = getattr(value, "__dict__", None)
     if state and depth:
         return f"{kind.__name__}({_pairs(state, depth, '=')})"
@@ -102,19 +96,6 @@ def _pairs(mapping: dict[Any, Any], depth: int, between: str) -> str:
     )
 
 
-def _sample(value: Any) -> str:
-    """A few bytes from both ends of an array, so that most changes in place show."""
-    dtype = getattr(value, "dtype", None)
-    if dtype is None or getattr(value, "hasobject", False) or getattr(dtype, "hasobject", False):
-        return ""
-    flat = getattr(value, "flat", None)
-    if flat is None:
-        return f" {dtype}"
-    per = max(1, SAMPLED_BYTES // max(1, int(getattr(dtype, "itemsize", 1))))
-    ends = (flat[:per].tobytes(), flat[-per:].tobytes())
-    return f" {dtype} #{hash(ends) & 0xFFFFFF:06x}"
-
-
 def _size(value: Any) -> int:
     size = getattr(value, "nbytes", None)
     if isinstance(size, int):
@@ -122,13 +103,26 @@ def _size(value: Any) -> int:
     return value.__sizeof__() if value.__class__ in _CONTAINERS or value.__class__ in _SIZED else 0
 
 
+class Described(dict[str, Any]):
+    """Attributes of which some are descriptions."""
+
+
 def frozen_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Return a copy of the attributes of an event, every value that can change replaced by its description."""
+    """Return a copy of the attributes of an event, every value that can change replaced by its description.
+
+    It is a `Described` if any is.
+    """
     for value in attributes.values():
         kind = value.__class__
-        if kind not in ATOMS or (kind in _SIZED and len(value) > _LARGE):
-            return {name: frozen(value) for name, value in attributes.items()}
+        if kind not in SCALARS and (kind is not str or len(value) > SHORT):
+            kept = {name: frozen(value) for name, value in attributes.items()}
+            return Described(kept) if Description in map(type, kept.values()) else kept
     return attributes.copy()
+
+
+def weight(attributes: dict[str, Any]) -> int:
+    """Return the bytes of the texts and tuples among frozen attributes."""
+    return sum(value.__sizeof__() for value in attributes.values() if isinstance(value, str | bytes | tuple))
 
 
 def attributes_text(attributes: dict[str, Any]) -> str:

@@ -11,12 +11,13 @@ from framework.errors import OptionError
 from framework.observe.frames import typed_frame
 from framework.observe.recording.dead_letters import DeadLetterCount, DeadLetters
 from framework.observe.recording.frozen import attributes_text, event_text, frozen_attributes, revived
-from framework.observe.recording.log import Log, Row
+from framework.observe.recording.log import Log, Row, Special
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MAX_BYTES = 64 * 1024 * 1024
+_ORDINARY = Special()
 _COLUMNS = {
     "at": "float64",
     "what": "object",
@@ -74,9 +75,11 @@ class Delivery:
     """One call of `process`.
 
     `submission` is None if its row was dropped. `case` is the place of the `case` that took the event; True if one did
-    and a guard decides which, False if none did, None if that cannot be told without running guards. `changed` names
-    the attributes that differ from before, of an event with several recipients. `emitted` counts submitted events,
-    `seconds` is the time it took.
+    and a guard decides which, False if none did, None if that cannot be told without running guards. `recorded` is when
+    the record was made that answered it (Unix time), None if it was computed. `changed` names the attributes that
+    differed after it from before it, `came_changed` those that differed from the submission when it began; both of
+    events with several recipients or with values that can change. `emitted` counts submitted events, `seconds` is the
+    time it took, `caught` are exceptions that code of the user caught.
     """
 
     processor: str
@@ -86,9 +89,16 @@ class Delivery:
     seconds: float
     emitted: int
     case: str | bool | None
-    replayed: bool
-    error: BaseException | None
-    changed: tuple[str, ...]
+    recorded: float | None = None
+    error: BaseException | None = None
+    changed: tuple[str, ...] = ()
+    came_changed: tuple[str, ...] = ()
+    caught: tuple[Any, ...] = ()
+
+    @property
+    def replayed(self) -> bool:
+        """Whether it was answered from an archive."""
+        return self.recorded is not None
 
     @property
     def event(self) -> Any:
@@ -205,7 +215,7 @@ class History:
         changed: set[str] = set()
         for is_delivery, row in self.log.rows():
             if is_delivery and row[1] == id(event) and row[6] is not None:
-                changed.update(row[6][2])
+                changed.update(row[6].changed, row[6].came_changed)
         now = frozen_attributes(event.__dict__)
         agrees = (
             name in changed or now.get(name) is value or now.get(name) == value
@@ -249,7 +259,7 @@ class History:
             if is_delivery:
                 at, number, (recipient, phase), *outcome, special = row
                 sent, since = latest.get(number), at - self.started
-                yield Delivery(recipient.name, sent, phase, since, *outcome, *(special or (False, None, ())))
+                yield Delivery(recipient.name, sent, phase, since, *outcome, *(special or _ORDINARY))
             else:
                 one = latest[row[1]] = self._submission(row, latest.get(row[5]))
                 yield one

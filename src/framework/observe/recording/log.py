@@ -10,32 +10,44 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-from framework.observe.recording.frozen import frozen_attributes
+from framework.observe.recording.frozen import SCALARS, SHORT, Described, frozen_attributes, weight
 
 Row = tuple[Any, ...]
 SUBMISSION, DELIVERY = 8, 7
 """How many values a submission has: at, id of the event, its class, attributes, sender, id of the cause, recipients,
 phase; and a delivery: at, id of the event, (recipient, phase), seconds, emitted, case, special or None."""
-Special = tuple[bool, BaseException | None, tuple[str, ...]]
-"""What is out of the ordinary in a delivery: replayed, error, attributes that changed."""
 CHUNK = 256
-SUBMISSION_BYTES, DELIVERY_BYTES = 400, 200  # measured with tracemalloc, the copy of the attributes included
+SUBMISSION_BYTES, DELIVERY_BYTES = 460, 230  # measured with tracemalloc, the copy of the attributes included
+
+
+class Special(NamedTuple):
+    """What is out of the ordinary in a delivery.
+
+    `recorded` is when the record was made that answered it (Unix time), None for a computed one; `changed` names the
+    attributes that differ from before it, `came_changed` those that differed from the submission when it began.
+    """
+
+    recorded: float | None = None
+    error: BaseException | None = None
+    changed: tuple[str, ...] = ()
+    came_changed: tuple[str, ...] = ()
+    caught: tuple[Any, ...] = ()
 
 
 class Log:
     """Submissions and deliveries in chunks, the oldest chunk dropped first.
 
     `submitted(values)` and `delivered(values)` extend a list, which is atomic, so that threads share it without a lock;
-    `settle()` is called between deliveries and closes a chunk that is full. Events are not kept alive: they are known
-    by their `id`, which belongs to the one that was submitted last under it. `shared` has the attributes of those with
-    several recipients.
+    `settle()` closes a chunk that is full. Events are not kept alive: they are known by their `id`, which belongs to
+    the one that was submitted last under it. `shared` has the attributes of those with several recipients or
+    with values that can change: there, what one delivery changes another may see.
     """
 
     __slots__ = (
-        *("_bytes", "_chunks", "_deliveries", "_lock", "_submissions", "delivered", "dropped", "max_bytes", "shared"),
-        "submitted",
+        *("_bytes", "_chunks", "_deliveries", "_extra", "_lock", "_submissions", "delivered", "dropped", "max_bytes"),
+        *("shared", "submitted"),
     )
 
     def __init__(self, max_bytes: float) -> None:
@@ -44,7 +56,7 @@ class Log:
         self.dropped = 0
         self.shared: dict[int, dict[str, Any]] = {}
         self._chunks: deque[tuple[list[Any], list[Any], int]] = deque()
-        self._bytes = 0
+        self._bytes = self._extra = 0
         # Contended once in CHUNK rows, and by readers.
         self._lock = threading.Lock()
         self._renew()
@@ -57,33 +69,51 @@ class Log:
 
     def add(self, event: Any, sender: str | None, cause: int, recipients: tuple[Any, ...], phase: int) -> None:
         """Write the submission of an event; `cause` is the id of its cause, or 0."""
-        attributes, number = frozen_attributes(event.__dict__), id(event)
-        if len(recipients) > 1:
-            self.shared[number] = attributes
-        elif number in self.shared:  # the id of an event that is gone
-            self.shared.pop(number, None)
+        attributes, number, shared = event.__dict__.copy(), id(event), self.shared
+        for value in attributes.values():
+            kind = value.__class__
+            if kind is str:
+                if len(value) <= SHORT:
+                    continue
+            elif kind in SCALARS:
+                continue
+            attributes = self.frozen(attributes)
+            break
+        if len(recipients) > 1 or attributes.__class__ is Described:
+            shared[number] = attributes
+        elif shared and number in shared:  # the id of an event that is gone
+            shared.pop(number, None)
         self.submitted((time.perf_counter(), number, event.__class__, attributes, sender, cause, recipients, phase))
+
+    def frozen(self, attributes: dict[str, Any]) -> dict[str, Any]:
+        """Return the attributes of an event with descriptions of the values that can change, or are large."""
+        kept = frozen_attributes(attributes)
+        self._extra += weight(kept)  # an estimate: another thread's may be lost
+        return kept
 
     def settle(self) -> None:
         """Close the open chunk if it is full."""
         if len(self._submissions) < CHUNK * SUBMISSION and len(self._deliveries) < CHUNK * DELIVERY:
             return
         with self._lock:
-            weight = _weight(self._submissions) + DELIVERY_BYTES * (len(self._deliveries) // DELIVERY)
-            self._chunks.append((self._submissions, self._deliveries, weight))
+            extra, self._extra = self._extra, 0
+            rows = len(self._submissions) // SUBMISSION, len(self._deliveries) // DELIVERY
+            size = SUBMISSION_BYTES * rows[0] + DELIVERY_BYTES * rows[1] + extra
+            self._chunks.append((self._submissions, self._deliveries, size))
             self._renew()
-            self._bytes += weight
+            self._bytes += size
             # The newest stays: a thread may be writing its last row to it.
             while self._bytes > self.max_bytes and len(self._chunks) > 1:
                 self._drop_oldest()
 
     def _drop_oldest(self) -> None:
-        submissions, deliveries, weight = self._chunks.popleft()
-        self._bytes -= weight
+        submissions, deliveries, size = self._chunks.popleft()
+        self._bytes -= size
         self.dropped += len(submissions) // SUBMISSION + len(deliveries) // DELIVERY
-        for number, attributes in zip(submissions[1::SUBMISSION], submissions[3::SUBMISSION], strict=True):
-            if self.shared.get(number) is attributes:
-                del self.shared[number]
+        if self.shared:
+            for number, attributes in zip(submissions[1::SUBMISSION], submissions[3::SUBMISSION], strict=True):
+                if self.shared.get(number) is attributes:
+                    self.shared.pop(number, None)
 
     def rows(self) -> Iterator[tuple[bool, Row]]:
         """Iterate over all that is kept, in the order of time; the first value says whether it is a delivery."""
@@ -104,6 +134,14 @@ class Log:
                     return tuple(submissions[place * SUBMISSION : (place + 1) * SUBMISSION])
         return None
 
+    def senders(self, cls: type, name: object) -> Iterator[str]:
+        """Iterate over the senders of the events of a class and name that had no recipients, the oldest first."""
+        for submissions, _ in self._parts():
+            columns = (submissions[place::SUBMISSION] for place in (2, 3, 4, 6))
+            for kind, attributes, sender, recipients in zip(*columns, strict=False):
+                if not recipients and sender is not None and kind is cls and attributes.get("name") == name:
+                    yield sender
+
     def _parts(self) -> list[tuple[list[Any], list[Any]]]:
         with self._lock:
             parts = [(part, other) for part, other, _ in self._chunks]
@@ -112,13 +150,3 @@ class Log:
 
 def _rows(values: Iterator[Any], length: int) -> Iterator[Row]:
     return zip(*(values,) * length, strict=False)
-
-
-def _weight(submissions: list[Any]) -> int:
-    """Estimate bytes: a flat share for each, and the texts and tuples among the attributes of the events."""
-    total = SUBMISSION_BYTES * (len(submissions) // SUBMISSION)
-    for attributes in submissions[3::SUBMISSION]:
-        for value in attributes.values():
-            if isinstance(value, str | bytes | tuple):
-                total += value.__sizeof__()
-    return total

@@ -107,7 +107,7 @@ class BuildRecords:
         if not isinstance(record, BuildRecord | SourcedRecord):
             return None
         self._note(place, key)
-        made.key, made.archive, made.replayed = key, archive, True
+        made.key, made.archive, made.recorded = key, archive, record.at
         return iter(record.artifacts)
 
     def of_this_run(self, archive: Archive) -> Iterator[tuple[str, Kept]]:
@@ -150,7 +150,7 @@ class BuildRecords:
     def made(self, builder: str, key: str, record: Kept, archive: Archive) -> Made:
         """Return how the artifacts of a record were made, as it was saved."""
         made = Made(builder, self.target)
-        made.key, made.archive, made.replayed = key, archive, True
+        made.key, made.archive, made.recorded = key, archive, record.at
         if isinstance(record, SourcedRecord):
             made.inputs, made.saved = record.sources, record.origins
         return made

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from framework.core import Context, Event
-from framework.core.context import defer, receivers
+from framework.core.context import defer, note_replay, receivers
 from framework.core.identity.input_key import input_key
 from framework.core.mailboxes.handler import Unfinished
 from framework.core.reactive_event import ReactiveEvent
@@ -223,6 +223,8 @@ class Building:
         target, submit, room, own = self._builder.provides, context.submit, self._room, self.context
         sources, depth = followed(origins) if origins else ((), 0)
         own.current, own.origins = context, origins
+        if made.recorded is not None:
+            note_replay(context, made.recorded)
         try:
             for artifact in islice(artifacts, room):
                 room -= 1
@@ -231,6 +233,8 @@ class Building:
                 event.target = target
                 if artifact.__class__ is Derived:
                     event.artifact = artifact.artifact
+                    if artifact.made is not None and artifact.made.recorded is not None:
+                        note_replay(context, artifact.made.recorded)
                     event.origin = Origin(artifact.made or made, *followed(artifact.sources), artifact.place, event)
                 else:
                     event.artifact = artifact

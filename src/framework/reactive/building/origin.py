@@ -26,7 +26,7 @@ Saved = tuple[str | None, str, str | None, str | None, int, str, tuple[int, ...]
 class Made:
     """Who built what: the same for all artifacts of a builder, or of one record where results are kept."""
 
-    __slots__ = ("archive", "builder", "inputs", "key", "plumbing", "replayed", "saved", "target")
+    __slots__ = ("archive", "builder", "inputs", "key", "plumbing", "recorded", "saved", "target")
 
     def __init__(self, builder: str | None, target: str, *, plumbing: bool = False) -> None:
         self.builder = builder
@@ -34,14 +34,14 @@ class Made:
         self.plumbing = plumbing
         self.key: str | None = None  # of the record where the results are kept
         self.archive: Archive | None = None  # of that record
-        self.replayed = False
+        self.recorded: float | None = None  # when the record was made that it was replayed from (Unix time)
         self.saved: tuple[Saved, ...] = ()  # of a former run: the origins of its inputs, and those behind them
         self.inputs = 0  # how many of them are the inputs
 
     def renamed(self, builder: str | None, target: str) -> Made:
         """Return the same under other names: those of the builder that others work for."""
         made = Made(builder, target)
-        made.key, made.archive, made.replayed = self.key, self.archive, self.replayed
+        made.key, made.archive, made.recorded = self.key, self.archive, self.recorded
         made.saved, made.inputs = self.saved, self.inputs
         return made
 

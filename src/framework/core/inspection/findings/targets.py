@@ -20,12 +20,9 @@ def targets(evidence: Evidence) -> Iterator[Finding]:
         for target in inbox.processor.requires  # type: ignore[attr-defined]
     }
     unused = [target for target in provided if target not in required]
-    announced = {
-        sent.attributes.get("target") for sent in evidence.submissions if sent.attributes.get("name") == "built"
-    }
     for target, builder in required.items():
         near = difflib.get_close_matches(target, unused, n=1, cutoff=0.75)
-        if target in provided or target in announced or not near:
+        if target in provided or not near or target in _announced(evidence):
             continue
         yield Finding(
             "required target without a provider",
@@ -34,6 +31,11 @@ def targets(evidence: Evidence) -> Iterator[Finding]:
             processor=builder,
             remedy=f"write requires=[{near[0]!r}] or provides={target!r}",
         )
+
+
+def _announced(evidence: Evidence) -> set[object]:
+    """The targets of which artifacts were announced."""
+    return {sent.attributes.get("target") for sent in evidence.submissions if sent.name == "built"}
 
 
 def orphans(evidence: Evidence) -> Iterator[Finding]:

@@ -22,7 +22,8 @@ def unheard(evidence: Evidence) -> Iterator[Finding]:
         if letter.reason != NO_RECIPIENT or issubclass(letter.cls, ReactiveEvent):
             continue
         near = difflib.get_close_matches(str(letter.name), [name for name in received if name], n=1)
-        sender = next((sent.sender for sent in evidence.submissions if sent.name == letter.name and sent.sender), None)
+        log = None if evidence.history is None else evidence.history.log
+        sender = None if log is None else next(log.senders(letter.cls, letter.name), None)
         by = f" that {sender} submitted" if sender else ""
         text = f"no processor receives {times(letter.count, 'event')} {letter.kind} {letter.name!r}{by}"
         if not near:
