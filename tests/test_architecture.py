@@ -38,8 +38,8 @@ LATER = {"notebook"}
 INSIDE = {
     "observe": "text findings frames graph snapshot reports happenings observers recording",
     "archive": "digest engine archive records memory overlay registry reader stored session pruning workspace",
-    "core": """event reactive_event matching mailboxes context timing processor function retrying identity caching
-        archives scheduling driving options inspection editing values notebook_methods pipeline""",
+    "core": """event reactive_event matching mailboxes context timing processor retrying identity caching archives
+        scheduling driving options inspection results pipeline""",
     "reactive": """checks policies building builder streams offloading balancing function planning plan provenance sweep
         answers""",
     "flow": """signals clock capacity scaling report failures sources terminating jobs workers running stream declared

@@ -5,11 +5,10 @@ from framework.core.caching import caching
 from framework.core.context import Context
 from framework.core.driving.run import Run
 from framework.core.event import Event
-from framework.core.function import processor
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.matching.interests import infer_interests
 from framework.core.pipeline import Pipeline
-from framework.core.processor import AbstractProcessor
+from framework.core.processor import AbstractProcessor, processor
 from framework.core.retrying import retry
 from framework.core.timing import timeit
 from framework.errors import (

@@ -11,7 +11,6 @@ from framework.core.archives import ArchiveRoom
 from framework.core.driving.phases import PhaseSequence
 from framework.core.driving.run import Run
 from framework.core.driving.runner import OnError, PhaseRunner
-from framework.core.editing.renewing import recreate, with_replacements
 from framework.core.event import Event
 from framework.core.inspection.directory import open_inboxes
 from framework.core.inspection.findings.diagnosis import Diagnosis
@@ -19,25 +18,25 @@ from framework.core.inspection.methods import InspectionMethods
 from framework.core.mailboxes.observation import Observation
 from framework.core.mailboxes.routing import RoutingTable
 from framework.core.matching.interests import interests_of
-from framework.core.notebook_methods import NotebookMethods
 from framework.core.options import Options
 from framework.core.processor import AbstractProcessor
+from framework.core.results.generations import Artifacts
+from framework.core.results.methods import ValueMethods
+from framework.core.results.renewing import recreate, with_replacements
 from framework.core.scheduling.failures import FailureLedger
 from framework.core.scheduling.intake import Intake
 from framework.core.scheduling.scheduler import Scheduler
 from framework.core.scheduling.simulation import SeededScheduler
 from framework.core.scheduling.threads import ThreadScheduler
-from framework.core.values.generations import Artifacts
-from framework.core.values.methods import ValueMethods
 from framework.errors import PipelineRunning
 
 if TYPE_CHECKING:
-    from framework.core.editing.comparing import Comparison
+    from framework.core.results.comparing import Comparison
 
 logger = logging.getLogger(__name__)
 
 
-class Pipeline(ValueMethods, InspectionMethods, NotebookMethods):
+class Pipeline(ValueMethods, InspectionMethods):
     """Connects processors and runs them phase by phase.
 
     Example::
@@ -212,7 +211,7 @@ class Pipeline(ValueMethods, InspectionMethods, NotebookMethods):
             UnknownName: this pipeline has no such processor.
             ArchiveError: nothing is archived.
         """
-        from framework.core.editing.comparing import compare
+        from framework.core.results.comparing import compare
 
         inbox = self._inboxes.of(old)
         renewed = recreate(self._inboxes.processor(inbox.name), new) if isinstance(new, type) else new
@@ -232,7 +231,7 @@ class Pipeline(ValueMethods, InspectionMethods, NotebookMethods):
             UnknownName: nothing of that name keeps results.
             PipelineRunning: it is running.
         """
-        from framework.core.editing.forgetting import forget
+        from framework.core.results.forgetting import forget
 
         return forget(self._archives, self._inboxes, target, value)
 
@@ -250,7 +249,7 @@ class Pipeline(ValueMethods, InspectionMethods, NotebookMethods):
             UnknownName: nothing of that name keeps results.
             PipelineRunning: it is running.
         """
-        from framework.core.editing.forgetting import refresh
+        from framework.core.results.forgetting import refresh
 
         return refresh(self._archives, [*self._inboxes], self.graph(), target, downstream=downstream)
 

@@ -1,17 +1,21 @@
-"""`AbstractProcessor`: handles events; the base class of users' processors."""
+"""`AbstractProcessor`: handles events; the base class of users' processors. `@processor` makes one of a function."""
 
 from __future__ import annotations
 
+import functools
+import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, Self, overload
 
 from framework import source
 from framework.core.context import Context, process_detached
 from framework.core.event import Event
 from framework.core.mailboxes.handler import Unfinished
+from framework.errors import OptionError
 from framework.observe.text import short_repr
 
+ProcessFunction = Callable[..., Any]
 InterestDeclaration = Iterable[tuple[type | str, str | None] | tuple[type | str, str | None, Any]]
 
 
@@ -88,6 +92,77 @@ class AbstractProcessor(ABC):
     def reproduce(self, archived_input: Any) -> Iterable[Any]:
         """Return the output for an input from the archive, computed outside of any run; writes nothing."""
         return process_detached(self.name, self.process, archived_input)
+
+
+class FunctionProcessor(AbstractProcessor):
+    """A processor whose `process` is a function; call it to get another one for another pipeline."""
+
+    def __call__(self) -> Self:
+        """Make another processor of the same function."""
+        return type(self)()
+
+
+@overload
+def processor(function: ProcessFunction, /) -> FunctionProcessor: ...
+@overload
+def processor(*, name: str | None = None, priority: int = 0) -> Callable[[ProcessFunction], FunctionProcessor]: ...
+def processor(
+    function: ProcessFunction | None = None, /, *, name: str | None = None, priority: int = 0
+) -> FunctionProcessor | Callable[[ProcessFunction], FunctionProcessor]:
+    """Make a processor of a function of the context and the event, which has a `match` as `process` does.
+
+    Example::
+
+        @processor
+        def greet(context, event):
+            match event:
+                case Event(name="start", who=who):
+                    context.submit(Event(name="greet", who=who))
+
+        pipeline = Pipeline([greet])
+
+    Args:
+        function: takes `(context, event)`, or only `(event)`.
+        name: the function's by default.
+        priority: lower runs first.
+
+    Raises:
+        OptionError: what is decorated is no such function.
+    """
+    if function is None:
+        return functools.partial(_made, name=name, priority=priority)
+    return _made(function, name=name, priority=priority)
+
+
+def _made(function: ProcessFunction, *, name: str | None, priority: int) -> FunctionProcessor:
+    if not inspect.isroutine(function):
+        raise OptionError(f"@processor makes a processor of a function, got {function!r}: def greet(context, event)")
+    parameters = inspect.signature(function).parameters
+    if not 1 <= len(parameters) <= 2:  # noqa: PLR2004 - the context and the event
+        raise OptionError(f"@processor: {function.__name__} takes (context, event), not {tuple(parameters)}")
+    title: str = name or function.__name__
+
+    def __init__(self: FunctionProcessor) -> None:  # noqa: N807 - it becomes one
+        AbstractProcessor.__init__(self, title, priority)
+
+    def with_context(_: FunctionProcessor, context: Context, event: Event) -> object:
+        return function(context, event)
+
+    def without_context(_: FunctionProcessor, context: Context, event: Event) -> object:  # noqa: ARG001
+        return function(event)
+
+    async def awaited(_: FunctionProcessor, context: Context, event: Event) -> object:
+        return await function(*(context, event)[-len(parameters) :])
+
+    process: Any = with_context if len(parameters) > 1 else without_context
+    if inspect.iscoroutinefunction(function):
+        process = awaited
+    process = functools.wraps(function)(process)
+    # A class of its own, in the user's module: what its results depend on is the function, not this file.
+    members: dict[str, Any] = {"__init__": __init__, "process": process}
+    members |= {"__module__": function.__module__, "__wrapped__": function}
+    made: FunctionProcessor = type(function.__name__, (FunctionProcessor,), members)()
+    return made
 
 
 def not_a_processor(thing: object) -> str:

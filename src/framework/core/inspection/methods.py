@@ -24,9 +24,12 @@ from framework.observe.observers import Observer
 from framework.observe.recording.history import History
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from framework.archive import Archive, CatalogEntry
     from framework.core.identity.identity import Identity
     from framework.core.inspection.explanation import Explanation
+    from framework.notebook import PhaseStepper, ScalingMonitor
     from framework.observe import Graph, Snapshot
 
 
@@ -141,3 +144,31 @@ class InspectionMethods:
     def inbox(self, name: str) -> InboxView:
         """Return what waits for the processor of that name, read-only; raises UnknownName."""
         return InboxView(self._inboxes[name])
+
+    # -- in a notebook; each imports `framework.notebook` when it is called
+
+    def stepper(self) -> PhaseStepper:
+        """Step the pipeline with buttons, or by methods, and look back; nothing runs yet."""
+        from framework.notebook import PhaseStepper
+
+        return PhaseStepper(self)
+
+    def watch(self) -> ScalingMonitor:
+        """Watch the pipeline run: charts in a notebook, a progress line in a terminal."""
+        from framework.notebook import watch
+
+        return watch(self)
+
+    def frame(self, name: str, limit: int | None = 1000) -> pd.DataFrame:
+        """Return what was archived under the name of a processor, a target or an event, one row per artifact or event.
+
+        Args:
+            name: of a processor, a target or an event.
+            limit: at most so many rows; None for all.
+
+        Raises:
+            UnknownName: it is none of them.
+        """
+        from framework.notebook.frames.archived import pipeline_frame
+
+        return pipeline_frame(self, name, limit)

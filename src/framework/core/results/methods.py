@@ -14,9 +14,9 @@ from framework.core.mailboxes.inbox import Inbox
 from framework.core.mailboxes.routing import RoutingTable
 from framework.core.matching.interests import Interests
 from framework.core.reactive_event import ReactiveEvent
+from framework.core.results.collected import Collected
+from framework.core.results.generations import Artifacts
 from framework.core.scheduling.intake import Intake
-from framework.core.values.collected import Collected
-from framework.core.values.generations import Artifacts
 from framework.errors import OptionError, PipelineEnded, Undigestable, UnknownName, WiringError
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
-from framework.archive import Archive
-from framework.core.archives import ArchivedResult, keeps_results
+from framework.core.archives import ArchivedResult, ArchiveRoom, keeps_results
 from framework.core.event import Event
 from framework.core.identity.input_key import input_key
 from framework.core.mailboxes.inbox import Inbox
@@ -14,14 +13,7 @@ from framework.errors import OptionError, UnknownName
 from framework.observe import Graph
 
 
-class OpenArchives(Protocol):
-    """Gives archives for writing, before a run and after it: an `ArchiveRoom`."""
-
-    def editable(self, inbox: Inbox) -> Archive:
-        """Return the archive of a processor."""
-
-
-def forget(archives: OpenArchives, inboxes: Iterable[Inbox], target: str, value: Any) -> int:
+def forget(archives: ArchiveRoom, inboxes: Iterable[Inbox], target: str, value: Any) -> int:
     """Remove the kept results of one input, as `Pipeline.forget` says."""
     removed = 0
     for inbox in _keeping(inboxes, target):
@@ -32,7 +24,7 @@ def forget(archives: OpenArchives, inboxes: Iterable[Inbox], target: str, value:
 
 
 def refresh(
-    archives: OpenArchives, inboxes: Sequence[Inbox], graph: Graph, target: str, *, downstream: bool
+    archives: ArchiveRoom, inboxes: Sequence[Inbox], graph: Graph, target: str, *, downstream: bool
 ) -> dict[str, int]:
     """Remove all kept results of a target, as `Pipeline.refresh` says."""
     chosen = _keeping(inboxes, target)

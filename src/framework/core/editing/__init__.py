@@ -1,1 +1,0 @@
-"""Redefined processors: compared with archived results, and put into a new pipeline."""
