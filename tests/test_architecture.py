@@ -36,14 +36,15 @@ LATER = {"notebook"}
 
 # Inside of a package, a room or file may use those that stand before it.
 INSIDE = {
-    "observe": "text findings frames graph snapshot reports happenings observers recording",
+    "observe": """text findings frames graph snapshot reports happenings observers user_code failure_kinds
+        recording""",
     "archive": "digest engine archive records memory overlay registry reader stored session pruning workspace",
     "core": """event reactive_event matching mailboxes context timing processor retrying identity caching archives
         scheduling driving options inspection results pipeline""",
     "reactive": """checks policies building builder streams offloading balancing function planning plan provenance sweep
         answers""",
-    "flow": """signals clock capacity scaling report failures sources terminating jobs workers running stream declared
-        flow""",
+    "flow": """signals clock capacity scaling profile report failures findings sources terminating jobs workers running
+        stream declared flow""",
     "cli": "console archives runtimes running command_line",
     "notebook": "kernel widgets graphs frames lineage views monitor stepper display runner",
 }

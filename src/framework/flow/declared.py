@@ -19,6 +19,7 @@ from framework.flow.jobs.subflow import Chain
 from framework.flow.running.ending import GRACE
 from framework.flow.scaling import ScalingStrategy, Strategy, as_strategy
 from framework.observe import Observers
+from framework.observe.user_code import called_at
 
 
 class Declared(ABC):
@@ -198,7 +199,7 @@ class Declared(ABC):
     def _append(
         self, subject: Any, capacity: Capacity | None, name: str | None, options: JobOptions, **how: Any
     ) -> Self:
-        self._jobs.append(Job(self._plan(subject, capacity, name, options, **how), self._capacity))
+        self._jobs.append(Job(self._plan(subject, capacity, name, options, **how), self._capacity, called_at()))
         return self
 
     def _set_error(
@@ -208,7 +209,7 @@ class Declared(ABC):
             raise OptionError(f"{self.name} has an error job already, {self._error.name}: one handles all failures")
         if options.get("batch") is not None:
             raise OptionError("an error job gets one item at a time, so that it can ask why: leave batch= out")
-        self._error = Job(self._plan(subject, capacity, name, options, **how), self._capacity)
+        self._error = Job(self._plan(subject, capacity, name, options, **how), self._capacity, called_at())
         return self
 
     def _plan(

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from framework.errors import LifecycleError
 from framework.observe import Failure, Failures
+from framework.observe.failure_kinds import place_of
 from framework.observe.reports import drop_frames
 
 logger = logging.getLogger(__name__)
@@ -30,9 +31,14 @@ def current_failure() -> Failure:
     return failure
 
 
-def log_failure(failure: Failure) -> None:
-    """Log a failure that no error job handles, with its traceback."""
-    logger.error("%s", failure.summary, exc_info=failure.exception)
+def log_failure(failure: Failure, *, first: bool) -> None:
+    """Log a failure that no error job handles; the first of its kind with its traceback, others for debugging."""
+    where = place_of(failure)
+    text = f"{failure.summary} [{where}]" if where else failure.summary
+    if first:
+        logger.error("%s", text, exc_info=failure.exception)
+    else:
+        logger.debug("%s", text)
 
 
 KEPT_FAILURES = 1000
@@ -56,16 +62,18 @@ class Kept:
         """The first `KEPT_FAILURES` of them."""
         return Failures(self._failures)
 
-    def add(self, failure: Failure) -> None:
-        """Keep a failure that is still being handled."""
+    def add(self, failure: Failure) -> bool:
+        """Keep a failure that is still being handled; return whether it is the first of its kind."""
         kind = _kind(failure)
-        if kind not in self._kinds:
+        first = kind not in self._kinds
+        if first:
             self._kinds.add(kind)
             self._whole[id(failure.exception)] = failure.exception
         elif id(failure.exception) not in self._whole:  # all items of a batch may fail with one exception
             self._places[id(failure)] = len(self._failures) if len(self._failures) < KEPT_FAILURES else -1
         if len(self._failures) < KEPT_FAILURES:
             self._failures.append(failure)
+        return first
 
     def lighten(self, failure: Failure) -> None:
         """Let the frames of a failure go that has been handled, unless it is the first of its kind."""

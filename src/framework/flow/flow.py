@@ -25,6 +25,7 @@ from framework.flow.stream import stream
 from framework.flow.terminating import terminable
 from framework.flow.workers.worker_task import is_inside
 from framework.observe import Graph, Snapshot, Subscription
+from framework.observe.findings import Findings
 from framework.observe.observers import Observer
 from framework.observe.text import short_repr
 
@@ -100,8 +101,10 @@ class Flow(Declared):
                     run.intake.feed_from(source, lambda error: failed(run, error), executor=source_executor)
                 run.intake.drive()
                 return await run.finished()
-            except asyncio.CancelledError:
+            except asyncio.CancelledError as error:
                 await run.stop("cancelled")
+                if waiting := run.report_now().waiting:
+                    error.add_note(f"{self.name} waited for this:\n{waiting}")
                 raise
 
     def stream(
@@ -236,6 +239,11 @@ class Flow(Declared):
     def running(self) -> bool:
         """Whether it has been started and has not ended."""
         return self._run is not None and not self._run.is_over
+
+    def diagnose(self) -> Findings:
+        """Return what is odd in the latest run, the most serious first; also while it runs or hangs."""
+        report = self.report
+        return Findings() if report is None else report.findings
 
     @property
     def report(self) -> FlowReport | None:

@@ -156,11 +156,16 @@ def test_why_waiting_names_what_keeps_a_flow_from_being_finished():
         assert flow.why_waiting() == "it is idle and not being run: await flow.run() ends it"
         running = asyncio.create_task(flow.run(range(9)))
         await asyncio.sleep(0.5)
-        assert flow.why_waiting().splitlines() == [
-            "first: 1 waiting for room downstream, the queue of second holds 1; 1 item queued; 1 put waiting for room",
-            "second: 1 working, the longest for 0.5 s; 2 waiting for the lock; 1 item queued",
-            "the source has more items",
-        ]
+        first, second, source = flow.why_waiting().splitlines()
+        assert first == (
+            "first: 1 waiting for room downstream, the queue of second holds 1; 1 item queued (full); "
+            "1 put waiting for room"
+        )
+        at = f"flow_samples.py:{pause.__code__.co_firstlineno + 1}"
+        assert (
+            second == f"second: 1 working, the longest for 0.5 s at {at}; 2 waiting for the lock; 1 item queued (full)"
+        )
+        assert source == "the source has more items"
         await running
         assert flow.why_waiting() == ""
 

@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import dis
 import functools
-import site
 import sys
 import types
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from framework.archive.digest.walk import Refusal, Walk
+from framework.observe.user_code import is_library
 
 LruCacheType = type(functools.lru_cache(len))
 _LOAD_GLOBAL = frozenset({dis.opmap["LOAD_GLOBAL"]})
 _LOAD_NAME = frozenset(dis.opmap[name] for name in ("LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") if name in dis.opmap)
 _STORE_ATTR = dis.opmap["STORE_ATTR"]
-_INSTALLED = frozenset({"site-packages", "dist-packages"})
 _BUILT_IN = frozenset({"built-in", "frozen"})
 _loaded_names: WeakKeyDictionary[types.CodeType, tuple[str, ...]] = WeakKeyDictionary()
 
@@ -155,18 +153,3 @@ def is_installed(module: str | None) -> bool:
     if place is None:
         return getattr(getattr(found, "__spec__", None), "origin", None) in _BUILT_IN
     return is_library(place)
-
-
-@functools.cache
-def is_library(place: str) -> bool:
-    """Whether a file or folder belongs to the interpreter or to an installed package."""
-    path = Path(place)
-    return not _INSTALLED.isdisjoint(path.parts) or any(map(path.is_relative_to, _library_folders()))
-
-
-@functools.cache
-def _library_folders() -> tuple[str, ...]:
-    import sysconfig
-
-    names = ("stdlib", "platstdlib", "purelib", "platlib")
-    return tuple({*(sysconfig.get_path(name) for name in names), site.getusersitepackages()})

@@ -10,6 +10,7 @@ from framework.flow.capacity import Capacity, FixedCapacity, scalable, with_work
 from framework.flow.jobs.blueprint import Blueprint, blueprint
 from framework.flow.jobs.router import is_factory
 from framework.observe import Node, NodeSnapshot
+from framework.observe.user_code import defined_at
 
 
 class Run(Protocol):
@@ -36,8 +37,10 @@ class Job:
     A job that is a flow or a router stands for several: `flow` holds the one, `arms` those of the other.
     """
 
-    def __init__(self, plan: Blueprint, default: Capacity) -> None:
+    def __init__(self, plan: Blueprint, default: Capacity, added: str = "") -> None:
+        """Declare a job; `added` is the line of the user's code that did."""
         self.name = plan.name
+        self.added = added
         self.source = plan.source
         self.limits = plan.limits
         self.executor = plan.executor
@@ -48,7 +51,7 @@ class Job:
         self._default = default
         arms = {} if plan.router is None else plan.router.arms
         self.arms: Mapping[Hashable, Job] = {
-            label: Job(blueprint(arm, None, str(label), {}, known=(), is_factory=is_factory(arm)), default)
+            label: Job(blueprint(arm, None, str(label), {}, known=(), is_factory=is_factory(arm)), default, added)
             for label, arm in arms.items()
         }
 
@@ -87,6 +90,11 @@ class Job:
             return self.flow.room
         own = self.capacity.max_workers + self.capacity.queue_length
         return own + sum(arm.room for arm in self.arms.values())
+
+    @property
+    def where(self) -> str:
+        """The line of the user's code at which what it calls is defined; "" where there is none."""
+        return defined_at(self.source.subject if self.router is None else self.router.classify)
 
     def subflows(self) -> Iterator[Any]:
         """Yield the flows that it stands for."""

@@ -57,6 +57,7 @@ class Pace:
         self._clock = clock
         self._next = -math.inf
         self.waiting = 0
+        self.seconds = 0.0  # that callers have waited, added up
 
     async def turn(self, caller: Caller) -> None:
         """Wait for the next free moment."""
@@ -71,6 +72,7 @@ class Pace:
             await sleep(self._clock, mine - now)
         finally:
             self.waiting -= 1
+            self.seconds += self._clock.now() - now
             caller.works()
 
 

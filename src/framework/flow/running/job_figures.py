@@ -11,6 +11,7 @@ from framework.observe import NodeSnapshot
 if TYPE_CHECKING:
     from framework.flow.capacity import Capacity
     from framework.flow.clock import Clock, Timer
+    from framework.flow.jobs.limits import Pace
     from framework.flow.workers.channel import Channel
     from framework.flow.workers.envelope import Envelope
     from framework.flow.workers.worker import FlowWorker
@@ -28,6 +29,7 @@ class JobFigures:
     workers: set[FlowWorker]
     staff: set[FlowWorker]
     retrying: dict[Envelope, Timer]
+    pace: Pace | None
 
     @property
     def seconds_now(self) -> list[float]:
@@ -82,4 +84,6 @@ class JobFigures:
             retried=self.tally.retried,
             overflow=self.input.overflow,
             reasons=dict(self.tally.reasons),
+            rate_seconds=0.0 if self.pace is None else self.pace.seconds,
+            retry_seconds=self.tally.retry_seconds,
         )

@@ -22,6 +22,7 @@ from framework.flow.workers.worker_task import WorkerState
 from framework.observe import ItemFinished, WorkersScaled
 from framework.observe.reports import drop_frames
 from framework.observe.text import error_line, short_repr
+from framework.observe.user_code import line_of
 
 if TYPE_CHECKING:
     from framework.flow.capacity import Capacity
@@ -54,7 +55,7 @@ class JobRun(JobFigures):
     errors: JobRun | None = None
 
     def __init__(self, stage: Stage, context: RunContext, clock: Clock) -> None:
-        job = stage.job
+        job = self.declared = stage.job
         self.name = stage.name
         self.source = job.source
         self.limits = job.limits
@@ -315,8 +316,11 @@ class JobRun(JobFigures):
             "%s: attempt %d of %d failed (%s), the next in %g s: %s",
             self.name, attempt, policy.attempts, error_line(error), delay, short_repr(plain(entry)),
         )  # fmt: skip
+        if self.tally.retry_cause is None:
+            self.tally.retry_cause = error_line(error), line_of(error)
         drop_frames(error)  # nothing looks at them any more, and they are in cycles with the locals of the processor
         self.tally.retried += 1
+        self.tally.retry_seconds += delay
         waiting = entry.again() if isinstance(entry, Envelope) else Envelope(entry, attempt=2)
         if delay:
             self.retrying[waiting] = self.clock.call_later(delay, lambda: self._try_again(waiting))

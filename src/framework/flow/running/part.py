@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from framework.flow.report import Counts, FlowReport
+from framework.flow.running.record import findings_of
 from framework.observe import Failures, ItemFinished, Observers, RunFinished, WorkersScaled
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ class Part:
             spawned=sum(tally.spawned for tally in tallies),
         )
         names = {job.name for job in jobs.values()}
-        return FlowReport(
+        report = FlowReport(
             name=self._section.flow.name,
             counts=counts,
             jobs={name: job.report() for name, job in jobs.items()},
@@ -89,7 +91,9 @@ class Part:
             elapsed=outer.elapsed,
             ended=outer.ended,
             error=outer.error,
+            waiting=outer.waiting,
         )
+        return replace(report, diagnosis=partial(findings_of, jobs, report))
 
     def _leaves(self, stage: Stage) -> bool:
         inside = set(self._section.stages)

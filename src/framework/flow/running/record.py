@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from framework.flow.failures import Kept
 from framework.flow.report import Counts, Ended, FlowReport
+from framework.flow.running.evidence import evidence_of
 from framework.flow.running.stage_runs import RouterRun
 from framework.observe import Failure, Observers, WorkersScaled
+from framework.observe.findings import Findings
 
 if TYPE_CHECKING:
     from framework.flow.clock import Clock
@@ -33,14 +37,15 @@ class RunRecord:
         self._began = clock.now()
         self._ended: Ended = "running"
         self._reason = ""
+        self._waiting = ""
         self._kept = Kept()
         self._scalings: list[WorkersScaled] = []
         self._problems: list[str] = []
         self._ending: Ending | None = None
 
-    def keep(self, failure: Failure) -> None:
-        """Keep a failure for the report."""
-        self._kept.add(failure)
+    def keep(self, failure: Failure) -> bool:
+        """Keep a failure for the report; return whether it is the first of its kind."""
+        return self._kept.add(failure)
 
     def lighten(self, failure: Failure) -> None:
         """Let the frames of a failure go that has been handled, unless it is the first of its kind."""
@@ -86,7 +91,9 @@ class RunRecord:
 
     def report_now(self) -> FlowReport:
         """Return what came of it so far."""
-        return self.report or FlowReport(
+        if self.report is not None:
+            return self.report
+        report = FlowReport(
             name=self.name,
             counts=self.counts,
             jobs={job.name: job.report() for job in self.jobs.values()},
@@ -97,7 +104,18 @@ class RunRecord:
             error=self.error,
             cut_off=() if self._ending is None else tuple(self._ending.cut_off),
             problems=tuple(self._problems),
+            waiting=self._waiting,
         )
+        return replace(report, diagnosis=partial(findings_of, self.jobs, report))
+
+    def _report_last(self) -> FlowReport:
+        """Make the report, which keeps what its findings are drawn from instead of the run, and log what is odd."""
+        from framework.flow.findings.diagnosis import diagnosis, tell
+
+        report = self.report_now()
+        self.report = replace(report, diagnosis=partial(diagnosis, evidence_of(self.jobs, report)))
+        tell(self.name, self.report.findings)
+        return self.report
 
     def _write_off(self) -> None:
         counted = [job for job in self.jobs.values() if not (job.is_error or job.scoped)]
@@ -106,3 +124,10 @@ class RunRecord:
             job = next((job for job in counted if job.staff), counted[-1])
             job.tally.dropped += lost
             job.tally.reasons[self._reason] += lost
+
+
+def findings_of(jobs: Mapping[str, JobRun], report: FlowReport) -> Findings:
+    """Return what is odd about these jobs now; `report` is that of so far."""
+    from framework.flow.findings.diagnosis import diagnosis  # not for runs that are never asked
+
+    return diagnosis(evidence_of(jobs, report))

@@ -14,6 +14,7 @@ from framework.flow.running.ending import GRACE, Ending, SharedResources
 from framework.flow.running.intake import Intake
 from framework.flow.running.job_run import JobRun
 from framework.flow.running.record import RunRecord
+from framework.flow.running.showing import why_waiting
 from framework.flow.running.stage_runs import GateRun, RouterRun, run_of
 from framework.flow.signals import NOTHING, LastWorkItem, Special
 from framework.flow.workers.envelope import Attempt, Envelope, Ticket
@@ -166,6 +167,8 @@ class FlowRun(RunRecord):
     def _end(self, ended: Ended) -> None:
         if self._over.done():
             return
+        if ended not in NORMAL:
+            self._waiting = why_waiting(self)
         self.closing = True
         self._ended = ended
         self._reason = _why(ended, self.error)
@@ -245,11 +248,11 @@ class FlowRun(RunRecord):
         self._write_off()
         if self.error is not None and self._ended in NORMAL:
             self._ended = "failed"
-        self.report = self.report_now()
-        logger.info("%s ended (%s): %s", self.name, self._ended, dict(self.report.counts))
+        report = self._report_last()
+        logger.info("%s ended (%s): %s", self.name, self._ended, dict(report.counts))
         self._wake_drainers()
         if self.observers.watched:
-            self.observers.notify(RunFinished(self.report, self.clock.now()))
+            self.observers.notify(RunFinished(report, self.clock.now()))
 
     # -- what goes on
 

@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from framework.flow.jobs.job import idle_snapshot, node_of
 from framework.flow.workers.worker_task import WorkerState
 from framework.observe import Edge, Graph, NodeSnapshot
+from framework.observe.user_code import waits_at
 
 if TYPE_CHECKING:
     from framework.flow.capacity import Capacity
     from framework.flow.jobs.stages import Layout, Stage
+    from framework.flow.running.intake import Intake
     from framework.flow.running.job_run import JobRun
-    from framework.flow.running.run import FlowRun
 
 Runs = Mapping[str, "JobRun"]
+
+
+class Unfinished(Protocol):
+    """A run that can be asked what it waits for."""
+
+    jobs: Runs
+    intake: Intake
+    closing: bool
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its report is made."""
+
+    @property
+    def is_started(self) -> bool:
+        """Whether all first workers are there."""
+
+    @property
+    def taken(self) -> int:
+        """Items accepted from outside so far."""
 
 
 def graph_of(name: str, layout: Layout | None, runs: Runs) -> Graph:
@@ -66,7 +87,7 @@ def _took(stage: Stage, runs: Runs) -> bool:
     return stage.name in runs and runs[stage.name].tally.finished > 0
 
 
-def why_waiting(run: FlowRun) -> str:
+def why_waiting(run: Unfinished) -> str:
     """Return a line for each thing that keeps a run from being finished; empty when it is over."""
     if run.is_over:
         return ""
@@ -102,8 +123,11 @@ def _of_workers(job: JobRun) -> Iterator[str]:
     states = [worker.state for worker in workers]
     held = 0 if job.pace is None else job.pace.waiting
     blocked = states.count(WorkerState.BLOCKED) - held
-    if since := [worker.since for worker in workers if worker.state == WorkerState.WORKING]:
-        yield f"{len(since)} working, the longest for {max(0.0, job.clock.now() - min(since)):,.1f} s"
+    if working := [worker for worker in workers if worker.state == WorkerState.WORKING]:
+        longest = min(working, key=lambda worker: worker.since)
+        at = waits_at(longest.task.get_coro())
+        since = max(0.0, job.clock.now() - longest.since)
+        yield f"{len(working)} working, the longest for {since:,.1f} s{f' at {at}' if at else ''}"
     if locked := states.count(WorkerState.LOCKED):
         yield f"{locked} waiting for the lock"
     if held:
@@ -122,7 +146,8 @@ def _of_items(job: JobRun) -> Iterator[str]:
     if channel.paused:
         yield "paused: flow.resume()"
     if channel.waiting:
-        yield f"{_count(channel.waiting, 'item')} queued"
+        full = " (full)" if channel.waiting >= channel.bound else ""
+        yield f"{_count(channel.waiting, 'item')} queued{full}"
     if channel.aside:
         yield f"{channel.aside} of them behind another item of the same key"
     if job.retrying:

@@ -273,8 +273,7 @@ class ItemWorker:
         if self.job.scoped:  # the job in front of the sub-flow reports it
             finish(case, outcome, failure)
             return
-        run.keep(failure)
-        log_failure(failure)
+        log_failure(failure, first=run.keep(failure))
         finish(case, outcome, failure.exception)
         self._lighten(entry, failure)
 
@@ -282,8 +281,7 @@ class ItemWorker:
         """The error job failed on an item itself: it has failed, whatever brought it there."""
         self.tally.failed += 1
         self.tell(case, "failed", began)
-        self.run.keep(failure)
-        log_failure(failure)
+        log_failure(failure, first=self.run.keep(failure))
         if case.outcome == "rerouted" and not self.is_left_behind:
             case.job.tally.failed += 1
         finish(case, "failed", failure.exception)

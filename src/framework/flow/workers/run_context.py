@@ -33,8 +33,8 @@ class RunContext(Protocol):
     def settle(self) -> None:
         """Check whether the run can end; called whenever the last worker of a job becomes idle."""
 
-    def keep(self, failure: Failure) -> None:
-        """Keep a failure for the report."""
+    def keep(self, failure: Failure) -> bool:
+        """Keep a failure for the report; return whether it is the first of its kind."""
 
     def lighten(self, failure: Failure) -> None:
         """Let the frames of a failure go that has been handled, unless it is the first of its kind."""

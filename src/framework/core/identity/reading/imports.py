@@ -10,8 +10,9 @@ from pathlib import PurePath
 from types import ModuleType
 from typing import Any
 
-from framework.archive.digest.code import is_installed, is_library
+from framework.archive.digest.code import is_installed
 from framework.core.identity.reading.references import Import
+from framework.observe.user_code import is_library
 
 
 def module_label(name: str) -> str:

@@ -1,0 +1,49 @@
+"""`diagnosis`: every kind of finding, asked about one flow."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+
+from framework.flow.findings.endings.cut_off import cut_off
+from framework.flow.findings.endings.left import left
+from framework.flow.findings.endings.trouble import trouble
+from framework.flow.findings.evidence import FlowEvidence
+from framework.flow.findings.items.dropped import dropped
+from framework.flow.findings.items.failed import failed
+from framework.flow.findings.items.misses import misses
+from framework.flow.findings.items.overflow import overflow
+from framework.flow.findings.items.unhandled import unhandled
+from framework.flow.findings.workers.locks import locks
+from framework.flow.findings.workers.paused import paused
+from framework.flow.findings.workers.rates import rates
+from framework.flow.findings.workers.retries import retries
+from framework.flow.findings.workers.room import room
+from framework.flow.findings.workers.slow import slow
+from framework.observe.findings import Finding, Findings
+
+logger = logging.getLogger(__name__)
+
+Kind = Callable[[FlowEvidence], Iterator[Finding]]
+KINDS: tuple[Kind, ...] = (
+    *(failed, misses, unhandled, dropped, cut_off, trouble, left),
+    *(paused, locks, retries, rates, room, overflow, slow),
+)
+
+
+def diagnosis(evidence: FlowEvidence) -> Findings:
+    """Return the findings of all kinds, ranked; a kind that fails is logged and left out."""
+    found: list[Finding] = []
+    for kind in KINDS:
+        try:
+            found += kind(evidence)
+        except Exception:
+            logger.exception("the finding %s failed", kind.__name__)
+    return Findings(found)
+
+
+def tell(name: str, findings: Findings) -> None:
+    """Log the findings of a run that has ended, a line each; its failures and troubles were logged with more."""
+    for finding in findings:
+        if finding.kind != "trouble":
+            logger.log(logging.WARNING if finding.severity == "serious" else logging.INFO, "%s: %s", name, finding)

@@ -1,0 +1,1 @@
+"""Findings about what workers wait for and what takes the time."""

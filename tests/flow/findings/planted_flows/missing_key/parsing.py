@@ -1,0 +1,2 @@
+def price_of(row):
+    return float(row["price"])  # the bug: some rows have none

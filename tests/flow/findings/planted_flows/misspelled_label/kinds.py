@@ -1,0 +1,2 @@
+def kind_of(document):  # the bug: "invoce"
+    return "invoce" if document["total"] else "letter"
