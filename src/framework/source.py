@@ -75,7 +75,7 @@ def source_of(obj: Any) -> Source:
             f"no source for {name} ({_origin(obj)}): define it in a file or a notebook cell, not with exec, "
             "python -c or the plain interpreter; if its file has changed since, import it again"
         )
-    return _source(*found)
+    return found[0].source_of(found[1])
 
 
 def source_of_function(function: FunctionType) -> Source | None:
@@ -85,7 +85,7 @@ def source_of_function(function: FunctionType) -> Source | None:
     import. Only a file that was written since this process began, or imported before this module, is compiled.
     """
     found = _find_function(function)
-    return _source(*found) if found and (found[0].certain or function.__code__ in found[0].codes) else None
+    return found[0].source_of(found[1]) if found and (found[0].certain or function.__code__ in found[0].codes) else None
 
 
 def unwrap(obj: Any) -> Any:
@@ -132,6 +132,7 @@ class _Text:
         # Its module was imported after its last change: what it holds is what runs. marimo compiles cells apart.
         unchanged = modified is None or (modified < _STARTED - 1 and file not in _LOADED_BEFORE)
         self.certain = unchanged or self._is_marimo
+        self._sources: dict[Definition, Source] = {}
 
     @functools.cached_property
     def tree(self) -> ast.Module:
@@ -181,7 +182,14 @@ class _Text:
         """The last definition of that name."""
         return next((node for (name, _), node in reversed(self.definitions.items()) if name == qualname), None)
 
-    def cut(self, node: Definition) -> str:
+    def source_of(self, node: Definition) -> Source:
+        """The source of a definition, cut out once."""
+        found = self._sources.get(node)
+        if found is None:
+            found = self._sources[node] = Source(self._cut(node), self.file, first_line(node), node)
+        return found
+
+    def _cut(self, node: Definition) -> str:
         """The lines of a definition, dedented; lines of a string that stand further left stay as they are."""
         lines = self.lines[first_line(node) - 1 : node.end_lineno]
         indent = lines[0][: len(lines[0]) - len(lines[0].lstrip())]
@@ -189,12 +197,6 @@ class _Text:
 
 
 _Found = tuple[_Text, Definition]
-
-
-def _source(text: _Text, node: Definition) -> Source:
-    return Source(text.cut(node), text.file, first_line(node), node)
-
-
 _sites: WeakKeyDictionary[type, tuple[_Text | None, CodeType]] = WeakKeyDictionary()
 _found: WeakKeyDictionary[FunctionType, tuple[CodeType, _Text, Definition]] = WeakKeyDictionary()
 _versions: dict[str, WeakValueDictionary[int, _Text]] = defaultdict(WeakValueDictionary)  # while a class lives

@@ -100,12 +100,16 @@ class ArchiveRoom:
         self._about.clear()  # a plan may have asked before the processors got their last attributes
         if keeping:
             forget_codes()
-        if self._workspace is None:
+        if self._workspace is None or not keeping:
             return
         taken: dict[tuple[str, str], Inbox] = {}
         readers: Readers = {}
-        for inbox in {id(keeper_of(inbox.processor)): inbox for inbox in keeping}.values():
-            identity = self.identity(inbox, readers)
+        distinct = {id(keeper_of(inbox.processor)): inbox for inbox in keeping}.values()
+        from framework.core.identity.identity import uncollected  # reads sources; only for processors that keep results
+
+        with uncollected():
+            identities = [self.identity(inbox, readers) for inbox in distinct]
+        for inbox, identity in zip(distinct, identities, strict=True):
             about = self._about[inbox] = _description(cast("AbstractProcessor", keeper_of(inbox.processor)), identity)
             _warn_of_state(about.name, identity)
             other = taken.setdefault((about.name, about.identity), inbox)

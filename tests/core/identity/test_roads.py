@@ -70,11 +70,47 @@ def test_what_a_name_is_bound_to_counts(tmp_path, main, before, after):
         ("k = {}", "sys.modules['helpers'].k"),
         ("class D(dict):\n    def __missing__(self, key): return {}\nd = D()", "helpers.d['a']"),
         ("import abc\nclass B(abc.ABC):\n    def f(self): return {}\nclass C(B):\n    pass", "helpers.C().f()"),
+        ("def __getattr__(name): return {}", "helpers.anything"),
+        ("import contextvars\nv = contextvars.ContextVar('v', default={})", "helpers.v.set(helpers.v.get() + 1)"),
+        ("import weakref\nclass C:\n    def m(self): return {}\nc = C()\nr = weakref.ref(c)", "helpers.r().m()"),
+        ("class B: pass\nclass C(B):\n    def m(self): return {}", "[c().m() for c in helpers.B.__subclasses__()]"),
+        (
+            "class B:\n    @classmethod\n    def all(cls): return cls.__subclasses__()\nclass C(B): k = {}",
+            "helpers.B.all()",
+        ),
+        ("import json\njson.added = lambda: {}", "json.added()"),
+        (
+            (
+                "import pandas\nif hasattr(pandas.Series, 'rated'): del pandas.Series.rated\n"
+                "@pandas.api.extensions.register_series_accessor('rated')\nclass Rated:\n    k = {}"
+            ),
+            "event.x.rated.k",
+        ),
+        ("import pandas\ndef tripled(self): return {}\npandas.DataFrame.tripled = tripled", "event.x.tripled()"),
+        (
+            (
+                "import pydantic\nfrom typing import Annotated\nK = {}\n@pydantic.validate_call\n"
+                "def f(x: Annotated[int, pydantic.Field(gt=K)]): return x"
+            ),
+            "helpers.f(1)",
+        ),
+        ("def f(): return {}", "eval('helpers.f()')"),
     ],
 )
 def test_rarer_roads_lead_to_the_constant_as_well(tmp_path, helpers, use):
-    main = "import helpers, sys\n" + PLAIN.format(use)
+    main = "import helpers, json, sys\n" + PLAIN.format(use)
     digests = [digest_of(tmp_path, main=main, helpers=helpers.format(k)) for k in (1, 2, 1)]
+    assert digests[0] == digests[2] != digests[1]
+
+
+@pytest.mark.parametrize("changed", ["first", "second", "lazy"])
+def test_every_import_inside_of_a_function_counts(tmp_path, changed):
+    imports = "try: from first import k\n        except ImportError: from second import k\n        import package"
+    use = PLAIN.replace("        return", f"        {imports}\n        return").format("k, package.k")
+    getter = "def __getattr__(name): return getattr(importlib.import_module(LAZY[name]), name)\n"
+    package = "import importlib\nLAZY = {'k': 'lazy'}\n" + getter
+    before = {"package": package, "first": "k = 1", "second": "k = 1", "lazy": "k = 1"}
+    digests = [digest_of(tmp_path, main=use, **before | {changed: f"k = {k}"}) for k in (1, 2, 1)]
     assert digests[0] == digests[2] != digests[1]
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import copyreg
 from collections import deque
+from contextlib import suppress
+from contextvars import Context, ContextVar
 from functools import partial
 from types import FunctionType, MappingProxyType, MethodType, ModuleType, SimpleNamespace
 from typing import Any, Protocol
+from weakref import ReferenceType
 
 from framework.archive.digest.code import is_installed
 from framework.archive.digest.digest import walked
@@ -84,8 +87,8 @@ class ValueWalk(Walk):
 
     def _chosen(self, value: Any, encode: Encoder) -> Encoder:
         kind = type(value)
-        if kind is FunctionType:
-            return _encode_function
+        if kind in _OWN_WAY:
+            return _OWN_WAY[kind]
         if isinstance(value, AbstractProcessor):
             return _encode_processor
         if kind is MethodType:  # its class first, which knows its methods
@@ -113,6 +116,20 @@ def _encode_processor(walk: Walk, value: Any) -> None:
     assert isinstance(walk, ValueWalk)  # noqa: S101 - it alone chooses this
     walk.emit(b"p")
     walk.text(walk._names.identity(value))  # noqa: SLF001 - its own walk
+
+
+def _encode_context_variable(walk: Walk, value: ContextVar[Any]) -> None:
+    """A context variable by its default: a value is set in a context, and is state."""
+    walk.emit(b"v")
+    walk.text(value.name)
+    with suppress(LookupError):
+        walk.walk(Context().run(value.get))
+
+
+def _encode_reference(walk: Walk, value: ReferenceType[Any]) -> None:
+    """A weak reference by what it refers to."""
+    walk.emit(b"r")
+    walk.walk(value())
 
 
 def _encode_instance(changed: dict[str, str], walk: Walk, value: Any) -> None:
@@ -153,6 +170,13 @@ def _encode_function(walk: Walk, value: FunctionType) -> None:
     walk.attributes({name: part for name, part in variables.items() if (id(cells[name]), name) not in state})
     walk.attributes(attributes)
     walk.walk(inner)
+
+
+_OWN_WAY: dict[type, Encoder] = {
+    FunctionType: _encode_function,
+    ContextVar: _encode_context_variable,
+    ReferenceType: _encode_reference,
+}
 
 
 def is_own_code(value: Any) -> bool:

@@ -33,6 +33,12 @@ ACCESSORS = (
 )
 """What stands in a class for code or for a field, and has no value of its own."""
 
+_TABLES = {
+    "pandas": ("DataFrame", "Series", "Index"),
+    "polars": ("DataFrame", "LazyFrame", "Series", "Expr"),
+    "xarray": ("Dataset", "DataArray"),
+}
+
 
 def is_own(value: Any) -> bool:
     """Whether a function, class or module is the user's own."""
@@ -103,8 +109,34 @@ def attribute_of(module: ModuleType, name: str) -> Any:
     return found
 
 
+def given_by(getter: Any, name: str) -> Any:
+    """What the `__getattr__` of a module gives, called as the code will call it; MISSING where it raises."""
+    try:
+        return getter(name)
+    except Exception:  # noqa: BLE001 - the code's own affair
+        return MISSING
+
+
+def added_to_tables(name: str) -> Iterator[Any]:
+    """Own functions and registered accessors that data frames were given under an attribute's name."""
+    for module, kinds in _TABLES.items():
+        for kind in kinds if module in sys.modules else ():
+            added = vars(getattr(sys.modules[module], kind, object)).get(name)
+            for found in (added, getattr(added, "_accessor", None), getattr(added, "_ns", None)):
+                if isinstance(found, FunctionType | type) and is_own(found):
+                    yield found
+
+
 def defaults_of(function: FunctionType) -> Iterator[tuple[str, Any]]:
     """The default values of parameters."""
     code, defaults = function.__code__, function.__defaults__ or ()
     yield from zip(code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount], defaults, strict=True)
     yield from (function.__kwdefaults__ or {}).items()
+
+
+def subclasses(cls: type) -> Iterator[type]:
+    """All classes that are derived from a class and still exist, in the order of their names."""
+    found: list[type] = type.__subclasses__(cls)
+    for each in sorted(found, key=lambda one: (one.__module__, one.__qualname__)):
+        yield each
+        yield from subclasses(each)

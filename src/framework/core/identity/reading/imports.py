@@ -38,7 +38,10 @@ def imported(statement: Import, namespace: Mapping[str, Any]) -> ModuleType | tu
             return module
         if attribute in vars(module):
             return vars(module), attribute, vars(module)[attribute]
-        return _module(f"{name}.{attribute}")
+        try:
+            return _module(f"{name}.{attribute}")
+        except Exception:  # noqa: BLE001 - a module can give what is not there
+            return vars(module), "__getattr__", vars(module)["__getattr__"]
     except Exception:  # noqa: BLE001 - what an import raises is the function's own affair
         return None
 

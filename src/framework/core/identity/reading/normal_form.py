@@ -37,7 +37,7 @@ def _syntax(part: Any) -> str:
         value = part.value
         return "Constant()" if value is None else f"Constant(value={type(value).__name__}:{value!r})"
     if kind is list:
-        return f"[{','.join(map(_syntax, part))}]"
+        return f"[{','.join([_syntax(item) for item in part])}]"
     names = _fields.get(kind)
     if names is None:
         if not isinstance(part, ast.AST):
@@ -48,7 +48,7 @@ def _syntax(part: Any) -> str:
     for name in names:
         value = values.get(name)
         # Newer Pythons add fields that older ones lack; they are empty where the older syntax is used.
-        if value is None or value == []:
+        if value is None or (not value and type(value) is list):
             continue
         if kind is ast.JoinedStr:  # 3.12 ends the format of an f-string with an empty text
             value = [item for item in value if not (isinstance(item, ast.Constant) and item.value == "")]

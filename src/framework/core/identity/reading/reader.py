@@ -18,14 +18,17 @@ from framework.core.identity.parts import Kind, Part, shown
 from framework.core.identity.reading.definitions import (
     ACCESSORS,
     MISSING,
+    added_to_tables,
     attribute_of,
     class_source,
     code_digest,
     defaults_of,
     equals,
     functions_in,
+    given_by,
     is_data,
     is_own,
+    subclasses,
 )
 from framework.core.identity.reading.imports import imported, module_label
 from framework.core.identity.reading.normal_form import normal_form
@@ -36,6 +39,7 @@ from framework.source import Definition, Source, source_of_function
 
 _GENERATED = frozenset({"_abc_impl"})
 _NAMESPACES = frozenset({"globals", "eval", "exec"})
+_Variable = tuple[Mapping[str, Any] | None, str, Any]
 _normal_forms: WeakKeyDictionary[Definition, str] = WeakKeyDictionary()
 
 
@@ -172,10 +176,7 @@ class Reader:
         if owner is None:
             _define(node, "function", source, [function])
         closure = closure_of(function)
-        used = {*loaded_names(function.__code__), *closure, *references.imports}
-        for chain in sorted(references.chains):
-            if chain[0] in used:
-                self._resolve(node, code, chain, closure)
+        self._read_names(node, code, closure)
         _read_early(references, ChainMap(closure, function.__globals__), node)
         cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
         label = self.label(function)
@@ -188,6 +189,17 @@ class Reader:
             if name == "__wrapped__" or not name.startswith("__"):
                 self._bind(node, f"{label}.{name}", value, (function, name))
 
+    def _read_names(self, node: Node, code: Code, closure: Mapping[str, Any]) -> None:
+        """Follow the names and attributes that a function asks for."""
+        references = code.references
+        used = {*loaded_names(code.function.__code__), *closure, *references.imports}
+        asked = [chain for chain in references.chains if chain[0] in used]
+        for chain in sorted({*asked, *references.typed}):
+            self._resolve(node, code, chain, closure)
+        node.next += ((each, "", node.label) for name in references.attributes for each in added_to_tables(name))
+        if code.owner is not None and "__subclasses__" in references.attributes:  # of `cls` or `type(self)`
+            node.next += ((each, "__subclasses__", node.label) for each in subclasses(code.owner))
+
     def _read_module(self, module: ModuleType, node: Node) -> None:
         node.part = Part(node.label, "module", PurePath(getattr(module, "__file__", None) or "").name, "")
         for name, value in list(vars(module).items()):
@@ -196,34 +208,60 @@ class Reader:
                 self._bind(node, self._variable(vars(module), name), value, (vars(module), name))
 
     def _resolve(self, node: Node, code: Code, chain: Chain, closure: Mapping[str, Any]) -> None:
-        """Bind what a name and its attributes lead to; through modules, an attribute is a variable of theirs."""
-        root, *names = chain
-        namespace, root, value = self._variable_of(code, root, closure)
+        for variable in self._variables_of(code, chain[0], closure):
+            self._follow(node, variable, list(chain[1:]))
+
+    def _follow(self, node: Node, variable: _Variable, names: list[str]) -> None:
+        """Bind what a variable and its attributes lead to; through modules, an attribute is a variable of theirs."""
+        namespace, root, value = variable
         label = self._variable(namespace, root) if namespace is not None else ""
         while isinstance(value, ModuleType) and names and not is_installed(value.__name__):
             if label and label != self.label(value):
                 node.links.add((label, f"module {self.label(value)}"))
-            root = names.pop(0)
-            namespace, value = vars(value), attribute_of(value, root)
+            root, namespace = names.pop(0), vars(value)
+            value, getter = attribute_of(value, root), namespace.get("__getattr__")
+            if value is MISSING and getter is not None:  # of a module: it gives what is not there
+                node.next.append((getter, "__getattr__", node.label))
+                value = given_by(getter, root)
             label = self._variable(namespace, root)
         if value is not MISSING and namespace is not None:
             self._bind(node, label, value, (namespace, root))
         elif isinstance(value, ModuleType):
             node.next.append((value, root, node.label))
+        if names:
+            self._follow_attributes(node, value, names)
 
-    def _variable_of(
-        self, code: Code, name: str, closure: Mapping[str, Any]
-    ) -> tuple[Mapping[str, Any] | None, str, Any]:
-        """Namespace, name there and value of a variable; no namespace for a module that is bound nowhere."""
+    def _follow_attributes(self, node: Node, value: Any, names: list[str]) -> None:
+        """Note own code that an installed module was given, and the subclasses that a class is asked for."""
+        for name in names:
+            if name == "__subclasses__" and isinstance(value, type):
+                node.next += ((each, name, node.label) for each in subclasses(value))
+            if not isinstance(value, ModuleType):
+                return
+            value = attribute_of(value, name)
+        if isinstance(value, FunctionType | type) and is_own(value):
+            node.next.append((value, names[-1], node.label))
+            node.links.add((f"{node.label}: {'.'.join(names)}", self.mark(value)))
+
+    def _variables_of(self, code: Code, name: str, closure: Mapping[str, Any]) -> Iterator[_Variable]:
+        """Yield namespace, name there and value of a variable; no namespace for a module that is bound nowhere.
+
+        There are several where several import statements inside of the function bind the name.
+        """
         variables = code.function.__globals__
         if name in closure:  # anything but a module is bound with the closure
-            return None, name, closure[name] if isinstance(closure[name], ModuleType) else MISSING
-        if name in code.references.imports:
-            found = imported(code.references.imports[name], variables)
-            return found if isinstance(found, tuple) else (None, name, found)
-        if name in variables:
-            return variables, name, variables[name]
-        return None, name, sys.modules.get(variables.get("__name__", "")) if name in _NAMESPACES else MISSING
+            yield None, name, closure[name] if isinstance(closure[name], ModuleType) else MISSING
+        elif name in code.references.imports:
+            for statement in code.references.imports[name]:
+                found = imported(statement, variables)
+                yield found if isinstance(found, tuple) else (None, name, found)
+        elif name in variables:
+            yield variables, name, variables[name]
+        elif name in _NAMESPACES:
+            module = sys.modules.get(variables.get("__name__", ""))
+            for each in (module, *variables.values()):
+                if isinstance(each, ModuleType) and not is_installed(each.__name__):
+                    yield None, name, each
 
     def _bind(self, node: Node, label: str, value: Any, place: tuple[object, str]) -> None:
         """Note a value under its name; a definition that is bound to its own name needs no more than itself."""

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from framework.source import Definition
@@ -19,22 +20,33 @@ Import = tuple[int, str, str | None]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _ASKS = frozenset({"getattr", "hasattr"})
 _IMPORTS = frozenset({"import_module", "__import__"})
+_TEXTS = frozenset[str | None](_ASKS | _IMPORTS)
+_NAMELESS = frozenset({"attr", "arg", "asname", "ctx", "id", "kind", "name", "names", "op", "ops", "type_comment"})
+_READ_APART = frozenset(
+    {
+        *(ast.Constant, ast.arg, ast.Import, ast.ImportFrom, ast.AnnAssign),
+        *(ast.FunctionDef, ast.AsyncFunctionDef, ast.Call, ast.Subscript),
+    }
+)
+_fields: dict[type, tuple[str, ...]] = {}
 
 
 @dataclass(slots=True)
 class References:
     """The names in a definition.
 
-    `chains` are used when it runs, `early` ones while it is defined: decorators, bases, what a class body computes.
-    `attributes` holds every attribute name, whatever it is asked of; `imports` what an import statement inside binds:
-    module and attribute, None for the module itself. Of a class, `computed` names the attributes that were computed
-    and `literals` those that are written out.
+    `chains` are used when it runs, `early` ones while it is defined: decorators, bases, what a class body computes;
+    `typed` ones stand in the annotations of a decorated function, where its decorators can read them.
+    `attributes` holds every attribute name, whatever it is asked of; `imports` what import statements inside bind to a
+    name, each of them: which one runs may depend on the environment. Of a class, `computed` names the attributes that
+    were computed and `literals` those that are written out.
     """
 
     chains: set[Chain] = field(default_factory=set)
     early: set[Chain] = field(default_factory=set)
+    typed: set[Chain] = field(default_factory=set)
     attributes: set[str] = field(default_factory=set)
-    imports: dict[str, Import] = field(default_factory=dict)
+    imports: dict[str, list[Import]] = field(default_factory=dict)
     computed: set[str] = field(default_factory=set)
     literals: dict[str, ast.expr] = field(default_factory=dict)
 
@@ -60,6 +72,8 @@ def references_of(node: Definition) -> References:
         else:
             for decorator in node.decorator_list:
                 _read(decorator, found, found.early)
+            for annotation in _annotations(node) if node.decorator_list else ():  # validators use them
+                _read(_evaluated(annotation), found, found.typed)
             for statement in node.body:
                 _read(statement, found, found.chains)
     return found
@@ -81,6 +95,16 @@ def _read_class(node: ast.ClassDef, found: References) -> None:
                     found.computed.add(name)
                 else:
                     found.literals[name] = value
+
+
+def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
+    arguments = node.args
+    starred = filter(None, (arguments.vararg, arguments.kwarg))
+    for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *starred):
+        if argument.annotation is not None:
+            yield argument.annotation
+    if node.returns is not None:
+        yield node.returns
 
 
 def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
@@ -113,34 +137,61 @@ def _evaluated(annotation: ast.expr) -> ast.expr:
 
 
 def _read(node: ast.AST, found: References, chains: set[Chain]) -> None:
-    if isinstance(node, ast.Name):
-        if not isinstance(node.ctx, ast.Store):
-            chains.add((node.id,))
-    elif isinstance(node, ast.Attribute):
-        _read_attribute(node, found, chains)
-    elif isinstance(node, ast.Import | ast.ImportFrom):
-        found.imports.update(_imports(node))
-    elif isinstance(node, ast.arg):
-        return  # what an annotation inside names is not executed
-    elif isinstance(node, ast.AnnAssign):
-        _read_all((node.target, node.value), found, chains)
-    elif isinstance(node, _FUNCTIONS):
-        _read_all((*node.decorator_list, node.args, *node.body), found, chains)
-    else:
-        if _read_text(node, found, chains):
-            return
-        for name in node._fields:
-            value = getattr(node, name, None)
-            _read_all(value if type(value) is list else (value,), found, chains)
+    waiting = [node]
+    while waiting:
+        part: Any = waiting.pop()
+        kind = type(part)
+        if kind is ast.Name:
+            if type(part.ctx) is not ast.Store:
+                chains.add((part.id,))
+        elif kind is ast.Attribute:
+            waiting += _read_attribute(part, found, chains)
+        elif kind in _READ_APART:
+            waiting += _read_apart(part, found, chains)
+        else:
+            waiting += _inner(part)
 
 
-def _read_all(parts: Iterable[object], found: References, chains: set[Chain]) -> None:
-    for part in parts:
-        if isinstance(part, ast.AST):
-            _read(part, found, chains)
+def _read_apart(part: Any, found: References, chains: set[Chain]) -> Iterable[ast.AST]:
+    """Read what needs more than a look at its parts; returns those that are to be read as well."""
+    match part:
+        case ast.Constant() | ast.arg():  # what an annotation inside names is not executed
+            return ()
+        case ast.Import() | ast.ImportFrom():
+            for name, each in _imports(part):
+                found.imports.setdefault(name, []).append(each)
+            return ()
+        case ast.AnnAssign(target=target, value=value):
+            return (target,) if value is None else (target, value)
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            return (*part.decorator_list, part.args, *part.body)
+        case ast.Call(func=called) if _name_of(called) in _TEXTS:
+            return _read_text(part, found, chains) or _inner(part)
+        case ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Constant(value=str() as module)):
+            _add_module(module, found, chains)  # sys.modules["settings"]
+        case _:
+            pass
+    return _inner(part)
 
 
-def _read_attribute(node: ast.Attribute, found: References, chains: set[Chain]) -> None:
+def _inner(node: ast.AST) -> Iterator[ast.AST]:
+    """The parts of a part that can hold names."""
+    kind = type(node)
+    names = _fields.get(kind)
+    if names is None:
+        names = _fields[kind] = tuple(name for name in kind._fields if name not in _NAMELESS)
+    for name in names:
+        value = getattr(node, name, None)
+        if type(value) is list:
+            for part in value:
+                if isinstance(part, ast.AST):
+                    yield part
+        elif isinstance(value, ast.AST):
+            yield value
+
+
+def _read_attribute(node: ast.Attribute, found: References, chains: set[Chain]) -> tuple[ast.expr, ...]:
+    """Read a chain of attributes; returns what it begins with, unless that is a name."""
     names = [node.attr]
     base = node.value
     while isinstance(base, ast.Attribute):
@@ -149,8 +200,8 @@ def _read_attribute(node: ast.Attribute, found: References, chains: set[Chain]) 
     found.attributes.update(names)
     if isinstance(base, ast.Name):
         chains.add((base.id, *reversed(names)))
-    else:
-        _read(base, found, chains)
+        return ()
+    return (base,)
 
 
 def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Import]]:
@@ -164,21 +215,19 @@ def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Import]]:
             yield f" {alias.name}", (0, alias.name, None)
 
 
-def _read_text(node: ast.AST, found: References, chains: set[Chain]) -> bool:
-    """Read names that stand in texts: `getattr(settings, "rate")`, `import_module("settings")`; true if that is all."""
-    match node:
-        case ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Constant(value=str() as module)):
-            _add_module(module, found, chains)
-        case ast.Call(func=called, args=[ast.expr() as owner, ast.Constant(value=str() as name), *rest]) if (
-            _name_of(called) in _ASKS
-        ):
-            _read_all((ast.Attribute(owner, name, ast.Load()), *rest), found, chains)
-            return True
-        case ast.Call(func=called, args=[ast.Constant(value=str() as module), *_]) if _name_of(called) in _IMPORTS:
+def _read_text(call: ast.Call, found: References, chains: set[Chain]) -> tuple[ast.expr, ...]:
+    """Read names that stand in texts: `getattr(settings, "rate")`, `import_module("settings")`.
+
+    Returns what is to be read in place of the call; nothing where it is read as it stands.
+    """
+    match call.args:
+        case [owner, ast.Constant(value=str() as name), *rest] if _name_of(call.func) in _ASKS:
+            return (ast.Attribute(owner, name, ast.Load()), *rest)
+        case [ast.Constant(value=str() as module), *_] if _name_of(call.func) in _IMPORTS:
             _add_module(module, found, chains)
         case _:
             pass
-    return False
+    return ()
 
 
 def _name_of(called: ast.expr) -> str | None:
@@ -186,7 +235,7 @@ def _name_of(called: ast.expr) -> str | None:
 
 
 def _add_module(name: str, found: References, chains: set[Chain]) -> None:
-    found.imports[f" {name}"] = (0, name, None)
+    found.imports[f" {name}"] = [(0, name, None)]
     chains.add((f" {name}",))
 
 
