@@ -34,24 +34,22 @@ async def pump(source: Source, offer: Offer, put: Put, executor: Executor | None
         try:
             if isinstance(items, AsyncIterable):
                 async for item in items:
-                    if not offer(item) and not await _was_put(put, item):
-                        return
+                    if not offer(item):
+                        try:
+                            await put(item)
+                        except FlowEnded:
+                            return
             else:
                 for item in items:
-                    if not offer(item) and not await _was_put(put, item):
-                        return
+                    if not offer(item):
+                        try:
+                            await put(item)
+                        except FlowEnded:
+                            return
         finally:
             # A generator that is left half-way would run its cleanup whenever it is collected, in no task.
             if inspect.isasyncgen(items):
                 await items.aclose()
-
-
-async def _was_put(put: Put, item: Any) -> bool:
-    try:
-        await put(item)
-    except FlowEnded:
-        return False
-    return True
 
 
 async def _opened(source: Any, stack: AsyncExitStack) -> Items:

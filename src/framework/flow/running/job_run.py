@@ -209,7 +209,7 @@ class JobRun(JobFigures):
     def revive(self) -> None:
         """An item waits and there is no worker: start one."""
         self._first_item = None
-        self.input.calling = False
+        self.input.call_another()
         self.await_first_item()
 
     def hire(self) -> FlowWorker:
@@ -284,7 +284,7 @@ class JobRun(JobFigures):
             self.resize(1, "0->1: an item waits")
         elif self._first_item is None and not (self.input.closed and not self.retrying):
             self._first_item = FirstItem(self)
-            self.input.parked.append(self._first_item)
+            self.input.await_item(self._first_item)
 
     def _take_back_first_item(self) -> None:
         if self._first_item is not None:

@@ -68,7 +68,8 @@ class FlowRun(RunRecord):
                 job.entrance = self.jobs[stage.entrance.name]
             if isinstance(job, RouterRun):
                 job.arms = {label: self.jobs[arm.name] for label, arm in stage.arms.items()}
-            job.input.mixed = self.observers.watched
+            if self.observers.watched:
+                job.input.mix()
             stage.job.latest = job
         self._stages = layout.stages
 
@@ -259,7 +260,7 @@ class FlowRun(RunRecord):
     def observed(self) -> None:
         """An observer was attached: workers leave their fast path."""
         for job in self.jobs.values():
-            job.input.mixed = True
+            job.input.mix()
 
     def cut(self, job: JobRun, last: LastWorkItem, *, taken: bool) -> None:
         """A LastWorkItem passed `job`: drop what is queued there or upstream; the rest runs to its end."""
@@ -334,7 +335,8 @@ class FlowRun(RunRecord):
             self.settle()
             return
         entry = value if ticket is None else Envelope(value, ticket)
-        target.input.mixed |= isinstance(entry, Special)
+        if isinstance(entry, Special):
+            target.input.mix()
         target.input.append(entry)
         target.await_first_item()
 

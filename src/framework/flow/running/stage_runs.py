@@ -138,7 +138,8 @@ class GateRun(JobRun):
         self.context.follow(attempt)
         entry = Envelope(item, attempt)
         channel = self.entrance.input
-        channel.mixed, entered = True, False
+        channel.mix()
+        entered = False
         try:
             if not channel.room and not await channel.wait_room():
                 self.entrance.drop([entry], channel.reason)

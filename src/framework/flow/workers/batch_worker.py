@@ -41,7 +41,7 @@ class Collecting:
     def begin(self, wanted: int) -> asyncio.Future[bool]:
         """Wait for an item, before the idle workers do; the result is False when the time is over."""
         self.waiter, self.wanted = asyncio.get_running_loop().create_future(), wanted
-        self._channel.parked.appendleft(self)
+        self._channel.await_item(self)
         return self.waiter
 
     def end(self) -> None:

@@ -3,6 +3,9 @@
 A put or a get is a deque operation in the caller, no coroutine; futures exist only while something waits. At most one
 wake-up per side is under way, and the task that was woken passes it on, so that a burst of items costs one turn of the
 event loop instead of one per item.
+
+`alert` is all that the hot loops look at: it is set when a worker is parked and no other is called, when a put waits
+and is not invited, and while workers have to look at what they take (`mixed`). While a burst passes it is not set.
 """
 
 from __future__ import annotations
@@ -33,9 +36,9 @@ class Channel:
     """
 
     __slots__ = (
-        "_held", "_loop", "aside", "bound", "buffer", "calling", "cause", "closed", "full", "idle", "inviting",
-        "is_inside", "mixed", "name", "on_change", "overflow", "parked", "paused", "putters", "putting", "reason",
-        "returned", "taken",
+        "_held", "_loop", "alert", "aside", "bound", "buffer", "calling", "cause", "closed", "full", "idle", "inviting",
+        "is_inside", "mixed", "name", "on_change", "overflow", "parked", "paused", "promised", "putters", "putting",
+        "reason", "returned", "taken",
     )  # fmt: skip
 
     def __init__(self, name: str) -> None:
@@ -54,7 +57,9 @@ class Channel:
         self.putters: deque[asyncio.Future[None]] = deque()
         self.putting = 0  # puts from outside that wait for room: they keep the flow from being idle
         self.calling = False  # a worker was woken and has not run yet
+        self.promised = False  # the event loop will look whether another worker is needed
         self.inviting = False  # a putter was woken and has not run yet
+        self.alert = False  # what comes next, a put or a take, has to see to one of these: `came` or `took`
         self.mixed = False  # workers look at what they take: something special went through, or they are observed
         self.taken = 0  # items accepted from outside
         self.aside = 0  # items that were taken out and wait for their key
@@ -133,15 +138,15 @@ class Channel:
     def offer(self, item: Any) -> bool:
         """Put an item from outside if there is room and no put waits; return whether it was taken."""
         buffer = self.buffer
-        if self.putters or self.inviting or len(buffer) >= self.full:
+        if len(buffer) >= self.full or self.putters or self.inviting:
             return False
         if isinstance(item, Special):
             self._accept(item)
             return True
         buffer.append(item)
         self.taken += 1
-        if self.parked and not self.calling:
-            self.call()
+        if self.alert:
+            self.came()
         return True
 
     async def put(self, item: Any) -> None:
@@ -163,28 +168,50 @@ class Channel:
             while self._loop is not None and not (turn and self.room) and not self.closed:
                 await self._invitation(first=not turn)
                 turn = True
-            if self._loop is None or self.closed:
-                raise self._refusal()
-            self._accept(item)
-        finally:
-            self.putting -= 1
-            self.on_change()
+        except BaseException:
+            self._gave_up()
+            raise
+        if self._loop is None or self.closed:
+            self._gave_up()
+            raise self._refusal()
+        self.putting -= 1
+        self._accept(item)
+
+    def _gave_up(self) -> None:
+        self.putting -= 1
+        self.on_change()
 
     def _accept(self, item: Any) -> None:
-        self.mixed |= isinstance(item, Special)
-        self.taken += not isinstance(item, LastWorkItem)
+        if isinstance(item, Special):
+            self.mix()
+        self.taken += type(item) is not LastWorkItem
         self.append(item)
 
     def append(self, item: Any) -> None:
         """Put an item whether there is room or not, and wake a worker for it."""
-        (self._held if self.paused else self.buffer).append(item)
-        if self.parked and not self.calling and not self.paused:
+        if self.paused:
+            self._held.append(item)
+            self.invite_if_room()
+            return
+        self.buffer.append(item)
+        if self.alert:
+            self.came()
+
+    def came(self) -> None:
+        """Items were put in: wake a worker for them, and a put for the room that is left."""
+        self.alert = self.mixed
+        if self.parked and not self.calling:
             self.call()
-        self.invite_if_room()
+        if self.putters and not self.inviting:
+            self._invite_or_wait()
+
+    def mix(self) -> None:
+        """Let workers look at what they take from now on."""
+        self.mixed = self.alert = True
 
     def put_back(self, entry: Special) -> None:
         """Put an entry to the front: its time has come again."""
-        self.mixed = True
+        self.mix()
         (self._held if self.paused else self.buffer).appendleft(entry)
         if self.parked and not self.calling and not self.paused:
             self.call()
@@ -209,14 +236,15 @@ class Channel:
         invitation: asyncio.Future[None] = self._loop.create_future()
         # A put that was invited and found the room gone keeps its place at the head.
         (self.putters.append if first else self.putters.appendleft)(invitation)
+        self.alert = True
         try:
             await invitation
         except BaseException:
             if invitation.done() and not invitation.cancelled():
-                self.inviting = False
+                self.inviting, self.alert = False, True
                 self.invite_if_room()
             raise
-        self.inviting = False
+        self.inviting, self.alert = False, True
 
     def set_aside(self, change: int) -> None:
         """Count items that were taken out and still wait, for the turn of their key."""
@@ -227,6 +255,7 @@ class Channel:
     def park(self, worker: Waiter) -> None:
         """Let a worker wait for an item; its `waiter` tells when."""
         self.parked.append(worker)
+        self.alert = True
         self.idle += 1
         self.full += 1  # SHUT stays far below any length
 
@@ -234,7 +263,7 @@ class Channel:
         """The worker that was woken goes on."""
         self.idle -= 1
         self.full -= 1
-        self.calling = False
+        self.calling, self.alert = False, True
 
     def abandon(self, worker: Waiter) -> None:
         """The worker was cancelled while it waited; a wake-up that had reached it goes to the next."""
@@ -245,28 +274,43 @@ class Channel:
         self.idle -= 1
         self.full -= 1
         if told:
-            self._call_another()
+            self.call_another()
         elif worker in self.parked:
             self.parked.remove(worker)
+
+    def await_item(self, waiter: Waiter) -> None:
+        """Let one wait beside the idle workers, before them."""
+        self.parked.appendleft(waiter)
+        self.alert = True
 
     def left(self, waiter: Waiter) -> None:
         """One that waited beside the idle workers goes on, woken or not."""
         future = waiter.waiter
         if not future.cancelled() and future.done() and future.result():
-            self._call_another()
+            self.call_another()
         elif waiter in self.parked:
             self.parked.remove(waiter)
 
-    def _call_another(self) -> None:
-        self.calling = False
+    def call_another(self) -> None:
+        """What was called has gone on: wake a worker for the items that are left."""
+        self.calling, self.alert = False, True
         if self.buffer and self.parked:
             self.call()
 
-    def took(self) -> None:
-        """Items were taken out: wake a put that waits for room, and a worker for the items that are left."""
-        self.invite_if_room()
-        if self.buffer and self.parked and not self.calling:
-            self.call_next()
+    def took(self) -> bool:
+        """Items were taken out: wake a put that waits for room, and a worker for the items that are left.
+
+        Returns whether workers look at what they take.
+        """
+        self.alert = self.mixed
+        if self.putters and not self.inviting:
+            self._invite_or_wait()
+        if self.parked and not (self.calling or self.promised):
+            if self.buffer:
+                self.call_next()
+            else:
+                self.alert = True
+        return self.mixed
 
     def call_next(self) -> None:
         """Wake another worker for the items that are left, unless the present one has dealt with them by then.
@@ -274,8 +318,13 @@ class Channel:
         A body that does not wait empties the queue in one go; waking a worker for nothing costs five callbacks.
         """
         assert self._loop is not None  # noqa: S101 - it is open
-        self.calling = True
-        self._loop.call_soon(self._call_another)
+        self.promised = True
+        self._loop.call_soon(self._keep_promise)
+
+    def _keep_promise(self) -> None:
+        self.promised, self.alert = False, True
+        if self.buffer and self.parked and not self.calling:
+            self.call()
 
     def call(self) -> None:
         """Wake the worker that waits longest."""
@@ -295,8 +344,14 @@ class Channel:
 
     def invite_if_room(self) -> None:
         """Wake the put that waits longest, if there is room for it and no other was woken."""
-        if self.putters and not self.inviting and self.room:
+        if self.putters and not self.inviting:
+            self._invite_or_wait()
+
+    def _invite_or_wait(self) -> None:
+        if len(self.buffer) < self.full or self.room:
             self.invite()
+        else:
+            self.alert = True
 
     def retire(self, among: Container[object]) -> Waiter | None:
         """Let the one of those workers end that became idle last; None when none of them is idle."""

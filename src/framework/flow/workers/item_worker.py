@@ -88,7 +88,7 @@ class ItemWorker:
     def disturb(self) -> None:
         """It was cancelled: before the next item it looks whether that still holds."""
         self.disturbed = True
-        self.channel.mixed = True
+        self.channel.mix()
 
     def is_stray(self, error: BaseException) -> bool:
         """Whether a cancellation arrives that was taken back.
@@ -347,7 +347,8 @@ class ItemWorker:
         if self.is_left_behind:
             return
         channel = job.input
-        channel.mixed |= isinstance(entry, Special)
+        if isinstance(entry, Special):
+            channel.mix()
         if len(channel.buffer) < channel.full or channel.room:
             channel.append(entry)
             return

@@ -62,7 +62,7 @@ class FlowWorker(ItemWorker):
     def dismiss(self) -> None:
         """Let it end when it becomes idle; its processor is released as after any block that did not raise."""
         self.dismissed = True
-        self.channel.mixed = True  # it looks up from the hot loop
+        self.channel.mix()  # it looks up from the hot loop
 
     # -- taking items
 
@@ -77,9 +77,8 @@ class FlowWorker(ItemWorker):
 
     async def _work_fast(self, call: Call) -> None:  # noqa: C901, PLR0912 - the hot loop: a call more per item costs a tenth
         following, channel, tally = self.job.next, self.channel, self.tally
-        buffer, parked, putters = channel.buffer, channel.parked, channel.putters
         out = following.input if following else channel
-        out_buffer, out_parked, out_putters = out.buffer, out.parked, out.putters
+        buffer, out_buffer = channel.buffer, out.buffer
         context, clean = self.context, self.context.copy()
         while True:
             self._rounds += 1
@@ -97,11 +96,7 @@ class FlowWorker(ItemWorker):
                     context = clean
                     self._isolate(clean)
                 item = buffer.popleft()
-                if putters and not channel.inviting and channel.room:
-                    channel.invite()
-                if buffer and parked and not channel.calling:
-                    channel.call_next()
-                if channel.mixed and (isinstance(item, Special) or self.is_careful):
+                if channel.alert and channel.took() and (isinstance(item, Special) or self.is_careful):
                     await self.handle(item, call)
                     if self.dismissed:
                         return
@@ -122,17 +117,14 @@ class FlowWorker(ItemWorker):
                     await self._push(following, result)
                     continue
                 out_buffer.append(result)
-                if out_parked and not out.calling:
-                    out.call()
-                if out_putters and not out.inviting:
-                    out.invite_if_room()
+                if out.alert:
+                    out.came()
             await self.breathe()
 
-    async def _work_generating(self, generate: Call, call: Call) -> None:  # noqa: C901, PLR0912, PLR0915 - hot as well
+    async def _work_generating(self, generate: Call, call: Call) -> None:  # noqa: C901, PLR0912 - hot as well
         following, channel, tally = self.job.next, self.channel, self.tally
-        buffer, parked, putters = channel.buffer, channel.parked, channel.putters
         out = following.input if following else channel
-        out_buffer, out_parked, out_putters = out.buffer, out.parked, out.putters
+        buffer, out_buffer = channel.buffer, out.buffer
         context, clean = self.context, self.context.copy()
         is_last = following is None
         while True:
@@ -147,11 +139,7 @@ class FlowWorker(ItemWorker):
                     context = clean
                     self._isolate(clean)
                 item = buffer.popleft()
-                if putters and not channel.inviting and channel.room:
-                    channel.invite()
-                if buffer and parked and not channel.calling:
-                    channel.call_next()
-                if channel.mixed and (isinstance(item, Special) or self.is_careful):
+                if channel.alert and channel.took() and (isinstance(item, Special) or self.is_careful):
                     await self.handle(item, call)
                     if self.dismissed:
                         return
@@ -168,10 +156,8 @@ class FlowWorker(ItemWorker):
                             await self._push(following, value)  # type: ignore[arg-type]  # there is one
                         else:
                             out_buffer.append(value)
-                            if out_parked and not out.calling:
-                                out.call()
-                            if out_putters and not out.inviting:
-                                out.invite_if_room()
+                            if out.alert:
+                                out.came()
                         if not spawned & 255:
                             await asyncio.sleep(0)
                     else:
@@ -259,7 +245,7 @@ class FlowWorker(ItemWorker):
     def _isolate(self, clean: Context) -> None:
         """Run each item in a context of its own from now on, because one has changed the variables of this task."""
         self._base = clean
-        self.channel.mixed = True
+        self.channel.mix()
 
     @staticmethod
     def _has_leaked(context: Context, clean: Context) -> bool:
