@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from framework.notebook.graphs.drawing_widget import DrawingView, DrawingWidget
+from framework.notebook.graphs.canvas import DrawingView, DrawingWidget
 from framework.observe import Edge, Graph, Node, NodeSnapshot, Snapshot
 
 # a cell of JupyterLab beside its sidebar, on screens of 1280 and 1680 px

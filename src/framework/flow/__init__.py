@@ -3,7 +3,6 @@
 from framework.errors import FlowEnded, FlowError, LifecycleError, OptionError
 from framework.flow.capacity import Capacity, FixedCapacity, UtilizationCapacity
 from framework.flow.clock import Clock, Timer
-from framework.flow.failures import current_failure
 from framework.flow.flow import Flow
 from framework.flow.jobs.batching import Batch
 from framework.flow.jobs.decorators import job_capacity, job_name, workers
@@ -12,6 +11,7 @@ from framework.flow.jobs.router import router
 from framework.flow.report import Counts, FlowReport, JobReport
 from framework.flow.scaling import Decision, ScalingStrategy, Strategy
 from framework.flow.signals import LastWorkItem, RouteToErrorQueue, StopProcessing
+from framework.flow.workers.failures import current_failure
 
 __all__ = [
     "Batch",

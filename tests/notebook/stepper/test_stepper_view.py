@@ -6,11 +6,11 @@ from notebook_processors import make_pipeline
 
 from framework.core import AbstractProcessor, Event, Pipeline
 from framework.notebook import PhaseStepper
+from framework.notebook.lineage.selection import Selection
+from framework.notebook.lineage.timeline import timeline
 from framework.notebook.stepper.panes import MOST_ROWS, event_texts
-from framework.notebook.stepper.selection import Selection
 from framework.notebook.stepper.stepper_view import StepperView
 from framework.notebook.stepper.stepper_widget import stepper_twin
-from framework.notebook.stepper.timeline import timeline
 from framework.observe import DeliveryFinished, Recorder
 from framework.reactive import ReactiveEvent
 

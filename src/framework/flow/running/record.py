@@ -8,10 +8,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from framework.flow.failures import Kept
 from framework.flow.report import Counts, Ended, FlowReport
 from framework.flow.running.evidence import evidence_of
 from framework.flow.running.stage_runs import RouterRun
+from framework.flow.workers.failures import Kept
 from framework.observe import Failure, Observers, WorkersScaled
 from framework.observe.findings import Findings
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from framework.flow.failures import CURRENT, log_failure
 from framework.flow.signals import (
     NOTHING,
     LastWorkItem,
@@ -18,6 +17,7 @@ from framework.flow.signals import (
     signal_in,
 )
 from framework.flow.workers.envelope import Attempt, Case, Envelope, attempt_of, finish, plain
+from framework.flow.workers.failures import CURRENT, log_failure
 from framework.flow.workers.worker_task import WorkerState, WorkerTask, in_context
 from framework.observe import Failure, ItemFinished
 

@@ -1,4 +1,4 @@
-"""`Canvas`: a graph as a reader explores it, with groups expanded and a width to fit into."""
+"""`Canvas`: a graph as a reader explores it: groups expanded, fitted into a width. `DrawingWidget` shows one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from framework.notebook.graphs.figure import Box, Figure, Hop, figure_of
 from framework.notebook.graphs.groups import Outline
 from framework.notebook.graphs.node_marks import Bar, bars_of, notes_of, states_of
 from framework.notebook.graphs.picture import picture_svg
+from framework.notebook.widgets.live import LiveWidget, static_text
 from framework.observe import Graph, NodeKey, Snapshot
 
 NARROWEST = 300
@@ -75,6 +76,33 @@ class Canvas:
         boxes = (node_id(number) for number, box in enumerate(self.figure.boxes) if key in box.keys)
         arrows = (edge_id(number) for number, arrow in enumerate(self.figure.arrows) if key in arrow.keys)
         return next(boxes, None) or next(arrows, None)
+
+
+class DrawingView:
+    """A graph in the state of a snapshot."""
+
+    def __init__(self, graph: Graph, snapshot: Snapshot | None) -> None:
+        self._canvas, self._snapshot = Canvas(graph), snapshot
+
+    def picture(self) -> str:
+        """Return the graph as an `<svg>` without colours."""
+        notes = dict(zip(self._canvas.figure.boxes, notes_of(self._canvas.figure, self._snapshot), strict=True))
+        return self._canvas.picture(notes.__getitem__)
+
+    def state(self) -> Mapping[str, Any]:
+        """Return the state and the last lines of each box."""
+        return {"nodes": self._canvas.marks(self._snapshot), "used": [], "selected": None}
+
+    def handle(self, command: Mapping[str, Any]) -> None:
+        """Expand a group, collapse it, or lay the graph out for another width."""
+        self._canvas.handle(command)
+
+
+class DrawingWidget(LiveWidget):
+    """The picture with a toolbar to search, focus and zoom."""
+
+    _esm = static_text("common.js", "graph.js", "drawing.js")
+    _css = static_text("widgets.css")
 
 
 @lru_cache(maxsize=16)

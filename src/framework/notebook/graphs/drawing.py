@@ -108,7 +108,7 @@ class Drawing(Shown):
 
     def explore(self) -> Any:
         """Return a live view: search, focus a node, expand groups, zoom, full screen; drag to move."""
-        from framework.notebook.graphs.drawing_widget import DrawingView, DrawingWidget
+        from framework.notebook.graphs.canvas import DrawingView, DrawingWidget
 
         return DrawingWidget(DrawingView(self.graph, self.snapshot))
 

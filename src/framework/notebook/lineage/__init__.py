@@ -1,1 +1,1 @@
-"""Which event caused which."""
+"""What a recorder kept of a run: which event caused which, who sent what to whom, who worked when."""

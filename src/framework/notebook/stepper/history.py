@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from framework.notebook.graphs.keys import key_of
+from framework.notebook.lineage.selection import key_of
 from framework.observe import DeliveryFailed, EventSubmitted, Failure, NodeKey, PhaseStarted, Snapshot
 from framework.observe.text import short_repr
 

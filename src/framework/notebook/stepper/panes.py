@@ -9,10 +9,10 @@ from typing import Any
 from framework.notebook.graphs.theme import LOOKS, State, state_of
 from framework.notebook.kernel import name_in_notebook
 from framework.notebook.lineage.recorders import submissions
+from framework.notebook.lineage.selection import Selection
+from framework.notebook.lineage.timeline import timeline
 from framework.notebook.stepper.history import PhaseState
-from framework.notebook.stepper.selection import Selection
 from framework.notebook.stepper.stepper import PhaseStepper
-from framework.notebook.stepper.timeline import timeline
 from framework.observe import Failure
 from framework.observe.text import short_repr
 

@@ -12,9 +12,9 @@ from framework.notebook.graphs.figure import Box
 from framework.notebook.graphs.theme import LOOKS
 from framework.notebook.lineage.causes import Lineage
 from framework.notebook.lineage.recorders import submissions
+from framework.notebook.lineage.selection import Selection
 from framework.notebook.stepper.history import PhaseState
 from framework.notebook.stepper.panes import panes
-from framework.notebook.stepper.selection import Selection
 from framework.notebook.stepper.stepper import PhaseStepper
 from framework.observe.text import message_of, short_repr
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from framework.notebook.graphs.keys import key_of
+from framework.core.reactive_event import ReactiveEvent
 from framework.observe import EventSubmitted, NodeKey
 
 
@@ -30,3 +31,10 @@ class Selection:
         """Return whether a row about that submission is shown."""
         concerned = {submitted.sender, *submitted.recipients, key_of(submitted.event)}
         return not self.keys or not self.keys.isdisjoint(concerned)
+
+
+def key_of(event: Any) -> NodeKey:
+    """Return the node of an event; that of its target where builders ask for it or announce it."""
+    if isinstance(event, ReactiveEvent):
+        return ("target", event.target)
+    return ("event", type(event).__name__, event.name)

@@ -1,5 +1,5 @@
 from framework.core import Event
-from framework.notebook.graphs.keys import key_of
+from framework.notebook.lineage.selection import key_of
 from framework.reactive import ReactiveEvent
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from framework.notebook.stepper.selection import Selection
+from framework.notebook.lineage.selection import Selection
 from framework.observe import DeliveryFailed, DeliveryFinished, Recorder
 from framework.observe.text import short_repr
 
