@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AsyncExitStack
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
@@ -146,3 +149,49 @@ class Ending:
 
     def _left(self) -> float:
         return 0.0 if self._until is None else self._until - self._loop.time()
+
+
+# -- by SIGTERM, as Ctrl-C does: processors and resources clean up, then the process exits
+
+EXIT = 128 + signal.SIGTERM
+"""The exit status of a process that SIGTERM ended, as shells report it."""
+
+_terminable: set[asyncio.Task[Any]] = set()
+_ended: set[asyncio.Task[Any]] = set()
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Cancel the current task when SIGTERM comes, unless another handles it, and raise SystemExit when it has ended."""
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    if task is None or not (_terminable or _can_handle()):
+        yield
+        return
+    if not _terminable:
+        # As `loop.add_signal_handler` does, which takes a quarter of a millisecond to check its argument.
+        signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(_end_all))
+    _terminable.add(task)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if task in _ended:
+            raise SystemExit(EXIT) from None
+        raise
+    finally:
+        _terminable.discard(task)
+        _ended.discard(task)
+        if not _terminable:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _end_all() -> None:
+    for task in tuple(_terminable):
+        _ended.add(task)
+        task.cancel()
+
+
+def _can_handle() -> bool:
+    if threading.current_thread() is not threading.main_thread() or "ipykernel" in sys.modules:
+        return False
+    return sys.platform != "win32" and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from framework.flow.report import Counts, Ended, FlowReport
-from framework.flow.running.evidence import evidence_of
+from framework.flow.running.showing import evidence_of
 from framework.flow.running.stage_runs import RouterRun
 from framework.flow.workers.failures import Kept
 from framework.observe import Failure, Observers, WorkersScaled

@@ -1,10 +1,11 @@
-"""What a flow shows of itself: its graph, the snapshots of its jobs, and what keeps it from being finished."""
+"""What a flow shows of itself: its graph, the snapshots of its jobs, what keeps it from being finished, evidence."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
+from framework.flow.findings.evidence import FlowEvidence, JobEvidence
 from framework.flow.jobs.job import idle_snapshot, node_of
 from framework.flow.workers.worker_task import WorkerState
 from framework.observe import Edge, Graph, NodeSnapshot
@@ -13,6 +14,7 @@ from framework.observe.user_code import waits_at
 if TYPE_CHECKING:
     from framework.flow.capacity import Capacity
     from framework.flow.jobs.stages import Layout, Stage
+    from framework.flow.report import FlowReport
     from framework.flow.running.intake import Intake
     from framework.flow.running.job_run import JobRun
 
@@ -160,3 +162,29 @@ def _of_items(job: JobRun) -> Iterator[str]:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def evidence_of(jobs: Mapping[str, JobRun], report: FlowReport) -> FlowEvidence:
+    """Return the evidence about these jobs, whose report that is."""
+    return FlowEvidence(report, {job.name: _evidence_of(job) for job in jobs.values()})
+
+
+def _evidence_of(job: JobRun) -> JobEvidence:
+    now = job.clock.now()
+    locked = [now - worker.since for worker in tuple(job.staff) if worker.state == WorkerState.LOCKED]
+    declared = job.declared
+    return JobEvidence(
+        report=job.report(),
+        node=job.snapshot(),
+        where=declared.where,
+        added=declared.added,
+        following=None if job.next is None else job.next.name,
+        errors=None if job.errors is None else job.errors.name,
+        limits=job.limits.shown(),
+        arms=tuple(map(str, declared.arms)),
+        scoped=job.scoped,
+        paused=job.input.paused,
+        answered_last=job.tally.last > 0,
+        retry_cause=job.tally.retry_cause,
+        locked_for=min(locked, default=None),
+    )
