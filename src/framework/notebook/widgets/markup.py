@@ -14,7 +14,7 @@ _SCHEME = (
     "{color-scheme:light}:is([data-jp-theme-light=false],.vscode-dark,"
     ".vscode-high-contrast:not(.vscode-high-contrast-light)) .fw-shown{color-scheme:dark}</style>"
 )
-_CELL = "text-align:left;padding:2px 12px 2px 0;vertical-align:top;white-space:normal;overflow-wrap:break-word"
+_CELL = "text-align:left;padding:2px 12px 2px 0;vertical-align:top"
 
 
 def printable(text: str) -> str:
