@@ -150,7 +150,7 @@ def test_failures_are_raised_and_the_pipeline_stays_open():
     with pytest.raises(RunFailed, match="ZeroDivisionError"):
         pipeline.compute("half")
     assert pipeline.compute("number") == [1, 2, 3]
-    assert pipeline.report is None
+    assert pipeline.report.paused
 
 
 def test_kept_failures_leave_the_other_artifacts():

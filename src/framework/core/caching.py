@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
 from framework.archive.records.serialize import IMMUTABLE, dumps, loads
-from framework.core.context import Context, ForwardingContext, note_replay
+from framework.core.context import Context, ForwardingContext, note_replay, work_of
 from framework.core.event import CONTROL, Event, refusal
 from framework.core.identity.input_key import input_key
 from framework.core.mailboxes.hold import Hold
@@ -109,6 +109,7 @@ class _CachedCall:
 
     def replay(self) -> bool:
         """Emit what is archived; returns whether there was anything."""
+        started = time.perf_counter()
         self._key = input_key(self._event, name="event")
         record = self._context.archive.loaded(self._key)
         if not isinstance(record, CachedDelivery):
@@ -116,6 +117,9 @@ class _CachedCall:
         note_replay(self._context, record.at)
         for emitted in record.emitted:
             self._context.submit(emitted)
+        work = work_of(self._context)
+        work.replayed += 1
+        work.replay_seconds += time.perf_counter() - started
         return True
 
     def __enter__(self) -> None:
@@ -126,6 +130,8 @@ class _CachedCall:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         seconds = time.perf_counter() - self._started
         # What a hold or a deferred event will submit belongs to it and is not known yet.
+        if kind is None:
+            work_of(self._context).built += 1
         if kind is None and self.recording.complete:
             emitted = tuple(self.recording.emitted)
             self._context.archive[self._key] = CachedDelivery(self._came, emitted, self._at, seconds)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from framework.archive import InMemCache
 from framework.core.event import Event
 from framework.core.mailboxes.hold import Hold, defer_held
+from framework.core.mailboxes.inbox import Work
 from framework.core.mailboxes.loop import LoopThread
 from framework.errors import NotAnEvent, UnsafeSubmit
 from framework.observe.recording.frozen import SCALARS, SHORT, Described
@@ -107,6 +108,9 @@ class Context:
 
     def _note_replay(self, recorded: float) -> None:
         """Say that this delivery is answered by a record of that time."""
+
+    def _work(self) -> Work:
+        return self._inbox.work
 
     def _event_loop(self) -> LoopThread:
         return self._exchange.loop
@@ -282,6 +286,9 @@ class ForwardingContext(Context):
     def _note_replay(self, recorded: float) -> None:
         note_replay(self.inner, recorded)
 
+    def _work(self) -> Work:
+        return work_of(self.inner)
+
     def _defer(self, event: Event, room_for: Event | None = None) -> None:
         self._check_owner()
         defer(self.inner, event, room_for)
@@ -306,6 +313,9 @@ class DetachedContext(Context):
             raise NotAnEvent(type(event))
         self._submitted.append(event)
         return 0
+
+    def _work(self) -> Work:
+        return Work()
 
     def _event_loop(self) -> LoopThread:
         return LoopThread(self._name)  # never started: outside of a run, a build is waited for
@@ -356,6 +366,11 @@ class DetachedContext(Context):
 def note_replay(context: Context, recorded: float) -> None:
     """Say that the delivery of this context is answered from an archive, by a record of that time (Unix time)."""
     context._note_replay(recorded)  # noqa: SLF001 - plumbing between rooms, no call of a user
+
+
+def work_of(context: Context) -> Work:
+    """Return the counters of the processor whose delivery this is."""
+    return context._work()  # noqa: SLF001 - plumbing between rooms, no call of a user
 
 
 def defer(context: Context, event: Event, room_for: Event | None = None) -> None:

@@ -31,6 +31,7 @@ VIEWS: Mapping[tuple[str, str], Callable[[Any], views.View]] = {
     ("framework.observe.reports", "RunReport"): views.run_report_view,
     ("framework.observe.reports", "PhaseReport"): views.phase_report_view,
     ("framework.observe.reports", "Failures"): views.failures_view,
+    ("framework.observe.profile", "Profile"): views.profile_view,
     ("framework.observe.findings", "Findings"): views.findings_view,
     ("framework.observe.reports", "Failure"): views.failure_view,
 }

@@ -107,6 +107,20 @@ def rows_view(columns: Sequence[str]) -> Callable[[Any], View]:
     return view
 
 
+def profile_view(profile: Any) -> View:
+    """Show what took the time: a row per processor, with a bar for its share."""
+    rows = [
+        [_share(profile, row) if column == "share" else profile.cell(row, column) for column in profile.columns]
+        for row in profile
+    ]
+    return block(_long_table([column.replace("_", " ") for column in profile.columns], rows)), repr(profile)
+
+
+def _share(profile: Any, row: Any) -> str:
+    share = profile.share(row)
+    return f"{'█' * round(10 * share):░<10} {share:.0%}"
+
+
 def explanation_view(explanation: Any) -> View:
     """Show who receives an event, near misses behind, and the others in one line."""
     rows = [(row.processor, row.receives, row.reason, row.place) for row in explanation.shown]

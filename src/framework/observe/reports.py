@@ -17,6 +17,8 @@ from framework.source import place
 if TYPE_CHECKING:
     import pandas as pd
 
+    from framework.observe.profile import ProcessorReport, Profile
+
 FAILURES: Schema = {
     "processor": "string",
     "event": "string",
@@ -187,7 +189,8 @@ class Failures(Sequence[Failure]):
 class PhaseReport:
     """One phase: deliveries by processor, events emitted, failures, and how long it took (seconds).
 
-    `settled`: the phase caused no work beyond its own announcement, so that it is the last.
+    `settled`: the phase caused no work beyond its own announcement, so that it is the last. `built` and `replayed` are
+    the numbers of inputs of builders and of cached processors that were computed, or answered from an archive.
     """
 
     phase: int
@@ -197,21 +200,24 @@ class PhaseReport:
     elapsed: float
     settled: bool
     waiting: str = ""
+    built: int = 0
+    replayed: int = 0
 
     def __repr__(self) -> str:
         """One line, as in "Phase 2: 12 delivered, 3 emitted, 0 failures, 0.01 s"."""
-        parts = [f"{sum(self.delivered.values()):,} delivered", f"{self.emitted:,} emitted"]
+        parts = [_work(self.delivered, self.built, self.replayed), f"{self.emitted:,} emitted"]
         parts += [times(len(self.failures), "failure"), f"{self.elapsed:.2f} s", *(["settled"] if self.settled else [])]
         return f"Phase {self.phase}: {', '.join(parts)}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RunReport:
-    """A whole run.
+    """A whole run, or a paused one until now.
 
     `dead_letters` counts events without recipients, `dropped` the deliveries that a stop or an interrupt discarded,
     `orphans` and `gaps` name what joins and sequences still waited for, `waiting` says why it was not finished, and
-    `interrupted` that a stop or Ctrl-C ended it.
+    `interrupted` that a stop or Ctrl-C ended it. `delivered` leaves out messages of builders to themselves, `elapsed`
+    the time between two steps; `processors` has built, replayed and silent deliveries apart, and seconds.
     """
 
     phases: tuple[PhaseReport, ...]
@@ -225,6 +231,29 @@ class RunReport:
     waiting: str
     interrupted: bool
     diagnosis: Callable[[], Findings] = field(default=Findings, repr=False, compare=False)
+    processors: Mapping[str, ProcessorReport] = field(default_factory=dict, repr=False, compare=False)
+    paused: bool = False
+
+    @property
+    def built(self) -> int:
+        """How many inputs of builders and cached processors were computed."""
+        return sum(one.built for one in self.processors.values())
+
+    @property
+    def replayed(self) -> int:
+        """How many inputs were answered from an archive."""
+        return sum(one.replayed for one in self.processors.values())
+
+    @property
+    def silent(self) -> int:
+        """How many deliveries emitted nothing: all where a history is kept, else those of builders."""
+        return sum(one.silent or 0 for one in self.processors.values())
+
+    def profile(self) -> Profile:
+        """Return seconds and share per processor, built and replayed apart, the slowest first."""
+        from framework.observe.profile import Profile
+
+        return Profile(self.processors.values())
 
     @property
     def findings(self) -> Findings:
@@ -233,11 +262,17 @@ class RunReport:
 
     def __repr__(self) -> str:
         """One line, as in "Finished: 4 phases, 1,204 delivered, 2 failures, 0.35 s"."""
-        parts = [times(len(self.phases), "phase"), f"{sum(self.delivered.values()):,} delivered"]
+        parts = [times(len(self.phases), "phase"), _work(self.delivered, self.built, self.replayed)]
         parts.append(times(len(self.failures), "failure"))
         parts += [times(self.dead_letters, "dead letter")] if self.dead_letters else []
         parts += [f"{self.dropped:,} dropped"] if self.dropped else []
-        return f"{'Interrupted' if self.interrupted else 'Finished'}: {', '.join(parts)}, {self.elapsed:.2f} s"
+        ended = "Paused" if self.paused else "Interrupted" if self.interrupted else "Finished"
+        return f"{ended}: {', '.join(parts)}, {self.elapsed:.2f} s"
+
+
+def _work(delivered: Mapping[str, int], built: int, replayed: int) -> str:
+    apart = [f"{count:,} {what}" for count, what in ((built, "built"), (replayed, "replayed")) if count]
+    return f"{sum(delivered.values()):,} delivered" + (f" ({', '.join(apart)})" if apart else "")
 
 
 def phases_frame(phases: Iterable[PhaseReport]) -> pd.DataFrame:

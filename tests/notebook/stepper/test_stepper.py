@@ -71,7 +71,7 @@ def test_a_finished_pipeline_is_said_to_be_finished(stepper):
 def test_until_failure_stops_right_after_the_first(stepper):
     assert "Parse raised ValueError: three" in stepper.until("failure")
     assert [failure.event.number for failure in stepper.failures] == [3]
-    assert stepper.pipeline.report is None
+    assert stepper.pipeline.report.paused
 
 
 def test_until_stops_right_after_the_first_happening_that_matches(stepper):
@@ -138,7 +138,7 @@ def test_until_a_target_stops_when_its_artifact_is_announced():
 
 def test_until_something_that_never_happens_stops_when_the_pipeline_settles(stepper):
     assert stepper.until(lambda _: False) == "settled before the condition held"
-    assert stepper.pipeline.report is None
+    assert stepper.pipeline.report.paused
 
 
 def test_a_settled_stepper_takes_more_and_steps_again(stepper):

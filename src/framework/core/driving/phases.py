@@ -15,9 +15,10 @@ from typing import Protocol, TypeVar
 
 from framework.core.archives import ArchiveRoom
 from framework.core.driving.bounds import RunBounds
-from framework.core.driving.status import DeliveryCounts, unfinished, why_waiting
+from framework.core.driving.status import DeliveryCounts, processor_reports, unfinished, why_waiting
 from framework.core.driving.wiring import check_wiring
 from framework.core.event import INIT, PHASE, POISON, Event
+from framework.core.mailboxes.handler import Unfinished
 from framework.core.scheduling.delivery import Delivery, ProcessCaller, deliver_next
 from framework.core.scheduling.scheduler import Scheduler
 from framework.errors import DeadlineExceeded, PhaseLimitReached, RunLimit
@@ -211,14 +212,17 @@ class PhaseSequence:
             settled = settled and scheduler.is_empty()
         self._counted = after = DeliveryCounts(scheduler)
         self._timed = self.time.seconds
+        built, replayed = after.work_since(before)
         report = PhaseReport(
             phase=number,
-            delivered=after.delivered_since(before),
+            delivered=after.handled_since(before),
             emitted=after.emitted_since(before),
             failures=scheduler.failures.since(before.failed),
             elapsed=self._timed - since,
             settled=settled,
             waiting=self.why_waiting(),
+            built=built,
+            replayed=replayed,
         )
         self._reports.append(report)
         self._settled = settled
@@ -273,7 +277,7 @@ class PhaseSequence:
         recipients = self._scheduler.announce(Event(name=PHASE, phase=number))
         quiet = yield from self._drain()
         after = DeliveryCounts(self._scheduler)
-        more = sum(after.delivered_since(before).values()) - recipients
+        more = after.delivered_since(before) - recipients
         busy = after.emitters_since(before)
         self._cause = (
             f"phase {number} caused {more} more deliveries, begun by {', '.join(busy)}" if more and busy else ""
@@ -327,17 +331,18 @@ class PhaseSequence:
             if self.report is None:
                 self._end_once(waiting)
 
-    def _end_once(self, waiting: str) -> None:
-        scheduler = self._scheduler
-        scheduler.close()
-        scheduler.drop_waiting()
-        left = list(unfinished(scheduler.inboxes))
-        for thing in left:
-            logger.warning("%s: %s", self.name, thing)
+    def report_until_now(self) -> RunReport | None:
+        """Return the report, of a run that has begun and has not ended that of what it did until now."""
+        if self.report is not None or not self.begun:
+            return self.report
+        return self._report(list(unfinished(self._scheduler.inboxes)), self.why_waiting(), paused=True)
+
+    def _report(self, left: list[Unfinished], waiting: str, *, paused: bool = False) -> RunReport:
+        scheduler, phases = self._scheduler, tuple(self._reports)
         elapsed = self.time.seconds
-        self.report = RunReport(
-            phases=tuple(self._reports),
-            delivered={inbox.name: inbox.delivered for inbox in scheduler.inboxes},
+        return RunReport(
+            phases=phases,
+            delivered={inbox.name: inbox.handled for inbox in scheduler.inboxes},
             failures=scheduler.failures.since(0),
             dead_letters=scheduler.routes.dead_letters.count,
             dropped=scheduler.dropped,
@@ -346,8 +351,19 @@ class PhaseSequence:
             elapsed=elapsed,
             waiting=waiting,
             interrupted=self.early_end.interrupted,
-            diagnosis=functools.cache(functools.partial(self._diagnosis, tuple(self._reports), elapsed)),
+            diagnosis=functools.cache(functools.partial(self._diagnosis, phases, elapsed)),
+            processors=processor_reports(scheduler),
+            paused=paused,
         )
+
+    def _end_once(self, waiting: str) -> None:
+        scheduler = self._scheduler
+        scheduler.close()
+        scheduler.drop_waiting()
+        left = list(unfinished(scheduler.inboxes))
+        for thing in left:
+            logger.warning("%s: %s", self.name, thing)
+        self.report = self._report(left, waiting)
         if self.report.dead_letters:
             for finding in self._diagnosis.lost():
                 logger.warning("%s: %s", self.name, finding)

@@ -43,6 +43,11 @@ class PhaseRunner:
         return self.phases.report
 
     @property
+    def report_until_now(self) -> RunReport | None:
+        """The report, of a paused run until now; None before the first step, and while it runs."""
+        return self.phases.report_until_now() if self.state == "paused" else self.report
+
+    @property
     def is_over(self) -> bool:
         """Whether the run has ended or is settled."""
         return self.report is not None or self.phases.settled

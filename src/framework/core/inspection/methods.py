@@ -49,8 +49,8 @@ class InspectionMethods:
 
     @property
     def report(self) -> RunReport | None:
-        """The report of the run, None before its end."""
-        return self._runner.report
+        """The report of the run, of one that is paused between two steps until now; None before and while it runs."""
+        return self._runner.report_until_now
 
     @property
     def history(self) -> History:

@@ -12,6 +12,23 @@ from framework.core.mailboxes.handler import Handler
 FIRST_BUDGET = 1
 
 
+class Work:
+    """What came of the deliveries of one processor, beside their number; written by the owner of the mailbox's token.
+
+    `own` are messages of a builder to itself, which are no work. `built` and `replayed` are inputs that were computed,
+    or answered from an archive, by a builder or a cached `process`; `replay_seconds` those that replays took, and
+    `away_seconds` those of builds on an event loop or an executor, where `under_way` inputs are being built now.
+    `fruitless` are inputs of a builder without an artifact, `silent` the deliveries that emitted nothing, counted
+    while a history is kept.
+    """
+
+    __slots__ = ("away_seconds", "built", "fruitless", "own", "replay_seconds", "replayed", "silent", "under_way")
+
+    def __init__(self) -> None:
+        self.own = self.built = self.replayed = self.fruitless = self.silent = self.under_way = 0
+        self.replay_seconds = self.away_seconds = 0.0
+
+
 class Inbox:
     """The events that wait for one processor, in the order of arrival, and the token to drain them.
 
@@ -46,6 +63,7 @@ class Inbox:
         "processor",
         "queue",
         "token",
+        "work",
     )
 
     def __init__(self, name: str, number: int, processor: Handler) -> None:
@@ -70,6 +88,17 @@ class Inbox:
         self.failed = 0
         self.emitted = 0
         self.busy = 0.0
+        self.work = Work()
+
+    @property
+    def handled(self) -> int:
+        """How many deliveries were made, without the messages of a builder to itself."""
+        return max(0, self.delivered - self.work.own)
+
+    @property
+    def left(self) -> int:
+        """How many events wait: here, and in the processor."""
+        return len(self.queue) + self.processor.backlog
 
     def schedule(self) -> None:
         """List the mailbox as ready, unless it is listed or being drained."""

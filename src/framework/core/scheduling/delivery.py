@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from framework.core.context import Context, WatchedContext
-from framework.core.event import Event
+from framework.core.event import CONTROL, Event
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.matching.taken import CaseFound
 from framework.core.scheduling.scheduler import Scheduler
@@ -113,6 +113,8 @@ def end_delivery(  # noqa: PLR0913, PLR0917 - the facts of one delivery
         at, where = time.perf_counter(), (inbox, phase)
         log.delivered((at, id(event), where, now - started, inbox.emitted - emitted, case, special))
         log.settle()
+        if inbox.emitted == emitted and event.name not in CONTROL:
+            inbox.work.silent += 1
     observation.notify(outcome)
     return outcome
 

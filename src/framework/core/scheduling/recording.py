@@ -48,7 +48,7 @@ def recording_drain(  # noqa: C901, PLR0915 - the hot path
             context._inbox = inbox  # noqa: SLF001 - the worker owns its context
         queue, process, higher, done, emitted = inbox.queue, inbox.process, inbox.higher, inbox.delivered, inbox.emitted
         find, where, limit = case_finder(inbox), (inbox, scheduler.phase), done + inbox.budget
-        start = began = clock()
+        start, silent = (began := clock()), 0
         while queue:
             try:
                 event = queue.popleft()
@@ -76,6 +76,7 @@ def recording_drain(  # noqa: C901, PLR0915 - the hot path
                 special = observation.special(inbox, event, case, context, error, came_changed)
             now, count = clock(), inbox.emitted
             log.delivered((now, number, where, now - began, count - emitted, case, special))
+            silent += count == emitted
             began, emitted = now, count
             if references(context) != unshared:
                 # The context was kept: retire it, so that a late submit is refused.
@@ -85,6 +86,7 @@ def recording_drain(  # noqa: C901, PLR0915 - the hot path
                 break
         context._event = event = None  # noqa: SLF001 - it may be large
         log.settle()
+        inbox.work.silent += silent
         if worker.abandoned:
             return
         seconds = began - start

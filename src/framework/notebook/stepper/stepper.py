@@ -190,7 +190,7 @@ class PhaseStepper(Shown):
     def end_line(self) -> str | None:
         """Return how the run ended, in a line; None before its end."""
         report = self.pipeline.report
-        if report is None:
+        if report is None or report.paused:
             return None
         state = "Stopped" if report.interrupted else "Finished"
         return f"{state}: {plural(len(report.phases), 'phase')}, {plural(len(report.failures), 'failure')}"
@@ -265,7 +265,7 @@ class PhaseStepper(Shown):
         stop = Stop(wanted)
         with self.pipeline.observe(stop):
             settled = False
-            while stop.found is None and self.pipeline.report is None and not (settled or self._stopping):
+            while stop.found is None and self.end_line() is None and not (settled or self._stopping):
                 made = self.pipeline.deliver(phases=True)
                 if isinstance(made, PhaseReport):
                     self._settle()

@@ -67,7 +67,7 @@ class StepperView:
             "summary": _summary(state),
             "state": state.snapshot.state,
             "busy": busy,
-            "finished": stepper.pipeline.report is not None,
+            "finished": stepper.end_line() is not None,
             "message": stepper.message,
             "hint": _hint(stepper, state, busy=busy),
             "waiting": state.waiting,

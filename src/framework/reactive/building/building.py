@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
 from framework.core import Context, Event
-from framework.core.context import defer, note_replay, receivers
+from framework.core.context import defer, note_replay, receivers, work_of
 from framework.core.identity.input_key import input_key
 from framework.core.mailboxes.handler import Unfinished
 from framework.core.reactive_event import ReactiveEvent
@@ -141,6 +142,8 @@ class Building:
         if self._current not in (None, message):
             self.pending.append(message)  # a failed input that is retried: it comes from outside, at any time
             return
+        if self._current is message:
+            work_of(context).own += 1
         self._current = message
         remaining, self._remaining = self._remaining, None
         try:
@@ -171,12 +174,15 @@ class Building:
     def _replay(self, context: Context, *, again: bool) -> None:
         """Announce the artifacts of records: those of this run's inputs if `again`, otherwise of all."""
         records = self.records.of_this_run if again else self.records.of_all_runs
-        artifacts = (
-            Derived(artifact, self.records.made(self._builder.name, key, record, context.archive), (), place)
-            for key, record in records(context.archive)
-            for place, artifact in enumerate(record.artifacts)
-        )
-        self.announce(context, artifacts, again=again)
+        work = work_of(context)
+
+        def artifacts() -> Iterator[Derived]:
+            for key, record in records(context.archive):
+                work.replayed += not again
+                made = self.records.made(self._builder.name, key, record, context.archive)
+                yield from (Derived(artifact, made, (), place) for place, artifact in enumerate(record.artifacts))
+
+        self.announce(context, artifacts(), again=again)
 
     def _answer(self, context: Context, inputs: tuple[Any, ...], origins: Origins) -> None:
         """Announce the artifacts of one input, archived or built."""
@@ -191,7 +197,10 @@ class Building:
         try:
             if self._kept:
                 made = Made(made.builder, made.target, plumbing=made.plumbing)
+                started = time.perf_counter()
                 artifacts = self.records.artifacts(context.archive, key, arguments, self._build, made, origins)
+                if made.recorded is not None:
+                    work_of(context).replay_seconds += time.perf_counter() - started
             else:
                 artifacts = self._build(arguments)
         finally:
@@ -219,10 +228,11 @@ class Building:
         answered again; `again` says that builders have had them; `place` is that of the first among the artifacts of
         the input.
         """
-        made = made or self.made
+        answers, made = made is not None, made or self.made
         target, submit, room, own = self._builder.provides, context.submit, self._room, self.context
         sources, depth = followed(origins) if origins else ((), 0)
         own.current, own.origins = context, origins
+        replayed = made.recorded is not None
         if made.recorded is not None:
             note_replay(context, made.recorded)
         try:
@@ -235,6 +245,7 @@ class Building:
                     event.artifact = artifact.artifact
                     if artifact.made is not None and artifact.made.recorded is not None:
                         note_replay(context, artifact.made.recorded)
+                        replayed = True
                     event.origin = Origin(artifact.made or made, *followed(artifact.sources), artifact.place, event)
                 else:
                     event.artifact = artifact
@@ -251,8 +262,18 @@ class Building:
             self._remaining = Remaining(artifacts, inputs, made, origins, key, again, place)
             if self._current is None:
                 self._send_next(context)
-        elif key and self._answered is not None:
+            return
+        if answers:
+            self._count(context, place, replayed=replayed)
+        if key and self._answered is not None:
             self._answered.add(key)
+
+    def _count(self, context: Context, announced: int, *, replayed: bool) -> None:
+        """Count an input that is answered, with so many artifacts."""
+        work = work_of(context)
+        work.replayed += replayed
+        work.built += not replayed
+        work.fruitless += not announced
 
     def _send_next(self, context: Context) -> None:
         """Send the next self-message, if there is anything left to do."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -10,7 +11,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from framework.core import Context
-from framework.core.context import DetachedContext
+from framework.core.context import DetachedContext, work_of
 from framework.core.identity.input_key import input_key
 from framework.core.mailboxes.hold import Hold, defer_held
 from framework.errors import PipelineEnded
@@ -58,12 +59,13 @@ class Offloads(Buildable, Protocol):
 class Call:
     """An input in flight; `artifacts` once it is completed."""
 
-    __slots__ = ("arguments", "artifacts", "future", "inputs", "kept", "key", "made", "origins")
+    __slots__ = ("arguments", "artifacts", "failed", "future", "inputs", "kept", "key", "made", "origins")
 
     def __init__(self, inputs: tuple[Any, ...], arguments: tuple[Any, ...], origins: Origins, made: Made) -> None:
         self.inputs = inputs
         self.origins = origins
         self.made = made
+        self.failed = False
         self.arguments = arguments
         self.key = ""  # of the record, where results are kept
         self.kept: tuple[Any, ...] = ()  # the arguments as they came: a thread may change its own
@@ -111,6 +113,7 @@ class Calls(Building):
             return
         try:
             if message.call in self._calls:
+                work_of(context).own += 1
                 self._complete(context, message.call)
             else:  # a failure of a former run is retried
                 self._answer(context, message.call.inputs, message.call.origins)
@@ -122,7 +125,9 @@ class Calls(Building):
         """Carry out a self-message."""
         if isinstance(message, AnnounceCompleted):
             call = message.call
-            self.announce(context, call.artifacts or iter(()), call.inputs, call.made, call.origins)
+            work_of(context).under_way = len(self._calls)
+            made = None if call.failed else call.made
+            self.announce(context, call.artifacts or iter(()), call.inputs, made, call.origins)
         else:
             super().begin(context, message)
 
@@ -154,12 +159,15 @@ class Calls(Building):
         call = Call(inputs, arguments, origins, made)
         if self._kept:
             call.key = input_key(call.arguments, name="inputs")
-            found = self.records.archived(context.archive, call.key, call.made, self._builder.place(inputs))
+            started = time.perf_counter()
+            found = self.records.archived(context.archive, call.key, made, self._builder.place(inputs))
             if found is None:
                 call.kept = copies(call.arguments)
             else:
+                work_of(context).replay_seconds += time.perf_counter() - started
                 call.artifacts = iter(self._builder.announced(inputs, found))
         self._calls.append(call)
+        work_of(context).under_way = len(self._calls)
         try:
             if call.artifacts is None:
                 self._submit(context.hold(), call)
@@ -172,6 +180,7 @@ class Calls(Building):
             call.future = self._builder.submit(call.arguments)
         except Exception:
             hold.release()
+            call.failed = True
             call.artifacts = iter(self._builder.announced(call.inputs, iter(())))
             raise
         call.future.add_done_callback(functools.partial(report, hold, call))
@@ -183,6 +192,7 @@ class Calls(Building):
             built, error, seconds = self._builder.transport.arrived(call.future)
         except BaseException as raised:  # noqa: BLE001 - a cancelled future raises no Exception
             built, error, seconds = [], raised, 0.0
+        work_of(context).away_seconds += seconds
         artifacts = iter(built)
         if self._kept and error is None:
             place = self._builder.place(call.inputs)
@@ -191,6 +201,7 @@ class Calls(Building):
             )
         call.artifacts = iter(self._builder.announced(call.inputs, artifacts))
         if error is not None:
+            call.failed = True
             raise error
 
     def end(self) -> None:
