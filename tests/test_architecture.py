@@ -36,7 +36,7 @@ LATER = {"notebook"}
 
 # Inside of a package, a room or file may use those that stand before it.
 INSIDE = {
-    "observe": """text findings frames graph snapshot reports happenings observers user_code failure_kinds
+    "observe": """text findings frames graph snapshot profile reports happenings observers user_code failure_kinds
         recording""",
     "archive": "digest engine archive records memory overlay registry reader stored session pruning workspace",
     "core": """event reactive_event matching mailboxes context timing processor retrying identity caching archives

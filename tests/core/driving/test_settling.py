@@ -14,7 +14,7 @@ from framework.observe import PhaseSettled
 
 def test_the_step_that_settles_ends_nothing():
     pipeline = Pipeline([working_for(1)])
-    assert [pipeline.step().settled, pipeline.step().settled, pipeline.report] == [False, True, None]
+    assert [pipeline.step().settled, pipeline.step().settled, pipeline.report.paused] == [False, True, True]
 
 
 def test_a_settled_pipeline_takes_more_and_steps_again():
