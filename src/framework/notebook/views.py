@@ -125,7 +125,7 @@ def explanation_view(explanation: Any) -> View:
     """Show who receives an event, near misses behind, and the others in one line."""
     rows = [(row.processor, row.receives, row.reason, row.place) for row in explanation.shown]
     parts = [line(short_repr(explanation.event), strong=True)]
-    parts += [_long_table(("processor", "receives", "reason", "where"), rows)] if rows else []
+    parts += [table(("processor", "receives", "reason", "where"), rows[:MOST_ROWS], wrapped=True)] if rows else []
     return block(*parts, *([line(explanation.rest)] if explanation.rest else [])), repr(explanation)
 
 

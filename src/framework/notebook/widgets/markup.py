@@ -55,11 +55,12 @@ def details(summary: str, inner: str) -> str:
     return f'<details style="margin:4px 0"><summary>{escape(summary)}</summary>{inner}</details>'
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table whose cells are escaped; numbers stand to the right."""
+def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, wrapped: bool = False) -> str:
+    """A table whose cells are escaped; numbers stand to the right. Long words are broken if it is `wrapped`."""
     heads = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in head)
     body = "".join("<tr>" + "".join(_cell(value) for value in row) + "</tr>" for row in rows)
-    return f'<table style="border-collapse:collapse"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
+    style = "border-collapse:collapse" + (";white-space:normal;overflow-wrap:anywhere" if wrapped else "")
+    return f'<table style="{style}"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def _cell(value: object) -> str:
