@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework.observe.recording.frozen import Description, described, event_text, frozen, frozen_attributes
+from framework.observe.recording.frozen import (
+    Description,
+    described,
+    event_text,
+    frozen,
+    frozen_attributes,
+    type_name,
+)
 
 
 class Colour(enum.Enum):
@@ -92,3 +99,59 @@ def test_attributes_are_a_copy():
     attributes["value"] = 2
     assert kept == {"name": "a", "value": 1}
     assert event_text("Event", kept) == "Event('a', value=1)"
+
+
+@pytest.mark.parametrize("value", [[1, 2], {"a": 1}, {1}, "x" * 9999, b"x" * 9999])
+def test_a_description_knows_the_size_and_the_type(value):
+    description = described(value)
+    assert (description.size, description.kind) == (value.__sizeof__(), type(value).__name__)
+    assert type_name(description) == type(value).__name__
+
+
+def test_an_array_has_the_size_of_its_data_and_an_object_none():
+    assert described(np.zeros(10)).size == 80
+    assert described(Plain(1)).size == 0
+
+
+def test_a_kept_value_has_its_type():
+    assert (type_name(3), type_name(None)) == ("int", "None")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ([1, [2]], "[1, [2]]"),
+        ((1, []), "(1, [])"),
+        ({"a": [1]}, "{'a': [1]}"),
+        ([0, 1, 2, 3, 4, 5], "[0, 1, 2, 3, 4, 5]"),
+        ([0, 1, 2, 3, 4, 5, 6], "[0, 1, 2, 3, 4, 5, ... (7)]"),
+        ([[[[1]]]], "[[[[...] (1)]]]"),
+        (Plain([1]), "Plain(value=[1])"),
+        (["x" * 80, "x" * 81], f"['{'x' * 80}', '{'x' * 80}'... (81)]"),
+    ],
+)
+def test_a_description_shows_the_first_items_and_levels(value, text):
+    assert described(value).text == text
+
+
+def test_a_value_of_a_tuple_that_is_large_is_described():
+    assert isinstance(frozen(("x" * 4097,)), Description)
+    assert frozen(("x" * 4096,)) == ("x" * 4096,)
+    assert isinstance(frozen((1,) * 7), Description)
+    assert frozen((1,) * 6) == (1,) * 6
+
+
+def test_attributes_with_one_large_value_are_frozen_and_the_others_kept():
+    kept = frozen_attributes({"name": "a", "text": "x" * 4097, "n": 1})
+    assert isinstance(kept["text"], Description)
+    assert (kept["name"], kept["n"]) == ("a", 1)
+
+
+def test_an_event_without_a_name_or_attributes_is_told():
+    assert event_text("Event", {}) == "Event()"
+    assert event_text("Event", {"n": 1}) == "Event(n=1)"
+
+
+def test_arrays_of_objects_and_frames_are_described_without_their_bytes():
+    assert described(np.array([object()])).text == "<ndarray (1,)>"
+    assert described(pd.Series([1])).text == "<Series (1,) int64>"

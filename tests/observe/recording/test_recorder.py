@@ -240,3 +240,39 @@ def test_an_event_that_was_submitted_twice_is_let_go_with_its_last_record():
         recorder(submitted(Event("next")))
     gc.collect()
     assert gone() is None
+
+
+def test_a_dead_letter_tells_its_reason_and_phase():
+    lost, fell = recorded(Event("lost"), Event("never", n=2)).dead_letters
+    assert (lost.event.name, lost.reason, lost.phase) == ("lost", "no processor is interested", 0)
+    assert (fell.event.name, fell.phase, fell.reason) == ("never", 1, "fell through every case of Last")
+
+
+def test_a_record_is_a_row_with_its_cause_recipients_and_detail():
+    class Fails(AbstractProcessor):
+        def process(self, context, event):
+            match event:
+                case Event(name="middle"):
+                    raise ValueError("broken")
+
+    recorder = recorded(Event("start", n=1), processors=[Relay(), Fails()])
+    frame = recorder.frame()
+    assert list(frame["number"]) == [record.number for record in recorder.records]
+    assert frame["seconds"].iloc[0] == 0
+    assert frame["seconds"].is_monotonic_increasing
+    submitted = frame[frame["what"] == "EventSubmitted"].set_index("event")
+    middle = submitted.loc["Event(name='middle', n=1)"]
+    assert (middle["processor"], middle["cause"], middle["recipients"]) == (
+        "Relay",
+        "Event(name='start', n=1)",
+        "Relay, Fails",
+    )
+    failed = frame[frame["what"] == "DeliveryFailed"].iloc[0]
+    assert failed["detail"] == "Fails raised ValueError: broken on Event(name='middle', n=1)"
+    assert frame[frame["what"] == "DeliveryFinished"]["elapsed"].notna().all()
+
+
+def test_a_cause_that_is_not_recorded_any_more_is_said():
+    recorder = Recorder()
+    recorder(EventSubmitted(Event("b"), "A", Event("a"), (), 1, 0.0))
+    assert recorder.frame()["cause"].tolist() == ["not recorded"]
