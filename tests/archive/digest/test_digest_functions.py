@@ -7,6 +7,7 @@ import json
 import operator
 import textwrap
 from dataclasses import dataclass
+from fractions import Fraction
 from types import ModuleType
 
 import pytest
@@ -139,6 +140,11 @@ def test_a_partial_counts_by_function_and_arguments():
 def test_a_bound_method_counts_by_function_and_object():
     assert same([1].append, [1].append)
     assert not same([1].append, [2].append)
+    assert not same([1].append, [1].extend)
+    half = Fraction(1, 2)
+    assert same(half.limit_denominator, Fraction(1, 2).limit_denominator)
+    assert not same(half.limit_denominator, Fraction(1, 3).limit_denominator)
+    assert not same(half.limit_denominator, half.as_integer_ratio)
 
 
 def test_a_cached_function_counts_by_its_code_not_by_what_is_cached():
