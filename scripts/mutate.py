@@ -42,6 +42,7 @@ EQUIVALENT = ROOT / "scripts" / "equivalent-mutants.txt"
 PACKAGES = ("observe", "archive", "core", "reactive", "flow", "notebook")
 LIBRARIES = ("hypothesis", "numpy", "pandas", "IPython", "ipywidgets", "anywidget", "networkx", "graphviz", "rocksdict",
              "tenacity", "cloudpickle", "nbformat", "pydantic", "attrs", "rich", "_pytest.assertion")  # fmt: skip
+NOT_ASKED = "tests could not be run with"
 PAGE = """\
 # Mutation sample
 
@@ -183,7 +184,9 @@ def answered(attempt: Attempt) -> str | None:
     if failure.exists():
         return failure.read_text(encoding="utf-8")
     code = os.waitstatus_to_exitcode(status)
-    return "" if code in {0, 5} else f"pytest ended with {code}"
+    if code in {0, 5}:  # 5: there are none
+        return ""
+    return NOT_ASKED if code in {4, 70} else f"pytest ended with {code}"  # 4: its arguments were wrong
 
 
 def package_of(mutant: Mutant) -> str:
@@ -263,6 +266,9 @@ def main() -> int:
     base = prepared()
     survivors = 0
     for mutant, noticed in judged(chosen, base, options):
+        if noticed == NOT_ASKED:
+            print(f"{noticed} {mutant.key}", flush=True)
+            continue
         survivors += not noticed and mutant.key not in equivalents()
         outcome = f"killed    ({noticed})" if noticed else "SURVIVED "
         print(f"{outcome} src/framework/{mutant.file}:{mutant.line}: {mutant.what}", flush=True)

@@ -17,6 +17,41 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in a background job 
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+SLOW = (
+    "tests/browser/",
+    "notebooks/",
+    "tests/stress/",
+    "tests/test_cli.py",
+    "tests/reactive/offloading/",
+    "tests/notebook/",
+)
+"""Where tests take seconds each: they come first, so that several processes end at about the same time."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """With `--dist loadscope`: whole files in the order of `SLOW`, and all of the browser in one process.
+
+    A server of each kind, a browser and its profile are started once then, and not once for each process.
+    """
+    if config.getvalue("dist") != "loadscope":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class SlowFirst(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return SLOW[0] if nodeid.startswith(SLOW[0]) else super()._split_scope(nodeid)
+
+    config.option.loadscopereorder = False
+    return SlowFirst(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put slow files first in each process of several."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: next((n for n, slow in enumerate(SLOW) if item.nodeid.startswith(slow)), len(SLOW)))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--large", action="store_true", help="run the campaigns of tests/stress in their full size")
     parser.addoption("--reliability", metavar="FILE", help="write the figures of --large campaigns to this page")

@@ -26,7 +26,6 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.timeout(240))
-            item.add_marker(pytest.mark.xdist_group("browser"))  # one server and one browser for all of them
 
 
 @pytest.fixture(scope="session")
