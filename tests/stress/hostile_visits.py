@@ -6,7 +6,8 @@ from framework.cli import console
 from framework.core import AbstractProcessor, Event, Pipeline, caching
 from framework.errors import ArchiveError, FrameworkError
 from framework.notebook import archive_frame, catalog_frame
-from framework.notebook.views import rows_view, runtime_view
+from framework.notebook.tables import plan_view
+from framework.notebook.views import runtime_view
 from framework.reactive import ReactiveBuilder, ReactiveEvent, plan
 
 NOTES = {"plain": 1, "list": [1, 2], ("key", 1): {"a": (1, "b")}, "text": "x" * 100} | dict.fromkeys(range(8), "many")
@@ -128,7 +129,7 @@ def frames(path):
 def planned(path):
     with pipeline(path) as made:
         rows = plan(made, "doubles")
-        html, text = rows_view(("builder", "input", "action", "reason", "diff"))(rows)
+        html, text = plan_view(rows)
         return text, html, runtime_view(made)[1]
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from framework.notebook import views
+from framework.notebook import tables, views
 from framework.notebook.kernel import in_marimo, shell
 from framework.notebook.monitor.monitor import ScalingMonitor
 from framework.notebook.monitor.monitor_widget import monitor_twin, show_monitor
@@ -19,14 +19,15 @@ from framework.notebook.stepper.stepper_widget import show_stepper, stepper_twin
 from framework.notebook.widgets.markup import bundle
 from framework.notebook.widgets.shown import LIVE, STATIC, safely
 
-VIEWS: Mapping[tuple[str, str], Callable[[Any], views.View]] = {
+VIEWS: Mapping[tuple[str, str], Callable[[Any], tables.View]] = {
     ("framework.core.pipeline", "Pipeline"): views.runtime_view,
     ("framework.flow.flow", "Flow"): views.runtime_view,
     ("framework.flow.report", "FlowReport"): views.flow_report_view,
     ("framework.core.driving.run", "Run"): views.run_view,
     ("framework.core.inspection.explanation", "Explanation"): views.explanation_view,
     ("framework.reactive.provenance", "Provenance"): views.provenance_view,
-    ("framework.reactive.plan", "Plan"): views.rows_view(("builder", "input", "action", "reason", "diff")),
+    ("framework.reactive.plan", "Plan"): tables.plan_view,
+    ("framework.core.editing.comparing", "Comparison"): tables.comparison_view,
     ("framework.observe.graph", "Graph"): views.graph_view,
     ("framework.observe.reports", "RunReport"): views.run_report_view,
     ("framework.observe.reports", "PhaseReport"): views.phase_report_view,
@@ -55,7 +56,7 @@ def unload_ipython_extension(ipython: Any) -> None:
         formatter.pop(place, None)
 
 
-def show(view: Callable[[Any], views.View], value: Any, **_: Any) -> Mapping[str, str]:
+def show(view: Callable[[Any], tables.View], value: Any, **_: Any) -> Mapping[str, str]:
     """Return the display bundle of one object; never raises."""
     shown: Mapping[str, str] = safely(lambda: bundle(*view(value)), value)
     return shown

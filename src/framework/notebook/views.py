@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from framework.errors import LayoutUnavailable
 from framework.notebook.graphs.drawing import Drawing
 from framework.notebook.graphs.theme import LOOKS
-from framework.notebook.widgets.markup import block, details, line, preformatted, table
+from framework.notebook.tables import View, failure_table, long_table, phase_table
+from framework.notebook.widgets.markup import block, details, line, preformatted
 from framework.observe import Failure, Failures, Graph, PhaseReport, RunReport, Snapshot
 from framework.observe.findings import Findings
 from framework.observe.text import short_repr
 
 PATIENCE = 0.05
 """Seconds that a display waits for an answer of something that may be running."""
-MOST_ROWS = 50
 MOST_TEXT = 20_000
 """Characters of a traceback that are shown; the message of its error may be of any length."""
-
-View = tuple[str, str]
-"""HTML and text."""
 
 
 def runtime_view(runtime: Any) -> View:
@@ -55,10 +52,11 @@ def run_view(run: Any) -> View:
 def run_report_view(report: RunReport) -> View:
     """Show the report of a run: one line, what is odd in it, failures, what it still waited for, phases."""
     text, findings = repr(report), report.findings
-    parts = [line(text, strong=True), *_finding_parts(findings), *_failure_parts(report.failures)]
+    odd = Findings(one for one in findings if one.kind != "failure")  # the table of failures says more of those
+    parts = [line(text, strong=True), *_finding_parts(odd), failure_table(report.failures)]
     parts += [preformatted(report.waiting)] if report.waiting else []
     parts += [line(f"{LOOKS['waiting'].icon} {text}") for text in (*report.orphans, *report.gaps)]
-    return block(*parts, _phase_table(report.phases)), f"{text}\n{findings!r}" if findings else text
+    return block(*parts, phase_table(report.phases)), f"{text}\n{findings!r}" if findings else text
 
 
 def findings_view(findings: Findings) -> View:
@@ -72,21 +70,21 @@ def flow_report_view(report: Any) -> View:
     words = [f"{count:,} {outcome}" for outcome, count in counts.items() if count]
     text = f"{report.ended.capitalize()}: {', '.join(words) or 'no items'}, {report.elapsed:.2f} s"
     rows = [[job.name, *job.counts.values(), job.busy_seconds] for job in report.jobs.values()]
-    jobs = _long_table(("job", *counts, "busy seconds"), rows)
-    return block(line(text, strong=True), *_failure_parts(report.failures), jobs), text
+    jobs = long_table(("job", *counts, "busy seconds"), rows)
+    return block(line(text, strong=True), failure_table(report.failures), jobs), text
 
 
 def phase_report_view(report: PhaseReport) -> View:
     """Show the report of a phase: one line, failures, deliveries by processor."""
     text = f"Phase {report.phase}: {_outcome(report)}{', settled' if report.settled else ''}"
     counts = sorted(((name, count) for name, count in report.delivered.items() if count), key=lambda row: -row[1])
-    parts = [line(text, strong=True), *_failure_parts(report.failures)]
-    return block(*parts, _long_table(("processor", "delivered"), counts)), text
+    parts = [line(text, strong=True), failure_table(report.failures)]
+    return block(*parts, long_table(("processor", "delivered"), counts)), text
 
 
 def failures_view(failures: Failures) -> View:
-    """Show failures, a row each."""
-    return block(*(_failure_parts(failures) or [line("No failures")])), repr(failures) if failures else "No failures"
+    """Show failures, a row per kind."""
+    return block(failure_table(failures) or line("No failures")), repr(failures) if failures else "No failures"
 
 
 def failure_view(failure: Failure) -> View:
@@ -97,23 +95,13 @@ def failure_view(failure: Failure) -> View:
     return block(head, hint, details("Traceback", preformatted(_middle_out(failure.traceback)))), failure.summary
 
 
-def rows_view(columns: Sequence[str]) -> Callable[[Any], View]:
-    """Return a view of objects that iterate over rows with these attributes; the text is their `str`."""
-
-    def view(rows: Iterable[Any]) -> View:
-        cells = ([_cell(getattr(row, column)) for column in columns] for row in rows)
-        return block(_long_table(columns, list(cells))), str(rows)
-
-    return view
-
-
 def profile_view(profile: Any) -> View:
     """Show what took the time: a row per processor, with a bar for its share."""
     rows = [
         [_share(profile, row) if column == "share" else profile.cell(row, column) for column in profile.columns]
         for row in profile
     ]
-    return block(_long_table([column.replace("_", " ") for column in profile.columns], rows)), repr(profile)
+    return block(long_table([column.replace("_", " ") for column in profile.columns], rows)), repr(profile)
 
 
 def _share(profile: Any, row: Any) -> str:
@@ -125,7 +113,7 @@ def explanation_view(explanation: Any) -> View:
     """Show who receives an event, near misses behind, and the others in one line."""
     rows = [(row.processor, row.receives, row.reason, row.place) for row in explanation.shown]
     parts = [line(short_repr(explanation.event), strong=True)]
-    parts += [table(("processor", "receives", "reason", "where"), rows[:MOST_ROWS], wrapped=True)] if rows else []
+    parts += [long_table(("processor", "receives", "reason", "where"), rows)] if rows else []
     return block(*parts, *([line(explanation.rest)] if explanation.rest else [])), repr(explanation)
 
 
@@ -192,30 +180,7 @@ def _finding_parts(findings: Findings) -> list[str]:
         )
         for one in findings
     ]
-    return [_long_table(("finding", "what", "where", "what to do"), rows)]
-
-
-def _failure_parts(failures: Sequence[Failure]) -> list[str]:
-    if not failures:
-        return []
-    look = LOOKS["failed"]
-    rows = [
-        (f"{look.icon} {failure.processor}", _error_line(failure), short_repr(failure.event)) for failure in failures
-    ]
-    return [_long_table(("failed", "error", "on"), rows)]
-
-
-def _error_line(failure: Failure) -> str:
-    return short_repr(failure.exception)
-
-
-def _phase_table(phases: Iterable[PhaseReport]) -> str:
-    head = ("phase", "delivered", "emitted", "failed", "seconds", "")
-    rows = [
-        (p.phase, sum(p.delivered.values()), p.emitted, len(p.failures), p.elapsed, "settled" if p.settled else "")
-        for p in phases
-    ]
-    return _long_table(head, rows)
+    return [long_table(("finding", "what", "where", "what to do"), rows)]
 
 
 def _outcome(report: PhaseReport) -> str:
@@ -223,12 +188,3 @@ def _outcome(report: PhaseReport) -> str:
     return (
         f"{delivered:,} delivered, {report.emitted:,} emitted, {len(report.failures):,} failed, {report.elapsed:.2f} s"
     )
-
-
-def _long_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    hidden = len(rows) - MOST_ROWS
-    return table(head, rows[:MOST_ROWS]) + (line(f"... and {hidden:,} more") if hidden > 0 else "")
-
-
-def _cell(value: object) -> str:
-    return value if isinstance(value, str) else "" if value is None else short_repr(value)

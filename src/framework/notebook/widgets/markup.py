@@ -14,7 +14,15 @@ _SCHEME = (
     "{color-scheme:light}:is([data-jp-theme-light=false],.vscode-dark,"
     ".vscode-high-contrast:not(.vscode-high-contrast-light)) .fw-shown{color-scheme:dark}</style>"
 )
-_CELL = "text-align:left;padding:2px 12px 2px 0;vertical-align:top"
+_CELL = "text-align:left;padding:2px 12px 2px 0;vertical-align:top;white-space:normal;border-bottom:1px solid #8b949e40"
+_ONE_LINE = 24
+"""Characters up to which a cell is not broken into lines."""
+
+
+class Markup(str):
+    """Text that is HTML already."""
+
+    __slots__ = ()
 
 
 def printable(text: str) -> str:
@@ -50,23 +58,34 @@ def preformatted(text: str) -> str:
     return f'<pre style="margin:4px 0;white-space:pre-wrap">{escape(text)}</pre>'
 
 
-def details(summary: str, inner: str) -> str:
+def details(summary: str, inner: str) -> Markup:
     """A part that opens on a click; `inner` is markup already."""
-    return f'<details style="margin:4px 0"><summary>{escape(summary)}</summary>{inner}</details>'
+    return Markup(f'<details style="margin:4px 0"><summary>{escape(summary)}</summary>{inner}</details>')
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, wrapped: bool = False) -> str:
-    """A table whose cells are escaped; numbers stand to the right. Long words are broken if it is `wrapped`."""
-    heads = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in head)
-    body = "".join("<tr>" + "".join(_cell(value) for value in row) + "</tr>" for row in rows)
-    style = "border-collapse:collapse" + (";white-space:normal;overflow-wrap:anywhere" if wrapped else "")
-    return f'<table style="{style}"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table whose cells are escaped, except for markup; long ones wrap, and numbers stand to the right."""
+    filled = [*rows]
+    numeric = [bool(filled) and all(_is_number(row[at]) for row in filled) for at in range(len(head))]
+    heads = "".join(
+        f'<th style="{_CELL}{";text-align:right" if right else ""}">{escape(name)}</th>'
+        for name, right in zip(head, numeric, strict=True)
+    )
+    body = "".join("<tr>" + "".join(_cell(value) for value in row) + "</tr>" for row in filled)
+    return f'<table style="border-collapse:collapse"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def _cell(value: object) -> str:
-    numeric = isinstance(value, int | float) and not isinstance(value, bool)
-    text = f"{value:,.3f}" if isinstance(value, float) else f"{value:,}" if numeric else str(value)
-    return f'<td style="{_CELL}{";text-align:right" if numeric else ""}">{escape(text)}</td>'
+    if isinstance(value, Markup):
+        return f'<td style="{_CELL};overflow-wrap:anywhere">{value}</td>'
+    text = f"{value:,.3f}" if isinstance(value, float) else f"{value:,}" if _is_number(value) else str(value)
+    side = ";text-align:right" if _is_number(value) else ""
+    wrap = ";white-space:nowrap" if len(text) <= _ONE_LINE else ";overflow-wrap:anywhere"
+    return f'<td style="{_CELL}{side}{wrap}">{escape(text)}</td>'
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def page(html: str) -> str:
