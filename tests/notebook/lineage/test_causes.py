@@ -3,7 +3,8 @@ import re
 import pytest
 from notebook_processors import make_pipeline
 
-from framework.core import Event
+from framework.core import AbstractProcessor, Event, Pipeline
+from framework.errors import OptionError
 from framework.notebook import PhaseStepper, lineage, sequence_diagram
 from framework.observe import EventSubmitted, Recorder
 
@@ -154,3 +155,78 @@ def test_a_sequence_without_messages_says_why_where_the_picture_would_be():
 
     assert "not recorded" in shown["text/html"]
     assert "<img" not in shown["text/html"]
+
+
+def html_of(shown):
+    return shown._repr_mimebundle_()["text/html"]
+
+
+def test_a_lineage_is_a_table_with_the_attributes_of_each_event(recorder):
+    html = html_of(lineage(recorder.events(name="parsed")[0], recorder))
+    rows = html.split("<tr>")[2:]
+
+    assert [re.sub(r"<[^>]+>", "|", row).replace("\N{NO-BREAK SPACE}", "").split("|")[1] for row in rows] == [
+        "outside", "Read", "Parse",
+    ]  # fmt: skip
+    assert "<b>parsed</b>" in rows[2]
+    assert ">number=0</td>" in rows[1]
+
+
+def test_a_history_knows_the_lineage_of_an_event_without_a_recorder():
+    pipeline = make_pipeline(on_error="keep", history=True, count=0)
+    start = Event(name="start", count=2)
+    pipeline.submit(start)
+    pipeline.run()
+
+    for source in (None, pipeline, pipeline.history):
+        assert [step.sent.name for step in lineage(start, source)][:3] == ["start", "line", "parsed"]
+    assert str(sequence_diagram(start, pipeline)).splitlines()[0] == "outside -> Read: start"
+
+
+def test_a_stepper_that_came_later_asks_the_history():
+    pipeline = make_pipeline(on_error="keep", history=True, count=0)
+    start = Event(name="start", count=2)
+    pipeline.submit(start)
+    stepper = PhaseStepper(pipeline)
+    stepper.step()
+
+    assert len(lineage(start, stepper)) == 7
+
+
+def test_a_pipeline_without_a_history_says_how_to_keep_one():
+    with pytest.raises(OptionError, match="history=True"):
+        lineage(Event(name="x"), make_pipeline(history=False))
+
+
+class Ticker(AbstractProcessor):
+    def process(self, context, event):
+        match event:
+            case Event(name="__PHASE__", phase=1):
+                context.submit(Event("tick"))
+
+
+class Bystander(AbstractProcessor):
+    def process(self, context, event):
+        match event:
+            case Event(name="__PHASE__") | Event(name="tick"):
+                pass
+
+
+def test_a_sequence_leaves_out_those_who_got_a_control_event_and_did_nothing():
+    pipeline = Pipeline([Ticker(), Bystander("Hears"), Bystander("Idle")], strict_interest_inference=True)
+    recorder = Recorder()
+    pipeline.observe(recorder)
+    pipeline.run()
+    (tick,) = recorder.events(name="tick")
+
+    assert sequence_diagram(tick, recorder).messages[0].recipient == "Ticker"
+    assert [message.name for message in sequence_diagram(tick, recorder).messages] == ["__PHASE__", "tick", "tick"]
+
+
+def test_a_sequence_of_a_control_event_that_nothing_answered_keeps_its_recipients():
+    pipeline = Pipeline([Bystander("Idle")], strict_interest_inference=True)
+    recorder = Recorder()
+    pipeline.observe(recorder)
+    pipeline.run()
+
+    assert str(sequence_diagram(recorder.events(name="__PHASE__")[0], recorder)) == "outside -> Idle: __PHASE__"

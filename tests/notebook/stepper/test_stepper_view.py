@@ -6,9 +6,10 @@ from notebook_processors import make_pipeline
 
 from framework.core import AbstractProcessor, Event, Pipeline
 from framework.notebook import PhaseStepper
+from framework.notebook.lineage.recorders import texts_of
 from framework.notebook.lineage.selection import Selection
 from framework.notebook.lineage.timeline import timeline
-from framework.notebook.stepper.panes import MOST_ROWS, event_texts
+from framework.notebook.stepper.panes import MOST_ROWS
 from framework.notebook.stepper.stepper_view import StepperView
 from framework.notebook.stepper.stepper_widget import stepper_twin
 from framework.observe import DeliveryFinished, Recorder
@@ -267,13 +268,13 @@ def test_the_tree_of_causes_belongs_to_its_phase(view):
     ],
 )
 def test_an_event_is_its_name_and_its_own_attributes(event, texts):
-    assert event_texts(event, repr(event)) == texts
+    assert texts_of(event, repr(event)) == texts
 
 
 def test_a_text_that_was_cut_stays_as_far_as_it_goes():
     event = Event(name="long", text="x" * 1000)
 
-    assert event_texts(event, repr(event)[:40] + "...")[1].endswith("xxx...")
+    assert texts_of(event, repr(event)[:40] + "...")[1].endswith("xxx...")
 
 
 def test_what_is_odd_is_found_while_stepping(view):

@@ -1,29 +1,42 @@
-"""`lineage`: the causes of an event and what followed from it, as a recorder kept them."""
+"""`lineage`: the causes of an event and what followed from it, as a recorder or a history kept them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from framework.notebook.graphs.drawing import Drawing
-from framework.notebook.lineage.recorders import recorder_of, submissions
-from framework.notebook.widgets.markup import block, line, preformatted
+from framework.notebook.lineage.recorders import Kept, Sent, Source, source_of
+from framework.notebook.widgets.markup import Markup, block, line, printable, table
 from framework.notebook.widgets.shown import Shown
-from framework.observe import Edge, EventSubmitted, Graph, Node, Recorder
+from framework.observe import Edge, EventSubmitted, Graph, Node
+from framework.observe.recording.history import Submission
 
 MOST_EVENTS = 200
 """Events of a lineage that are shown."""
+DEEPEST = 12
+"""Steps up to which a deeper one is shown further in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One submission in a lineage: `depth` counts from the event that came from outside; `text` is its repr then."""
+    """One submission in a lineage: `depth` counts from the event that came from outside."""
 
     depth: int
-    submitted: EventSubmitted
-    text: str
+    sent: Sent
     asked: bool
+
+    @property
+    def submitted(self) -> EventSubmitted | Submission:
+        """The submission, as it was kept."""
+        return self.sent.submitted
+
+    @property
+    def text(self) -> str:
+        """The event as it was then."""
+        return self.sent.text
 
 
 class Lineage(Shown):
@@ -32,30 +45,32 @@ class Lineage(Shown):
     Iterates over `Step`s: causes first, then what followed, depth first.
     """
 
-    def __init__(self, event: Any, recorder: Recorder, since: int | None = None) -> None:
-        """Look the event up in what the recorder kept, since it was attached in that phase."""
+    def __init__(self, event: Any, source: Source, since: int | None = None) -> None:
+        """Look the event up in what a recorder or a history kept, since it was attached in that phase."""
         self.event = event
         self.since = since
-        kept = submissions(recorder)
-        self._texts = {id(submitted): text for _, submitted, text in kept}
-        self._children: dict[int, list[EventSubmitted]] = {}
-        for _, submitted, _ in kept:
-            if submitted.cause is not None:
-                self._children.setdefault(id(submitted.cause), []).append(submitted)
-        self.causes = tuple(reversed(recorder.lineage(event)))
-        self.dropped = recorder.dropped
+        kept = Kept(event, source)
+        self._answers: dict[int, list[Sent]] = {}
+        for sent in kept.all:
+            if sent.cause is not None:
+                self._answers.setdefault(sent.cause, []).append(sent)
+        self.causes = tuple(kept.causes)
+        self.dropped = kept.dropped
 
     def __iter__(self) -> Iterator[Step]:
         """The steps, at most `MOST_EVENTS` of them."""
-        for depth, submitted in enumerate(self.causes):
-            yield self._step(depth, submitted)
-        waiting = [(len(self.causes), child) for child in reversed(self._children.get(id(self.event), []))]
         shown = len(self.causes)
+        for depth, sent in enumerate(self.causes):
+            yield Step(depth, sent, depth == shown - 1)
+        waiting = [(shown, sent) for sent in reversed(self._answers_to(self.causes[-1]))] if self.causes else []
         while waiting and shown < MOST_EVENTS:
-            depth, submitted = waiting.pop()
+            depth, sent = waiting.pop()
             shown += 1
-            yield self._step(depth, submitted)
-            waiting += [(depth + 1, child) for child in reversed(self._children.get(id(submitted.event), []))]
+            yield Step(depth, sent, sent.key == self.causes[-1].key)
+            waiting += [(depth + 1, answer) for answer in reversed(self._answers_to(sent))]
+
+    def _answers_to(self, sent: Sent) -> list[Sent]:
+        return self._answers.get(sent.key, [])
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -75,18 +90,12 @@ class Lineage(Shown):
     def drawing(self) -> Drawing:
         """The events as a graph, from causes to effects."""
         steps = list(self)
-        keys = {id(step.submitted.event): f"{number}" for number, step in enumerate(steps)}
-        nodes = tuple(Node(keys[id(step.submitted.event)], "event", step.text) for step in steps)
+        keys = {step.sent.key: f"{number}" for number, step in enumerate(steps)}
+        nodes = tuple(Node(keys[step.sent.key], "event", step.text) for step in steps)
         edges = tuple(
-            Edge(
-                keys[id(cause)],
-                keys[id(step.submitted.event)],
-                "emits",
-                observed=True,
-                label=step.submitted.sender or "",
-            )
+            Edge(keys[cause], keys[step.sent.key], "emits", observed=True, label=step.submitted.sender or "")
             for step in steps
-            if id(cause := step.submitted.cause) in keys
+            if (cause := step.sent.cause) in keys
         )
         return Drawing(Graph("lineage", nodes, edges))
 
@@ -97,12 +106,18 @@ class Lineage(Shown):
             return f"not recorded before phase {self.since}"
         return "not recorded: a recorder or a stepper must be attached when it is submitted"
 
-    def _step(self, depth: int, submitted: EventSubmitted) -> Step:
-        text = self._texts.get(id(submitted), "not kept")
-        return Step(depth, submitted, text, submitted.event is self.event)
-
     def _static(self) -> tuple[str, str]:
-        return block(line("Lineage", strong=True), preformatted(str(self))), str(self)
+        if not self.causes:
+            return block(line(str(self))), str(self)
+        rows = [_row(step) for step in self]
+        return block(line("Lineage", strong=True), table(("from", "event", "attributes", "to"), rows)), str(self)
+
+
+def _row(step: Step) -> tuple[str, ...]:
+    sent, inset = step.sent, "\N{NO-BREAK SPACE}" * (3 * min(step.depth, DEEPEST))
+    name = Markup(f"<b>{escape(printable(sent.name))}</b>") if step.asked else sent.name
+    to = ", ".join(step.submitted.recipients) or "no recipient"
+    return f"{inset}{step.submitted.sender or 'outside'}", name, sent.attributes, to
 
 
 def lineage(event: Any, recorder: Any = None) -> Lineage:
@@ -110,6 +125,6 @@ def lineage(event: Any, recorder: Any = None) -> Lineage:
 
     Args:
         event: the very object that was submitted.
-        recorder: a `Recorder`, or a stepper; one that knows the event, where none is given.
+        recorder: a `Recorder`, a stepper, or a pipeline with a history; what knows the event, where none is given.
     """
-    return Lineage(event, recorder_of(event, recorder), getattr(recorder, "recorded_from", None))
+    return Lineage(event, source_of(event, recorder), getattr(recorder, "recorded_from", None))

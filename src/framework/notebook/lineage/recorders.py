@@ -1,23 +1,81 @@
-"""Finds the recorder that has an event, and the submissions that a recorder kept."""
+"""What was submitted, as a recorder or the history of a pipeline kept it. Start at `Kept`."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+from framework.core.event import CONTROL
+from framework.errors import OptionError
 from framework.notebook.widgets.require import require
 from framework.observe import EventSubmitted, Recorder
+from framework.observe.recording.frozen import attributes_text, event_text
+from framework.observe.recording.history import History, Submission
+
+Source = Recorder | History
 
 
-def recorder_of(event: Any, source: Any = None) -> Recorder:
-    """Return the given recorder, that of the given stepper, or else one that has the event; an empty one for none."""
-    if isinstance(source, Recorder):
+@dataclass(frozen=True, slots=True, eq=False)
+class Sent:
+    """One submission: `key` and `cause` tell its event and the one behind it from others; texts are those of then."""
+
+    submitted: EventSubmitted | Submission
+    key: int
+    cause: int | None
+    name: str
+    attributes: str
+    text: str
+
+    @property
+    def is_control(self) -> bool:
+        """Whether the pipeline sent it, to announce its start, a phase or its end."""
+        return self.submitted.sender is None and self.name in CONTROL
+
+
+class Kept:
+    """The submissions that a recorder or a history kept, oldest first; `causes` leads from outside to one event."""
+
+    def __init__(self, event: Any, source: Source) -> None:
+        self.dropped = source.dropped
+        if isinstance(source, Recorder):
+            self.all = [_recorded(submitted, text) for _, submitted, text in submissions(source)]
+            known = {id(sent.submitted): sent for sent in self.all}
+            self.causes = [known[id(one)] for one in reversed(source.lineage(event)) if id(one) in known]
+        else:
+            self.all = [_remembered(one) for one in source.events()]
+            moments = {(sent.submitted.at, sent.submitted.sender): sent for sent in self.all}
+            chain = ((one.at, one.sender) for one in reversed(source.lineage(event)))
+            self.causes = [moments[moment] for moment in chain if moment in moments]
+
+
+def source_of(event: Any, source: Any = None) -> Source:
+    """Return what was given, that of the given stepper or pipeline, or else one that knows the event.
+
+    An empty recorder where none knows the event.
+
+    Raises:
+        OptionError: what was given keeps nothing.
+    """
+    if isinstance(source, Recorder | History):
         return source
-    if source is not None:
-        require(source, "recorder", "what happened is kept by a Recorder or a stepper")
-        recorder: Recorder = source.recorder
+    if source is None:
+        alive: list[Source] = [*Recorder.alive, *History.alive]
+        return next((one for one in alive if one.lineage(event)), None) or Recorder()
+    recorder = getattr(source, "recorder", None)
+    pipeline = getattr(source, "pipeline", source)
+    if isinstance(recorder, Recorder) and recorder.lineage(event):
         return recorder
-    known = (recorder for recorder in tuple(Recorder.alive) if recorder.lineage(event))
-    return next(known, None) or Recorder()
+    try:
+        history = getattr(pipeline, "history", None)
+    except OptionError:
+        if recorder is None:
+            raise
+        history = None
+    if isinstance(history, History) and (recorder is None or history.lineage(event)):
+        return history
+    require(source, "recorder", "what happened is kept by a Recorder, a stepper or a pipeline")
+    kept: Recorder = source.recorder
+    return kept
 
 
 def submissions(recorder: Recorder, phase: int | None = None) -> list[tuple[int, EventSubmitted, str]]:
@@ -27,3 +85,32 @@ def submissions(recorder: Recorder, phase: int | None = None) -> list[tuple[int,
         for record in recorder.records
         if isinstance(record.happening, EventSubmitted) and phase in (None, record.happening.phase)
     ]
+
+
+def texts_of(event: Any, text: str) -> tuple[str, str]:
+    """Return what an event is called and its own attributes, from the repr that it had when it was submitted.
+
+    Builders tell each other "built" and "resolve" of a target: the target says more than the names of these fields.
+    """
+    name = getattr(event, "name", "")
+    called, attributes = str(name), text.removeprefix(f"{type(event).__name__}(name={name!r}").lstrip(", ")
+    target = getattr(event, "target", None)
+    if isinstance(target, str):
+        called = f"{target} {called}"
+        attributes = attributes.removeprefix(f"target={target!r}").lstrip(", ").removeprefix("artifact=")
+    return called, attributes.removesuffix(")") if text.endswith(")") else attributes
+
+
+def _recorded(submitted: EventSubmitted, text: str) -> Sent:
+    event, cause = submitted.event, submitted.cause
+    return Sent(submitted, id(event), None if cause is None else id(cause), *texts_of(event, text), text)
+
+
+def _remembered(submission: Submission) -> Sent:
+    kept, cause = submission.attributes, submission.cause
+    name, attributes = str(submission.name), attributes_text(kept)
+    if isinstance(kept.get("target"), str):
+        name = f"{kept['target']} {name}"
+        attributes = attributes_text({key: value for key, value in kept.items() if key != "target"})
+    text = event_text(submission.kind, kept)
+    return Sent(submission, id(submission), None if cause is None else id(cause), name, attributes, text)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from framework.notebook.lineage.causes import Lineage
-from framework.notebook.lineage.recorders import recorder_of
+from framework.notebook.lineage.causes import Lineage, Step
+from framework.notebook.lineage.recorders import source_of
 from framework.notebook.widgets.markup import block, line, printable
 from framework.notebook.widgets.shown import Shown
 
@@ -37,10 +38,13 @@ class SequenceDiagram(Shown):
 
     def __init__(self, lineage: Lineage) -> None:
         steps = sorted(lineage, key=lambda step: step.submitted.at)
+        answering: dict[int | None, set[str | None]] = defaultdict(set)
+        for step in steps:
+            answering[step.sent.cause].add(step.submitted.sender)
         self.messages = tuple(
-            Message(step.submitted.sender or OUTSIDE, recipient, str(step.submitted.event.name), step.asked)
+            Message(step.submitted.sender or OUTSIDE, recipient, step.sent.name, step.asked)
             for step in steps
-            for recipient in step.submitted.recipients or (NO_RECIPIENT,)
+            for recipient in _involved(step, answering[step.sent.key]) or (NO_RECIPIENT,)
         )
         names = [name for message in self.messages for name in (message.sender, message.recipient)]
         self.participants = tuple(dict.fromkeys(names))
@@ -77,9 +81,17 @@ def sequence_diagram(event: Any, recorder: Any = None) -> SequenceDiagram:
 
     Args:
         event: the very object that was submitted.
-        recorder: a `Recorder`, or a stepper; one that knows the event, where none is given.
+        recorder: a `Recorder`, a stepper, or a pipeline with a history; what knows the event, where none is given.
     """
-    return SequenceDiagram(Lineage(event, recorder_of(event, recorder)))
+    return SequenceDiagram(Lineage(event, source_of(event, recorder)))
+
+
+def _involved(step: Step, answering: Collection[str | None]) -> Sequence[str]:
+    """Return the recipients; of a control event, which many get, those that answered it, if any did."""
+    recipients = step.submitted.recipients
+    if not step.sent.is_control:
+        return recipients
+    return [recipient for recipient in recipients if recipient in answering] or recipients
 
 
 def _cells(message: Message, columns: Mapping[str, int]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from framework.notebook.graphs.theme import LOOKS, State, state_of
 from framework.notebook.kernel import name_in_notebook
-from framework.notebook.lineage.recorders import submissions
+from framework.notebook.lineage.recorders import submissions, texts_of
 from framework.notebook.lineage.selection import Selection
 from framework.notebook.lineage.timeline import timeline
 from framework.notebook.stepper.history import PhaseState
@@ -80,7 +80,7 @@ def _events(stepper: PhaseStepper, shown: PhaseState, selection: Selection) -> l
         {
             "cells": [
                 submitted.sender or "outside",
-                *event_texts(submitted.event, text),
+                *texts_of(submitted.event, text),
                 ", ".join(submitted.recipients) or "no recipient",
             ],
             "number": number,
@@ -88,19 +88,6 @@ def _events(stepper: PhaseStepper, shown: PhaseState, selection: Selection) -> l
         for number, submitted, text in kept
         if selection.has_event(submitted)
     ]
-
-
-def event_texts(event: Any, text: str) -> tuple[str, str]:
-    """Return what an event is called and its own attributes, from the repr that it had when it was submitted.
-
-    Builders tell each other "built" and "resolve" of a target: the target says more than the names of these fields.
-    """
-    name, attributes = str(event.name), text.removeprefix(f"{type(event).__name__}(name={event.name!r}").lstrip(", ")
-    target = getattr(event, "target", None)
-    if isinstance(target, str):
-        name = f"{target} {name}"
-        attributes = attributes.removeprefix(f"target={target!r}").lstrip(", ").removeprefix("artifact=")
-    return name, attributes.removesuffix(")") if text.endswith(")") else attributes
 
 
 def _unrecorded(stepper: PhaseStepper, shown: PhaseState) -> str:

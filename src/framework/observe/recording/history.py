@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakSet
 
 from framework.errors import OptionError
 from framework.observe.frames import typed_frame
@@ -128,6 +129,9 @@ class History:
         pipeline.history.frame()
     """
 
+    alive: ClassVar[WeakSet[History]] = WeakSet()
+    """Every history there is, so that the lineage of an event can be asked for by the event alone."""
+
     def __init__(self, max_bytes: float = MAX_BYTES, dead_letters: DeadLetters | None = None) -> None:
         """Start empty.
 
@@ -143,6 +147,7 @@ class History:
         self.started = time.perf_counter()
         self.log = Log(max_bytes)
         self._dead_letters = dead_letters or DeadLetters()
+        History.alive.add(self)
 
     @property
     def dropped(self) -> int:
