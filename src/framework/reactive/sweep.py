@@ -170,6 +170,7 @@ def _table(points: list[_Point], done: list[Returned], *, errors: bool) -> pd.Da
     import pandas as pd
 
     from framework.notebook.frames.fields import fields_of, typed
+    from framework.notebook.frames.safe_frame import SafeFrame
 
     rows = [
         (point, artifact, returned)
@@ -183,7 +184,7 @@ def _table(points: list[_Point], done: list[Returned], *, errors: bool) -> pd.Da
     columns["seconds"] = pd.Series([returned.seconds for *_, returned in rows], dtype=float)
     if errors:
         columns["error"] = typed([_text(returned.error) for *_, returned in rows])
-    return pd.DataFrame(columns)
+    return SafeFrame(columns)
 
 
 def _text(error: BaseException | None) -> str | None:

@@ -135,6 +135,63 @@ def test_an_unknown_processor_suggests_the_nearest(workspace):
         archive_frame(workspace, processor="Measur")
 
 
+def test_an_unknown_target_suggests_the_nearest(workspace, tmp_path):
+    with pytest.raises(UnknownName, match="did you mean 'module'"):
+        archive_frame(workspace, target="modul")
+    with pytest.raises(UnknownName, match="did you mean 'measured'"):
+        archive_frame(pipeline_at(tmp_path / "empty"), target="measurd")
+    with pytest.raises(UnknownName, match="did you mean 'named'"):
+        archive_frame(workspace, target="name", processor="Names")
+
+
+def test_a_target_without_results_is_an_empty_frame(workspace, tmp_path):
+    assert len(archive_frame(pipeline_at(tmp_path / "empty"), target="measured")) == 0
+    assert len(archive_frame(workspace, target="module", since=datetime.now(UTC).timestamp() + 60)) == 0
+
+
+def test_times_are_shown_to_the_second(workspace):
+    assert (archive_frame(workspace)["built"].dt.microsecond == 0).all()
+    assert (catalog_frame(workspace)["updated"].dt.microsecond == 0).all()
+
+
+class Cut(AbstractProcessor):
+    def __init__(self, length, python="3"):
+        super().__init__()
+        self.length, self.python = length, python
+
+    @caching
+    def process(self, context, event):
+        match event:
+            case Event(name="file", path=path):
+                context.submit(Event(name="cut", path=path[: self.length]))
+
+
+@pytest.fixture
+def cuts(tmp_path):
+    for length in (1, 2):
+        pipeline = Pipeline([Cut(length)], strict_interest_inference=True, workspace=tmp_path / "cuts")
+        pipeline.submit(Event(name="file", path="abc"))
+        pipeline.run()
+    return tmp_path / "cuts"
+
+
+def test_arguments_are_columns(cuts, workspace):
+    assert archive_frame(cuts)[["length", "path"]].values.tolist() == [[1, "a"], [2, "ab"]]
+    catalog = catalog_frame(cuts)
+    assert catalog["length"].tolist() == [1, 2]
+    assert catalog["argument.python"].tolist() == ["3", "3"]
+    assert list(catalog.columns[-3:]) == ["superseded_by", "python", "source"]
+    assert "length" not in catalog_frame(workspace).columns
+
+
+def test_identities_are_shown_by_their_first_characters(cuts):
+    with Workspace(cuts) as workspace:
+        identities = [entry.identity[:8] for entry in workspace.catalog()]
+
+    assert catalog_frame(cuts)["identity"].tolist() == identities
+    assert len(set(identities)) == 2
+
+
 def test_a_negative_limit_is_refused(workspace):
     with pytest.raises(OptionError, match="got -1"):
         archive_frame(workspace, limit=-1)

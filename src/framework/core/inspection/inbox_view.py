@@ -42,9 +42,9 @@ class InboxView:
 
     def frame(self) -> pd.DataFrame:
         """Return one row per waiting event, its attributes as columns."""
-        import pandas as pd
+        from framework.notebook.frames.safe_frame import SafeFrame
 
-        return pd.DataFrame([{"event": type(event).__name__, **vars(event)} for event in self._now()])
+        return SafeFrame([{"event": type(event).__name__, **vars(event)} for event in self._now()])
 
     def _now(self) -> tuple[Event, ...]:
         # Iterating over a deque that a worker changes raises; copying it is one step for the interpreter.

@@ -47,15 +47,14 @@ class Collected(Sequence[Any]):
 
     def frame(self) -> pd.DataFrame:
         """Return a row per event or artifact, with its attributes or fields as columns."""
-        import pandas as pd
-
         from framework.notebook.frames.fields import fields_of, typed
+        from framework.notebook.frames.safe_frame import SafeFrame
 
         values = list(self._values)
         if self._target is None:
             values = [vars(event) for event in values]
         columns = fields_of(values) if values else {}
-        return pd.DataFrame({name: typed(column) for name, column in columns.items()})
+        return SafeFrame({name: typed(column) for name, column in columns.items()})
 
     @overload
     def __getitem__(self, index: int) -> Any: ...

@@ -58,10 +58,10 @@ class Comparison(Sequence[ComparisonRow]):
 
     def frame(self) -> pd.DataFrame:
         """Return one row per input: input, old, new, same."""
-        import pandas as pd
+        from framework.notebook.frames.safe_frame import SafeFrame
 
         rows = [(row.input, row.old, row.new, row.same) for row in self._rows]
-        return pd.DataFrame(rows, columns=["input", "old", "new", "same"])
+        return SafeFrame(rows, columns=["input", "old", "new", "same"])
 
 
 def compare(name: str, archive: Archive, renewed: AbstractProcessor, limit: int | None) -> Comparison:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from framework.archive import Archive, CatalogEntry, Workspace
 from framework.errors import OptionError, UnknownName
 from framework.notebook.frames.configurations import arguments_of
+from framework.notebook.frames.fields import typed
 from framework.notebook.frames.result_frame import ResultFrame
 from framework.notebook.frames.results import Results
 from framework.notebook.widgets.require import require
@@ -27,11 +28,14 @@ CATALOG: Schema = {
     "updated": "datetime64[us, UTC]",
     "provides": "string",
     "requires": "string",
-    "arguments": "string",
     "superseded_by": "string",
     "python": "string",
     "source": "string",
 }
+LAST = 3
+"""Columns of a catalog behind those of the arguments."""
+SHORT = 8
+"""Characters of an identity that are shown, as `framework archives` shows them; `workspace.catalog()` has it whole."""
 MICROSECOND = 1e-6
 _SOURCES = "archives are read from a workspace, its path, a pipeline or an archive"
 
@@ -45,10 +49,10 @@ def archive_frame(
 ) -> pd.DataFrame:
     """Archived results, one row per artifact or emitted event, in the order of archives and of first writing.
 
-    Columns: target (of a plain event, its name), processor, inputs (a short text), built (UTC), seconds (how long it
-    took), the arguments of the constructor where a workspace holds several configurations of one processor, then the
-    fields of the artifacts: attributes, fields or items with a name; `artifact` for what has none. A
-    field named as one of the first columns gets `artifact.` in front. Results of code that is not here are read as
+    Columns: target (of a plain event, its name), processor, inputs (a short text), built (UTC, to the second), seconds
+    (how long it took), the arguments of the constructor where they are read from a workspace, then the fields of the
+    artifacts: attributes, fields or items with a name; `artifact` for what has none. A field named as one of the first
+    columns gets `artifact.` in front. Results of code that is not here are read as
     well, with stand-ins for its classes. Superseded archives are left out.
 
     Args:
@@ -61,21 +65,27 @@ def archive_frame(
 
     Raises:
         OptionError: an argument makes no sense.
-        UnknownName: nothing was archived under that name.
+        UnknownName: there is no archive of that name, or none makes artifacts of that target.
         ArchiveError: the workspace cannot be read.
     """
     if limit is not None and (not isinstance(limit, int) or limit < 0):
         raise OptionError(f"limit is a number of rows, or None for all; got {limit!r}")
     if not isinstance(since, datetime | float | int | None):
         raise OptionError(f"since is a datetime, or seconds of Unix time; got {since!r}")
-    # The column shows whole microseconds: what it shows must not be later than what it stands for.
+    # A datetime has whole microseconds, which may be later than the time that was archived.
     start = since.timestamp() - MICROSECOND if isinstance(since, datetime) else since
-    found = ResultFrame()
+    found, seen = ResultFrame(), set[str | None]()
     with closing(_results(source, processor)) as parts:
         for part in parts:
+            if target is not None:
+                seen.update(origin.target for origin in part.origins)
             found.extend(part.kept(target, start))
             if limit is not None and len(found) >= limit:
                 break
+    if target is not None and limit != 0 and target not in seen:
+        known = {name for name in (*seen, *_announced(source)) if name is not None}
+        if known and target not in known:
+            raise UnknownName("target or event", target, sorted(known))
     return found.frame()[:limit]
 
 
@@ -92,8 +102,9 @@ def pipeline_frame(pipeline: Any, name: str, limit: int | None = 1000) -> pd.Dat
 def catalog_frame(source: Any) -> pd.DataFrame:
     """The archives of a workspace, one row each, superseded ones too.
 
-    Columns: name, identity, records, created, updated (UTC), provides, requires, arguments, superseded_by, python,
-    source (of the class that filled it).
+    Columns: name, identity (its first 8 characters), records, created, updated (UTC, to the second), provides,
+    requires, one for each argument of the constructors, superseded_by (an identity), python, source (of the class that
+    filled it). An argument named as another column gets `argument.` in front.
 
     Args:
         source: a workspace, its path, or a pipeline.
@@ -106,7 +117,12 @@ def catalog_frame(source: Any) -> pd.DataFrame:
         with Workspace(source) as workspace:
             return catalog_frame(workspace)
     require(source, "catalog", _SOURCES)
-    return typed_frame((_catalog_row(entry) for entry in source.catalog()), CATALOG)
+    entries: Sequence[CatalogEntry] = source.catalog()
+    frame = typed_frame(map(_catalog_row, entries), CATALOG)
+    for name, values in _argument_columns(entries).items():
+        column = f"argument.{name}" if name in CATALOG else name
+        frame.insert(len(frame.columns) - LAST, column, typed(values))
+    return frame
 
 
 def _results(source: Any, processor: str | None) -> Generator[Results]:
@@ -134,9 +150,8 @@ def _of_workspace(workspace: Workspace, processor: str | None) -> Iterator[Resul
             current.setdefault(entry.name, []).append(entry)
     for name in _chosen(current, processor):
         for entry in current[name]:
-            arguments = arguments_of(entry.arguments) if len(current[name]) > 1 else {}
             archive = workspace.archive(name, identity=entry.identity, placeholders=True)
-            yield from _from_archive(name, archive, arguments)
+            yield from _from_archive(name, archive, arguments_of(entry.arguments))
 
 
 def _chosen(names: Collection[str], name: str | None) -> Collection[str]:
@@ -152,6 +167,31 @@ def _from_archive(name: str, archive: Archive, arguments: Mapping[str, Any] | No
         yield results
 
 
-def _catalog_row(entry: Any) -> Sequence[Any]:
-    listed = {"provides", "requires"}
-    return [", ".join(getattr(entry, name)) if name in listed else getattr(entry, name) for name in CATALOG]
+def _announced(source: Any) -> Iterator[str]:
+    """The targets and events that a source knows, also those of which it has no results."""
+    if isinstance(source, list | tuple):
+        for one in source:
+            yield from _announced(one)
+    elif isinstance(source, str | Path):
+        with Workspace(source) as workspace:
+            yield from _announced(workspace)
+    elif isinstance(source, Workspace):
+        yield from (target for entry in source.catalog() for target in entry.provides)
+    elif hasattr(source, "graph"):
+        yield from (node.label for node in source.graph().nodes if node.kind in {"target", "event"})
+
+
+def _catalog_row(entry: CatalogEntry) -> Sequence[object]:
+    listed, identities, times = {"provides", "requires"}, {"identity", "superseded_by"}, {"created", "updated"}
+    values = []
+    for name in CATALOG:
+        value = getattr(entry, name)
+        if name in listed:
+            value = ", ".join(value)
+        values.append(value[:SHORT] if name in identities else value.replace(microsecond=0) if name in times else value)
+    return values
+
+
+def _argument_columns(entries: Sequence[CatalogEntry]) -> Mapping[str, Sequence[Any]]:
+    rows = [arguments_of(entry.arguments) for entry in entries]
+    return {name: [row.get(name) for row in rows] for name in dict.fromkeys(name for row in rows for name in row)}

@@ -44,6 +44,8 @@ class ResultFrame:
         import numpy as np
         import pandas as pd
 
+        from framework.notebook.frames.safe_frame import SafeFrame
+
         columns = [*zip(*self._origins, strict=True)] or [()] * len(Origin._fields)
         counts, targets, processors, built, seconds = columns
         facts = {
@@ -55,7 +57,7 @@ class ResultFrame:
         }
         facts |= {name: typed(values) for name, values in self._arguments.items() if name not in facts}
         fields = {f"artifact.{name}" if name in facts else name: typed(values) for name, values in self._fields.items()}
-        return pd.DataFrame(facts | fields)
+        return SafeFrame(facts | fields)
 
 
 def _times(seconds: Sequence[float | None]) -> pd.DatetimeIndex:
@@ -64,8 +66,7 @@ def _times(seconds: Sequence[float | None]) -> pd.DatetimeIndex:
 
     times = np.array(seconds, dtype=float)
     known = ~np.isnan(times)
-    # As datetime.fromtimestamp rounds: the fraction by itself is exact.
-    fraction, whole = np.modf(np.where(known, times, 0.0))
-    times_utc = (whole.astype("int64") * 1_000_000 + np.rint(fraction * 1e6).astype("int64")).astype("datetime64[us]")
+    whole = np.floor(np.where(known, times, 0.0)).astype("int64")
+    times_utc = (whole * 1_000_000).astype("datetime64[us]")
     times_utc[~known] = np.datetime64("NaT", "us")  # without a unit NumPy 2.5 warns
     return pd.DatetimeIndex(times_utc, tz="UTC")
