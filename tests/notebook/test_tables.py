@@ -163,4 +163,4 @@ def test_markup_is_left_as_it_is_and_text_is_not():
 
 def test_every_kind_of_table_is_registered():
     assert display.VIEWS["framework.reactive.plan", "Plan"] is tables.plan_view
-    assert display.VIEWS["framework.core.editing.comparing", "Comparison"] is tables.comparison_view
+    assert display.VIEWS["framework.core.results.comparing", "Comparison"] is tables.comparison_view

@@ -27,7 +27,7 @@ VIEWS: Mapping[tuple[str, str], Callable[[Any], tables.View]] = {
     ("framework.core.inspection.explanation", "Explanation"): views.explanation_view,
     ("framework.reactive.provenance", "Provenance"): views.provenance_view,
     ("framework.reactive.plan", "Plan"): tables.plan_view,
-    ("framework.core.editing.comparing", "Comparison"): tables.comparison_view,
+    ("framework.core.results.comparing", "Comparison"): tables.comparison_view,
     ("framework.observe.graph", "Graph"): views.graph_view,
     ("framework.observe.reports", "RunReport"): views.run_report_view,
     ("framework.observe.reports", "PhaseReport"): views.phase_report_view,
