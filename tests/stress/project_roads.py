@@ -49,6 +49,34 @@ ROADS = {
         "called{n}({d}, 't{n}', {v})",
     ),
     "getattr with a name": Road("def t{n}(x):\n    return {inner} * 3 + {k}", MODULE, "getattr({d}, 't{n}')({v})"),
+    "eval of a name": Road("def t{n}(x):\n    return {inner} * 3 + {k}", FROM, "eval('t{n}')({v})"),
+    "first of two imports inside of a function": Road(
+        "def t{n}(x):\n    return {inner} * 3 + {k}",
+        "def local{n}(x):\n    try:\n        from {d} import t{n} as found\n    except ImportError:\n"
+        "        from math import sqrt as found\n    return found(x)",
+        "local{n}({v})",
+    ),
+    "subclasses": Road(
+        "class B{n}:\n    pass\nclass T{n}(B{n}):\n    def run(self, x):\n        return {inner} * 3 + {k}",
+        "from {d} import B{n}",
+        "B{n}.__subclasses__()[0]().run({v})",
+    ),
+    "default of a context variable": Road(
+        "import contextvars\nt{n} = contextvars.ContextVar('t{n}', default={k})", FROM, "({v} * 3 + t{n}.get())"
+    ),
+    "weak reference": Road(
+        "import weakref\nclass T{n}:\n    def run(self, x):\n        return {inner} * 3 + {k}\n"
+        "kept{n} = T{n}()\nt{n} = weakref.ref(kept{n})",
+        FROM,
+        "t{n}().run({v})",
+    ),
+    "annotation that a decorator reads": Road(
+        "def plus{n}(function):\n    limit = function.__annotations__['x']\n"
+        "    return lambda x: function(x) + limit\nlimit{n} = {k}\n@plus{n}\ndef t{n}(x: limit{n}):\n"
+        "    return {inner} * 3",
+        FROM,
+        "t{n}({v})",
+    ),
     "constant": Road("t{n} = {k}", FROM, "({v} * 3 + t{n})"),
     "constant of a module": Road("t{n} = {k}", MODULE, "({v} * 3 + {d}.t{n})"),
     "constant behind a function": Road(
