@@ -22,7 +22,7 @@ PROMISED = {
     """,
     "framework.notebook": """
         Drawing PhaseStepper ScalingMonitor archive_frame catalog_frame dependency_graph failures_frame flow_graph
-        lineage load_ipython_extension phases_frame plan_frame routing_graph sequence_diagram trace_frame
+        lineage load_ipython_extension phases_frame plan_frame provenance routing_graph sequence_diagram trace_frame
         unload_ipython_extension watch
     """,
     "framework.observe": """

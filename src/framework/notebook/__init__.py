@@ -9,6 +9,7 @@ from framework.notebook.lineage.sequence import sequence_diagram
 from framework.notebook.monitor.monitor import ScalingMonitor
 from framework.notebook.monitor.progress import watch
 from framework.notebook.stepper.stepper import PhaseStepper
+from framework.reactive.provenance import provenance
 
 __all__ = [
     "Drawing",
@@ -23,6 +24,7 @@ __all__ = [
     "load_ipython_extension",
     "phases_frame",
     "plan_frame",
+    "provenance",
     "routing_graph",
     "sequence_diagram",
     "trace_frame",

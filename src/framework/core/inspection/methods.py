@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from framework.archive import Archive, CatalogEntry
     from framework.core.identity.identity import Identity
     from framework.core.inspection.explanation import Explanation
-    from framework.notebook import PhaseStepper, ScalingMonitor
+    from framework.notebook.monitor.monitor import ScalingMonitor
+    from framework.notebook.stepper.stepper import PhaseStepper
     from framework.observe import Graph, Snapshot
 
 
@@ -149,13 +150,13 @@ class InspectionMethods:
 
     def stepper(self) -> PhaseStepper:
         """Step the pipeline with buttons, or by methods, and look back; nothing runs yet."""
-        from framework.notebook import PhaseStepper
+        from framework.notebook.stepper.stepper import PhaseStepper
 
         return PhaseStepper(self)
 
     def watch(self) -> ScalingMonitor:
         """Watch the pipeline run: charts in a notebook, a progress line in a terminal."""
-        from framework.notebook import watch
+        from framework.notebook.monitor.progress import watch
 
         return watch(self)
 
