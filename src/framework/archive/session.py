@@ -11,7 +11,7 @@ from typing import Self
 from framework.archive import registry
 from framework.archive.engine.layout import Layout
 from framework.archive.reader import Reader
-from framework.archive.records.catalog import Description, check_name
+from framework.archive.records.catalog import Description, StoredPart, check_name
 from framework.archive.records.store import Store
 from framework.archive.records.writer import ArchiveWriter
 from framework.archive.stored import StoredArchive
@@ -107,9 +107,9 @@ class Session:
                 self._claimed(store.writer_of(uid), store.catalog.entries[uid].name)
             store.drop(uids)
 
-    def sync(self) -> None:
-        """Bring everything written to the disk."""
-        self._open().sync()
+    def sync(self, inputs: Iterable[StoredPart] = ()) -> None:
+        """Bring everything written to the disk; `inputs` are parts of the code of inputs, for the catalog."""
+        self._open().sync(inputs)
 
     def close(self) -> None:
         """Give the store back; the last session of the process syncs and closes it. May be called again."""

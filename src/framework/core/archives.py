@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from framework.archive import Archive, InMemCache
-from framework.core.identity.input_key import forget_codes
+from framework.core.identity.input_key import code_met, forget_codes
 from framework.core.mailboxes.handler import Handler
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.processor import AbstractProcessor
@@ -174,7 +174,7 @@ class ArchiveRoom:
         """Write everything to the disk; where it takes no more, log that: closing raises, after the end of the run."""
         if self._session is not None:
             try:
-                self._session.sync()
+                self._session.sync(code_met())
             except ArchiveError as error:
                 if not self._unsynced:
                     logger.error("%s: results are not on the disk: %s", self._owner, error)  # noqa: TRY400 - no bug
@@ -321,7 +321,7 @@ def _description(processor: AbstractProcessor, identity: Identity) -> Descriptio
         requires=_targets(processor, "requires"),
         arguments=", ".join(f"{name}={value}" for name, value in identity.arguments.items()),
         arguments_digest=identity.arguments_digest,
-        parts=tuple((part.label, part.kind, part.where, part.text) for part in identity.parts),
+        parts=tuple(part.stored for part in identity.parts),
     )
 
 

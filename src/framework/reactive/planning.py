@@ -12,7 +12,7 @@ from typing import Any, Final
 from framework.archive import Archive, CatalogEntry, Description, InMemCache
 from framework.core import Pipeline
 from framework.core.archives import described
-from framework.core.identity.input_key import input_key
+from framework.core.identity.input_key import code_in, input_key
 from framework.core.identity.parts import difference
 from framework.core.reactive_event import ReactiveEvent
 from framework.errors import BuildError, Undigestable
@@ -103,7 +103,7 @@ class Planner:
         if record is not None:
             self.rows.append((archived.name, arguments, "replay", "archived", None))
             return record.artifacts  # type: ignore[no-any-return]
-        self.rows.append((archived.name, arguments, "build", *archived.why_build))
+        self.rows.append((archived.name, arguments, "build", *archived.why_build(arguments)))
         return [UNKNOWN]
 
 
@@ -129,14 +129,32 @@ class _Archived:
         """Return whether results are archived; entries that the builder made itself are none."""
         return self.archive.has_records(Kept)
 
-    @cached_property
-    def why_build(self) -> tuple[str, str | None]:
+    def why_build(self, arguments: tuple[Any, ...]) -> tuple[str, str | None]:
         """Return why an input without a record is built, and what changed."""
+        return self._code_of_inputs(arguments) if self.has_records and self.builder.persist else self._why_all
+
+    def _code_of_inputs(self, arguments: tuple[Any, ...]) -> tuple[str, str | None]:
+        """Return whether code that the input brings along is not that of the archived inputs."""
+        try:
+            now = code_in(arguments)
+        except Undigestable:
+            return "new input", None
+        entries = (entry for entry in self.catalog if entry.name == self._now.name)
+        kept = {part[:2]: part for entry in entries if entry.identity == self._now.identity for part in entry.inputs}
+        before = [kept[part[:2]] for part in now if part[:2] in kept]
+        diff = difference(before, now) if any(kept.get(part[:2], part)[3] != part[3] for part in now) else None
+        return ("code changed", diff) if diff else ("new input", None)
+
+    @cached_property
+    def _now(self) -> Description:
+        return described(self.builder)
+
+    @cached_property
+    def _why_all(self) -> tuple[str, str | None]:
+        """Return why all inputs are built where none has a record."""
         if not self.builder.persist:
             return "not persisted", None
-        if self.has_records:
-            return "new input", None
-        now = described(self.builder)
+        now = self._now
         former = [entry for entry in self.catalog if entry.name == now.name and entry.records]
         if not former:
             return "never built", None

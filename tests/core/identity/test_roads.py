@@ -323,3 +323,29 @@ def run(module):
     pipeline = module.pipeline()
     pipeline.resolve("euro")
     return pipeline.run()
+
+
+def test_a_plan_names_the_code_that_only_an_input_brought_along(tmp_path):
+    main = (
+        "import money\nfrom framework.reactive import ReactiveBuilder, plan\n"
+        "class Wallet(ReactiveBuilder):\n    def __init__(self): super().__init__('money', [])\n"
+        "    def build(self, context): yield money.Money(2)\n"
+        "class Euro(ReactiveBuilder):\n    def __init__(self): super().__init__('euro', ['money'], persist=True)\n"
+        "    def build(self, context, amount): yield amount.total()\n"
+        "def pipeline(*builders): return Pipeline([Euro(), *builders], workspace=WORKSPACE)\n"
+        "def rows(amount):\n    asked = pipeline()\n"
+        "    asked.submit(ReactiveEvent(name='built', target='money', artifact=money.Money(amount)))\n"
+        "    return [(row.action, row.reason, row.diff) for row in plan(asked, 'euro')]\n"
+    ).replace("WORKSPACE", repr(str(tmp_path / "workspace")))
+    main = "from framework.reactive import ReactiveEvent\n" + main
+    with project(tmp_path, main=main, money=MONEY.format(2)) as module:
+        assert module.pipeline(module.Wallet()).compute("euro") == [4]
+        assert module.rows(2) == [("replay", "archived", None)]
+        assert module.rows(3) == [("build", "new input", None)]
+    with project(tmp_path, main=main, money="# moved\n" + MONEY.format(3)) as module:
+        ((action, reason, diff),) = module.rows(2)
+        assert (action, reason) == ("build", "code changed")
+        assert diff.splitlines()[:2] == ["--- archived Money money.py:1", "+++ now Money money.py:2"]
+        assert "-    def total(self): return self.amount * 2" in diff
+        assert module.pipeline(module.Wallet()).compute("euro") == [6]
+        assert module.rows(2) == [("replay", "archived", None)]

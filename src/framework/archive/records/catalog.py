@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -24,6 +25,10 @@ USED_STEP = timedelta(hours=1)
 _PREFIX = b"C"
 
 
+StoredPart = tuple[str, str, str, str]
+"""What something is made of: label, kind, place and text."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
     """The contents of an archive and the processor that fills it.
@@ -40,7 +45,7 @@ class Description:
     requires: tuple[str, ...] = ()
     arguments: str = ""
     arguments_digest: str = ""
-    parts: tuple[tuple[str, str, str, str], ...] = ()
+    parts: tuple[StoredPart, ...] = ()
 
 
 _TEXTS = ("name", "identity", "source", "arguments", "arguments_digest", "python", "superseded_by")
@@ -69,7 +74,7 @@ class CatalogEntry(Description):
 
     `superseded_by` is the identity that took over the name, empty while this one is current; `records` is counted when
     the entry is read; `used` is when a pipeline opened it last, to the hour; `python` is the version that did; `number`
-    counts archives as they were made.
+    counts archives as they were made. `inputs` are the parts of the code that inputs of own classes brought along.
     """
 
     uid: str
@@ -80,6 +85,7 @@ class CatalogEntry(Description):
     python: str = field(default_factory=_python)
     superseded_by: str = ""
     records: int = 0
+    inputs: tuple[StoredPart, ...] = ()
 
     def describes(self, description: Description) -> bool:
         """Return whether it says all that the description says."""
@@ -113,9 +119,10 @@ class CatalogEntry(Description):
         texts = {(label, kind): text for label, kind, _, text in self.parts}
         return any(texts.get((label, kind), text) != text for label, kind, _, text in other.parts)
 
-    def touched(self) -> Self:
-        """Return the entry, written to now."""
-        return dataclasses.replace(self, updated=_now())
+    def touched(self, inputs: Iterable[StoredPart] = ()) -> Self:
+        """Return the entry, written to now by a run whose inputs brought that code along."""
+        parts = {part[:2]: part for part in (*self.inputs, *inputs)}
+        return dataclasses.replace(self, updated=_now(), inputs=tuple(parts.values()))
 
     def superseded(self, identity: str) -> Self:
         """Return the entry, superseded by another identity."""
@@ -234,7 +241,7 @@ def _decode(uid: bytes, body: bytes) -> CatalogEntry:
         facts = {"used": facts["updated"], **facts}  # not noted by version 0.1
         facts |= {name: datetime.fromisoformat(facts[name]) for name in _TIMES}
         facts |= {name: tuple(facts[name]) for name in ("provides", "requires")}
-        facts["parts"] = tuple(tuple(part) for part in facts.get("parts", ()))  # since version 0.2
+        facts |= {name: tuple(map(tuple, facts.get(name, ()))) for name in ("parts", "inputs")}  # since version 0.2
         return _checked(CatalogEntry(**facts, uid=uid.hex()))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise lost(f"the catalog entry of archive {uid.hex()} cannot be read ({short_repr(error)})") from error
@@ -242,9 +249,10 @@ def _decode(uid: bytes, body: bytes) -> CatalogEntry:
 
 def _checked(entry: CatalogEntry) -> CatalogEntry:
     """Return an entry that other programs may have written; raises TypeError where a field has another type."""
-    texts = [*(getattr(entry, name) for name in _TEXTS), *entry.provides, *entry.requires, *chain(*entry.parts)]
+    texts = [*(getattr(entry, name) for name in _TEXTS), *entry.provides, *entry.requires]
     known_times = all(getattr(entry, name).tzinfo for name in _TIMES)
-    whole = isinstance(entry.number, int) and all(len(part) == _PART for part in entry.parts)
-    if not (all(isinstance(text, str) for text in texts) and whole and known_times):
+    parts = (*entry.parts, *entry.inputs)
+    whole = isinstance(entry.number, int) and all(len(part) == _PART for part in parts)
+    if not (all(isinstance(text, str) for text in chain(texts, *parts)) and whole and known_times):
         raise TypeError("a field is of the wrong type")
     return entry

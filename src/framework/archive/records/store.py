@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 from framework.archive.engine.database import Database
 from framework.archive.engine.layout import Layout
 from framework.archive.engine.rows import ID_BYTES
-from framework.archive.records.catalog import Catalog, CatalogEntry, Description, records_of
+from framework.archive.records.catalog import Catalog, CatalogEntry, Description, StoredPart, records_of
 from framework.archive.records.trust import Keyring
 from framework.archive.records.writer import ArchiveWriter
 
@@ -28,15 +29,15 @@ class Store:
             self.database.close()
             raise
 
-    def sync(self) -> None:
-        """Bring everything written to the disk, and the times of writing into the catalog."""
+    def sync(self, inputs: Iterable[StoredPart] = ()) -> None:
+        """Bring everything written to the disk, and the times of writing into the catalog with the code of inputs."""
         database, catalog = self.database, self.catalog
         database.open()
         with database.lock:
             database.flush()
             batch = database.batch()
             for uid in database.touched & catalog.entries.keys():
-                catalog.put(batch, self.keyring, uid, catalog.entries[uid].touched())
+                catalog.put(batch, self.keyring, uid, catalog.entries[uid].touched(inputs))
             if len(batch):
                 database.write(batch)
             database.touched.clear()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from hashlib import sha256
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from framework.archive import digest
@@ -14,8 +15,12 @@ from framework.archive.digest.digest import HEX_DIGITS, walked
 from framework.archive.digest.encoders import encoder
 from framework.archive.digest.walk import PLAIN, Encoder, Walk, not_plain
 
+if TYPE_CHECKING:
+    from framework.archive.records.catalog import StoredPart
+
 _without_code: dict[type, Encoder] = {}
-_codes: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+_codes: WeakKeyDictionary[Any, tuple[str, tuple[StoredPart, ...]]] = WeakKeyDictionary()
+"""Of classes and functions that inputs brought along: the digest of their code, and its parts."""
 
 
 def input_key(value: Any, *, name: str) -> str:
@@ -25,6 +30,26 @@ def input_key(value: Any, *, name: str) -> str:
     computed again. Without own code in it, the key is the digest of the value; raises Undigestable, which calls it
     `name`.
     """
+    key, own = _keyed(value, name)
+    return digest((key, sorted(_code_of(each)[0] for each in own))) if own else key
+
+
+def code_in(value: Any) -> tuple[StoredPart, ...]:
+    """The parts of the own code that a value brings along; raises Undigestable."""
+    return _merged(_code_of(each) for each in _keyed(value, "value")[1])
+
+
+def code_met() -> tuple[StoredPart, ...]:
+    """The parts of all the own code that inputs brought along since it was last forgotten."""
+    return _merged(list(_codes.values()))
+
+
+def _merged(codes: Iterable[tuple[str, tuple[StoredPart, ...]]]) -> tuple[StoredPart, ...]:
+    return tuple(sorted({part for _, parts in codes for part in parts}))
+
+
+def _keyed(value: Any, name: str) -> tuple[str, list[Any]]:
+    """The digest of a value, and the own classes and functions in it."""
     own: dict[int, Any] = {}
 
     def chosen(kind: type) -> Encoder:
@@ -38,7 +63,7 @@ def input_key(value: Any, *, name: str) -> str:
     except TypeError:
         plain = None
     key = walked(Walk(chosen), value, name) if plain is None else sha256(plain).hexdigest()[:HEX_DIGITS]
-    return digest((key, sorted(map(_code_of, own.values())))) if own else key
+    return key, list(own.values())
 
 
 def forget_codes() -> None:
@@ -64,8 +89,8 @@ def _encoder(kind: type, own: dict[int, Any]) -> Encoder:
     return encode
 
 
-def _code_of(own: Any) -> str:
-    """The digest of the code of a class or function, once per run."""
+def _code_of(own: Any) -> tuple[str, tuple[StoredPart, ...]]:
+    """The digest of the code of a class or function and its parts, once per run."""
     try:
         found = _codes.get(own)
     except TypeError:  # a metaclass without __hash__
@@ -77,7 +102,8 @@ def _code_of(own: Any) -> str:
         code = CodeDependencies(Reader(own.__module__ or ""))
         code.add(own)
         code.find_state(None)
-        found = digest(code.facts())
+        parts = (part.stored for part in code.all_parts() if part.kind != "left out")
+        found = digest(code.facts()), tuple(parts)
         with suppress(TypeError):
             _codes[own] = found
     return found

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from framework.archive.records.catalog import StoredPart
 from framework.observe.text import short_repr
 
 Kind = Literal["class", "function", "constant", "module", "file", "left out"]
-Stored = tuple[str, str, str, str]
-"""A part as the catalog keeps it: label, kind, place, text."""
 
 _SHOWN = 80
 
@@ -29,6 +28,11 @@ class Part:
     where: str
     text: str
     user: str = ""
+
+    @property
+    def stored(self) -> StoredPart:
+        """The part as the catalog keeps it."""
+        return self.label, self.kind, self.where, self.text
 
 
 def shown(value: object) -> str:
@@ -61,7 +65,7 @@ def tree(parts: Iterable[Part]) -> str:
     return "\n".join([*lines, *(["left out:", *left_out] if left_out else [])])
 
 
-def difference(before: Sequence[Stored], after: Sequence[Stored]) -> str:
+def difference(before: Sequence[StoredPart], after: Sequence[StoredPart]) -> str:
     """Return a unified diff of each part that changed, under its name and place, whichever module it stands in."""
     old, new = ({(label, kind): (where, text) for label, kind, where, text in parts} for parts in (before, after))
     found: list[str] = []
