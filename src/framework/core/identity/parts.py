@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from framework.archive.records.catalog import StoredPart
 from framework.observe.text import short_repr
+
+if TYPE_CHECKING:
+    from framework.archive.records.catalog import StoredPart
 
 Kind = Literal["class", "function", "constant", "module", "file", "left out"]
 

@@ -194,7 +194,7 @@ class Reader:
         references = code.references
         used = {*loaded_names(code.function.__code__), *closure, *references.imports}
         asked = [chain for chain in references.chains if chain[0] in used]
-        for chain in sorted({*asked, *references.typed}):
+        for chain in sorted({*asked, *references.unloaded}):
             self._resolve(node, code, chain, closure)
         node.next += ((each, "", node.label) for name in references.attributes for each in added_to_tables(name))
         if code.owner is not None and "__subclasses__" in references.attributes:  # of `cls` or `type(self)`

@@ -20,7 +20,8 @@ Import = tuple[int, str, str | None]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _ASKS = frozenset({"getattr", "hasattr"})
 _IMPORTS = frozenset({"import_module", "__import__"})
-_TEXTS = frozenset[str | None](_ASKS | _IMPORTS)
+_RUN = frozenset({"eval", "exec"})
+_TEXTS = frozenset[str | None](_ASKS | _IMPORTS | _RUN)
 _NAMELESS = frozenset({"attr", "arg", "asname", "ctx", "id", "kind", "name", "names", "op", "ops", "type_comment"})
 _READ_APART = frozenset(
     {
@@ -36,7 +37,8 @@ class References:
     """The names in a definition.
 
     `chains` are used when it runs, `early` ones while it is defined: decorators, bases, what a class body computes;
-    `typed` ones stand in the annotations of a decorated function, where its decorators can read them.
+    `unloaded` ones stand where its code does not load them: in a text that `eval` is given, and in the annotations of a
+    decorated function, which its decorators can read.
     `attributes` holds every attribute name, whatever it is asked of; `imports` what import statements inside bind to a
     name, each of them: which one runs may depend on the environment. Of a class, `computed` names the attributes that
     were computed and `literals` those that are written out.
@@ -44,7 +46,7 @@ class References:
 
     chains: set[Chain] = field(default_factory=set)
     early: set[Chain] = field(default_factory=set)
-    typed: set[Chain] = field(default_factory=set)
+    unloaded: set[Chain] = field(default_factory=set)
     attributes: set[str] = field(default_factory=set)
     imports: dict[str, list[Import]] = field(default_factory=dict)
     computed: set[str] = field(default_factory=set)
@@ -73,7 +75,7 @@ def references_of(node: Definition) -> References:
             for decorator in node.decorator_list:
                 _read(decorator, found, found.early)
             for annotation in _annotations(node) if node.decorator_list else ():  # validators use them
-                _read(_evaluated(annotation), found, found.typed)
+                _read(_evaluated(annotation), found, found.unloaded)
             for statement in node.body:
                 _read(statement, found, found.chains)
     return found
@@ -225,6 +227,11 @@ def _read_text(call: ast.Call, found: References, chains: set[Chain]) -> tuple[a
             return (ast.Attribute(owner, name, ast.Load()), *rest)
         case [ast.Constant(value=str() as module), *_] if _name_of(call.func) in _IMPORTS:
             _add_module(module, found, chains)
+        case [ast.Constant(value=str() as text), *rest] if _name_of(call.func) in _RUN:
+            with suppress(SyntaxError, ValueError):
+                for statement in ast.parse(text.strip()).body:
+                    _read(statement, found, found.unloaded)
+                return (ast.Tuple(rest, ast.Load()),)
         case _:
             pass
     return ()
