@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from framework.core.archives import ArchiveRoom
+from framework.core.driving.answers import PhaseAnswers
 from framework.core.driving.bounds import RunBounds
 from framework.core.driving.status import DeliveryCounts, processor_reports, unfinished, why_waiting
 from framework.core.driving.wiring import check_wiring
@@ -103,7 +104,7 @@ class PhaseSequence:
         self._open: Paused[PhaseReport] | None = None
         self._deliver_one: Callable[[], Delivery | None] | None = None
         """Makes a single delivery; None while phases are not to pause after each."""
-        self._cause = ""
+        self._answers = PhaseAnswers(scheduler)
         # Where the last phase ended: single deliveries made since then belong to the next.
         self._counted, self._timed = DeliveryCounts(scheduler), 0.0
         self._end_lock = threading.Lock()  # contended by a second Ctrl-C that ends a run which its driver is ending
@@ -180,7 +181,7 @@ class PhaseSequence:
 
     def why_waiting(self) -> str:
         """Return what keeps the run from being finished, a line each; empty when nothing does."""
-        return why_waiting(self._scheduler, self._cause)
+        return why_waiting(self._scheduler, self._answers.text())
 
     def call_off(self) -> None:
         """Make no new deliveries; hooks that have begun get the grace."""
@@ -273,15 +274,13 @@ class PhaseSequence:
 
     def _announce_phase(self, number: int) -> Paused[bool]:
         """Announce the phase; returns whether that caused no work beyond its own deliveries."""
+        self._answers.begin(number)
         before = DeliveryCounts(self._scheduler)
         recipients = self._scheduler.announce(Event(name=PHASE, phase=number))
         quiet = yield from self._drain()
         after = DeliveryCounts(self._scheduler)
         more = after.delivered_since(before) - recipients
-        busy = after.emitters_since(before)
-        self._cause = (
-            f"phase {number} caused {more} more deliveries, begun by {', '.join(busy)}" if more and busy else ""
-        )
+        self._answers.end(number, more, before, after)
         return quiet and not more
 
     def _at_phase_limit(self, number: int) -> bool:

@@ -108,7 +108,7 @@ class DeliveryCounts:
         """Return how many events were submitted, through contexts and holds."""
         return sum(self._emitted) + self._held - sum(before._emitted) - before._held
 
-    def emitters_since(self, before: DeliveryCounts) -> list[str]:
-        """Return the processors that submitted something through their contexts."""
+    def emitters_since(self, before: DeliveryCounts) -> list[Inbox]:
+        """Return the mailboxes of the processors that submitted something through their contexts."""
         rows = zip(self._inboxes, self._emitted, before._emitted, strict=True)
-        return [inbox.name for inbox, new, old in rows if new > old]
+        return [inbox for inbox, new, old in rows if new > old]
