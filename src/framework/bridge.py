@@ -72,7 +72,7 @@ class FlowBuilder(OffloadBuilder):
     @property
     def depends(self) -> tuple[Any, ...]:
         """What the results depend on: the code of what the jobs call, and the state of the objects among it."""
-        return tuple(_code_of(self.flow.subjects()))
+        return tuple(_code_of(self.flow._subjects()))  # noqa: SLF001 - this room knows both
 
 
 class FlowTransport(Transport):
@@ -80,7 +80,7 @@ class FlowTransport(Transport):
 
     def __init__(self, flow: Flow, *, ordered: bool) -> None:
         """Let as many inputs under way as the flow can hold."""
-        self.max_pending = max(1, flow.room)
+        self.max_pending = max(1, flow._room)  # noqa: SLF001 - this room knows both
         self.ordered = ordered
         self._flow = flow
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -129,7 +129,7 @@ class FlowTransport(Transport):
     async def _answer(self, arguments: tuple[Any, ...]) -> Returned:
         started = time.perf_counter()
         if self._run is None or not self._run.is_over:  # one that ended early refuses what comes later
-            self._run = await self._flow.begin()
+            self._run = await self._flow._begin()  # noqa: SLF001 - this room knows both
         run = self._run
         attempt = Attempt(asyncio.get_running_loop())
         run.follow(attempt)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from framework.archive import Workspace
+from framework.archive.archive import records
 from framework.archive.memory import InMemCache
 from framework.archive.overlay import Overlay
 from framework.core import AbstractProcessor, Event, Pipeline, caching
@@ -84,7 +85,7 @@ def test_an_overlay_shows_what_is_below_and_what_was_written_over_it():
     overlay["b"] = 3
     overlay["c"] = 4
     assert dict(overlay) == dict(overlay.pairs()) == {"a": 1, "b": 3, "c": 4}
-    assert (len(overlay), "c" in overlay, [*overlay.records(int)]) == (3, True, [("a", 1), ("b", 3), ("c", 4)])
+    assert (len(overlay), "c" in overlay, [*records(overlay, int)]) == (3, True, [("a", 1), ("b", 3), ("c", 4)])
     del overlay["c"]
     with pytest.raises(ArchiveError, match="read-only"):
         del overlay["a"]

@@ -48,7 +48,7 @@ def test_a_slow_reader_holds_the_source_back(ordered):
             async for _ in results:
                 await asyncio.sleep(1)
                 break
-        assert len(produced) <= flow.room + 2
+        assert len(produced) <= flow._room + 2
 
     play(main())
 

@@ -213,7 +213,7 @@ def test_the_rows_are_a_frame(workspace):
 def test_a_comparison_reads_what_builders_archived(workspace):
     artifacts_of([Numbers(), Scaled()], "scaled", workspace=workspace)
     with Pipeline([Numbers(), Scaled()], workspace=workspace) as pipeline:
-        compared = Scaled().reproduce((3,))
+        compared = Scaled()._reproduce((3,))
         assert compared == [6]
         assert [record.output for record in pipeline.results()["Scaled"].values()] == [(0,), (2,), (4,)]
 

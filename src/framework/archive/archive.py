@@ -39,35 +39,6 @@ class Archive(MutableMapping[Any, Any]):
         for keys, values in self.batches():
             yield from zip(keys, values, strict=True)
 
-    def loaded(self, key: Any) -> Any:
-        """Return a copy of the value; None if there is none, or with a warning if it cannot be made again."""
-        try:
-            return self[key]
-        except KeyError:
-            return None
-        except Unloadable as error:
-            self._warn(key, error)
-            return None
-
-    def records(self, kind: type | UnionType) -> Iterator[tuple[Any, Any]]:
-        """Yield the keys and values whose values are of a class; with a warning, none that cannot be made again."""
-        for key, value in self._loadable():
-            if isinstance(value, kind):
-                yield key, value
-            elif isinstance(value, Unloadable):
-                self._warn(key, value)
-
-    def has_records(self, kind: type | UnionType) -> bool:
-        """Return whether a value is of a class."""
-        return next(self.records(kind), None) is not None
-
-    def drop_records(self, kind: type | UnionType) -> int:
-        """Delete the values of a class, and those that cannot be made again; return how many there were."""
-        keys = [key for key, value in self._loadable() if isinstance(value, kind | Unloadable)]
-        for key in keys:
-            del self[key]
-        return len(keys)
-
     @abstractmethod
     def _loadable(self) -> Iterator[tuple[Any, Any]]:
         """Yield all keys and values, and the error in place of what cannot be made again."""
@@ -82,3 +53,31 @@ class Archive(MutableMapping[Any, Any]):
         if reason not in self._reasons:
             self._reasons |= {reason}
             logger.warning("archive %r: the record of %s is not used: %s", self.name, short_repr(key), reason)
+
+
+def loaded(archive: Archive, key: Any) -> Any:
+    """Return a copy of a value; None if there is none, or with a warning if it cannot be made again."""
+    try:
+        return archive[key]
+    except KeyError:
+        return None
+    except Unloadable as error:
+        archive._warn(key, error)  # noqa: SLF001 - of this module
+        return None
+
+
+def records(archive: Archive, kind: type | UnionType) -> Iterator[tuple[Any, Any]]:
+    """Yield the keys and values whose values are of a class; with a warning, none that cannot be made again."""
+    for key, value in archive._loadable():  # noqa: SLF001 - of this module
+        if isinstance(value, kind):
+            yield key, value
+        elif isinstance(value, Unloadable):
+            archive._warn(key, value)  # noqa: SLF001 - of this module
+
+
+def drop_records(archive: Archive, kind: type | UnionType) -> int:
+    """Delete the values of a class, and those that cannot be made again; return how many there were."""
+    keys = [key for key, value in archive._loadable() if isinstance(value, kind | Unloadable)]  # noqa: SLF001 - as above
+    for key in keys:
+        del archive[key]
+    return len(keys)

@@ -290,16 +290,16 @@ def _clash(one: Inbox, other: Inbox) -> IdentityClash:
 
 
 def keeps_results(processor: Handler) -> bool:
-    """Whether a processor has an archive of its own: it, or its `process`, has a true `opens_archive`."""
-    return bool(getattr(processor, "opens_archive", False) or getattr(processor.process, "opens_archive", False))
+    """Whether a processor has an archive of its own: its `_opens_archive`, or that of its `process` without `_`."""
+    return bool(getattr(processor, "_opens_archive", False) or getattr(processor.process, "opens_archive", False))
 
 
 def keeper_of(processor: Handler) -> Handler:
-    """Return the processor whose archive a processor uses: its `archived_as`, or itself.
+    """Return the processor whose archive a processor uses: its `_archived_as`, or itself.
 
     Several processors that do the work of one, such as the workers of a load balancer, share its archive.
     """
-    keeper: Handler | None = getattr(processor, "archived_as", None)
+    keeper: Handler | None = getattr(processor, "_archived_as", None)
     return processor if keeper is None else keeper
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
+from framework.archive.archive import loaded
 from framework.archive.records.serialize import IMMUTABLE, dumps, loads
 from framework.core.context import Context, ForwardingContext, note_replay, work_of
 from framework.core.event import CONTROL, Event, refusal
@@ -111,7 +112,7 @@ class _CachedCall:
         """Emit what is archived; returns whether there was anything."""
         started = time.perf_counter()
         self._key = input_key(self._event, name="event")
-        record = self._context.archive.loaded(self._key)
+        record = loaded(self._context.archive, self._key)
         if not isinstance(record, CachedDelivery):
             return False
         note_replay(self._context, record.at)

@@ -216,14 +216,14 @@ class HeldContext(Context):
 
     def __init__(self, hold: Hold) -> None:
         """Submit through a hold, which another releases."""
-        exchange, inbox, _ = hold.facts()
+        exchange, inbox, _ = hold._facts()  # noqa: SLF001 - plumbing between rooms
         super().__init__(exchange, inbox)
         self._hold = hold
 
     @property
     def event(self) -> Event | None:
         """The event that was being handled when the hold was taken, where the run is watched."""
-        return self._hold.facts()[2]
+        return self._hold._facts()[2]  # noqa: SLF001 - plumbing between rooms
 
     def submit(self, event: Event) -> int:
         """Send an event through the hold."""

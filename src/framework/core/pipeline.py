@@ -172,7 +172,7 @@ class Pipeline(ValueMethods, InspectionMethods):
             UnknownName: there is no such processor.
             PipelineEnded: the run is over.
         """
-        retried = self._inboxes.processor(processor).to_retry(event)
+        retried = self._inboxes.processor(processor)._to_retry(event)  # noqa: SLF001 - plumbing
         self._intake.redeliver(retried, self._inboxes[processor])
 
     # -- editing and going on

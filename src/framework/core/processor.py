@@ -42,7 +42,7 @@ class AbstractProcessor(ABC):
     ignore: ClassVar[Any] = ()
     name: str
     priority: int
-    backlog: int = 0  # events that it keeps beyond its mailbox; senders that can wait then do
+    _backlog: int = 0  # events that it keeps beyond its mailbox; senders that can wait then do
     _arguments: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -81,15 +81,15 @@ class AbstractProcessor(ABC):
             event: what to handle.
         """
 
-    def unfinished(self) -> Iterable[Unfinished]:
+    def _unfinished(self) -> Iterable[Unfinished]:
         """Return what this processor still waits for, for `why_waiting()` and the report; nothing by default."""
         return ()
 
-    def to_retry(self, failed: Event) -> Event:
+    def _to_retry(self, failed: Event) -> Event:
         """Return the event that `failures.retry` delivers to handle a failed input again; by default the same."""
         return failed
 
-    def reproduce(self, archived_input: Any) -> Iterable[Any]:
+    def _reproduce(self, archived_input: Any) -> Iterable[Any]:
         """Return the output for an input from the archive, computed outside of any run; writes nothing."""
         return process_detached(self.name, self.process, archived_input)
 

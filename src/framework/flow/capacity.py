@@ -6,7 +6,7 @@ import copy
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import TypeVar
 
 from framework.errors import OptionError
 
@@ -27,17 +27,6 @@ class Capacity:
     max_workers: int = 5
     queue_length: int = 10
 
-    def validated(self) -> Self:
-        """A copy that a job can rely on.
-
-        Raises:
-            OptionError: a number makes no sense, alone or beside another.
-        """
-        self._check()
-        own = copy.copy(self)
-        own.initial_workers = min(max(self.initial_workers, self.min_workers), self.max_workers)
-        return own
-
     def _check(self) -> None:
         self._check_whole(("min_workers", "initial_workers"), least=0)
         self._check_whole(("max_workers", "queue_length"), least=1)
@@ -51,6 +40,9 @@ class Capacity:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise OptionError(f"{name} must be a whole number of at least {least}, got {value!r}")
+
+
+C = TypeVar("C", bound=Capacity)
 
 
 @dataclass
@@ -105,6 +97,14 @@ class FixedCapacity(Capacity):
         if not isinstance(self.max_workers, int) or isinstance(self.max_workers, bool) or self.max_workers < 1:
             raise OptionError(f"workers must be a whole number of at least 1, got {self.max_workers!r}")
         super()._check()
+
+
+def validated(capacity: C) -> C:
+    """Return a copy that a job can rely on; raises OptionError where numbers make no sense, alone or together."""
+    capacity._check()  # noqa: SLF001 - of this module
+    own = copy.copy(capacity)
+    own.initial_workers = min(max(capacity.initial_workers, capacity.min_workers), capacity.max_workers)
+    return own
 
 
 def scalable(capacity: Capacity) -> Capacity:

@@ -163,11 +163,11 @@ class Declared(ABC):
         return self._set_error(factory, capacity, name, options, is_factory=True)
 
     @property
-    def room(self) -> int:
+    def _room(self) -> int:
         """How many items all its jobs can hold at most."""
         return sum(job.room for job in self._jobs)
 
-    def chain(self) -> Chain:
+    def _chain(self) -> Chain:
         """Return its jobs, for the flow that it is a job of.
 
         Raises:
@@ -177,15 +177,15 @@ class Declared(ABC):
             raise LifecycleError(f"{self.name} has no jobs: flow.add(processor) before it is started")
         return Chain(self.name, self._jobs, self._error, self._strategy, self._clock)
 
-    def parts(self) -> set[Any]:
+    def _parts(self) -> set[Any]:
         """Return this flow and those that are jobs or arms in it."""
         parts: set[Any] = {self}
         for job in self._all():
             for flow in job.subflows():
-                parts |= flow.parts()
+                parts |= flow._parts()  # noqa: SLF001 - another flow
         return parts
 
-    def subjects(self) -> Iterator[Any]:
+    def _subjects(self) -> Iterator[Any]:
         """Yield what its jobs call: processors, factories and the classifiers of routers, those of sub-flows too."""
         for job in self._all():
             yield from job.subjects()
@@ -194,7 +194,7 @@ class Declared(ABC):
         return self._jobs if self._error is None else [*self._jobs, self._error]
 
     def _layout(self) -> Layout | None:
-        return laid_out(self.chain()) if self._jobs and all(flow._jobs for flow in self.parts()) else None  # noqa: SLF001
+        return laid_out(self._chain()) if self._jobs and all(flow._jobs for flow in self._parts()) else None  # noqa: SLF001
 
     def _append(
         self, subject: Any, capacity: Capacity | None, name: str | None, options: JobOptions, **how: Any
@@ -219,7 +219,7 @@ class Declared(ABC):
             raise LifecycleError(f"{self.name} is running: await flow.stop() before adding jobs")
         plan = blueprint(subject, capacity, name, options, known=[job.name for job in self._all()], **how)
         for flow in [plan.flow, *(() if plan.router is None else plan.router.arms.values())]:
-            if isinstance(flow, Declared) and self in flow.parts():
+            if isinstance(flow, Declared) and self in flow._parts():  # noqa: SLF001 - another flow
                 raise FlowError(f"{self.name} cannot be part of itself: make a second flow")
         return plan
 

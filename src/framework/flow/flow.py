@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from framework.errors import LifecycleError, OptionError, UnknownName
-from framework.flow.capacity import Capacity, scalable
+from framework.flow.capacity import Capacity, scalable, validated
 from framework.flow.clock import LoopClock
 from framework.flow.declared import Declared
 from framework.flow.jobs.stages import laid_out
@@ -64,7 +64,7 @@ class Flow(Declared):
         """
         if self.running:
             logger.info("%s runs already", self.name)
-        await self.begin()
+        await self._begin()
 
     async def run(
         self,
@@ -134,7 +134,7 @@ class Flow(Declared):
         """
         run = self._run
         if run is None or (isinstance(run, FlowRun) and run.loop.is_closed()):
-            run = await self.begin()
+            run = await self._begin()
         if isinstance(run, Part):
             await run.entrance.input.put(item)
         else:
@@ -159,7 +159,7 @@ class Flow(Declared):
 
         Its end waits until the flow has dealt with everything.
         """
-        run = await self.begin()
+        run = await self._begin()
         run.intake.open()
         try:
             yield run.intake.put
@@ -185,7 +185,7 @@ class Flow(Declared):
         if self.running:
             await self._own_run().stop(grace=grace)
 
-    async def begin(self) -> FlowRun:
+    async def _begin(self) -> FlowRun:
         """Return the run that goes on, started if there is none."""
         run = self._current()
         await run.started()
@@ -224,7 +224,7 @@ class Flow(Declared):
         """
         if not isinstance(capacity, Capacity):
             raise OptionError(f"configure takes a Capacity, got {capacity!r}: FixedCapacity(4)")
-        valid = scalable(capacity).validated()
+        valid = validated(scalable(capacity))
         for one in self._running_jobs(job):
             one.configure(valid)
 
@@ -280,7 +280,7 @@ class Flow(Declared):
 
         return watch(self)
 
-    def join(self, part: Part) -> None:
+    def _join(self, part: Part) -> None:
         """Take note of the run of another flow that its jobs are part of."""
         self._run = part
         if self._observers.watched:
@@ -304,14 +304,14 @@ class Flow(Declared):
             if not run.loop.is_closed():
                 raise LifecycleError(f"{self.name} runs on another event loop: await flow.stop() there first")
             run.abandon()
-        layout = laid_out(self.chain())
+        layout = laid_out(self._chain())
         for section in layout.sections:
             if section.flow.running:
                 name = section.flow.name
                 raise LifecycleError(f"{name} runs already and cannot be part of another flow: make a second one")
         run = FlowRun(self.name, layout, self._clock or LoopClock(loop), self._observers, self._grace)
         for section in layout.sections:
-            section.flow.join(Part(section, run))
+            section.flow._join(Part(section, run))  # noqa: SLF001 - another flow
         logger.info("%s starts with %d jobs", self.name, len(layout.stages))
         for job in run.jobs.values():
             capacity = job.capacity

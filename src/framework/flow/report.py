@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Self
+from typing import Literal
 
 from framework.flow.profile import JobProfile, Profile
 from framework.observe import Failures, WorkersScaled
@@ -78,11 +78,11 @@ class Counts(Mapping[str, int]):
     def __len__(self) -> int:
         return len(_NAMES) + bool(self.spawned)
 
-    @classmethod
-    def of(cls, taken: int, tally: Tally) -> Self:
-        """Return the counts of one job."""
-        done = tally.done + tally.last
-        return cls(taken, done, tally.skipped, tally.rerouted, tally.failed, tally.dropped, tally.spawned)
+
+def counts_of(taken: int, tally: Tally) -> Counts:
+    """Return the counts of one job."""
+    done = tally.done + tally.last
+    return Counts(taken, done, tally.skipped, tally.rerouted, tally.failed, tally.dropped, tally.spawned)
 
 
 _NAMES = ("taken", "done", "skipped", "rerouted", "failed", "dropped")
@@ -150,7 +150,7 @@ class FlowReport:
     problems: tuple[str, ...] = ()
 
     waiting: str = ""
-    diagnosis: Callable[[], Findings] = field(default=Findings, repr=False, compare=False)
+    _diagnosis: Callable[[], Findings] = field(default=Findings, repr=False, compare=False)
 
     def __repr__(self) -> str:
         """Return one line, as in "Finished: 48 taken, 40 done, 8 skipped, 0.35 s"."""
@@ -162,7 +162,7 @@ class FlowReport:
     @property
     def findings(self) -> Findings:
         """What is odd in the run, the most serious first; none for a healthy run."""
-        return self.diagnosis()
+        return self._diagnosis()
 
     def profile(self) -> Profile:
         """Return what each job's workers did with their time, the job that worked most first."""

@@ -47,8 +47,9 @@ def kinds_of(failures: Iterable[Failure]) -> list[FailureKind]:
 
 def place_of(failure: Failure) -> str:
     """Return the last line of the user's code that a failure passed; "" where its frames are gone."""
-    if failure.exception.__traceback__ is None and isinstance(failure.text, list):
-        return last_own((code.co_filename, line) for code, line, _ in failure.text)
+    frames = failure._text  # noqa: SLF001 - of this room, no field for users
+    if failure.exception.__traceback__ is None and isinstance(frames, list):
+        return last_own((code.co_filename, line) for code, line, _ in frames)
     return line_of(failure.exception)
 
 

@@ -49,21 +49,15 @@ class Failure:
     event: Any
     phase: int
     exception: BaseException
-    repeat: Callable[[], object] | None = field(default=None, repr=False, compare=False)
-    text: str | Places | None = field(default=None, repr=False, compare=False)
+    _repeat: Callable[[], object] | None = field(default=None, repr=False, compare=False)
+    _text: str | Places | None = field(default=None, repr=False, compare=False)
 
     @property
     def traceback(self) -> str:
         """Return the traceback as text."""
-        if isinstance(self.text, list):
-            return _told(self.text, self.exception)
-        return self.text or "".join(tracebacks.format_exception(self.exception))
-
-    def without_frames(self) -> Failure:
-        """Take the frames from the exception, with all their locals; return the failure with the traceback as text."""
-        light = replace(self, text=self.text or _places(self.exception))
-        drop_frames(self.exception)
-        return light
+        if isinstance(self._text, list):
+            return _told(self._text, self.exception)
+        return self._text or "".join(tracebacks.format_exception(self.exception))
 
     @property
     def summary(self) -> str:
@@ -86,9 +80,9 @@ class Failure:
         Raises:
             LookupError: the failure was kept without its processor.
         """
-        if self.repeat is None:
+        if self._repeat is None:
             raise LookupError(f"this failure of {self.processor} was kept without its processor: call it yourself")
-        return self.repeat()
+        return self._repeat()
 
 
 Places = list[tuple[CodeType, int, int]]
@@ -115,6 +109,22 @@ def _told(places: Places, error: BaseException) -> str:
         frames.append(frame)
     lines = tracebacks.StackSummary.from_list(frames).format()
     return "".join(["Traceback (most recent call last):\n", *lines, *tracebacks.format_exception_only(error)])
+
+
+def kind_of(failure: Failure) -> object:
+    """Return what failures have in common that come from one line."""
+    trace = failure.exception.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = None if trace is None else (trace.tb_frame.f_code.co_filename, trace.tb_lineno)
+    return failure.processor, type(failure.exception), place
+
+
+def without_frames(failure: Failure) -> Failure:
+    """Take the frames from the exception, with all their locals; return the failure with the traceback as text."""
+    light = replace(failure, _text=failure._text or _places(failure.exception))  # noqa: SLF001 - of this module
+    drop_frames(failure.exception)
+    return light
 
 
 def drop_frames(error: BaseException) -> None:
@@ -230,7 +240,7 @@ class RunReport:
     elapsed: float
     waiting: str
     interrupted: bool
-    diagnosis: Callable[[], Findings] = field(default=Findings, repr=False, compare=False)
+    _diagnosis: Callable[[], Findings] = field(default=Findings, repr=False, compare=False)
     processors: Mapping[str, ProcessorReport] = field(default_factory=dict, repr=False, compare=False)
     paused: bool = False
 
@@ -258,7 +268,7 @@ class RunReport:
     @property
     def findings(self) -> Findings:
         """What is odd in the run and is not an error, the most serious first; none for a healthy run."""
-        return self.diagnosis()
+        return self._diagnosis()
 
     def __repr__(self) -> str:
         """One line, as in "Finished: 4 phases, 1,204 delivered, 2 failures, 0.35 s"."""

@@ -41,14 +41,14 @@ class ReactiveBuilder(AbstractProcessor):
 
     max_concurrency: int = 16
     """How many inputs an `async def build` may have under way."""
-    plumbing: ClassVar[bool] = False
+    _plumbing: ClassVar[bool] = False
     """Whether it passes artifacts on, such as the router of a load balancer: provenance looks through it."""
 
-    archived_as: ReactiveBuilder | None = None
+    _archived_as: ReactiveBuilder | None = None
     """The builder whose archive it uses in place of one of its own: of a load balancer, one of the equal workers."""
 
-    first_part: str = ""
-    """Of several builders that do the work of `archived_as`, the one that gets the inputs."""
+    _first_part: str = ""
+    """Of several builders that do the work of `_archived_as`, the one that gets the inputs."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - the promised signature
         self,
@@ -139,23 +139,23 @@ class ReactiveBuilder(AbstractProcessor):
         ]
 
     @property
-    def opens_archive(self) -> bool:
+    def _opens_archive(self) -> bool:
         """Return whether results are kept; the pipeline reads it before it runs."""
         return self.persist
 
     @property
-    def backlog(self) -> int:  # type: ignore[override]
+    def _backlog(self) -> int:  # type: ignore[override]
         """Return how many inputs and replays wait."""
         return len(self._building.pending)
 
-    def reproduce(self, archived_input: tuple[Any, ...]) -> Iterable[Any]:
+    def _reproduce(self, archived_input: tuple[Any, ...]) -> Iterable[Any]:
         """Return what `build` makes of archived inputs, outside of a run; writes nothing."""
         context = DetachedContext(self.name)
         if is_awaited(self.build):
             return wait_for_artifacts(self.build, context, archived_input)
         return list(artifacts_of(self.build(context, *archived_input), self.build))
 
-    def to_retry(self, failed: Event) -> Event:
+    def _to_retry(self, failed: Event) -> Event:
         """Return the event that builds a failed input again, whether or not the target is resolved."""
         match failed:
             case ReactiveEvent(name="built", artifact=artifact) if len(self.requires) == 1:
@@ -180,7 +180,7 @@ class ReactiveBuilder(AbstractProcessor):
         vars(self).update(state)
         self._building = self._begin()
 
-    def unfinished(self) -> Iterable[Unfinished]:
+    def _unfinished(self) -> Iterable[Unfinished]:
         """Report requirements that are missing, and artifacts that wait for a partner."""
         return self._building.unfinished()
 

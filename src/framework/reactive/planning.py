@@ -10,6 +10,7 @@ from itertools import takewhile
 from typing import Any, Final
 
 from framework.archive import Archive, CatalogEntry, Description, InMemCache
+from framework.archive.archive import loaded, records
 from framework.core import Pipeline
 from framework.core.archives import described
 from framework.core.identity.input_key import code_in, input_key
@@ -58,8 +59,9 @@ class Planner:
         builder = self._pipeline[name]
         assert isinstance(builder, ReactiveBuilder)  # noqa: S101 - providers holds no others
         mailbox = name
-        if builder.archived_as is not None:  # the last part of a load balancer, which does the work of one builder
-            mailbox, builder = builder.first_part, builder.archived_as
+        keeper = builder._archived_as  # noqa: SLF001 - plumbing
+        if keeper is not None:  # the last part of a load balancer, which does the work of one builder
+            mailbox, builder = builder._first_part, keeper  # noqa: SLF001 - plumbing
             name = builder.name
         pairing = Pairing(builder.requires)
         arrivals = {target: [*self._submitted(mailbox, target), *self.artifacts(target)] for target in pairing.targets}
@@ -85,7 +87,7 @@ class Planner:
 
     def _replay_all(self, archived: _Archived) -> list[Any]:
         outputs: list[Any] = []
-        for _, record in archived.archive.records(Kept):
+        for _, record in records(archived.archive, Kept):
             self.rows.append((archived.name, record.inputs, "replay", "archived", None))
             outputs += record.artifacts
         return outputs
@@ -119,7 +121,7 @@ class _Archived:
     def record_of(self, arguments: tuple[Any, ...]) -> Any:
         """Return the record of an input, if there is one."""
         try:
-            record = self.archive.loaded(input_key(arguments, name="inputs"))
+            record = loaded(self.archive, input_key(arguments, name="inputs"))
         except Undigestable:  # the build will fail and say so
             return None
         return record if isinstance(record, Kept) else None
@@ -127,7 +129,7 @@ class _Archived:
     @cached_property
     def has_records(self) -> bool:
         """Return whether results are archived; entries that the builder made itself are none."""
-        return self.archive.has_records(Kept)
+        return any(records(self.archive, Kept))
 
     def why_build(self, arguments: tuple[Any, ...]) -> tuple[str, str | None]:
         """Return why an input without a record is built, and what changed."""

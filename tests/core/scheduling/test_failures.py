@@ -248,10 +248,10 @@ def test_a_processor_that_cannot_say_what_it_waits_for_ends_no_run():
                 case Event(name="a"):
                     pass
 
-        def unfinished(self):
+        def _unfinished(self):
             raise ValueError
 
-    assert "Confused.unfinished() raised ValueError" in run(Confused()).waiting
+    assert "Confused._unfinished() raised ValueError" in run(Confused()).waiting
 
 
 def outside(handle):

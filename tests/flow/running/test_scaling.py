@@ -15,6 +15,7 @@ from framework.flow import (
     Strategy,
     UtilizationCapacity,
 )
+from framework.flow.capacity import validated
 from virtual_time import ManualClock, play, settle
 
 pytestmark = pytest.mark.timeout(30)
@@ -253,8 +254,8 @@ def test_impossible_capacities_are_refused_at_the_start(capacity):
 
 
 def test_the_initial_number_is_brought_into_the_range():
-    assert UtilizationCapacity(max_workers=2).validated().initial_workers == 2
-    assert UtilizationCapacity(min_workers=5).validated().initial_workers == 5
+    assert validated(UtilizationCapacity(max_workers=2)).initial_workers == 2
+    assert validated(UtilizationCapacity(min_workers=5)).initial_workers == 5
 
 
 def test_the_default_capacity_is_the_promised_one():

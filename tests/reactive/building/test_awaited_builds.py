@@ -151,7 +151,7 @@ def test_a_build_may_submit_and_hold():
 
 
 def test_an_archived_input_is_compared_outside_of_a_run():
-    assert list(Doubles().reproduce((4,))) == [8]
+    assert list(Doubles()._reproduce((4,))) == [8]
 
 
 @pytest.mark.parametrize("wrong", [0, -1, 1.5, True])

@@ -350,7 +350,7 @@ class PhaseSequence:
             elapsed=elapsed,
             waiting=waiting,
             interrupted=self.early_end.interrupted,
-            diagnosis=functools.cache(functools.partial(self._diagnosis, phases, elapsed)),
+            _diagnosis=functools.cache(functools.partial(self._diagnosis, phases, elapsed)),
             processors=processor_reports(scheduler),
             paused=paused,
         )

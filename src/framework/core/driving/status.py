@@ -30,7 +30,7 @@ def snapshot(name: str, state: State, scheduler: Scheduler) -> Snapshot:
             workers=max(1, at_work),
             min_workers=1,
             max_workers=max(1, at_work),
-            done=max(0, inbox.handled - inbox.processor.backlog - inbox.work.under_way),
+            done=max(0, inbox.handled - inbox.backlog - inbox.work.under_way),
             failed=inbox.failed,
             busy_seconds=inbox.busy + inbox.work.away_seconds + (now - running[inbox] if inbox in running else 0.0),
         )
@@ -64,9 +64,9 @@ def unfinished(inboxes: Iterable[Inbox]) -> Iterator[Unfinished]:
     """Yield what the processors still wait for, as they tell it."""
     for inbox in inboxes:
         try:
-            yield from tuple(inbox.processor.unfinished())
+            yield from tuple(inbox.processor._unfinished())  # noqa: SLF001 - plumbing
         except Exception as error:  # noqa: BLE001 - a question about the state must not end a run
-            yield Unfinished("else", f"{inbox.name}.unfinished() raised {type(error).__name__}")
+            yield Unfinished("else", f"{inbox.name}._unfinished() raised {type(error).__name__}")
 
 
 def why_waiting(scheduler: Scheduler, cause: str) -> str:

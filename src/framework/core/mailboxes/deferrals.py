@@ -22,7 +22,7 @@ class Deferred(NamedTuple):
 
     def has_room(self) -> bool:
         """Whether none of the recipients is full."""
-        return all(len(inbox.queue) + inbox.processor.backlog < ROOM for inbox in self.recipients)
+        return all(inbox.left < ROOM for inbox in self.recipients)
 
 
 class Deferrals:

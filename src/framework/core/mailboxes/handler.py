@@ -29,11 +29,11 @@ class Handler(Protocol):
 
     name: str
     priority: int
-    backlog: int
+    _backlog: int
     """Events that it keeps beyond its mailbox; senders that can wait then do."""
 
     def process(self, context: Any, event: Event) -> object:
         """Handle one event."""
 
-    def unfinished(self) -> Iterable[Unfinished]:
+    def _unfinished(self) -> Iterable[Unfinished]:
         """Return what it still waits for."""

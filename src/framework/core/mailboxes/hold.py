@@ -130,7 +130,7 @@ class Hold:
             raise PipelineEnded("this hold was released: submit before release(), or take another context.hold()")
         return self._keeper.submit_held(token, event, self._processor, self._cause)
 
-    def facts(self) -> tuple[Any, Any, Event | None]:
+    def _facts(self) -> tuple[Any, Any, Event | None]:
         """Return the exchange, the mailbox and the event of the delivery that took it; internal."""
         return self._keeper, self._inbox, self._cause
 

@@ -98,7 +98,12 @@ class Inbox:
     @property
     def left(self) -> int:
         """How many events wait: here, and in the processor."""
-        return len(self.queue) + self.processor.backlog
+        return len(self.queue) + self.backlog
+
+    @property
+    def backlog(self) -> int:
+        """How many events the processor keeps beyond its mailbox."""
+        return self.processor._backlog  # noqa: SLF001 - plumbing, no attribute for users
 
     def schedule(self) -> None:
         """List the mailbox as ready, unless it is listed or being drained."""

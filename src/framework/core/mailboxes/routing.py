@@ -84,10 +84,10 @@ class KeyedRecipients:
 class Tap(Protocol):
     """Gets a look at what is submitted, in the order of the submits, on the thread that submits."""
 
-    def wants(self, cls: type, name: str | None) -> bool:
+    def _wants(self, cls: type, name: str | None) -> bool:
         """Return whether it may take events of that class and name."""
 
-    def take(self, event: Event) -> bool:
+    def _take(self, event: Event) -> bool:
         """Look at an event; return whether it was kept, so that it is no dead letter."""
 
 
@@ -101,7 +101,7 @@ class TappedRecipients:
 
     def select(self, event: Event) -> tuple[Inbox, ...]:
         """Return the mailboxes; an event that only taps took is no dead letter."""
-        taken = [tap.take(event) for tap in self._taps]
+        taken = [tap._take(event) for tap in self._taps]  # noqa: SLF001 - hidden from users of a Collected
         inboxes = self.matching(event)
         return inboxes if inboxes or any(taken) else self._dead_letters.select(event)
 
@@ -113,7 +113,7 @@ class TappedRecipients:
 class _StandIn:
     """Provides targets whose artifacts come from outside."""
 
-    name, priority, backlog = "input", 0, 0
+    name, priority, _backlog = "input", 0, 0
 
     def __init__(self, provides: str) -> None:
         self.provides = provides
@@ -121,8 +121,7 @@ class _StandIn:
     def process(self, context: Any, event: Event) -> None:
         """Receive nothing: no mailbox is ever scheduled."""
 
-    def unfinished(self) -> Iterable[Unfinished]:
-        """Return nothing: it waits for nothing."""
+    def _unfinished(self) -> Iterable[Unfinished]:
         return ()
 
 
@@ -215,7 +214,7 @@ class RoutingTable:
         found, row = self.find(cls, name), self.rows.setdefault(cls, {})
         if self._stood_in and name == "resolve" and issubclass(cls, ReactiveEvent):
             found = UnlessStoodIn(found, self._stood_in)
-        taps = tuple(tap for tap in self._taps if tap.wants(cls, name))
+        taps = tuple(tap for tap in self._taps if tap._wants(cls, name))  # noqa: SLF001 - as above
         if taps:
             found = TappedRecipients(found, taps, self.dead_letters)
         if name in self.names or len(row) < KEPT_NAMES:

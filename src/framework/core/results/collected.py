@@ -31,11 +31,11 @@ class Collected(Sequence[Any]):
         self._target = target
         self._values: list[Any] = []
 
-    def wants(self, cls: type, name: str | None) -> bool:
+    def _wants(self, cls: type, name: str | None) -> bool:
         """Return whether events of that class and name may be among them."""
         return issubclass(cls, self._cls) and self._name in (None, name)
 
-    def take(self, event: Event) -> bool:
+    def _take(self, event: Event) -> bool:
         """Keep an event; called by the thread that submits it."""
         if self._target is None:
             self._values.append(event)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
 from framework.archive import Archive, digest
+from framework.archive.archive import records
 from framework.core.archives import ArchivedResult
 from framework.core.driving.bounds import whole
 from framework.core.processor import AbstractProcessor, not_a_processor
@@ -76,10 +77,10 @@ def compare(name: str, archive: Archive, renewed: AbstractProcessor, limit: int 
 
 
 def _rows(archive: Archive, renewed: AbstractProcessor) -> Iterator[ComparisonRow]:
-    for _, record in archive.records(ArchivedResult):
+    for _, record in records(archive, ArchivedResult):
         old = tuple(record.output)
         try:
-            new = tuple(renewed.reproduce(record.input))
+            new = tuple(renewed._reproduce(record.input))  # noqa: SLF001 - plumbing
         except Exception as error:  # noqa: BLE001 - new code may raise anything, and that is a result worth seeing
             yield ComparisonRow(record.input, old, error, same=False)
         else:

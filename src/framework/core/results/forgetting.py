@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from framework.archive.archive import drop_records
 from framework.core.archives import ArchivedResult, ArchiveRoom, keeps_results
 from framework.core.event import Event
 from framework.core.identity.input_key import input_key
@@ -31,7 +32,7 @@ def refresh(
     if downstream:
         below = _downstream(graph, {inbox.name for inbox in chosen})
         chosen = [inbox for inbox in inboxes if inbox.name in below and keeps_results(inbox.processor)]
-    return {inbox.name: archives.editable(inbox).drop_records(ArchivedResult) for inbox in chosen}
+    return {inbox.name: drop_records(archives.editable(inbox), ArchivedResult) for inbox in chosen}
 
 
 def _keeping(inboxes: Iterable[Inbox], target: str) -> list[Inbox]:

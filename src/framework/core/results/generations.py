@@ -47,11 +47,11 @@ class Artifacts:
 
     # -- as a tap
 
-    def wants(self, cls: type, name: str | None) -> bool:
+    def _wants(self, cls: type, name: str | None) -> bool:
         """Return whether it is an artifact."""
         return name == "built" and issubclass(cls, ReactiveEvent)
 
-    def take(self, event: Event) -> bool:
+    def _take(self, event: Event) -> bool:
         """Keep an artifact; those of a target that nothing has asked for are dropped when they become too many."""
         if not isinstance(event, ReactiveEvent) or event.again:
             return False

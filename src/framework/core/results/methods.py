@@ -7,6 +7,7 @@ from typing import Any, overload
 
 from framework.archive import digest
 from framework.core.driving.methods import DrivingMethods
+from framework.core.driving.status import unfinished
 from framework.core.driving.wiring import provided_by, required_by
 from framework.core.event import Event
 from framework.core.inspection.directory import Directory
@@ -150,7 +151,7 @@ class ValueMethods(DrivingMethods):
             for inbox in self._inboxes:
                 if target in provided_by(inbox) and target not in self._artifacts.inputs:
                     upstream += [name for name in required_by(inbox) if name not in upstream]
-                    missing += [str(one) for one in inbox.processor.unfinished() if one.kind == "requirement"]
+                    missing += [str(one) for one in unfinished((inbox,)) if one.kind == "requirement"]
         if missing:
             raise WiringError(
                 "; ".join(dict.fromkeys(missing)) + ": add a builder of it, or compute(..., inputs={'target': [...]})"

@@ -9,6 +9,7 @@ from framework.core.context import process_detached
 from framework.core.event import Event
 from framework.core.mailboxes.inbox import Inbox
 from framework.observe import Failure, Failures
+from framework.observe.reports import kind_of, without_frames
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ class FailureLedger:
         """Start empty; `name` is the pipeline's, for the log."""
         self._name = name
         self._failures: list[Failure] = []
-        self._kinds: set[tuple[str, type, str, int]] = set()  # those of which a failure with its frames is kept
+        self._kinds: set[object] = set()  # those of which a failure with its frames is kept
 
     def __len__(self) -> int:
         return len(self._failures)
@@ -30,16 +31,12 @@ class FailureLedger:
     def keep(self, inbox: Inbox, event: Event, phase: int, error: BaseException) -> Failure:
         """Keep what a delivery raised; called by the owner of the inbox's token, from any thread."""
         failure = Failure(
-            inbox.name,
-            event,
-            phase,
-            error,
-            functools.partial(process_detached, inbox.name, inbox.process, event),
+            inbox.name, event, phase, error, functools.partial(process_detached, inbox.name, inbox.process, event)
         )
         inbox.failed += 1
-        kind = _kind(inbox.name, error)
+        kind = kind_of(failure)
         if kind in self._kinds:
-            failure = failure.without_frames()  # else ten thousand failures keep all that their frames hold
+            failure = without_frames(failure)  # else ten thousand failures keep all that their frames hold
         self._kinds.add(kind)
         self._failures.append(failure)
         # The first few are shown whole; ten thousand tracebacks would bury them.
@@ -53,12 +50,3 @@ class FailureLedger:
     def since(self, start: int) -> Failures:
         """Return the failures from number `start` on, counted from 0."""
         return Failures(self._failures[start:])
-
-
-def _kind(processor: str, error: BaseException) -> tuple[str, type, str, int]:
-    """Return what failures have in common that come from one line."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = ("", 0) if trace is None else (trace.tb_frame.f_code.co_filename, trace.tb_lineno)
-    return processor, type(error), *place

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from framework.errors import FlowError, OptionError
-from framework.flow.capacity import Capacity, Workers, with_workers
+from framework.flow.capacity import Capacity, Workers, validated, with_workers
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -59,7 +59,7 @@ def workers(min: int, max: int, initial: int | None = None) -> Callable[[F], F]:
     Raises:
         OptionError: the numbers make no sense.
     """
-    with_workers(Capacity(), (min, max, initial)).validated()
+    validated(with_workers(Capacity(), (min, max, initial)))
     return _declaring(workers=(min, max, initial))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any, Protocol
 
 from framework.errors import LifecycleError, OptionError
-from framework.flow.capacity import Capacity, FixedCapacity, scalable, with_workers
+from framework.flow.capacity import Capacity, FixedCapacity, scalable, validated, with_workers
 from framework.flow.jobs.blueprint import Blueprint, blueprint
 from framework.flow.jobs.router import is_factory
 from framework.observe import Node, NodeSnapshot
@@ -70,7 +70,8 @@ class Job:
         said = self._plan.declaration
         capacity = self._plan.capacity or said.capacity or self._default
         if self._plan.capacity is None and self.flow is not None:
-            capacity = FixedCapacity(self.flow.room)  # its own jobs are its limits: as many items as fit there
+            # its own jobs are its limits: as many items as fit there
+            capacity = FixedCapacity(self.flow._room)  # noqa: SLF001 - plumbing, no call of a user
         elif self._plan.capacity is None and said.workers is not None:
             capacity = with_workers(capacity, said.workers)
         return scalable(capacity)
@@ -78,7 +79,7 @@ class Job:
     def check(self) -> Capacity:
         """Return a copy of the capacity that a run can rely on; raises OptionError."""
         try:
-            return self.capacity.validated()
+            return validated(self.capacity)
         except OptionError as error:
             error.add_note(f"in the capacity of {self.name}")
             raise
@@ -87,7 +88,7 @@ class Job:
     def room(self) -> int:
         """How many items it can hold at most, at work and waiting."""
         if self.flow is not None:
-            return self.flow.room
+            return self.flow._room  # noqa: SLF001 - plumbing, no call of a user
         own = self.capacity.max_workers + self.capacity.queue_length
         return own + sum(arm.room for arm in self.arms.values())
 
@@ -106,7 +107,7 @@ class Job:
     def subjects(self) -> Iterator[Any]:
         """Yield what it calls: its processor or factory, or those of what it stands for."""
         if self.flow is not None:
-            yield from self.flow.subjects()
+            yield from self.flow._subjects()  # noqa: SLF001 - plumbing, no call of a user
         elif self.router is not None:
             yield self.router.classify
         else:

@@ -129,7 +129,7 @@ class _Planner:
         return own, [own]
 
     def _nested(self, flow: NestedFlow, inside: _Place) -> tuple[Stage, list[Stage]]:
-        entrance, stages, _ = self.chain(flow.chain(), inside)
+        entrance, stages, _ = self.chain(flow._chain(), inside)  # noqa: SLF001 - plumbing, no call of a user
         self.sections.append(Section(flow, inside.prefix, entrance, stages))
         return entrance, stages
 

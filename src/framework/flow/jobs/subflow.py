@@ -32,24 +32,24 @@ class NestedFlow(Protocol):
         """Whether it has been started and has not ended."""
 
     @property
-    def room(self) -> int:
+    def _room(self) -> int:
         """How many items all its jobs can hold at most."""
 
-    def chain(self) -> Chain:
+    def _chain(self) -> Chain:
         """Return its jobs; raises LifecycleError."""
 
-    def join(self, part: Any) -> None:
+    def _join(self, part: Any) -> None:
         """Take note of the outer run that its jobs are part of now."""
 
-    def subjects(self) -> Iterator[Any]:
+    def _subjects(self) -> Iterator[Any]:
         """Yield what its jobs call."""
 
-    def parts(self) -> set[Any]:
+    def _parts(self) -> set[Any]:
         """Return this flow and those inside of it."""
 
 
 def as_subflow(subject: Any) -> NestedFlow | None:
     """Return the flow that `subject` is, None for anything else."""
     # Known by what it offers: a flow makes jobs, so that jobs cannot import it.
-    nested: NestedFlow | None = subject if callable(getattr(type(subject), "chain", None)) else None
+    nested: NestedFlow | None = subject if callable(getattr(type(subject), "_chain", None)) else None
     return nested

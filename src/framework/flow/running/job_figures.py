@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.flow.report import Counts, JobReport, Tally
+from framework.flow.report import JobReport, Tally, counts_of
 from framework.flow.workers.worker_task import WorkerState
 from framework.observe import NodeSnapshot
 
@@ -76,7 +76,7 @@ class JobFigures:
         seconds = self.seconds_now
         return JobReport(
             self.name,
-            Counts.of(self.tally.finished + self.tally.dropped, self.tally),
+            counts_of(self.tally.finished + self.tally.dropped, self.tally),
             busy_seconds=seconds[WorkerState.WORKING],
             locked_seconds=seconds[WorkerState.LOCKED],
             blocked_seconds=seconds[WorkerState.BLOCKED],

@@ -106,14 +106,14 @@ class RunRecord:
             problems=tuple(self._problems),
             waiting=self._waiting,
         )
-        return replace(report, diagnosis=partial(findings_of, self.jobs, report))
+        return replace(report, _diagnosis=partial(findings_of, self.jobs, report))
 
     def _report_last(self) -> FlowReport:
         """Make the report, which keeps what its findings are drawn from instead of the run, and log what is odd."""
         from framework.flow.findings.diagnosis import diagnosis, tell
 
         report = self.report_now()
-        self.report = replace(report, diagnosis=partial(diagnosis, evidence_of(self.jobs, report)))
+        self.report = replace(report, _diagnosis=partial(diagnosis, evidence_of(self.jobs, report)))
         tell(self.name, self.report.findings)
         return self.report
 

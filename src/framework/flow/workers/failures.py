@@ -9,7 +9,7 @@ from dataclasses import replace
 from framework.errors import LifecycleError
 from framework.observe import Failure, Failures
 from framework.observe.failure_kinds import place_of
-from framework.observe.reports import drop_frames
+from framework.observe.reports import drop_frames, kind_of, without_frames
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Kept:
 
     def add(self, failure: Failure) -> bool:
         """Keep a failure that is still being handled; return whether it is the first of its kind."""
-        kind = _kind(failure)
+        kind = kind_of(failure)
         first = kind not in self._kinds
         if first:
             self._kinds.add(kind)
@@ -84,13 +84,5 @@ class Kept:
             drop_frames(failure.exception)
             return
         if self._latest is None or self._latest.exception is not failure.exception:
-            self._latest = failure.without_frames()
-        self._failures[place] = replace(failure, text=self._latest.text)  # all items of a batch may share an exception
-
-
-def _kind(failure: Failure) -> object:
-    trace = failure.exception.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = None if trace is None else (trace.tb_frame.f_code.co_filename, trace.tb_lineno)
-    return failure.processor, type(failure.exception), where
+            self._latest = without_frames(failure)
+        self._failures[place] = replace(failure, _text=self._latest._text)  # noqa: SLF001 - a batch may share an exception

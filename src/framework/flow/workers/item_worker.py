@@ -251,7 +251,7 @@ class ItemWorker:
             return
         item = plain(entry)
         repeat = partial(self.job.call_alone, self.processor, item)
-        await self.fails(entry, Failure(self.job.name, item, 0, error, repeat=repeat), outcome, began)
+        await self.fails(entry, Failure(self.job.name, item, 0, error, _repeat=repeat), outcome, began)
 
     async def fails(self, entry: Any, failure: Failure, outcome: Outcome, began: float | None) -> None:
         """Settle an item that failed or is rerouted: hand it to the error job, where there is one."""

@@ -42,7 +42,7 @@ class BalancedWorker(Protocol):
 class LoadBalancerRouter(ReactiveBuilder):
     """Announces every n-th item: round robin."""
 
-    plumbing = True
+    _plumbing = True
 
     def __init__(
         self, provides: str, requires: Iterable[str], index: int, count: int, *, name: str | None = None
@@ -72,11 +72,11 @@ class _WorkerBuilder(ReactiveBuilder):
         """Wrap a worker, whose results are kept in `records` if there are any."""
         super().__init__(provides, requires, name=name)
         self.worker = worker
-        self.archived_as = None if records is None else records.keeper
+        self._archived_as = None if records is None else records.keeper
         self._records = records
 
     @property
-    def opens_archive(self) -> bool:
+    def _opens_archive(self) -> bool:
         """Return whether the worker's results are kept."""
         return self._records is not None
 

@@ -68,7 +68,7 @@ def make_load_balancer(  # noqa: PLR0913, PLR0917 - the promised signature
     args, kwargs = tuple(worker_init_args), dict(worker_init_kwargs or {})
     workers = [_made(worker_class, args, kwargs, provides, requires) for _ in range(count)]
     keeper = workers[0]
-    records = BalancedRecords(keeper) if isinstance(keeper, ReactiveBuilder) and keeper.opens_archive else None
+    records = BalancedRecords(keeper) if isinstance(keeper, ReactiveBuilder) and keeper.persist else None
     sequencer = LoadBalancerSequencer(items, requires, records, name=f"{title} sequencer")
     sequencer.dedupe = isinstance(keeper, ReactiveBuilder) and keeper.dedupe
     builders: list[ReactiveBuilder] = [sequencer]
@@ -85,7 +85,7 @@ def make_load_balancer(  # noqa: PLR0913, PLR0917 - the promised signature
     builders.append(
         LoadBalancerCollector(provides, [results], gap_policy, preserve_fifo, records=records, name=collector)
     )
-    builders[-1].first_part = sequencer.name
+    builders[-1]._first_part = sequencer.name  # noqa: SLF001 - made here
     return tuple(builders)
 
 

@@ -20,7 +20,7 @@ SHOWN_GAPS = 10
 class LoadBalancerSequencer(ReactiveBuilder):
     """Numbers inputs from 0: announces `(seq, arguments)`."""
 
-    plumbing = True
+    _plumbing = True
 
     def __init__(
         self,
@@ -33,11 +33,11 @@ class LoadBalancerSequencer(ReactiveBuilder):
         """Number the artifacts of `requires`; where they have no provider, number the inputs of `records`."""
         self._next = 0
         self.records = records
-        self.archived_as = None if records is None else records.keeper
+        self._archived_as = None if records is None else records.keeper
         super().__init__(provides, requires, name=name)
 
     @property
-    def opens_archive(self) -> bool:
+    def _opens_archive(self) -> bool:
         """Return whether the workers' results are kept."""
         return self.records is not None
 
@@ -96,7 +96,7 @@ class LoadBalancerCollector(ReactiveBuilder):
             name: the class's by default.
         """
         self.records = records
-        self.archived_as = None if records is None else records.keeper
+        self._archived_as = None if records is None else records.keeper
         super().__init__(provides, requires, name=name)
         self._policy = gap_policy or WaitForSequenceGaps()
         self._fifo = preserve_fifo
@@ -112,7 +112,7 @@ class LoadBalancerCollector(ReactiveBuilder):
         self._reset()
 
     @property
-    def opens_archive(self) -> bool:
+    def _opens_archive(self) -> bool:
         """Return whether the workers' results are kept."""
         return self.records is not None
 
@@ -152,9 +152,9 @@ class LoadBalancerCollector(ReactiveBuilder):
             self._expected += 1
             yield from results
 
-    def unfinished(self) -> Iterator[Unfinished]:
+    def _unfinished(self) -> Iterator[Unfinished]:
         """Report numbers that did not come, though later ones did."""
-        yield from super().unfinished()
+        yield from super()._unfinished()
         for number in sorted(self._skipped)[:SHOWN_GAPS]:
             yield Unfinished("gap", f"{self.name}: number {number} did not come and was skipped")
         if self._waiting:

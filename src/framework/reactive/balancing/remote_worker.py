@@ -36,11 +36,11 @@ class LoadBalancerWorkerOffload(OffloadBuilder):
         transport.max_pending = 1 if self._here else 2  # an object of this process works on one item at a time
         self.worker = worker
         self.shared = records
-        self.archived_as = None if records is None else records.keeper
+        self._archived_as = None if records is None else records.keeper
         super().__init__(provides, requires, RemoteWorker(worker), transport, name=name)
 
     @property
-    def opens_archive(self) -> bool:
+    def _opens_archive(self) -> bool:
         """Return whether the worker's results are kept."""
         return self.shared is not None
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from framework.archive import Archive
+from framework.archive.archive import loaded, records
 from framework.archive.records.serialize import IMMUTABLE, dumps, loads
 from framework.reactive.building.origin import Made, Origin, Saved, followed, saved
 
@@ -103,7 +104,7 @@ class BuildRecords:
 
     def archived(self, archive: Archive, key: str, made: Made, place: int | None = None) -> Iterator[Any] | None:
         """Return the archived artifacts for the input of that digest, if there are any."""
-        record = archive.loaded(key)
+        record = loaded(archive, key)
         if not isinstance(record, BuildRecord | SourcedRecord):
             return None
         self._note(place, key)
@@ -117,7 +118,7 @@ class BuildRecords:
 
     def of_all_runs(self, archive: Archive) -> Iterator[tuple[str, Kept]]:
         """Yield all records in the order in which they were written; entries of `build` itself are left out."""
-        for key, record in archive.records(Kept):
+        for key, record in records(archive, Kept):
             self._note(None, key)
             yield key, record
 

@@ -16,10 +16,10 @@ class Buildable(Protocol):
     requires: list[str]
     persist: bool
     dedupe: bool
-    plumbing: ClassVar[bool]
+    _plumbing: ClassVar[bool]
 
     @property
-    def opens_archive(self) -> bool:
+    def _opens_archive(self) -> bool:
         """Return whether results are kept."""
 
     def build(self, context: Context, *args: Any) -> Iterable[Any]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
+from framework.archive.archive import records
 from framework.core import Context, Event
 from framework.core.context import defer, note_replay, receivers, work_of
 from framework.core.identity.input_key import input_key
@@ -83,7 +84,7 @@ class Building:
         self.resolved = False
         self.context = BuildContext()
         self._builder = builder
-        self.made = Made(builder.name, builder.provides, plumbing=builder.plumbing)
+        self.made = Made(builder.name, builder.provides, plumbing=builder._plumbing)  # noqa: SLF001 - of this builder
         self._single = len(self.pairing.targets) == 1
         self._plain = tuple(builder.requires) == self.pairing.targets
         self.records = BuildRecords(builder.provides)
@@ -102,7 +103,7 @@ class Building:
     def resolve(self, context: Context, asker: str | None) -> None:
         """Start building and resolve the requirements; resolved again from outside, announce what is archived."""
         if self.resolved:
-            if asker is None and self._builder.opens_archive:
+            if asker is None and self._builder._opens_archive:  # noqa: SLF001 - of this builder
                 self.queue(context, ReplayRecords(again=True))
             return
         self.resolved = True
@@ -173,11 +174,11 @@ class Building:
 
     def _replay(self, context: Context, *, again: bool) -> None:
         """Announce the artifacts of records: those of this run's inputs if `again`, otherwise of all."""
-        records = self.records.of_this_run if again else self.records.of_all_runs
+        found = self.records.of_this_run if again else self.records.of_all_runs
         work = work_of(context)
 
         def artifacts() -> Iterator[Derived]:
-            for key, record in records(context.archive):
+            for key, record in found(context.archive):
                 work.replayed += not again
                 made = self.records.made(self._builder.name, key, record, context.archive)
                 yield from (Derived(artifact, made, (), place) for place, artifact in enumerate(record.artifacts))
@@ -303,7 +304,8 @@ class Building:
         lacking = self.pairing.lacking()
         self._missing = [target for target in lacking if not providers(context, target)]
         self._starved = starved(context, lacking)
-        if self._missing and self._builder.opens_archive and context.archive.has_records(Kept):
+        keeps = self._builder._opens_archive  # noqa: SLF001 - of this builder
+        if self._missing and keeps and any(records(context.archive, Kept)):
             self._missing = []
             self.queue(context, ReplayRecords(again=False))
 

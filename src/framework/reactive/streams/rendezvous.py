@@ -76,7 +76,7 @@ def make_rendezvous(  # noqa: PLR0913 - the promised signature
 class RendezvousReceiver(ReactiveBuilder):
     """One side of a join: computes the key of each artifact."""
 
-    plumbing = True
+    _plumbing = True
 
     def __init__(self, provides: str, requires: str, side: int, key: KeyFunction, *, name: str | None = None) -> None:
         """Made by `make_rendezvous`.
@@ -165,9 +165,9 @@ class RendezvousPublisher(ReactiveBuilder):
         origins = [origin for one in together for origin in one.origins]
         return [made_from(context, tuple(one.artifact for one in together), origins)]
 
-    def unfinished(self) -> Iterator[Unfinished]:
+    def _unfinished(self) -> Iterator[Unfinished]:
         """Keys without partners, with a hint where another key looks alike."""
-        yield from super().unfinished()
+        yield from super()._unfinished()
         for key, sides in self._dropped:
             yield Unfinished("orphan", f"{self._described(key, sides)} and was dropped")
         if self._drops > len(self._dropped):

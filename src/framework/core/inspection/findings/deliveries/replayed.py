@@ -6,6 +6,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 
+from framework.core.archives import keeps_results
 from framework.core.identity.identity import identity_of
 from framework.core.inspection.findings.evidence import Evidence
 from framework.core.processor import AbstractProcessor
@@ -19,8 +20,7 @@ def replayed(evidence: Evidence) -> Iterator[Finding]:
     counts = Counter(one.processor for one in evidence.deliveries if one.replayed)
     for inbox in evidence.interests:
         processor = inbox.processor
-        opens = getattr(processor, "opens_archive", False) or getattr(processor.process, "opens_archive", False)
-        if not opens or not isinstance(processor, AbstractProcessor):
+        if not keeps_results(processor) or not isinstance(processor, AbstractProcessor):
             continue
         for attribute, where in identity_of(processor).keeps.items():
             if not _is_read(processor, attribute):
