@@ -41,7 +41,8 @@ class Findings(Sequence[Finding]):
         folded: dict[tuple[str, str, str], Finding] = {}
         for finding in findings:
             folded.setdefault((finding.kind, finding.text, finding.where), finding)
-        ranked = sorted(folded.values(), key=lambda one: (one.severity != "serious", -one.count))
+        kinds = list(dict.fromkeys(finding.kind for finding in folded.values()))
+        ranked = sorted(folded.values(), key=lambda one: (one.severity != "serious", kinds.index(one.kind), -one.count))
         self._findings = tuple(ranked[:MOST_FINDINGS])
 
     @overload

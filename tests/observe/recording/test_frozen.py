@@ -153,5 +153,5 @@ def test_an_event_without_a_name_or_attributes_is_told():
 
 
 def test_arrays_of_objects_and_frames_are_described_without_their_bytes():
-    assert described(np.array([object()])).text == "<ndarray (1,)>"
+    assert described(np.array([object()])).text == "<ndarray (1,) object>"
     assert described(pd.Series([1])).text == "<Series (1,) int64>"

@@ -20,6 +20,7 @@ from framework.core.driving.status import DeliveryCounts, processor_reports, unf
 from framework.core.driving.wiring import check_wiring
 from framework.core.event import INIT, PHASE, POISON, Event
 from framework.core.mailboxes.handler import Unfinished
+from framework.core.scheduling import catching
 from framework.core.scheduling.delivery import Delivery, ProcessCaller, deliver_next
 from framework.core.scheduling.scheduler import Scheduler
 from framework.errors import DeadlineExceeded, PhaseLimitReached, RunLimit
@@ -105,6 +106,7 @@ class PhaseSequence:
         self._deliver_one: Callable[[], Delivery | None] | None = None
         """Makes a single delivery; None while phases are not to pause after each."""
         self._answers = PhaseAnswers(scheduler)
+        self._watching: Callable[[], object] | None = None  # ends the look at exceptions that are caught
         # Where the last phase ended: single deliveries made since then belong to the next.
         self._counted, self._timed = DeliveryCounts(scheduler), 0.0
         self._end_lock = threading.Lock()  # contended by a second Ctrl-C that ends a run which its driver is ending
@@ -238,6 +240,8 @@ class PhaseSequence:
         check_wiring(self._scheduler.inboxes)
         self._archives.prepare(self._scheduler.inboxes)
         self._started = self._bounded_from = time.monotonic()
+        if self._scheduler.observation.history is not None:
+            self._watching = catching.watch(self)
         self._scheduler.announce_first(Event(name=INIT))
 
     def _resume_bounds(self) -> None:
@@ -357,6 +361,8 @@ class PhaseSequence:
 
     def _end_once(self, waiting: str) -> None:
         scheduler = self._scheduler
+        if self._watching is not None:
+            self._watching()
         scheduler.close()
         scheduler.drop_waiting()
         left = list(unfinished(scheduler.inboxes))

@@ -14,11 +14,12 @@ class Unfinished:
     """Something that a processor still waits for.
 
     `kind` says how a report counts it: an `orphan` of a join, a `gap` of a sequence, an unmet `requirement`, or
-    anything `else`.
+    anything `else`; `where` is the place in the user's code that decides it.
     """
 
     kind: Literal["orphan", "gap", "requirement", "else"]
     text: str
+    where: str = ""
 
     def __str__(self) -> str:
         return self.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
@@ -36,6 +37,8 @@ class OpenHolds:
 
     def __init__(self) -> None:
         self.submitted = 0
+        self.leaked: Counter[str] = Counter()
+        """How many holds each processor dropped without a release."""
         self._open: dict[object, OpenHold] = {}
 
     def take(self, inbox: Inbox) -> object:
@@ -48,6 +51,7 @@ class OpenHolds:
         """Forget a hold; unknown ones are ignored."""
         hold = self._open.pop(token, None)
         if hold is not None and leaked:
+            self.leaked[hold.processor] += 1
             logger.warning("%s leaked a hold: released now; call hold.release() when the work is done", hold.processor)
 
     def release_failed(self, inbox: Inbox) -> None:

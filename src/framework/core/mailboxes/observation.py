@@ -116,15 +116,16 @@ class Observation(Observers):
         context: Replaying,
         error: BaseException | None,
         came_changed: tuple[str, ...],
+        caught: tuple[Any, ...],
     ) -> Special | None:
         """Return what is out of the ordinary in a delivery that has ended; count it if no `case` took the event."""
         if case is False:
             self._dead_letters.add(event, inbox.name)
         recorded, context.recorded = context.recorded, None
         changed = tuple(name for name in self.changes(event) if name not in came_changed)
-        if recorded is None and error is None and not changed and not came_changed:
+        if recorded is None and error is None and not (changed or came_changed or caught):
             return None
-        return Special(recorded, error, changed, came_changed)
+        return Special(recorded, error, changed, came_changed, caught)
 
     def changes(self, event: Event) -> tuple[str, ...]:
         """Return the attributes of an event that differ from those at its submission, as far as the history knows."""

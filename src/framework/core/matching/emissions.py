@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -15,7 +15,7 @@ from framework.core.event import Event
 from framework.core.matching.cases import Scope, Unresolved
 from framework.core.matching.match_reader import read_matches
 from framework.errors import SourceUnavailable
-from framework.source import source_of, unwrap
+from framework.source import place, source_of, unwrap
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,12 @@ class InferredEmission:
     class_name: str
     name: str | None
     line: int
+    file: str = field(default="", compare=False)
+
+    @property
+    def where(self) -> str:
+        """File and line, or cell and line."""
+        return place(self.file, self.line)
 
 
 # MatchSyntax a class takes milliseconds, and a stepper asks for the graph of all of them after every click.
@@ -61,7 +67,8 @@ def _emissions(function: Any, owner: type) -> Iterator[InferredEmission]:
     if not isinstance(function, FunctionType):
         return
     try:
-        node = source_of(function).node
+        source = source_of(function)
+        node = source.node
         scope = Scope(function, read_matches(function, method=True))
     except SourceUnavailable:
         return
@@ -70,7 +77,9 @@ def _emissions(function: Any, owner: type) -> Iterator[InferredEmission]:
         for made in _made(call.args[0], assigned):
             event_class = _event_class(made, scope, owner)
             if event_class is not None:
-                yield InferredEmission(event_class.__name__, _name(made, event_class, scope, owner), call.lineno)
+                yield InferredEmission(
+                    event_class.__name__, _name(made, event_class, scope, owner), call.lineno, source.file
+                )
 
 
 def _calls(node: ast.AST) -> Iterator[ast.Call]:

@@ -11,6 +11,7 @@ from framework.core.context import Context, WatchedContext
 from framework.core.event import CONTROL, Event
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.matching.taken import CaseFound
+from framework.core.scheduling import catching
 from framework.core.scheduling.scheduler import Scheduler
 from framework.observe import DeliveryFailed, DeliveryFinished, DeliveryStarted
 
@@ -33,6 +34,7 @@ def deliver_next(scheduler: Scheduler, call: ProcessCaller | None = None) -> Del
             return deliver(scheduler, inbox, event, call)
         finally:
             scheduler.single = None
+            catching.forget_thread()
             inbox.release()
             if scheduler.room_wanted:
                 scheduler.make_room()
@@ -81,6 +83,8 @@ def begin_delivery(scheduler: Scheduler, inbox: Inbox, event: Event) -> Begun:
     """Tell the observers that a delivery begins."""
     observation, phase = scheduler.observation, scheduler.phase
     case, changes = observation.case_of(inbox, event), observation.changes(event)
+    if observation.history is not None:
+        catching.noted().clear()
     begun = Begun(case, inbox.emitted, time.monotonic(), phase, changes)
     observation.notify(DeliveryStarted(inbox.name, event, phase, begun.started))
     return begun
@@ -107,7 +111,8 @@ def end_delivery(  # noqa: PLR0913, PLR0917 - the facts of one delivery
         failure = scheduler.failed(inbox, event, raised)
         outcome = DeliveryFailed(name, event, phase, now, now - started, failure)
     inbox.delivered += 1
-    special = observation.special(inbox, event, case, context, raised, changes)
+    caught = catching.take(catching.noted()) if observation.history is not None else ()
+    special = observation.special(inbox, event, case, context, raised, changes, caught)
     if observation.history is not None:
         log = observation.history.log
         at, where = time.perf_counter(), (inbox, phase)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from framework.core.context import RecordingContext
 from framework.core.event import CONTROL
 from framework.core.mailboxes.inbox import Inbox
+from framework.core.scheduling import catching
 from framework.core.scheduling.scheduler import Scheduler
 from framework.observe.recording.frozen import Described
 
@@ -37,6 +38,7 @@ def recording_drain(  # noqa: C901, PLR0915 - the hot path
     """
     observation, log, shared, clock = scheduler.observation, history.log, history.log.shared, perf_counter
     references, unshared, case_finder = sys.getrefcount, worker.unshared_recorded, observation.case_finder
+    notes = catching.noted()
     context: Any = None
 
     def drain(inbox: Inbox) -> None:  # noqa: C901, PLR0912, PLR0915 - the hot path
@@ -72,8 +74,9 @@ def recording_drain(  # noqa: C901, PLR0915 - the hot path
                 same = kept is None or kept == event.__dict__
             except Exception:  # noqa: BLE001 - values that cannot be compared as a whole
                 same = False
-            if not same or case is False or error is not None or context.recorded is not None:
-                special = observation.special(inbox, event, case, context, error, came_changed)
+            if not same or case is False or error is not None or context.recorded is not None or notes:
+                caught = catching.take(notes) if notes else ()
+                special = observation.special(inbox, event, case, context, error, came_changed, caught)
             now, count = clock(), inbox.emitted
             log.delivered((now, number, where, now - began, count - emitted, case, special))
             silent += count == emitted

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, cast
 from framework.core.context import Context, WatchedContext
 from framework.core.event import Event
 from framework.core.mailboxes.inbox import Inbox
+from framework.core.scheduling import catching
 from framework.core.scheduling.delivery import deliver
 from framework.core.scheduling.recording import MAX_BUDGET, TIME_SLICE, recording_drain
 from framework.core.scheduling.scheduler import Scheduler
@@ -96,6 +97,7 @@ class Worker:
                 scheduler.drain_context.copy().run(self._work)
         finally:
             scheduler.idents.discard(threading.get_ident())
+            catching.forget_thread()
 
     def _leave(self) -> bool:
         """End the thread, which keeps everything alive that it can reach, unless it was woken just now."""

@@ -7,13 +7,14 @@ from typing import Any
 
 from framework.core import Context
 from framework.core.mailboxes.handler import Unfinished
-from framework.errors import WiringError
+from framework.errors import SourceUnavailable, WiringError
 from framework.observe.text import short_repr
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.building.origin import followed, made_from, origins_of
 from framework.reactive.checks import KeyFunction, hashable, key_function, policy
 from framework.reactive.policies import RendezvousOrphanPolicy, WaitForRendezvousOrphans
 from framework.reactive.streams.join_table import Arrived, DuplicatePolicy, JoinTable, Sides, normal_form
+from framework.source import source_of
 
 SHOWN_ORPHANS = 10
 SEVERAL = 2
@@ -66,6 +67,7 @@ def make_rendezvous(  # noqa: PLR0913 - the promised signature
     policy(title, "orphan_policy", orphan_policy, "excess", "MaxPendingRendezvousKeys(1000)")
     keyed = f"{provides} (rendezvous)"
     publisher = RendezvousPublisher(provides, keyed, sides, orphan_policy, duplicate_policy, name=title)
+    publisher.keys_at = " and ".join(dict.fromkeys(filter(None, map(_where, functions))))
     receivers = [
         RendezvousReceiver(keyed, side, number, function, name=f"{title} {side}")
         for number, (side, function) in enumerate(zip(sides, functions, strict=True))
@@ -104,6 +106,9 @@ class RendezvousReceiver(ReactiveBuilder):
 
 class RendezvousPublisher(ReactiveBuilder):
     """Joins the sides by key; `orphans` are the keys that wait for partners."""
+
+    keys_at = ""
+    """Where the key functions are defined."""
 
     def __init__(  # noqa: PLR0913 - internal: what make_rendezvous knows
         self,
@@ -174,7 +179,8 @@ class RendezvousPublisher(ReactiveBuilder):
             yield Unfinished("orphan", f"{self.name}: {self._drops - len(self._dropped)} more keys were dropped")
         waiting, similar = list(self._table.waiting()), self._table.by_normal_form()
         for key, sides in waiting[:SHOWN_ORPHANS]:
-            yield Unfinished("orphan", self._described(key, sides) + _hint(key, sides, similar[normal_form(key)]))
+            hint = _hint(key, sides, similar[normal_form(key)])
+            yield Unfinished("orphan", self._described(key, sides) + hint, self.keys_at)
         if len(waiting) > SHOWN_ORPHANS:
             yield Unfinished("orphan", f"{self.name}: {len(waiting) - SHOWN_ORPHANS} more keys wait (.orphans has all)")
 
@@ -184,6 +190,13 @@ class RendezvousPublisher(ReactiveBuilder):
         return (
             f"{self.name}: key {short_repr(key, 80)} came from {' and '.join(there)}, not from {' and '.join(lacking)}"
         )
+
+
+def _where(function: Any) -> str:
+    try:
+        return source_of(function).where
+    except (SourceUnavailable, TypeError):
+        return ""
 
 
 def _hint(key: Hashable, sides: Sides, similar: Iterable[tuple[Hashable, Sides]]) -> str:

@@ -6,18 +6,26 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from framework.core.driving.status import snapshot, unfinished
+from framework.core.inspection.findings.deliveries.caught import caught
 from framework.core.inspection.findings.deliveries.failed import failed
 from framework.core.inspection.findings.deliveries.fallen import fallen
+from framework.core.inspection.findings.deliveries.guards import guards
+from framework.core.inspection.findings.deliveries.keys import keys
 from framework.core.inspection.findings.deliveries.replayed import replayed
 from framework.core.inspection.findings.deliveries.silent import silent
 from framework.core.inspection.findings.deliveries.slow import slow
+from framework.core.inspection.findings.deliveries.stale import stale
 from framework.core.inspection.findings.events.changed import changed
 from framework.core.inspection.findings.events.doubles import doubles
 from framework.core.inspection.findings.events.overlaps import overlaps
-from framework.core.inspection.findings.events.unheard import unheard
+from framework.core.inspection.findings.events.unheard import overheard, unheard
 from framework.core.inspection.findings.evidence import Evidence
-from framework.core.inspection.findings.loops import loops
-from framework.core.inspection.findings.targets import orphans, targets
+from framework.core.inspection.findings.waiting.empty import empty
+from framework.core.inspection.findings.waiting.leaked import leaked
+from framework.core.inspection.findings.waiting.loops import loops
+from framework.core.inspection.findings.waiting.orphans import orphans
+from framework.core.inspection.findings.waiting.starved import starved
+from framework.core.inspection.findings.waiting.targets import targets
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.matching.interests import Interests
 from framework.core.scheduling.scheduler import Scheduler
@@ -28,7 +36,23 @@ logger = logging.getLogger(__name__)
 
 Kind = Callable[[Evidence], Iterator[Finding]]
 KINDS: tuple[Kind, ...] = (
-    *(failed, doubles, unheard, fallen, targets, orphans, changed, replayed, silent, loops, overlaps, slow),
+    *(
+        failed,
+        caught,
+        doubles,
+        unheard,
+        overheard,
+        fallen,
+        targets,
+        orphans,
+        changed,
+        replayed,
+        stale,
+        silent,
+        keys,
+        guards,
+    ),
+    *(empty, leaked, loops, starved, overlaps, slow),
 )
 LOST: tuple[Kind, ...] = (doubles, unheard, fallen, targets)
 
@@ -57,8 +81,9 @@ class Diagnosis:
             failures=scheduler.failures.since(0),
             phases=phases,
             snapshot=snapshot("", "running", scheduler),
-            unfinished=tuple(str(thing) for thing in unfinished(scheduler.inboxes)),
+            unfinished=tuple(unfinished(scheduler.inboxes)),
             elapsed=elapsed,
+            leaked=dict(scheduler.holds.leaked),
         )
 
 

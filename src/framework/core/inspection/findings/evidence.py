@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
+from framework.core.event import CONTROL
+from framework.core.mailboxes.handler import Handler, Unfinished
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.matching.interests import Interests
 from framework.observe import Failures, PhaseReport, Snapshot
@@ -15,7 +18,7 @@ from framework.observe.recording.history import Delivery, History, Submission
 
 @dataclass(frozen=True)
 class Evidence:
-    """One pipeline at one moment; `history` is None where none is kept."""
+    """One pipeline at one moment; `history` is None where none is kept, `leaked` counts holds by processor."""
 
     interests: Mapping[Inbox, Interests]
     history: History | None
@@ -23,8 +26,9 @@ class Evidence:
     failures: Failures
     phases: tuple[PhaseReport, ...]
     snapshot: Snapshot
-    unfinished: tuple[str, ...]
+    unfinished: tuple[Unfinished, ...]
     elapsed: float
+    leaked: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def deliveries(self) -> list[Delivery]:
@@ -35,3 +39,30 @@ class Evidence:
     def submissions(self) -> list[Submission]:
         """The submissions that are kept."""
         return [] if self.history is None else self.history.events()
+
+    @cached_property
+    def processors(self) -> Mapping[str, Handler]:
+        """The processors by name."""
+        return {inbox.name: inbox.processor for inbox in self.interests}
+
+    @cached_property
+    def sent(self) -> Counter[tuple[type, str | None]]:
+        """How many events there were, by class and name; without control events."""
+        return Counter((one.cls, one.name) for one in self.submissions if one.name not in CONTROL)
+
+    @cached_property
+    def by_processor(self) -> Mapping[str, list[Delivery]]:
+        """The deliveries of each processor, without those of control events and of rows that were dropped."""
+        found: defaultdict[str, list[Delivery]] = defaultdict(list)
+        for one in self.deliveries:
+            if one.submission is not None and one.name not in CONTROL:
+                found[one.processor].append(one)
+        return found
+
+    def by_kind(self, processor: str) -> Iterator[tuple[tuple[type, str | None], list[Delivery]]]:
+        """Yield the deliveries of a processor by class and name of the event."""
+        found: defaultdict[tuple[type, str | None], list[Delivery]] = defaultdict(list)
+        for one in self.by_processor.get(processor, ()):
+            if one.submission is not None:
+                found[one.submission.cls, one.name].append(one)
+        yield from found.items()

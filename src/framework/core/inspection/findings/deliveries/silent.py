@@ -43,13 +43,28 @@ def silent(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _trait(quiet: Iterable[Delivery], loud: Iterable[Delivery]) -> str | None:
-    """Return what all silent events have and no other: the type of an attribute, or that it is missing."""
+    """Return what all silent events have and no other: the type of an attribute, or the case or spaces of a text."""
     silent_types, loud_types = _types(quiet), _types(loud)
     for name in silent_types:
         mine, theirs = silent_types[name], loud_types.get(name, set())
         if mine and mine.isdisjoint(theirs) and theirs:
             return f"{name!r} is {' or '.join(sorted(mine))} instead of {' or '.join(sorted(theirs))}"
+    silent_texts, loud_texts = _texts(quiet), _texts(loud)
+    for name, mine in silent_texts.items():
+        others = {text.strip().casefold(): text for text in loud_texts.get(name, ())}
+        if mine and mine.isdisjoint(others.values()) and all(text.strip().casefold() in others for text in mine):
+            shown = min(mine)
+            return f"{name!r} is {shown!r} instead of {others[shown.strip().casefold()]!r}"
     return None
+
+
+def _texts(deliveries: Iterable[Delivery]) -> dict[str, set[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for delivery in deliveries:
+        for name, value in (delivery.submission.attributes if delivery.submission else {}).items():
+            if isinstance(value, str) and name != "name":
+                found[name].add(value)
+    return found
 
 
 def _types(deliveries: Iterable[Delivery]) -> dict[str, set[str]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from statistics import median
 
 from framework.core.inspection.findings.evidence import Evidence
+from framework.core.inspection.findings.places import handled_at
 from framework.observe.findings import Finding
 
-LONG, MOST = 30.0, 0.9  # seconds and share: below, a run has nothing to say about its speed
+LONG, MOST, FEWEST = 1.5, 0.8, 5  # seconds, share, deliveries: below, a run has nothing to say about its speed
 
 
 def slow(evidence: Evidence) -> Iterator[Finding]:
@@ -19,12 +21,17 @@ def slow(evidence: Evidence) -> Iterator[Finding]:
     most = max(nodes, key=lambda node: node.busy_seconds)
     if most.busy_seconds < MOST * total or most.busy_seconds < MOST * evidence.elapsed:
         return
+    times = [one.seconds for one in evidence.by_processor.get(most.name, ())]
+    # One delivery that took long, because the machine was busy, does not make a processor slow.
+    if evidence.history is not None and (len(times) < FEWEST or median(times) * most.done < MOST / 2 * total):
+        return
     yield Finding(
         "slow processor",
         f"{most.name} was at work for {most.busy_seconds:.0f} s of {evidence.elapsed:.0f} s, "
         f"{most.busy_seconds / total:.0%} of the time of all processors, "
         f"{most.busy_seconds / max(1, most.done):.3f} s a delivery",
-        processor=most.name,
+        handled_at(evidence.processors.get(most.name)),
+        most.name,
         severity="notable",
         remedy="make it faster, or deal its work to several (make_load_balancer, offload)",
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from framework.core.inspection.findings.evidence import Evidence
+from framework.core.inspection.findings.places import submitted_at
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.matching.cases import cases_of
 from framework.core.matching.interests import pairs_of
@@ -13,6 +15,16 @@ from framework.core.reactive_event import ReactiveEvent
 from framework.errors import SourceUnavailable
 from framework.observe.findings import Finding, times
 from framework.observe.recording.dead_letters import NO_RECIPIENT
+from framework.observe.text import nearest_name
+
+NEARLY_THE_SAME = 0.8  # of the letters: where a processor that takes everything does receive the event
+
+
+class Receiver(NamedTuple):
+    """A processor that receives events of a name, and the place of the first `case`."""
+
+    processor: str
+    where: str
 
 
 def unheard(evidence: Evidence) -> Iterator[Finding]:
@@ -21,40 +33,69 @@ def unheard(evidence: Evidence) -> Iterator[Finding]:
     for letter in evidence.dead_letters:
         if letter.reason != NO_RECIPIENT or issubclass(letter.cls, ReactiveEvent):
             continue
-        near = difflib.get_close_matches(str(letter.name), [name for name in received if name], n=1)
         log = None if evidence.history is None else evidence.history.log
         sender = None if log is None else next(log.senders(letter.cls, letter.name), None)
-        by = f" that {sender} submitted" if sender else ""
-        text = f"no processor receives {times(letter.count, 'event')} {letter.kind} {letter.name!r}{by}"
-        if not near:
-            yield Finding(
-                "unheard event",
-                text,
-                processor=sender,
-                count=letter.count,
-                examples=letter.examples,
-                remedy=f"add a processor with `case {letter.kind}(name={letter.name!r})`, or submit it no more",
-            )
+        subject = f"no processor receives {times(letter.count, 'event')} {letter.kind} {letter.name!r}"
+        near = nearest_name(letter.name, [name for name in received if name])
+        yield _finding(evidence, subject, (letter.kind, letter.name), sender, received.get(near), near, letter.count)
+
+
+def overheard(evidence: Evidence) -> Iterator[Finding]:
+    """Yield a finding for each event that only processors receive which take everything, beside a name never sent."""
+    received = _received(evidence)
+    if not any(wanted.generic for wanted in evidence.interests.values()):
+        return
+    sent = {name for _, name in evidence.sent}
+    missed = [name for name in received if name and name not in sent]
+    for (cls, name), count in evidence.sent.items():
+        if name in received or issubclass(cls, ReactiveEvent) or not missed or _is_named(evidence, cls):
             continue
-        inbox, where = received[near[0]]
-        yield Finding(
-            "unheard event",
-            f"{text}; did you mean {near[0]!r}, which {inbox.name} receives at {where or 'its process'}",
-            where,
-            sender,
-            letter.count,
-            letter.examples,
-            "give both the same name",
+        near = nearest_name(name, missed)
+        if near is None or difflib.SequenceMatcher(None, str(name), near).ratio() < NEARLY_THE_SAME:
+            continue
+        first = next(one for one in evidence.submissions if (one.cls, one.name) == (cls, name))
+        subject = (
+            f"only {' and '.join(first.recipients)}, which takes everything, receives {times(count, 'event')} "
+            f"{cls.__name__} {name!r}"
         )
+        yield _finding(evidence, subject, (cls.__name__, name), first.sender, received[near], near, count)
 
 
-def _received(evidence: Evidence) -> dict[str | None, tuple[Inbox, str]]:
-    """The event names that processors receive, with the place of the first `case`."""
-    found: dict[str | None, tuple[Inbox, str]] = {}
+def _finding(  # noqa: PLR0913, PLR0917 - the facts of one finding
+    evidence: Evidence,
+    subject: str,
+    event: tuple[str, str | None],
+    sender: str | None,
+    receiver: Receiver | None,
+    near: str | None,
+    count: int,
+) -> Finding:
+    kind, name = event
+    line = submitted_at(evidence.processors.get(sender or ""), kind, name)
+    text = subject + (f" that {sender} submitted{f' at {line}' if line else ''}" if sender else "")
+    remedy = f"add a processor with `case {kind}(name={name!r})`, or submit it no more"
+    if receiver is not None:
+        text += f"; did you mean {near!r}, which {receiver.processor} receives at {receiver.where or 'its process'}"
+        remedy = "give both the same name"
+    examples = next((one.examples for one in evidence.dead_letters if (one.kind, one.name) == event), ())
+    place = (receiver.where if receiver else "") or line
+    return Finding("unheard event", text, place, sender, count, examples, remedy)
+
+
+def _is_named(evidence: Evidence, cls: type) -> bool:
+    """Whether a processor names the class of the event, with any name."""
+    names = {base.__name__ for base in cls.__mro__}
+    return any(one.class_name in names and one.name is None for wanted in evidence.interests.values() for one in wanted)
+
+
+def _received(evidence: Evidence) -> Mapping[str | None, Receiver]:
+    """The event names that processors receive."""
+    found: dict[str | None, Receiver] = {}
     for inbox, interests in evidence.interests.items():
         places = _places(inbox)
         for interest in interests:
-            found.setdefault(interest.name, (inbox, places.get((interest.class_name, interest.name), "")))
+            where = places.get((interest.class_name, interest.name), "")
+            found.setdefault(interest.name, Receiver(inbox.name, where))
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from framework.core.inspection.findings.evidence import Evidence
 from framework.observe.findings import Finding
 
-LONG, LONGEST_PERIOD = 8, 4
+LONG, LONGEST_PERIOD = 6, 4
 
 
 def loops(evidence: Evidence) -> Iterator[Finding]:

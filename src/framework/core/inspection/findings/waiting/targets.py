@@ -1,4 +1,4 @@
-"""Targets that are required under one name and provided under a similar one, and joins whose keys never met."""
+"""Targets that are required under one name and provided under a similar one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from framework.core.inspection.dependencies import is_builder
 from framework.core.inspection.findings.evidence import Evidence
+from framework.core.inspection.findings.places import handled_at
 from framework.observe.findings import Finding
 
 
@@ -28,7 +29,8 @@ def targets(evidence: Evidence) -> Iterator[Finding]:
             "required target without a provider",
             f"{builder} requires {target!r}, which no builder provides; {provided[near[0]]} provides {near[0]!r}, "
             "which no builder requires: did you mean that",
-            processor=builder,
+            handled_at(evidence.processors.get(builder)),
+            builder,
             remedy=f"write requires=[{near[0]!r}] or provides={target!r}",
         )
 
@@ -36,13 +38,3 @@ def targets(evidence: Evidence) -> Iterator[Finding]:
 def _announced(evidence: Evidence) -> set[object]:
     """The targets of which artifacts were announced."""
     return {sent.attributes.get("target") for sent in evidence.submissions if sent.name == "built"}
-
-
-def orphans(evidence: Evidence) -> Iterator[Finding]:
-    """Yield one finding for the keys and requirements that processors still waited for when the run ended."""
-    by_processor: dict[str, list[str]] = {}
-    for text in evidence.unfinished:
-        by_processor.setdefault(text.partition(":")[0], []).append(text)
-    for processor, texts in by_processor.items():
-        hinted = next((text for text in texts if "?" in text), texts[0])
-        yield Finding("unfinished", hinted, processor=processor, count=len(texts), examples=tuple(texts[:3]))

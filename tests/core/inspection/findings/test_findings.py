@@ -1,6 +1,5 @@
 """Findings: on planted bugs the first or second names the line, and a healthy run has none."""
 
-import contextlib
 import importlib.util
 import logging
 from pathlib import Path
@@ -94,7 +93,7 @@ def test_silent_deliveries_are_told_by_the_type_that_sets_them_apart():
         def process(self, context, event):
             match event:
                 case Event(name="order", amount=amount):
-                    with contextlib.suppress(TypeError):
+                    if isinstance(amount, int):
                         context.submit(Event("bill", amount=amount + 1))
 
     [finding] = findings_of([Lenient(), Bill(), Total()], *orders(1, 2, None, 4, 5))

@@ -1,0 +1,1 @@
+"""Findings about what did not end, or never came."""

@@ -1,0 +1,9 @@
+from framework.core import Event
+
+
+class Vehicle(Event):
+    pass
+
+
+class Truck(Vehicle):
+    pass

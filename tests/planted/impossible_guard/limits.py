@@ -1,0 +1,1 @@
+LARGE_CENTS = 50_000

@@ -1,0 +1,2 @@
+def customer_number(artifact):  # planted
+    return artifact[0]

@@ -1,0 +1,9 @@
+from framework.core import Event
+
+
+class Circle(Event):
+    pass
+
+
+class Square(Event):
+    pass

@@ -1,0 +1,5 @@
+import os
+
+
+def rate():
+    return float(os.environ["EXCHANGE_RATE"])  # planted

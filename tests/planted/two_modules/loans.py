@@ -1,0 +1,5 @@
+from framework.core import Event
+
+
+class Loan(Event):
+    pass
