@@ -200,24 +200,6 @@ def test_a_flow_is_stopped_from_another_thread():
     assert asyncio.run(main()).ended == "stopped"
 
 
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
-
-
-def test_a_terminal_has_a_line_that_is_rewritten_until_the_end():
-    out = Terminal()
-    pipeline = make_pipeline(on_error="keep")
-    monitor = watch(pipeline, out)
-    pipeline.run()
-    monitor.sample()
-    monitor.sample()
-
-    assert out.getvalue().startswith("\rdemo: ")
-    assert out.getvalue().count("\n") == 1
-    assert "1 failed" in out.getvalue()
-
-
 def test_a_log_has_whole_lines():
     out = io.StringIO()
     pipeline = make_pipeline(on_error="keep")
@@ -296,15 +278,6 @@ def test_a_log_has_a_line_every_ten_seconds_and_one_at_the_end():
     assert [line.partition(",")[0] for line in out.getvalue().splitlines()] == [
         "flow: Running 0.4 s", "flow: Running 10 s", "flow: Running 21 s", "flow: Finished 22 s",
     ]  # fmt: skip
-
-
-def test_a_run_that_has_not_begun_has_no_line():
-    out = Terminal()
-    monitor = ScalingMonitor(Scripted(at(0, 0, "not started"), at(1, 0, "not started", waiting=1)))
-    monitor.listeners.add(ProgressLine(monitor, out))
-
-    assert monitor.sample()
-    assert out.getvalue() == ""
 
 
 def test_the_latest_sample_is_a_frame():

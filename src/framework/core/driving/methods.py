@@ -23,8 +23,11 @@ class DrivingMethods:
     _runner: PhaseRunner
     _scheduler: Scheduler
 
-    def run(self) -> RunReport:
+    def run(self, *, progress: bool = False) -> RunReport:
         """Run phases until one settles, then `finish()`.
+
+        With `progress` it shows what is done and waiting, the rate and the time left: a bar in a terminal, the monitor
+        in a notebook.
 
         Ctrl-C stops it: running deliveries get their grace, hooks run, archives are closed, the report stays at
         `pipeline.report` and KeyboardInterrupt is raised again; a second Ctrl-C abandons at once.
@@ -35,6 +38,11 @@ class DrivingMethods:
             PipelineRunning: it runs already.
             PipelineEnded: it has run.
         """
+        if progress:
+            from framework.notebook.monitor.progress import progress as shown
+
+            with shown(self):
+                return self.run()
         if not self._scheduler.has_threads:
             self._before_run()
             return self._runner.outcome(self._runner.run())

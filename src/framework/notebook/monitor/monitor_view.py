@@ -63,12 +63,40 @@ class MonitorView:
         return f"{now.state.capitalize()} {seconds} s, {rate}, {now.failed:,} failed{self._left()}"
 
     def _left(self) -> str:
-        """Return how far a pipeline is with what is submitted so far; a flow's source does not say how much it has."""
-        now, rate = self.monitor.latest, self.monitor.total.rate
-        if self._is_flow() or now.state != "running" or not now.waiting or not rate:
+        """Return how far a pipeline is with what is submitted so far."""
+        (done, known), seconds = self.progress(), self.seconds_left()
+        if seconds is None or not known:
             return ""
-        share = 100 * now.done // (now.done + now.waiting)
-        return f", {share} % of what is known, about {now.waiting / rate:,.0f} s left"
+        return f", {100 * done // known} % of what is known, about {seconds:,.0f} s left"
+
+    def progress(self) -> tuple[int, int | None]:
+        """Return what is done, and how much is known to do; None of a flow, whose source does not say what it has."""
+        now, done = self.monitor.latest, self.monitor.done
+        if now.state == "finished":
+            return done, done or 1
+        under_way = sum(node.running for node in now.nodes.values())
+        return done, None if self._is_flow() else (done + now.waiting + under_way) or None
+
+    def seconds_left(self) -> float | None:
+        """Return the time that what is known takes at the present rate; None where that cannot be told."""
+        (done, known), rate = self.progress(), self.monitor.total.rate
+        if known is None or self.monitor.latest.state != "running" or not rate or known == done:
+            return None
+        return (known - done) / rate
+
+    def told(self) -> str:
+        """Return what stands behind a bar: what is done, waits and failed, the rate, the time left."""
+        now, monitor = self.monitor.latest, self.monitor
+        words = [f"{monitor.done:,} done"]
+        words += [f"{now.waiting:,} waiting"] if now.waiting else []
+        words += [f"{now.failed:,} failed"] if now.failed else []
+        if now.state == "running":
+            words += [f"{monitor.total.rate:,.0f}/s"]
+            left = self.seconds_left()
+            words += [] if left is None else [f"{left:,.0f} s left"]
+        else:
+            words += [f"{monitor.elapsed:,.1f} s"]
+        return ", ".join(words)
 
     def handle(self, command: Mapping[str, Any]) -> None:
         """Answer the Stop button."""
