@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from framework.core.driving.bounds import RunBounds, positive, whole
 from framework.core.driving.runner import OnError
 from framework.errors import OptionError
-from framework.observe.recording.history import MAX_BYTES
+from framework.observe.recording.wanted import bytes_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +55,7 @@ class Options:
 
     def history_bytes(self) -> float:
         """Return how many bytes of history to keep; 0 for none."""
-        if self.history is None:
-            return MAX_BYTES if "framework.notebook" in sys.modules else 0
-        return MAX_BYTES * self.history if isinstance(self.history, bool) else self.history
+        return bytes_of(self.history)
 
     def arguments(self) -> dict[str, Any]:
         """Return the keyword arguments for another pipeline with the same options."""

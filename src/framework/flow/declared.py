@@ -19,13 +19,14 @@ from framework.flow.jobs.subflow import Chain
 from framework.flow.running.ending import GRACE
 from framework.flow.scaling import ScalingStrategy, Strategy, as_strategy
 from framework.observe import Observers
+from framework.observe.recording.wanted import bytes_of
 from framework.observe.user_code import called_at
 
 
 class Declared(ABC):
     """A chain of jobs, with an error job or without."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - options of a flow, all optional
         self,
         strategy: Strategy | ScalingStrategy = Strategy.UTILIZATION,
         *,
@@ -33,6 +34,7 @@ class Declared(ABC):
         name: str = "flow",
         clock: Clock | None = None,
         grace: float = GRACE,
+        history: bool | float | None = None,
     ) -> None:
         """Make a flow without jobs.
 
@@ -42,6 +44,8 @@ class Declared(ABC):
             name: what graphs, reports and logs call it.
             clock: where scaling, timeouts and rates take their time from; the event loop's by default.
             grace: seconds that processors and resources get to clean up when the flow is stopped, cancelled or fails.
+            history: keep what becomes of each item, so that every question can be asked after the run; a number bounds
+                its bytes, 64 MB by default. None keeps one where `framework.notebook` is loaded.
 
         Raises:
             FlowError: `strategy` cannot be one.
@@ -57,6 +61,7 @@ class Declared(ABC):
             raise OptionError(f"grace= is a number of seconds >= 0, got {grace!r}: Flow(grace=10)")
         self.name = name
         self._grace = grace
+        self._history_bytes = bytes_of(history)
         self._strategy = as_strategy(strategy)
         self._capacity = UtilizationCapacity() if capacity is None else capacity
         self._clock = clock

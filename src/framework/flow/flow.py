@@ -31,6 +31,7 @@ from framework.observe.text import short_repr
 
 if TYPE_CHECKING:
     from framework.notebook import ScalingMonitor
+    from framework.observe.recording.items.item_history import ItemHistory
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class Flow(Declared):
     """
 
     _run: FlowRun | Part | None = None
+    _history: ItemHistory | None = None
 
     # -- driving
 
@@ -246,6 +248,20 @@ class Flow(Declared):
         return Findings() if report is None else report.findings
 
     @property
+    def history(self) -> ItemHistory:
+        """What became of each item, from the first one on; of a nested flow, that of the outer one.
+
+        Raises:
+            OptionError: none is kept.
+        """
+        kept = self._run.outer.history if isinstance(self._run, Part) else self._kept_history()
+        if kept is None:
+            raise OptionError(
+                f"{self.name} keeps no history: make it with Flow(history=True), or import framework.notebook"
+            )
+        return kept
+
+    @property
     def report(self) -> FlowReport | None:
         """What came of the latest run, or of this one so far; None before the first."""
         return None if self._run is None else self._run.report_now()
@@ -288,6 +304,13 @@ class Flow(Declared):
 
     # -- inside
 
+    def _kept_history(self) -> ItemHistory | None:
+        if self._history is None and self._history_bytes:
+            from framework.observe.recording.items.item_history import ItemHistory  # not for flows that keep none
+
+            self._history = ItemHistory(self._history_bytes)
+        return self._history
+
     def _own_run(self) -> FlowRun:
         assert self._run is not None  # noqa: S101 - it runs
         if isinstance(self._run, Part):
@@ -309,7 +332,8 @@ class Flow(Declared):
             if section.flow.running:
                 name = section.flow.name
                 raise LifecycleError(f"{name} runs already and cannot be part of another flow: make a second one")
-        run = FlowRun(self.name, layout, self._clock or LoopClock(loop), self._observers, self._grace)
+        clock, history = self._clock or LoopClock(loop), self._kept_history()
+        run = FlowRun(self.name, layout, clock, self._observers, grace=self._grace, history=history)
         for section in layout.sections:
             section.flow._join(Part(section, run))  # noqa: SLF001 - another flow
         logger.info("%s starts with %d jobs", self.name, len(layout.stages))

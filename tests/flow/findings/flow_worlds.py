@@ -11,7 +11,7 @@ from framework.flow import Batch, FixedCapacity, Flow, Retry, StopProcessing, Ut
 def healthy(seed):
     """Return a flow and its items."""
     chance = random.Random(seed)
-    flow = Flow(name=f"flow {seed}")
+    flow = Flow(name=f"flow {seed}", history=seed % 2 == 0)
     for number in range(chance.randint(1, 4)):
         _add(flow, chance, f"job {number}")
     if chance.random() < 0.3:

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.timeout(60)
 PROGRAMS = Path(__file__).parent / "planted_flows"
 KINDS = {
     "ends_early": "dropped items",
+    "forgotten_return": "empty result",
     "links_again": "queue beyond its bound",
     "low_rate": "waiting for a rate",
     "misspelled_label": "router miss",

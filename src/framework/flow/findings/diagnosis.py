@@ -10,6 +10,7 @@ from framework.flow.findings.endings.left import left
 from framework.flow.findings.endings.trouble import trouble
 from framework.flow.findings.evidence import FlowEvidence
 from framework.flow.findings.items.dropped import dropped
+from framework.flow.findings.items.empty import empty
 from framework.flow.findings.items.failed import failed
 from framework.flow.findings.items.misses import misses
 from framework.flow.findings.items.overflow import overflow
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 Kind = Callable[[FlowEvidence], Iterator[Finding]]
 KINDS: tuple[Kind, ...] = (
-    *(failed, misses, unhandled, dropped, cut_off, trouble, left),
+    *(failed, misses, unhandled, empty, dropped, cut_off, trouble, left),
     *(paused, locks, retries, rates, room, overflow, slow),
 )
 

@@ -25,6 +25,7 @@ class JobEvidence:
         scoped: inside of a sub-flow with limits, which accounts for its items.
         answered_last: it answered an item with a LastWorkItem.
         retry_cause: the error of the first attempt that was repeated, and its line.
+        empty: how many of its items were None, where a history is kept.
         locked_for: seconds that each worker waiting for the lock has waited at least; None while none does.
     """
 
@@ -41,6 +42,7 @@ class JobEvidence:
     answered_last: bool = False
     retry_cause: tuple[str, str] | None = None
     locked_for: float | None = None
+    empty: int = 0
 
     @property
     def name(self) -> str:

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 class Intake:
     """Counts those that will put items: sources, feeds, and the caller that is about to drive the run."""
 
-    def __init__(self, name: str, entrance: Channel, settle: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        name: str,
+        entrance: Channel,
+        settle: Callable[[], object],
+        found: Callable[[Any], object] | None = None,
+    ) -> None:
+        """Take items into `entrance`; `found` is told of each that is put, before it is taken."""
         self.name = name
         self.entrance = entrance
         self.feeds = 0
@@ -27,6 +34,7 @@ class Intake:
         self.feeders: set[asyncio.Task[None]] = set()
         self.source_error: BaseException | None = None
         self._settle = settle
+        self._found = found
         self._loop = asyncio.get_running_loop()
 
     def claim(self) -> None:
@@ -76,6 +84,8 @@ class Intake:
 
     async def put(self, item: Any) -> None:
         """Put an item, when there is room; from another event loop as well; raises FlowEnded."""
+        if self._found is not None:
+            self._found(item)
         if asyncio.get_running_loop() is not self._loop:
             await asyncio.wrap_future(self.put_threadsafe(item))
         else:

@@ -17,9 +17,11 @@ from framework.flow.workers.batch_worker import BatchWorker, Collecting
 from framework.flow.workers.channel import Channel
 from framework.flow.workers.envelope import Case, Envelope, finish, plain
 from framework.flow.workers.lanes import Lanes
+from framework.flow.workers.recorded_worker import RecordedWorker
 from framework.flow.workers.worker import FlowWorker
 from framework.flow.workers.worker_task import WorkerState
 from framework.observe import ItemFinished, WorkersScaled
+from framework.observe.recording.items.kept_item import kept
 from framework.observe.reports import drop_frames
 from framework.observe.text import error_line, short_repr
 from framework.observe.user_code import line_of
@@ -215,7 +217,7 @@ class JobRun(JobFigures):
     def hire(self) -> FlowWorker:
         """Return a new worker of the kind that this job needs."""
         if self.limits.batch is None or self.collecting is None:
-            return FlowWorker(self)
+            return FlowWorker(self) if self.context.log is None else RecordedWorker(self)
         return BatchWorker(self, self.limits.batch, self.collecting)
 
     def _hire(self) -> None:
@@ -348,6 +350,9 @@ class JobRun(JobFigures):
                 entry.job.tally.dropped += 1  # a failed one has been counted there
                 entry.job.tally.reasons[reason] += 1
             finish(entry, "dropped", reason)
+            if (log := self.context.log) is not None:
+                now, item = self.clock.now(), plain(entry)
+                log.write((now, self.name, "dropped", id(item), kept(item), None, None, 0.0, (1, reason, ())))
             if self.context.observers.watched:
                 now = self.clock.now()
                 dropped = ItemFinished(self.name, plain(entry), "dropped", now, 0.0, reason=reason)

@@ -93,7 +93,7 @@ class Part:
             error=outer.error,
             waiting=outer.waiting,
         )
-        return replace(report, _diagnosis=partial(findings_of, jobs, report))
+        return replace(report, _diagnosis=partial(findings_of, jobs, report, self.outer.history))
 
     def _leaves(self, stage: Stage) -> bool:
         inside = set(self._section.stages)

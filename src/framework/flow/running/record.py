@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from framework.flow.clock import Clock
     from framework.flow.running.ending import Ending
     from framework.flow.running.job_run import JobRun
+    from framework.observe.recording.items.item_history import ItemHistory
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +29,10 @@ class RunRecord:
 
     jobs: Mapping[str, JobRun]
 
-    def __init__(self, name: str, clock: Clock, observers: Observers) -> None:
+    def __init__(self, name: str, clock: Clock, observers: Observers, history: ItemHistory | None = None) -> None:
         self.name = name
+        self.history = history
+        self.log = None if history is None else history.log
         self.clock = clock
         self.observers = observers
         self.report: FlowReport | None = None
@@ -106,14 +109,14 @@ class RunRecord:
             problems=tuple(self._problems),
             waiting=self._waiting,
         )
-        return replace(report, _diagnosis=partial(findings_of, self.jobs, report))
+        return replace(report, _diagnosis=partial(findings_of, self.jobs, report, self.history))
 
     def _report_last(self) -> FlowReport:
         """Make the report, which keeps what its findings are drawn from instead of the run, and log what is odd."""
         from framework.flow.findings.diagnosis import diagnosis, tell
 
         report = self.report_now()
-        self.report = replace(report, _diagnosis=partial(diagnosis, evidence_of(self.jobs, report)))
+        self.report = replace(report, _diagnosis=partial(diagnosis, evidence_of(self.jobs, report, self.history)))
         tell(self.name, self.report.findings)
         return self.report
 
@@ -126,8 +129,8 @@ class RunRecord:
             job.tally.reasons[self._reason] += lost
 
 
-def findings_of(jobs: Mapping[str, JobRun], report: FlowReport) -> Findings:
+def findings_of(jobs: Mapping[str, JobRun], report: FlowReport, history: ItemHistory | None) -> Findings:
     """Return what is odd about these jobs now; `report` is that of so far."""
     from framework.flow.findings.diagnosis import diagnosis  # not for runs that are never asked
 
-    return diagnosis(evidence_of(jobs, report))
+    return diagnosis(evidence_of(jobs, report, history))

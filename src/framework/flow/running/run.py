@@ -18,13 +18,15 @@ from framework.flow.running.showing import why_waiting
 from framework.flow.running.stage_runs import GateRun, RouterRun, run_of
 from framework.flow.signals import NOTHING, LastWorkItem, Special
 from framework.flow.workers.envelope import Attempt, Envelope, Ticket
-from framework.flow.workers.worker_task import is_inside
+from framework.flow.workers.worker_task import is_inside, worker_inside
 from framework.observe import Observers, RunFinished
+from framework.observe.recording.items.item_log import RUN
 from framework.observe.text import error_line
 
 if TYPE_CHECKING:
     from framework.flow.clock import Clock
     from framework.flow.jobs.stages import Layout
+    from framework.observe.recording.items.item_history import ItemHistory
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +40,19 @@ class FlowRun(RunRecord):
     idle; or when it is stopped.
     """
 
-    def __init__(self, name: str, layout: Layout, clock: Clock, observers: Observers, grace: float = GRACE) -> None:
-        super().__init__(name, clock, observers)
+    def __init__(  # noqa: PLR0913 - what a flow hands to each of its runs
+        self,
+        name: str,
+        layout: Layout,
+        clock: Clock,
+        observers: Observers,
+        *,
+        grace: float = GRACE,
+        history: ItemHistory | None = None,
+    ) -> None:
+        super().__init__(name, clock, observers, history)
+        if self.log is not None:
+            self.log.write((clock.now(), "", RUN, 0, "", None, None, 0.0, None))
         self.loop = asyncio.get_running_loop()
         self.variables = contextvars.copy_context()
         self.closing = False
@@ -53,7 +66,7 @@ class FlowRun(RunRecord):
         self._drainers: list[asyncio.Future[None]] = []
         self.jobs = {stage.name: run_of(stage, self, stage.clock or clock) for stage in layout.stages}
         self.entrance = self.jobs[layout.entrance.name]
-        self.intake = Intake(name, self.entrance.input, self.settle)
+        self.intake = Intake(name, self.entrance.input, self.settle, None if self.log is None else self._found)
         self._link(layout)
         self._resources: SharedResources | None = None
         self._supervisor = asyncio.Task(self._supervise(), loop=self.loop, name=f"{name}/supervisor")
@@ -261,6 +274,12 @@ class FlowRun(RunRecord):
         """An observer was attached: workers leave their fast path."""
         for job in self.jobs.values():
             job.input.mix()
+
+    def _found(self, item: Any) -> None:
+        """Record for the history in answer to which item this one is put, if one of the processors puts it."""
+        worker = worker_inside(self)
+        if worker is not None and worker.entry is not None:
+            worker.made.append((self.entrance.name, id(item)))
 
     def cut(self, job: JobRun, last: LastWorkItem, *, taken: bool) -> None:
         """A LastWorkItem passed `job`: drop what is queued there or upstream; the rest runs to its end."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from framework.flow.report import FlowReport
     from framework.flow.running.intake import Intake
     from framework.flow.running.job_run import JobRun
+    from framework.observe.recording.items.item_history import ItemHistory
 
 Runs = Mapping[str, "JobRun"]
 
@@ -164,12 +165,13 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def evidence_of(jobs: Mapping[str, JobRun], report: FlowReport) -> FlowEvidence:
+def evidence_of(jobs: Mapping[str, JobRun], report: FlowReport, history: ItemHistory | None) -> FlowEvidence:
     """Return the evidence about these jobs, whose report that is."""
-    return FlowEvidence(report, {job.name: _evidence_of(job) for job in jobs.values()})
+    empty = {} if history is None else history.empty()
+    return FlowEvidence(report, {job.name: _evidence_of(job, empty.get(job.name, 0)) for job in jobs.values()})
 
 
-def _evidence_of(job: JobRun) -> JobEvidence:
+def _evidence_of(job: JobRun, empty: int) -> JobEvidence:
     now = job.clock.now()
     locked = [now - worker.since for worker in tuple(job.staff) if worker.state == WorkerState.LOCKED]
     declared = job.declared
@@ -187,4 +189,5 @@ def _evidence_of(job: JobRun) -> JobEvidence:
         answered_last=job.tally.last > 0,
         retry_cause=job.tally.retry_cause,
         locked_for=min(locked, default=None),
+        empty=empty,
     )

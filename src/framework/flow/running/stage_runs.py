@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from framework.errors import FlowError
@@ -131,9 +132,12 @@ class GateRun(JobRun):
 
     def prepare(self, processor: Any, worker: Any) -> Prepared:  # noqa: ARG002 - the sub-flow is the processor
         """Put the limits around the way through the sub-flow."""
-        return self.limits.around(None, self._through, worker, self.clock, self.pace)._replace(is_plain=False)
+        through = partial(self._through, worker)
+        return self.limits.around(None, through, worker, self.clock, self.pace)._replace(is_plain=False)
 
-    async def _through(self, item: Any) -> Attempt:
+    async def _through(self, worker: Any, item: Any) -> Attempt:
+        if self.context.log is not None and isinstance(worker, FlowWorker):
+            worker.made.append((self.entrance.name, id(item)))
         attempt = Attempt(asyncio.get_running_loop())
         self.context.follow(attempt)
         entry = Envelope(item, attempt)

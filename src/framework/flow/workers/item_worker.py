@@ -18,8 +18,9 @@ from framework.flow.signals import (
 )
 from framework.flow.workers.envelope import Attempt, Case, Envelope, attempt_of, finish, plain
 from framework.flow.workers.failures import CURRENT, log_failure
+from framework.flow.workers.telling_worker import Came, TellingWorker
 from framework.flow.workers.worker_task import WorkerState, WorkerTask, in_context
-from framework.observe import Failure, ItemFinished
+from framework.observe import Failure
 
 if TYPE_CHECKING:
     from contextvars import Context
@@ -34,13 +35,13 @@ SPENT = Special()
 """The result of a processor that has handed on what it yielded."""
 
 
-class ItemWorker:
+class ItemWorker(TellingWorker):
     """Has a processor and at most one item at a time; what takes the items out of a queue is in `FlowWorker`."""
 
     __slots__ = (
         "_base", "_interrupted", "_rounds", "_turn", "_waits", "channel", "context", "dismissed", "disturbed", "entry",
-        "error", "job", "loop", "now", "processor", "ready", "run", "seconds", "since", "state", "tally", "task",
-        "waiter",
+        "error", "job", "log", "loop", "made", "now", "processor", "ready", "run", "seconds", "since", "state", "tally",
+        "task", "waiter",
     )  # fmt: skip
 
     task: WorkerTask
@@ -57,6 +58,8 @@ class ItemWorker:
         self.disturbed = False
         self.error: BaseException | None = None
         self.entry: Any = None
+        self.log = self.run.log
+        self.made: list[Any] = []
         self.processor: Any = None
         self.context = self.run.variables.copy()
         self.ready: asyncio.Future[None] = loop.create_future()
@@ -176,7 +179,7 @@ class ItemWorker:
         if result is SPENT:
             self.tally.done += 1
             self.tally.spent += self.job.next is not None
-            self.tell(entry, "done", began)
+            self.tell(entry, "done", began, Came(None, self.job.next))
             self._close(entry, NOTHING)
         elif isinstance(result, LastWorkItem):
             self._last(entry, result, began)
@@ -189,7 +192,7 @@ class ItemWorker:
                 self.drop(self.job, [entry], self.channel.reason or "its worker was cancelled")
                 raise
             self.tally.done += 1
-            self.tell(entry, "done", began)
+            self.tell(entry, "done", began, Came(result))
             self._close(entry, result)
 
     async def _room_for_result(self, entry: Any) -> None:
@@ -218,13 +221,15 @@ class ItemWorker:
         elif self.run.observers.watched or isinstance(entry, Envelope):
             ticket = entry.ticket if isinstance(entry, Envelope) else None
             child = Envelope(value, None if ticket is None else ticket.child(), plain(entry))
+        if self.log is not None:
+            self.made.append((None if following is None else following.name, id(value)))
         if following is not None:
             self.tally.spawned += 1
             await self._push(following, child)
             return
         await self._room_for_result(child)
         self.tally.spawned += 1
-        self.tell(child, "done", None)
+        self.announce(child, "done", None)
         finish(child, "done", value)
 
     async def raised(self, entry: Any, error: BaseException, began: float | None = None) -> None:
@@ -260,7 +265,7 @@ class ItemWorker:
             return
         if outcome == "failed":
             self.tally.failed += 1
-        self.tell(entry, outcome, began)
+        self.tell(entry, outcome, began, Came(plain(entry), self.job.errors, failure.exception))
         case = Case(entry, plain(entry), self.job, failure, outcome)
         errors, run = self.job.errors, self.run
         if errors is not None:
@@ -280,7 +285,7 @@ class ItemWorker:
     def _fails_again(self, case: Case, failure: Failure, began: float | None) -> None:
         """The error job failed on an item itself: it has failed, whatever brought it there."""
         self.tally.failed += 1
-        self.tell(case, "failed", began)
+        self.tell(case, "failed", began, Came(error=failure.exception))
         log_failure(failure, first=self.run.keep(failure))
         if case.outcome == "rerouted" and not self.is_left_behind:
             case.job.tally.failed += 1
@@ -302,25 +307,10 @@ class ItemWorker:
         if attempt_of(entry) is None:  # else the caller that follows the item gets the exception
             self.run.lighten(failure)
 
-    @property
-    def is_left_behind(self) -> bool:
-        """Whether its run is over, and with it everything that could be done with its item."""
-        return self.run.is_over
-
     def drop(self, job: RunningJob, entries: Sequence[Any], reason: str) -> None:
         """Have entries counted that `job` will not process."""
         if not self.is_left_behind:
             job.drop(entries, reason)
-
-    def tell(self, entry: Any, outcome: Outcome, began: float | None) -> None:
-        """Tell observers that an item left this job."""
-        run = self.run
-        if run.observers.watched and not self.is_left_behind:
-            now = self.now()
-            elapsed = 0.0 if began is None else now - began
-            parent, attempts = (entry.parent, entry.attempt) if isinstance(entry, Envelope) else (NOTHING, 1)
-            parent = None if parent is NOTHING else parent
-            run.observers.notify(ItemFinished(self.job.name, plain(entry), outcome, now, elapsed, parent, attempts))
 
     def ends_worker(self, error: BaseException) -> bool:
         """Whether `error` is meant for the task; a CancelledError of anything else is the item's failure."""
@@ -339,7 +329,7 @@ class ItemWorker:
 
     async def _forward(self, entry: Any, result: Any, following: RunningJob, began: float | None = None) -> None:
         self.tally.done += 1
-        self.tell(entry, "done", began)
+        self.tell(entry, "done", began, Came(result, following))
         await self._push(following, entry.carry(result) if isinstance(entry, Envelope) else result)
 
     async def _push(self, job: RunningJob, entry: Any) -> None:

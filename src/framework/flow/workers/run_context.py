@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from framework.flow.workers.envelope import Attempt
     from framework.flow.workers.lanes import Lanes
     from framework.observe import Failure, Observers, WorkersScaled
+    from framework.observe.recording.items.item_log import ItemLog
 
 
 class RunContext(Protocol):
@@ -23,6 +24,7 @@ class RunContext(Protocol):
 
     name: str
     observers: Observers
+    log: ItemLog | None
     closing: bool
     variables: Context
 

@@ -31,6 +31,8 @@ class Working(Protocol):
     """A worker and the run that it is part of."""
 
     state: int
+    entry: Any
+    made: list[Any]
 
     @property
     def run(self) -> object:
@@ -49,12 +51,17 @@ INSIDE: ContextVar[Inside | None] = ContextVar("framework.flow.inside", default=
 
 def is_inside(run: object) -> bool:
     """Return whether the caller is the processor of a worker of that run, or was started by one."""
+    return worker_inside(run) is not None
+
+
+def worker_inside(run: object) -> Working | None:
+    """Return the worker of that run whose processor the caller is, or was started by; None for others."""
     inside = INSIDE.get()
     while inside is not None:
         if inside.worker.run is run and inside.worker.state in AT_WORK:
-            return True
+            return inside.worker
         inside = inside.outer
-    return False
+    return None
 
 
 class Owner(Protocol):

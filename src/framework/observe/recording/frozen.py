@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from framework.observe.recording.marks import ATOMS, mark_of
 
 SHOWN_ITEMS, SHOWN_DEPTH, SHOWN_TEXT = 6, 3, 80
-_LARGE = 4096  # characters or bytes of one value above which it is described, so that it does not stay in memory
+LARGE = 4096
+"""Characters or bytes of one value above which it is described, so that it does not stay in memory."""
 _SIZED = frozenset({str, bytes})
 SCALARS = ATOMS - _SIZED
 """Types whose instances cannot change and are small."""
@@ -40,9 +41,9 @@ def frozen(value: Any) -> Any:
     """Return `value` if it cannot change and is small, otherwise a `Description` of it."""
     kind = value.__class__
     if kind in ATOMS:
-        return value if kind not in _SIZED or len(value) <= _LARGE else described(value)
+        return value if kind not in _SIZED or len(value) <= LARGE else described(value)
     if kind is tuple and len(value) <= SHOWN_ITEMS and all(item.__class__ in ATOMS for item in value):
-        return value if not any(item.__class__ in _SIZED and len(item) > _LARGE for item in value) else described(value)
+        return value if not any(item.__class__ in _SIZED and len(item) > LARGE for item in value) else described(value)
     return value if isinstance(value, enum.Enum) else described(value)
 
 

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakSet
 
-from framework.errors import OptionError
 from framework.observe.frames import typed_frame
 from framework.observe.recording.dead_letters import DeadLetterCount, DeadLetters
 from framework.observe.recording.frozen import attributes_text, event_text, frozen_attributes, revived
 from framework.observe.recording.log import Log, Row, Special
+from framework.observe.recording.wanted import MAX_BYTES, checked_bytes
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MAX_BYTES = 64 * 1024 * 1024
 _ORDINARY = Special()
 _COLUMNS = {
     "at": "float64",
@@ -142,10 +141,8 @@ class History:
         Raises:
             OptionError: `max_bytes` is not positive.
         """
-        if not isinstance(max_bytes, int | float) or isinstance(max_bytes, bool) or not max_bytes > 0:
-            raise OptionError(f"max_bytes must be positive, got {max_bytes!r}: history=64 * 1024 * 1024")
         self.started = time.perf_counter()
-        self.log = Log(max_bytes)
+        self.log = Log(checked_bytes(max_bytes))
         self._dead_letters = dead_letters or DeadLetters()
         History.alive.add(self)
 
