@@ -32,11 +32,11 @@ class Sample:
     scheduler: Scheduler
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
-    def wants(self, cls: type, name: str | None) -> bool:  # noqa: ARG002 - a Tap
+    def _wants(self, cls: type, name: str | None) -> bool:  # noqa: ARG002 - a Tap
         """Return True: events of any class and name may alternate."""
         return True
 
-    def take(self, event: Event) -> bool:
+    def _take(self, event: Event) -> bool:
         """Keep the values of an event, but not the event."""
         if len(self.events) < MOST_EVENTS:
             values = {name: frozen(value) for name, value in vars(event).items() if name != "name"}
