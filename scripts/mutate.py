@@ -34,7 +34,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from mutants import Mutant, mutants, plain
-from mutation_tests import Choice, Map, Recording, run_pytest
+from mutation_tests import FAILED_HERE, Choice, Map, Recording, run_pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE, TESTS, BUILD = ROOT / "src" / "framework", ROOT / "tests", ROOT / "build" / "mutation"
@@ -186,7 +186,7 @@ def answered(attempt: Attempt) -> str | None:
     code = os.waitstatus_to_exitcode(status)
     if code in {0, 5}:  # 5: there are none
         return ""
-    return NOT_ASKED if code in {4, 70} else f"pytest ended with {code}"  # 4: its arguments were wrong
+    return NOT_ASKED if code == FAILED_HERE else f"pytest ended with {code}"  # 2 and 4: what tests import is broken
 
 
 def package_of(mutant: Mutant) -> str:

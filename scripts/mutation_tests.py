@@ -17,6 +17,9 @@ from pathlib import Path
 import pytest
 from mutants import Mutant
 
+FAILED_HERE = 70
+"""The exit code of a process that could not call pytest."""
+
 
 @dataclass
 class Map:
@@ -202,7 +205,7 @@ def run_pytest(folder: Path, arguments: list[str], plugin: Callable[[], object])
     except BaseException:  # noqa: BLE001 - it is a process of its own, which ends here
         traceback.print_exc()
     finally:
-        os._exit(70)
+        os._exit(FAILED_HERE)
 
 
 def _file(test: str) -> str:

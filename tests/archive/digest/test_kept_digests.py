@@ -18,6 +18,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 import scipy.sparse
+import xarray as xr
 from digest_samples import Access, Color, Pair, Plain, Point, Row, Rows, Slotted
 
 from framework.archive import digest
@@ -105,6 +106,9 @@ VALUES = {
     "Arrow booleans": pa.array([True, None]),
     "a polars frame": pl.DataFrame({"a": [1, None], "b": ["x", "y"]}),
     "a polars series": pl.Series("a", [1.5, None]),
+    "a labelled array": xr.DataArray([1, 2], {"x": [3, 4]}, "x", "a", {"unit": "m"}),
+    "a variable of xarray": xr.Variable("x", [1, 2]),
+    "a data set": xr.Dataset({"a": ("x", [1, 2])}),
     "a sparse matrix": scipy.sparse.csr_matrix(np.eye(2)),
 }
 KEPT = {
@@ -190,6 +194,9 @@ KEPT = {
     "Arrow booleans": "bc1313e62bd1",
     "a polars frame": "24d348af53ef",
     "a polars series": "2694cf643444",
+    "a labelled array": "b3a7779fecd8",
+    "a variable of xarray": "3907e3ef481b",
+    "a data set": "b8e587861093",
     "a sparse matrix": "aabe130ec651",
 }
 
