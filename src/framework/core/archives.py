@@ -170,6 +170,11 @@ class ArchiveRoom:
             return [] if self._workspace is None else self._workspace.catalog()
         return []
 
+    def recorded(self, entry: CatalogEntry) -> Archive:
+        """Return what an entry of the catalog describes, read-only; objects of unknown classes are stand-ins."""
+        assert self._workspace is not None  # noqa: S101 - it has a catalog
+        return self._workspace.archive(entry.name, True, identity=entry.identity, placeholders=True)  # noqa: FBT003
+
     def sync(self) -> None:
         """Write everything to the disk; where it takes no more, log that: closing raises, after the end of the run."""
         if self._session is not None:

@@ -75,6 +75,7 @@ def plan_view(plan: Any) -> View:
         for (builder, action, reason), same in groups.items()
     ]
     parts = [line(text, strong=True), long_table(("builder", "action", "inputs", "reason", ""), rows) if rows else ""]
+    parts += [line(plan.estimate)] if getattr(plan, "estimate", "") else []
     for builder, diff in dict.fromkeys((row.builder, row.diff) for row in plan if row.diff):
         parts.append(details(f"What changed in {builder}", preformatted(diff)))
     return block(*parts), repr(plan)

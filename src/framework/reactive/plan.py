@@ -15,6 +15,7 @@ from framework.reactive.planning import Planner
 if TYPE_CHECKING:
     import pandas as pd
 
+LEAST = 0.01  # seconds of building that are worth a word
 Action = Literal["replay", "build", "unknown"]
 
 
@@ -23,7 +24,8 @@ class PlanRow:
     """What happens to one input of one builder, and why.
 
     `input` holds the arguments of `build`, None where they are not known before the run; `diff` is a unified diff of
-    what changed since the results were archived, None where nothing did.
+    what changed since the results were archived, None where nothing did. `seconds` is how long a build takes by what is
+    recorded; where inputs are unknown, how long all recorded ones took; None where nothing is recorded.
     """
 
     builder: str
@@ -31,6 +33,7 @@ class PlanRow:
     action: Action
     reason: str
     diff: str | None = None
+    seconds: float | None = None
 
 
 class Plan(Sequence[PlanRow]):
@@ -50,6 +53,19 @@ class Plan(Sequence[PlanRow]):
     def __len__(self) -> int:
         return len(self._rows)
 
+    @property
+    def seconds(self) -> float | None:
+        """How long the builds take together, None where archives know nothing; several workers share it."""
+        known = [row.seconds for row in self._rows if row.seconds is not None]
+        return sum(known) if known else None
+
+    @property
+    def estimate(self) -> str:
+        """The time in words; empty where nothing is known, or it is not worth a word."""
+        seconds = self.seconds or 0.0
+        more = ", and more where nothing is recorded" if any(_is_open(row) for row in self._rows) else ""
+        return f"about {seconds:,.2f} s of building by what is recorded{more}" if seconds >= LEAST else ""
+
     def frame(self) -> pd.DataFrame:
         """Return a DataFrame with a row per builder and input: builder, input, action, reason, diff."""
         from framework.notebook.frames.frames import plan_frame
@@ -68,7 +84,11 @@ class Plan(Sequence[PlanRow]):
             parts = [f"{action} {count:,} ({reason})" for (action, reason), count in counted.items()]
             lines.append(f"  {builder}: {', '.join(parts)}")
             lines += [f"    {line}" for diff in diffs.get(builder, ()) for line in diff.splitlines()]
-        return "\n".join(lines)
+        return "\n".join([*lines, f"  {self.estimate}"] if self.estimate else lines)
+
+
+def _is_open(row: PlanRow) -> bool:
+    return row.action != "replay" and row.seconds is None
 
 
 def plan(pipeline: Pipeline, target: str) -> Plan:

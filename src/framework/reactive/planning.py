@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import takewhile
-from typing import Any, Final
+from itertools import islice, takewhile
+from typing import Any, Final, NamedTuple
 
 from framework.archive import Archive, CatalogEntry, Description, InMemCache
 from framework.archive.archive import loaded, records
@@ -16,12 +16,13 @@ from framework.core.archives import described
 from framework.core.identity.input_key import code_in, input_key
 from framework.core.identity.parts import difference
 from framework.core.reactive_event import ReactiveEvent
-from framework.errors import BuildError, Undigestable
+from framework.errors import ArchiveError, BuildError, Undigestable
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.building.build_records import Kept
 from framework.reactive.building.pairing import Pairing
 
-Facts = tuple[str, tuple[Any, ...] | None, Any, str, str | None]
+Facts = tuple[str, tuple[Any, ...] | None, Any, str, str | None, float | None]
+TIMED = 50  # records of a builder from which its time is estimated
 
 
 class Unknown:
@@ -29,6 +30,18 @@ class Unknown:
 
 
 UNKNOWN: Final = Unknown()
+
+
+class Timed(NamedTuple):
+    """How long the builds of a builder took on average (seconds), and how many of them are recorded."""
+
+    mean: float | None = None
+    records: int = 0
+
+    @property
+    def total(self) -> float | None:
+        """All of them together."""
+        return None if self.mean is None else self.mean * self.records
 
 
 class Planner:
@@ -65,13 +78,15 @@ class Planner:
             name = builder.name
         pairing = Pairing(builder.requires)
         arrivals = {target: [*self._submitted(mailbox, target), *self.artifacts(target)] for target in pairing.targets}
-        archived = _Archived(name, builder, self._archives.get(name) or InMemCache(), self._catalog)
+        archived = _Archived(name, builder, self._archives.get(name) or InMemCache(), self._catalog, self._pipeline)
         if self._is_missing(arrivals):
-            return self._replay_all(archived) if archived.has_records else [self._unknown(name, "not provided")]
+            return self._replay_all(archived) if archived.has_records else [self._unknown(archived, "not provided")]
         outputs: list[Any] = []
         for inputs in _paired(list(arrivals.values())):
             outputs += (
-                [self._unknown(name, "upstream unknown")] if inputs is None else self._answer(archived, pairing, inputs)
+                [self._unknown(archived, "upstream unknown")]
+                if inputs is None
+                else self._answer(archived, pairing, inputs)
             )
         return outputs
 
@@ -88,24 +103,24 @@ class Planner:
     def _replay_all(self, archived: _Archived) -> list[Any]:
         outputs: list[Any] = []
         for _, record in records(archived.archive, Kept):
-            self.rows.append((archived.name, record.inputs, "replay", "archived", None))
+            self.rows.append((archived.name, record.inputs, "replay", "archived", None, None))
             outputs += record.artifacts
         return outputs
 
-    def _unknown(self, name: str, reason: str) -> Unknown:
-        self.rows.append((name, None, "unknown", reason, None))
+    def _unknown(self, archived: _Archived, reason: str) -> Unknown:
+        self.rows.append((archived.name, None, "unknown", reason, None, archived.timed.total))
         return UNKNOWN
 
     def _answer(self, archived: _Archived, pairing: Pairing, inputs: tuple[Any, ...]) -> Iterable[Any]:
         try:
             arguments = pairing.arguments(inputs)
         except BuildError as error:
-            return [self._unknown(archived.name, str(error))]
+            return [self._unknown(archived, str(error))]
         record = archived.record_of(arguments)
         if record is not None:
-            self.rows.append((archived.name, arguments, "replay", "archived", None))
+            self.rows.append((archived.name, arguments, "replay", "archived", None, None))
             return record.artifacts  # type: ignore[no-any-return]
-        self.rows.append((archived.name, arguments, "build", *archived.why_build(arguments)))
+        self.rows.append((archived.name, arguments, "build", *archived.why_build(arguments), archived.timed.mean))
         return [UNKNOWN]
 
 
@@ -117,6 +132,21 @@ class _Archived:
     builder: ReactiveBuilder
     archive: Archive
     catalog: list[CatalogEntry]
+    pipeline: Pipeline
+
+    @cached_property
+    def timed(self) -> Timed:
+        """Return how long builds took: those of the present identity, else of the latest former one with records."""
+        entries = [entry for entry in self.catalog if entry.name == self.name and entry.records]
+        if not self.builder.persist or not entries:
+            return Timed()
+        last = max(entries, key=lambda entry: (entry.identity == self._now.identity, entry.updated))
+        room = self.pipeline._archives  # noqa: SLF001 - plumbing between rooms
+        try:
+            seconds = [record.seconds for _, record in islice(records(room.recorded(last), Kept), TIMED)]
+        except ArchiveError:  # what is kept there cannot be read: the plan has no use for it
+            return Timed()
+        return Timed(sum(seconds) / len(seconds), last.records) if seconds else Timed()
 
     def record_of(self, arguments: tuple[Any, ...]) -> Any:
         """Return the record of an input, if there is one."""

@@ -100,7 +100,9 @@ class BuildRecords:
         found = self.archived(archive, key, made, place)
         if found is not None:
             return found
-        return self.record(archive, key, copies(arguments), build(arguments), made, origins, place)
+        inputs, started = copies(arguments), time.perf_counter()
+        built = build(arguments)  # all the work of a `build` that returns; one that yields begins later
+        return self.record(archive, key, inputs, built, made, origins, place, time.perf_counter() - started)
 
     def archived(self, archive: Archive, key: str, made: Made, place: int | None = None) -> Iterator[Any] | None:
         """Return the archived artifacts for the input of that digest, if there are any."""
