@@ -21,7 +21,7 @@ SLOW = (
     "tests/browser/",
     "notebooks/",
     "tests/stress/",
-    "tests/test_cli.py",
+    "tests/cli/",
     "tests/reactive/offloading/",
     "tests/notebook/",
 )

@@ -9,7 +9,7 @@ from typing import Any
 from framework.notebook.graphs.theme import LOOKS
 from framework.notebook.widgets.markup import block, details, line, preformatted, table
 from framework.observe import Failure, PhaseReport
-from framework.observe.failure_kinds import kinds_of
+from framework.observe.recording.failure_kinds import kinds_of
 from framework.observe.text import error_line, short_repr
 
 MOST_ROWS = 50

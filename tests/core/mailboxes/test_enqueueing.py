@@ -10,7 +10,8 @@ import pytest
 from samples import PATIENCE, ignore, processor
 
 from framework.core import Event, Pipeline
-from framework.core.context import Context, WatchedContext
+from framework.core.context import Context, RecordingContext, WatchedContext
+from framework.observe.recording.log import Log
 
 
 def through_context(pipeline, sender, event):
@@ -19,6 +20,12 @@ def through_context(pipeline, sender, event):
 
 def through_watched_context(pipeline, sender, event):
     WatchedContext(pipeline._scheduler, sender, Event("cause")).submit(event)
+
+
+def through_recording_context(pipeline, sender, event):
+    context = RecordingContext(pipeline._scheduler, sender, Log(1e6))
+    context._event = Event("cause")
+    context.submit(event)
 
 
 def from_outside(pipeline, sender, event):
@@ -51,6 +58,7 @@ def redelivered(pipeline, sender, event):
 ROUTES = [
     through_context,
     through_watched_context,
+    through_recording_context,
     from_outside,
     all_at_once,
     as_announcement,

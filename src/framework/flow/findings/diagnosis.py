@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 
-from framework.flow.findings.endings.cut_off import cut_off
-from framework.flow.findings.endings.left import left
-from framework.flow.findings.endings.trouble import trouble
 from framework.flow.findings.evidence import FlowEvidence
-from framework.flow.findings.items.dropped import dropped
-from framework.flow.findings.items.empty import empty
-from framework.flow.findings.items.failed import failed
-from framework.flow.findings.items.misses import misses
-from framework.flow.findings.items.overflow import overflow
-from framework.flow.findings.items.unhandled import unhandled
+from framework.flow.findings.outcomes.cut_off import cut_off
+from framework.flow.findings.outcomes.dropped import dropped
+from framework.flow.findings.outcomes.empty import empty
+from framework.flow.findings.outcomes.failed import failed
+from framework.flow.findings.outcomes.left import left
+from framework.flow.findings.outcomes.misses import misses
+from framework.flow.findings.outcomes.overflow import overflow
+from framework.flow.findings.outcomes.trouble import trouble
+from framework.flow.findings.outcomes.unhandled import unhandled
 from framework.flow.findings.workers.locks import locks
 from framework.flow.findings.workers.paused import paused
 from framework.flow.findings.workers.rates import rates

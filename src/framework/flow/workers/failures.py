@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from framework.errors import LifecycleError
 from framework.observe import Failure, Failures
-from framework.observe.failure_kinds import place_of
+from framework.observe.recording.failure_kinds import place_of
 from framework.observe.reports import drop_frames, kind_of, without_frames
 
 logger = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from dataclasses import replace
 from framework.core.inspection.findings.evidence import Evidence
 from framework.core.inspection.findings.places import handled_at
 from framework.errors import WiringError
-from framework.observe.failure_kinds import REMEDY, finding_of, kinds_of
 from framework.observe.findings import Finding
+from framework.observe.recording.failure_kinds import REMEDY, finding_of, kinds_of
 
 
 def failed(evidence: Evidence) -> Iterator[Finding]:

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from framework.flow.findings.evidence import FlowEvidence
 from framework.flow.signals import RouteToErrorQueue
-from framework.observe.failure_kinds import finding_of, kinds_of
 from framework.observe.findings import Finding
+from framework.observe.recording.failure_kinds import finding_of, kinds_of
 
 
 def failed(evidence: FlowEvidence) -> Iterator[Finding]:

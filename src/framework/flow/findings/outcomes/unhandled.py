@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from framework.flow.findings.evidence import FlowEvidence
 from framework.flow.signals import RouteToErrorQueue
-from framework.observe.failure_kinds import kinds_of
 from framework.observe.findings import Finding, times
+from framework.observe.recording.failure_kinds import kinds_of
 from framework.observe.text import message_of, short_repr
 
 

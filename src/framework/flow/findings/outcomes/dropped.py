@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from framework.flow.findings.endings.left import ENDED
 from framework.flow.findings.evidence import FlowEvidence
+from framework.flow.findings.outcomes.left import ENDED
 from framework.observe.findings import Finding, times
 
 LAST = "a LastWorkItem has ended the flow"

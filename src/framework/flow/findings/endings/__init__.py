@@ -1,1 +1,0 @@
-"""Findings about how a run ended: what was left, what was cut off, what went wrong with its workers."""
