@@ -15,8 +15,8 @@ from typing import Any
 from framework.archive import digest
 from framework.errors import FlowEnded, FlowError, Undigestable
 from framework.flow import Flow
+from framework.flow.queues.envelope import Attempt
 from framework.flow.running.run import FlowRun
-from framework.flow.workers.envelope import Attempt
 from framework.reactive.offloading.offload import OffloadBuilder
 from framework.reactive.offloading.remote import Returned
 from framework.reactive.offloading.transport import Transport

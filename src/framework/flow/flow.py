@@ -15,13 +15,13 @@ from framework.flow.capacity import Capacity, scalable, validated
 from framework.flow.clock import LoopClock
 from framework.flow.declared import Declared
 from framework.flow.jobs.stages import laid_out
+from framework.flow.queues.sources import Source
 from framework.flow.report import FlowReport
 from framework.flow.running.ending import terminable
 from framework.flow.running.job_run import JobRun
 from framework.flow.running.part import Part
 from framework.flow.running.run import FlowRun
 from framework.flow.running.showing import graph_of, snapshot_of, why_waiting
-from framework.flow.sources import Source
 from framework.flow.stream import stream
 from framework.flow.workers.worker_task import is_inside
 from framework.observe import Graph, Snapshot, Subscription

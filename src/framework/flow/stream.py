@@ -9,9 +9,9 @@ from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 from framework.errors import FlowEnded
+from framework.flow.queues.envelope import Ending, Envelope, Node, Ticket
+from framework.flow.queues.sources import Source
 from framework.flow.signals import LastWorkItem
-from framework.flow.sources import Source
-from framework.flow.workers.envelope import Ending, Envelope, Node, Ticket
 
 if TYPE_CHECKING:
     from framework.flow.running.run import FlowRun

@@ -8,11 +8,11 @@ from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING, Any
 
 from framework.errors import LifecycleError
-from framework.flow.sources import Put, Source, pump
-from framework.flow.workers.envelope import Attempt, Envelope
+from framework.flow.queues.envelope import Attempt, Envelope
+from framework.flow.queues.sources import Put, Source, pump
 
 if TYPE_CHECKING:
-    from framework.flow.workers.channel import Channel
+    from framework.flow.queues.channel import Channel
 
 
 class Intake:

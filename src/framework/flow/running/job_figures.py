@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from framework.flow.capacity import Capacity
     from framework.flow.clock import Clock, Timer
     from framework.flow.jobs.limits import Pace
-    from framework.flow.workers.channel import Channel
-    from framework.flow.workers.envelope import Envelope
+    from framework.flow.queues.channel import Channel
+    from framework.flow.queues.envelope import Envelope
     from framework.flow.workers.worker import FlowWorker
 
 

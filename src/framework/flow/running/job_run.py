@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from framework.flow.jobs.limits import Alone, Pace, Prepared
 from framework.flow.jobs.processors import Call, as_call, is_async_generator, takes_resource
+from framework.flow.queues.channel import Channel
+from framework.flow.queues.envelope import Case, Envelope, finish, plain
+from framework.flow.queues.lanes import Lanes
 from framework.flow.report import Tally
 from framework.flow.running.job_figures import JobFigures
 from framework.flow.running.scaler import Scaler
 from framework.flow.signals import LastWorkItem
 from framework.flow.workers.batch_worker import BatchWorker, Collecting
-from framework.flow.workers.channel import Channel
-from framework.flow.workers.envelope import Case, Envelope, finish, plain
-from framework.flow.workers.lanes import Lanes
 from framework.flow.workers.recorded_worker import RecordedWorker
 from framework.flow.workers.worker import FlowWorker
 from framework.flow.workers.worker_task import WorkerState

@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from framework.flow.queues.envelope import Attempt, Envelope, Ticket
 from framework.flow.report import Ended, FlowReport
 from framework.flow.running.ending import GRACE, Ending, SharedResources
 from framework.flow.running.intake import Intake
@@ -17,7 +18,6 @@ from framework.flow.running.record import RunRecord
 from framework.flow.running.showing import why_waiting
 from framework.flow.running.stage_runs import GateRun, RouterRun, run_of
 from framework.flow.signals import NOTHING, LastWorkItem, Special
-from framework.flow.workers.envelope import Attempt, Envelope, Ticket
 from framework.flow.workers.worker_task import is_inside, worker_inside
 from framework.observe import Observers, RunFinished
 from framework.observe.recording.items.item_log import RUN

@@ -10,7 +10,7 @@ from framework.flow.scaling import FixedScaling, ScalingStrategy, checked
 
 if TYPE_CHECKING:
     from framework.flow.clock import Clock, Timer
-    from framework.flow.workers.channel import Channel
+    from framework.flow.queues.channel import Channel
     from framework.flow.workers.run_context import RunContext
     from framework.observe import NodeSnapshot
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from framework.errors import FlowError
 from framework.flow.jobs.limits import Prepared
+from framework.flow.queues.envelope import Attempt, Envelope, plain
 from framework.flow.running.job_run import JobRun
 from framework.flow.signals import NOTHING, LastWorkItem, Several
-from framework.flow.workers.envelope import Attempt, Envelope, plain
 from framework.flow.workers.worker import FlowWorker
 from framework.observe import Failure
 

@@ -6,8 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from framework.flow.jobs.batching import Batch, results_of
+from framework.flow.queues.envelope import Envelope, attempt_of, plain
 from framework.flow.signals import LastWorkItem
-from framework.flow.workers.envelope import Envelope, attempt_of, plain
 from framework.flow.workers.worker import TURN, FlowWorker
 from framework.flow.workers.worker_task import WorkerState
 

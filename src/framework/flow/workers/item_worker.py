@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from framework.flow.queues.envelope import Attempt, Case, Envelope, attempt_of, finish, plain
 from framework.flow.signals import (
     NOTHING,
     LastWorkItem,
@@ -16,7 +17,6 @@ from framework.flow.signals import (
     StopProcessing,
     signal_in,
 )
-from framework.flow.workers.envelope import Attempt, Case, Envelope, attempt_of, finish, plain
 from framework.flow.workers.failures import CURRENT, log_failure
 from framework.flow.workers.telling_worker import Came, TellingWorker
 from framework.flow.workers.worker_task import WorkerState, WorkerTask, in_context
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from contextvars import Context
 
     from framework.flow.jobs.processors import Call
-    from framework.flow.workers.channel import Channel
+    from framework.flow.queues.channel import Channel
     from framework.flow.workers.run_context import RunningJob
     from framework.observe.happenings import Outcome
 

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from framework.flow.clock import Clock
     from framework.flow.jobs.limits import Prepared
     from framework.flow.jobs.processors import ProcessorSource
+    from framework.flow.queues.channel import Channel
+    from framework.flow.queues.envelope import Attempt
+    from framework.flow.queues.lanes import Lanes
     from framework.flow.report import Tally
     from framework.flow.signals import LastWorkItem
-    from framework.flow.workers.channel import Channel
-    from framework.flow.workers.envelope import Attempt
-    from framework.flow.workers.lanes import Lanes
     from framework.observe import Failure, Observers, WorkersScaled
     from framework.observe.recording.items.item_log import ItemLog
 

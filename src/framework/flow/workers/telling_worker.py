@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from framework.flow.queues.envelope import Envelope, plain
 from framework.flow.signals import NOTHING
-from framework.flow.workers.envelope import Envelope, plain
 from framework.observe import ItemFinished
 from framework.observe.recording.items.kept_item import kept
 from framework.observe.text import error_line

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from framework.flow.jobs.limits import Prepared
     from framework.flow.jobs.processors import Call
-    from framework.flow.workers.lanes import Lanes
+    from framework.flow.queues.lanes import Lanes
 
 IDLE, WORKING = WorkerState.IDLE, WorkerState.WORKING
 TURN = range(256)  # items before other tasks get a turn: a body that never waits would starve timers and `stop`

@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
+from framework.flow.queues.envelope import Envelope, plain
 from framework.flow.signals import NOTHING
-from framework.flow.workers.envelope import Envelope, plain
 
 if TYPE_CHECKING:
-    from framework.flow.workers.channel import Channel
+    from framework.flow.queues.channel import Channel
 
 
 class Lanes:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from framework.errors import FlowEnded, LifecycleError
-from framework.flow.workers.channel import Channel
+from framework.flow.queues.channel import Channel
 from virtual_time import play, settle
 
 pytestmark = pytest.mark.timeout(30)

@@ -1,0 +1,1 @@
+"""What waits in front of a job, and where items come from."""
