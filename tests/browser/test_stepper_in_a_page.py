@@ -6,6 +6,7 @@ from framework.core import AbstractProcessor, Event, Pipeline
 from framework.notebook import PhaseStepper
 from framework.notebook.stepper.stepper_view import StepperView
 from framework.notebook.stepper.stepper_widget import StepperWidget
+from framework.reactive import ReactiveBuilder, ReactiveEvent
 
 TABS = ("Processors", "Inbox", "Attributes", "Events", "Failures", "Findings", "Timeline")
 CELLS = {1280: 848, 1680: 1248}
@@ -91,3 +92,54 @@ def test_the_panes_stand_beside_each_other_where_there_is_room(bare, width, besi
     assert (left["y"] == right["y"]) == beside
     assert beside or left["y"] + left["height"] <= right["y"]
     assert max(part["y"] + part["height"] for part in (left, right)) <= whole["y"] + whole["height"]
+
+
+class Words(ReactiveBuilder):
+    def __init__(self):
+        super().__init__(provides="words", requires=["text"])
+        self.longest = "antidisestablishmentarianism"
+
+    def build(self, context, text):
+        return [text.split()]
+
+
+@pytest.fixture
+def built(bare):
+    pipeline = Pipeline([Words()], strict_interest_inference=True)
+    pipeline.submit(ReactiveEvent(name="resolve", target="words"))
+    pipeline.submit(ReactiveEvent(name="built", target="text", artifact="to be or not"))
+    view = StepperView(PhaseStepper(pipeline))
+    view.handle({"do": "step"})
+    bare.show(StepperWidget, view, 848)
+    return bare
+
+
+def test_attributes_of_the_user_come_first_and_those_of_the_framework_unfold(built):
+    page = built.page
+    page.get_by_role("tab", name="Attributes").click()
+    names = page.locator(".fw-rows tbody td:nth-child(2)")
+    assert names.all_inner_texts() == ["longest"]
+    page.get_by_role("button", name="of the framework").click()
+    built.picture("stepper-attributes-unfolded")
+
+    assert names.all_inner_texts()[0] == "longest"
+    assert {"provides", "requires", "persist"} <= set(names.all_inner_texts())
+    assert not built.illegible()
+
+
+def test_events_between_builders_are_called_by_their_target_with_the_artifact(built):
+    built.page.get_by_role("tab", name="Events").click()
+    rows = built.page.locator(".fw-rows tbody tr").all_inner_texts()
+
+    assert any("words built" in row and "['to', 'be', 'or', 'not']" in row for row in rows)
+    assert not any("ReactiveEvent" in row for row in rows)
+
+
+def test_the_keyboard_stays_in_a_row_while_the_state_changes(bare):
+    bare.show(StepperWidget, stepped(), 848)
+    bare.page.get_by_role("tab", name="Events").click()
+    row = bare.page.locator(".fw-rows tr.link").nth(3)
+    row.focus()
+    bare.refresh()
+
+    assert row.evaluate("(row) => row === document.activeElement")

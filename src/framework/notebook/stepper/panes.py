@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dis
+import inspect
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from types import FunctionType
+from typing import Any, cast
 
 from framework.notebook.graphs.theme import LOOKS, State, state_of
 from framework.notebook.kernel import name_in_notebook
@@ -30,7 +34,7 @@ def panes(stepper: PhaseStepper, shown: PhaseState, selection: Selection) -> Map
             ("", "processor", "waiting", "phase", "all", "failed", "seconds"), _processors(shown, selection)
         ),
         "inbox": _pane(("processor", "event"), _inboxes(shown, selection)),
-        "attributes": _pane(("processor", "attribute", "value"), _attributes(shown, selection)),
+        "attributes": _attributes(stepper, shown, selection),
         "events": _pane(
             ("from", "event", "attributes", "to"), _events(stepper, shown, selection), _unrecorded(stepper, shown)
         ),
@@ -65,13 +69,27 @@ def _inboxes(shown: PhaseState, selection: Selection) -> list[Row]:
     return [{"cells": [name, text]} for name, text in waiting]
 
 
-def _attributes(shown: PhaseState, selection: Selection) -> list[Row]:
-    return [
-        {"cells": [name, attribute, text], "changed": (name, attribute) in shown.changed}
-        for name, texts in shown.attributes.items()
-        if selection.has_processor(name)
-        for attribute, text in texts.items()
-    ]
+def _attributes(stepper: PhaseStepper, shown: PhaseState, selection: Selection) -> Mapping[str, Any]:
+    """Return the attributes that users gave their processors, and behind a click those of the classes behind them."""
+    rows: dict[bool, list[Row]] = {True: [], False: []}
+    for name, texts in shown.attributes.items():
+        if selection.has_processor(name):
+            given = given_attributes(cast("Hashable", type(stepper.pipeline[name])))
+            for attribute, text in texts.items():
+                row = {"cells": [name, attribute, text], "changed": (name, attribute) in shown.changed}
+                rows[attribute in given].append(row)
+    return {**_pane(("processor", "attribute", "value"), rows[False]), "folded": rows[True][:MOST_ROWS]}
+
+
+@lru_cache(maxsize=1024)
+def given_attributes(kind: Any) -> frozenset[str]:
+    """Return the names of the attributes that the classes of this package set in an instance of a class."""
+    own = (cls for cls in kind.__mro__ if cls.__module__.partition(".")[0] == "framework")
+    functions = (value for cls in own for value in vars(cls).values() if isinstance(value, FunctionType))
+    codes = (inspect.unwrap(function).__code__ for function in functions)
+    return frozenset(
+        step.argval for code in codes for step in dis.get_instructions(code) if step.opname == "STORE_ATTR"
+    )
 
 
 def _events(stepper: PhaseStepper, shown: PhaseState, selection: Selection) -> list[Row]:

@@ -49,7 +49,7 @@ function render({ model, el }) {
   const help = h("div", { class: "fw-help", hidden: true }, HELP);
   root.append(bar, pastBar, panes, time, message, waiting, help);
 
-  let tab = "processors", sorted = null;
+  let tab = "processors", sorted = null, unfolded = false;
 
   const look = (phase) => {
     const { ticks: known } = model.get("state");
@@ -89,8 +89,9 @@ function render({ model, el }) {
     return [line, h("tr", { class: "fw-detail" }, actions)];
   }
 
-  function table({ head, rows, note }) {
+  function table({ head, rows: first, note, folded = [] }) {
     const wanted = filter.value.toLowerCase();
+    const rows = unfolded || wanted ? [...first, ...folded] : first;
     let shown = rows.filter(({ cells }) => !wanted || cells.some((cell) => String(cell).toLowerCase().includes(wanted)));
     if (sorted && sorted.tab === tab) {
       const direction = sorted.down ? -1 : 1, at = sorted.at;
@@ -102,6 +103,8 @@ function render({ model, el }) {
     const parts = [h("table", {}, h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...shown.flatMap(row)))];
     if (!shown.length) parts.push(h("p", { class: "fw-note" }, wanted ? "Nothing matches the filter" : "Nothing here"));
     if (note) parts.push(h("p", { class: "fw-note" }, note));
+    if (folded.length && !wanted) parts.push(h("button", { class: "fw-fold", "aria-expanded": String(unfolded), click: () => { unfolded = !unfolded; paint(); } },
+      unfolded ? "Fold those of the framework" : `${folded.length} of the framework`));
     return parts;
   }
 
@@ -134,8 +137,11 @@ function render({ model, el }) {
     chosen.hidden = !state.selected;
     chosen.textContent = `${state.selectedLabel} ×`;
     const scrolled = body.scrollTop;
+    const stops = () => [...body.querySelectorAll("button, [tabindex]")];
+    const focused = stops().indexOf(root.getRootNode().activeElement);
     body.replaceChildren(...(tab === "timeline" ? lanes(state.panes.timeline) : table(state.panes[tab])));
     body.scrollTop = scrolled;
+    stops()[focused]?.focus({ preventScroll: true }); // the keyboard stays where it was while the state changes
     tree.hidden = tab !== "events" || !state.tree;
     tree.textContent = state.tree;
     paintTime(state);
