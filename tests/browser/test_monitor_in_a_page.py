@@ -142,3 +142,27 @@ def test_a_pipeline_shows_what_each_processor_does(bare):
     assert "working" in " ".join(bare.page.locator(f"{ROW} td").all_inner_texts())
     assert "% of what is known, about" in bare.page.locator(".fw-header").inner_text()
     assert not bare.illegible()
+
+
+def test_a_pipeline_that_has_ended_keeps_what_it_did(bare):
+    pipeline = Pipeline([Sleep("left"), Sleep("right")], strict_interest_inference=True)
+    for _ in range(60):
+        pipeline.submit(Event("go"))
+    monitor = ScalingMonitor(pipeline, interval=0.1)
+    monitor.start()
+    pipeline.run()
+    monitor.close()
+    monitor.sample()
+    bare.show(MonitorWidget, MonitorView(monitor), CELL)
+    bare.picture("monitor-pipeline-ended", dark=True)
+    head = bare.page.locator(".fw-chart thead th").all_inner_texts()
+    rows = [
+        dict(zip(head, row.locator("th, td").all_inner_texts(), strict=True)) for row in bare.page.locator(ROW).all()
+    ]
+
+    assert "workers" not in head
+    assert [row["done"] for row in rows] == ["60", "60"]
+    assert all(float(row["busy s"]) >= 0.6 and int(row["done/s"]) > 0 for row in rows)
+    assert bare.page.locator(f"{ROW} svg .rate").count() == 2
+    assert "120 done, 0 failed" in bare.page.locator(".fw-header").inner_text()
+    assert not bare.illegible()

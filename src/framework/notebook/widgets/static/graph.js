@@ -263,7 +263,7 @@ function graphPane({ send, onSelect }) {
 /** What the colours and icons mean. */
 function legend() {
   const states = [["running", "▶", "running"], ["ran", "✓", "ran"], ["waiting", "…", "waiting"], ["failed", "✗", "failed"],
-    ["unreceived", "!", "no recipient"], ["unemitted", "→", "from outside"]];
+    ["unreceived", "!", "no recipient"], ["unemitted", "→", "from outside"], ["missing", "✗", "no provider"], ["persists", "▣", "keeps its results"]];
   const items = states.map(([state, icon, text]) => h("span", {}, h("b", { class: `i-${state}` }, icon), ` ${text}`));
   return h("div", { class: "fw-legend", "aria-label": "legend" }, ...items);
 }
