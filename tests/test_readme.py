@@ -45,3 +45,29 @@ def test_every_tutorial_is_on_the_guided_tour():
     linked = set(LINK.findall((ROOT / "README.md").read_text(encoding="utf-8")))
     tutorials = {f"notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
     assert tutorials - linked == set()
+
+
+OTHERS = {
+    "streamz": "from streamz import",
+    "pipefunc": "from pipefunc import",
+    "Hamilton": "from hamilton import",
+    "Dask delayed": "from dask import",
+    "the-framework": "from framework.core import AbstractProcessor",
+    "flowrhythm": "from flowrhythm import",
+}
+
+
+@pytest.mark.parametrize("tool", OTHERS)
+def test_users_of_another_tool_find_imports_names_what_differs_and_an_example(tool):
+    page = (ROOT / "docs" / "from-other-tools.md").read_text(encoding="utf-8")
+    section = next(part for part in page.split("\n## ")[1:] if tool in part.splitlines()[0])
+    rows = [line for line in section.splitlines() if line.startswith("|")]
+    prose = [
+        part for part in re.sub(r"```.*?```", "", section, flags=re.DOTALL).split("\n\n")[1:] if part[:1].isalpha()
+    ]
+
+    assert OTHERS[tool] in section
+    assert "from framework." in section
+    assert len(rows) >= 8
+    assert prose
+    assert "```python" in section
