@@ -188,6 +188,15 @@ def test_a_bar_in_each_box_shows_what_ran_failed_runs_and_waits(bare):
     assert all(bar["width"] >= 2 and frame["y"] < bar["y"] < frame["y"] + frame["height"] for bar in bars.values())
 
 
+def test_bars_are_drawn_also_while_the_page_does_not_show_the_graph(bare):
+    graph = processors(15)
+    bare.page.add_init_script("document.addEventListener('DOMContentLoaded', () => { document.body.hidden = true; })")
+    bare.show(DrawingWidget, DrawingView(graph, running(graph)), 848)
+    bare.page.evaluate("() => { document.body.hidden = false; }")
+
+    assert bare.page.locator(f"{NODE} .bar").first.bounding_box()["width"] > 20
+
+
 def test_the_graph_fills_the_screen_and_goes_back(bare):
     shown(bare, 60, 848)
     before = bare.page.locator(".fw-canvas").bounding_box()

@@ -145,3 +145,10 @@ def test_a_retry_delivers_each_failed_input_to_the_processor_of_its_name():
     pipeline, failures = Redelivers(), Failures([failure(), failure()])
     assert failures.retry(pipeline) == 2
     assert pipeline.taken == [("Parse", each.event) for each in failures]
+
+
+def test_many_failures_are_printed_as_the_first_of_them():
+    failures = Failures(Failure("Parse", number, 1, ValueError("odd")) for number in range(1000))
+
+    assert len(repr(failures).splitlines()) == 12
+    assert repr(failures).splitlines()[-1] == "  ... and 990 more: failures[10:], failures.frame()"

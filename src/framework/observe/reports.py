@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from framework.observe.profile import ProcessorReport, Profile
 
+PRINTED = 10
+"""Failures that are printed, a line each."""
 FAILURES: Schema = {
     "processor": "string",
     "event": "string",
@@ -175,7 +177,11 @@ class Failures(Sequence[Failure]):
         return hash(self._failures)
 
     def __repr__(self) -> str:
-        return "\n".join([f"{len(self)} failures", *(f"  {failure.summary}" for failure in self)])
+        hidden = len(self) - PRINTED
+        more = [f"  ... and {hidden:,} more: failures[{PRINTED}:], failures.frame()"] if hidden > 0 else []
+        return "\n".join(
+            [times(len(self), "failure"), *(f"  {one.summary}" for one in self._failures[:PRINTED]), *more]
+        )
 
     def retry(self, pipeline: Redelivers) -> int:
         """Deliver the failed inputs again, each only to the processor of the same name.

@@ -238,7 +238,7 @@ def test_failed_inputs_can_be_delivered_again_to_the_same_processor_only():
 def test_failures_are_a_sequence():
     failures = run(processor(fail_on_odd, "a"), events=numbered(10), on_error="keep").failures
     assert [failure.event.n for failure in failures[1:3]] == [3, 5]
-    assert repr(failures[:1]) == "1 failures\n  sample raised ValueError: odd 1 on Event(name='a', n=1)"
+    assert repr(failures[:1]) == "1 failure\n  sample raised ValueError: odd 1 on Event(name='a', n=1)"
 
 
 def test_a_processor_that_cannot_say_what_it_waits_for_ends_no_run():

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 from framework.notebook.kernel import in_marimo, in_notebook
 from framework.notebook.monitor.monitor import ScalingMonitor
 from framework.notebook.monitor.monitor_view import MonitorView
+from framework.notebook.widgets.markup import printable
 
 INTERVAL = 0.25
 LOG_INTERVAL = 10.0
@@ -87,7 +88,7 @@ class ProgressLine:
             self._ended = now.state == "finished"
             if self._ended or now.at - self._written_at >= LOG_INTERVAL:
                 self._written_at = now.at
-                self._out.write(f"{now.name}: {self._view.header()}"[:_WIDTH] + "\n")
+                self._out.write(f"{printable(now.name)}: {self._view.header()}"[:_WIDTH] + "\n")
                 self._out.flush()
             if self._ended:
                 self._view.monitor.close()

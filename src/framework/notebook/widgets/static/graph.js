@@ -83,11 +83,15 @@ function graphPane({ send, onSelect }) {
   function drawBar(node, bar) {
     node.querySelectorAll(":scope > .bar").forEach((old) => old.remove());
     if (!bar.length) return;
-    const { x, y, width, height } = node.querySelector("polygon, path").getBBox();
-    let left = x + 1;
+    const shape = node.querySelector("polygon, path");
+    // from the outline itself: getBBox is empty while the widget is hidden
+    const numbers = (shape.getAttribute("points") ?? shape.getAttribute("d")).match(/-?\d+(\.\d+)?/g).map(Number);
+    const across = numbers.filter((_, at) => at % 2 === 0), bottom = Math.max(...numbers.filter((_, at) => at % 2));
+    let left = Math.min(...across) + 1;
+    const width = Math.max(...across) - left - 1;
     for (const [state, share] of bar) {
-      node.append(s("rect", { class: `bar b-${state}`, x: left, y: y + height - 5, width: (width - 2) * share, height: 4 }));
-      left += (width - 2) * share;
+      node.append(s("rect", { class: `bar b-${state}`, x: left, y: bottom - 5, width: width * share, height: 4 }));
+      left += width * share;
     }
   }
 
