@@ -38,7 +38,7 @@ class ProgressBar:
             redirect_stdout=prints,
             redirect_stderr=prints,
         )
-        self._task = self._progress.add_task(monitor.latest.name, total=None, told="")
+        self._task = self._progress.add_task(printable(monitor.latest.name), total=None, told="")
         self._begun = self._ended = False
         self._lock = threading.Lock()  # the monitor's thread, and the one that ends the run
 
