@@ -32,7 +32,7 @@ def offload(  # noqa: PLR0913 - options of a builder
     """Make a builder whose `build` runs on an executor; the pipeline stays where it is.
 
     The function gets the artifacts only, no context, and returns or yields artifacts. Outside of threads, it and its
-    inputs are pickled, by value where they come from a messagebook. A failure is kept with its input; the phase stays
+    inputs are pickled, by value where they come from a notebook. A failure is kept with its input; the phase stays
     open until all results are in; a stop or Ctrl-C cancels calls that have not begun.
 
     Example::
