@@ -167,8 +167,16 @@ class StoredArchive(Archive):
     def _ask_directly(self, writer: ArchiveWriter, question: Callable[[Rows, Records], Any]) -> Any:
         if self._found is None or self._found[0] != writer.uid:
             self._found = writer.uid, records_of(writer.uid, self._reader.keyring, trust=self._reader.trust)
-        with writer.database.translated:
-            return question(writer.database.rows, self._found[1])
+        database, records = writer.database, self._found[1]
+        rows = database.rows
+        try:
+            with database.translated:
+                return question(rows, records)
+        except ArchiveError:
+            with database.lock:  # which is held while RocksDB is opened again
+                if rows is database.rows:
+                    raise
+            return self._ask_directly(writer, question)
 
     def _located(self, view: StoreView | None) -> Records | None:
         if view is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,13 +15,15 @@ from framework.archive.engine.marks import Mark, Marks, boot
 from framework.archive.engine.options import open_database, translated
 from framework.archive.engine.refusals import lost
 from framework.archive.engine.rows import ID_BYTES, LiveRows
-from framework.errors import ArchiveError
+from framework.errors import ArchiveError, WorkspaceDamaged
 
 if TYPE_CHECKING:
     from rocksdict import Rdict, WriteBatch
 
 log = logging.getLogger(__name__)
 
+PAUSE = 1.0
+"""Seconds between two attempts to write after one that failed."""
 MOST_PENDING = 1024
 """Rows, two for each record, that are written to RocksDB together."""
 
@@ -34,6 +37,9 @@ class Pages(Protocol):
     def paged(self) -> None:
         """Return the batch was written: begin another page."""
 
+    def recount(self) -> None:
+        """Look at what is there: a write that was said to have failed did not."""
+
 
 class Database:
     """Rows of all archives of one workspace. `pages` are told of flushes of the archives by whose id they stand."""
@@ -45,7 +51,10 @@ class Database:
         self.lock = threading.RLock()
         self.translated = translated(layout.store)
         self.pages: dict[bytes, Pages] = {}
-        self._refused: ArchiveError | None = None  # RocksDB writes nothing more after a write that failed
+        self._refused: ArchiveError | None = (
+            None  # RocksDB writes nothing after a write that failed, until it is opened
+        )
+        self._next_try = 0.0
         self.touched: set[bytes] = set()
         """The ids of archives that were written to and whose catalog entries do not say so yet."""
         layout.create()
@@ -109,10 +118,10 @@ class Database:
 
     def sync(self) -> None:
         """Bring everything written to the disk: it survives a power cut from here on."""
-        db = self.open()
+        self.open()
         self.flush()
         number = self._written
-        self._attempt(lambda: db.flush_wal(sync=True))
+        self._attempt(lambda db: db.flush_wal(sync=True))
         self._mark.synced(number)
 
     def compact(self) -> None:
@@ -148,7 +157,7 @@ class Database:
         self._mark = Mark(self.layout.mark)
         self._mark.begin(self._written)
         self._journal = Journal(self.layout.journal, self._written)
-        self.rows = LiveRows(db, self._journal.rows, self.flush)
+        self.rows = LiveRows(self.open, self._journal.rows, self.flush)
         self._recovered = True
 
     def _compare(self, found: int, marks: Marks | None) -> None:
@@ -162,21 +171,65 @@ class Database:
             )
 
     def _write(self, batch: WriteBatch) -> None:
-        db = self.open()
-        self._attempt(lambda: db.write(batch))
-        self._written = db.latest_sequence_number()
+        self._attempt(lambda db: db.write(batch))
+        self._written = self.open().latest_sequence_number()
         self._mark.written(self._written)
 
-    def _attempt(self, write: Callable[[], object]) -> None:
-        """Write; after a write that failed, raise its error again: what RocksDB then says is that one failed before."""
+    def _attempt(self, write: Callable[[Rdict], object]) -> None:
+        """Write; after a write that failed, open RocksDB again first, or raise the error of then."""
         if self._refused is not None:
-            raise type(self._refused)(*self._refused.args)
+            self._resume(self._refused)
         try:
             with self.translated:
-                write()
+                write(self.open())
         except ArchiveError as error:
-            self._refused = error
+            self._refused, self._next_try = error, time.monotonic() + PAUSE
             raise
+
+    def _resume(self, refused: ArchiveError) -> None:
+        """Open RocksDB again where the disk takes files again; raises the error of the write that failed."""
+        with self.lock:
+            if self._refused is None:  # another thread did
+                return
+            damaged = isinstance(refused, WorkspaceDamaged)
+            if damaged or time.monotonic() < self._next_try or not self.layout.has_room():
+                raise type(refused)(*refused.args)
+            self._next_try = time.monotonic() + PAUSE
+            landed = self._open_again()
+            self._refused = None
+            log.warning("%s takes writes again", self.layout.path)
+            if landed:  # what is to be written now was put together without it
+                raise type(refused)(*refused.args)
+
+    def _open_again(self) -> bool:
+        """Close RocksDB and open it; returns whether the write that was said to have failed is there."""
+        from rocksdict import AccessType
+
+        with contextlib.suppress(ArchiveError), self.translated:
+            self.open().close()  # raises what RocksDB met in the background
+        try:
+            return self._replace(open_database(self.layout.store, AccessType.read_write()))
+        except ArchiveError as error:  # what was kept stays readable
+            self._refused = error
+            self._replace(open_database(self.layout.store, AccessType.read_only(error_if_log_file_exist=False)))
+            raise
+
+    def _replace(self, db: Rdict) -> bool:
+        self.db = db
+        found = db.latest_sequence_number()
+        if found < self._written:
+            self._refused = lost(f"{self.layout.path} lost the last {self._written - found} of {self._written} writes")
+            raise self._refused
+        landed = found > self._written  # the batch that was said to have failed, with all that is pending
+        if landed:
+            self._written = found
+            self._journal.begin(found)
+            self._mark.written(found)
+        self.rows = LiveRows(self.open, self._journal.rows, self.flush)
+        if landed:
+            for writer in self.pages.values():
+                writer.recount()
+        return landed
 
     def _batch_of(self, rows: dict[bytes, bytes]) -> WriteBatch:
         batch = self.batch()

@@ -20,6 +20,7 @@ from framework.errors import ArchiveError, MissingPackage, NotAWorkspace, Worksp
 
 FORMAT = 1
 _UNFINISHED = ".unfinished"  # left by a kill while the file was being made
+_PROBE = 1 << 20
 
 
 class Layout:
@@ -110,6 +111,21 @@ class Layout:
             raise ArchiveError(
                 f"{self.path} cannot be made a workspace ({error.strerror}); name a folder that can be written to"
             ) from error
+
+    def has_room(self) -> bool:
+        """Return whether a file of a megabyte can be written and brought to the disk."""
+        probe = self.path / f"room.{os.getpid()}{_UNFINISHED}"
+        try:
+            with probe.open("wb") as file:
+                file.write(bytes(_PROBE))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            return False
+        finally:
+            with contextlib.suppress(OSError):
+                probe.unlink()
+        return True
 
     def _check_files(self) -> None:
         """Refuse links, through which a workspace made by others would direct writes to files outside of it."""

@@ -66,7 +66,9 @@ class translated:  # noqa: N801 - used as a function
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         # rocksdict raises Exception itself, never a subclass but for these two
-        if kind is Exception or (kind is not None and kind.__name__ in {"DbClosedError", "PanicException"}):
+        if kind is not None and kind.__name__ == "DbClosedError":
+            raise ArchiveError(f"{self._path.parent} was closed meanwhile: read it again") from error
+        if kind is Exception or (kind is not None and kind.__name__ == "PanicException"):
             raise _meaning(self._path, str(error)) from error
         # of rocksdict itself, which writes a file of its own; without a code
         if isinstance(error, OSError) and error.errno is None and (refused := refusal(self._path.parent, str(error))):

@@ -60,8 +60,9 @@ class Rows:
 class LiveRows(Rows):
     """The database that this process writes to, and the rows that are pending."""
 
-    def __init__(self, db: Rdict, pending: dict[bytes, bytes], flush: Callable[[], None]) -> None:
-        super().__init__(db)
+    def __init__(self, opened: Callable[[], Rdict], pending: dict[bytes, bytes], flush: Callable[[], None]) -> None:
+        super().__init__(opened())
+        self._opened = opened
         self._flush = flush
         self._pending = pending
         below = self.get
@@ -83,8 +84,8 @@ class LiveRows(Rows):
         except WorkspaceDamaged:
             raise
         except ArchiveError:
-            return Overlaid(self._db, dict(self._pending))
-        return Rows(self._db)
+            return Overlaid(self._opened(), dict(self._pending))
+        return Rows(self._opened())  # flushing may have opened it again
 
 
 class Overlaid(Rows):

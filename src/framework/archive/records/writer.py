@@ -107,6 +107,11 @@ class ArchiveWriter:
         self._keys.clear()
         self._values.clear()
 
+    def recount(self) -> None:
+        """Count the records again: a write that was said to have failed did not."""
+        self._next, self._deleted = self._records.counts(self.database.rows)
+        self.paged()
+
     def _replace(self, position: bytes, key: bytes, value: bytes) -> None:
         batch = self.database.batch()
         self._records.unpage(batch, self.database.rows, position)
