@@ -7,7 +7,7 @@ import pytest
 from framework.core import Event
 from framework.observe import Failure, PhaseReport, RunReport
 from framework.observe.findings import Finding, Findings
-from framework.observe.reports import Failures, drop_frames, phases_frame
+from framework.observe.reports import Failures, drop_frames, phases_frame, without_frames
 
 
 def raised(error, cause=None):
@@ -49,7 +49,7 @@ def test_a_run_that_lost_something_says_so_in_its_line():
 
 def test_a_report_asks_for_its_findings_when_they_are_read():
     found = Findings([Finding("silent", "nothing came")])
-    assert run_report(diagnosis=lambda: found).findings is found
+    assert run_report(_diagnosis=lambda: found).findings is found
     assert len(run_report().findings) == 0
 
 
@@ -77,23 +77,31 @@ def test_failures_are_equal_to_a_sequence_of_the_same():
 def test_a_failure_that_was_kept_without_its_processor_says_what_to_do():
     with pytest.raises(LookupError, match="this failure of Parse was kept without its processor"):
         failure().rerun()
-    assert failure(repeat=lambda: "again").rerun() == "again"
+    assert failure(_repeat=lambda: "again").rerun() == "again"
 
 
 @pytest.mark.parametrize("cause", [None, LookupError("before")])
 def test_a_failure_without_frames_keeps_its_traceback_as_text(cause):
     heavy = failure(raised(ValueError("no number"), cause))
     told = heavy.traceback
-    light = heavy.without_frames()
+    light = without_frames(heavy)
     assert light.exception.__traceback__ is None
     without_marks = [line for line in told.splitlines() if not re.fullmatch(r"\s*[~^]+", line)]
     assert [line for line in light.traceback.splitlines() if not re.fullmatch(r"\s*[~^]+", line)] == without_marks
     assert ("before" in light.traceback) == (cause is not None)
 
 
+def test_a_failure_is_the_same_and_reads_the_same_however_it_is_repeated_and_told():
+    error, event = raised(ValueError("no number")), Event("line")
+    one, other = Failure("Parse", event, 2, error), Failure("Parse", event, 2, error, lambda: None, "told")
+    assert one == other
+    assert repr(one) == repr(other)
+    assert "repeat" not in repr(other)
+
+
 def test_a_text_that_was_kept_is_the_traceback():
-    assert failure(text="as it was").traceback == "as it was"
-    assert failure(text="as it was").without_frames().traceback == "as it was"
+    assert failure(_text="as it was").traceback == "as it was"
+    assert without_frames(failure(_text="as it was")).traceback == "as it was"
 
 
 def test_frames_are_dropped_of_causes_contexts_and_groups_also_in_a_circle():
