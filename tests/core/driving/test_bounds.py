@@ -1,10 +1,12 @@
+import asyncio
 import time
 
 import pytest
 from samples import PATIENCE, ignore, processor, run
 
-from framework.core import Event, Pipeline
+from framework.core import AbstractProcessor, Event, Pipeline
 from framework.errors import DeadlineExceeded, OptionError, PhaseLimitReached, RunFailed
+from framework.reactive import reactive
 
 
 def endless():
@@ -130,3 +132,29 @@ def test_a_slow_delivery_is_logged_once_with_its_stack(caplog):
     run(processor(slow, "a", name="Slow"), events=[Event("a")], slow_after=0.02)
     assert caplog.text.count("Slow: one delivery takes longer than 0.02 s") == 1
     assert "in slow" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["process", "build"])
+def test_a_coroutine_that_awaits_for_long_is_logged_once_with_what_it_awaits(caplog, kind):
+    async def until_told():
+        ends = time.monotonic() + PATIENCE
+        while "awaits for longer" not in caplog.text and time.monotonic() < ends:  # noqa: ASYNC110 - a log has no event
+            await asyncio.sleep(0.005)
+
+    class Slow(AbstractProcessor):
+        async def process(self, context, event):
+            match event:
+                case Event(name="a"):
+                    await until_told()
+
+    @reactive(name="Slow", provides="slow")
+    async def build():
+        await until_told()
+
+    pipeline = Pipeline([Slow() if kind == "process" else build], slow_after=0.02)
+    if kind == "build":
+        pipeline.resolve("slow")
+    pipeline.submit(Event("a"))
+    pipeline.run()
+    assert caplog.text.count("Slow awaits for longer than 0.02 s") == 1
+    assert "in until_told" in caplog.text

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
+import traceback
 from _thread import get_ident
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future, wait
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakSet
 
 if TYPE_CHECKING:
     import asyncio
@@ -29,9 +32,13 @@ class LoopThread:
         self._idents = set() if idents is None else idents
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()  # contended only by the first coroutines
+        self._running: dict[asyncio.Task[Any], tuple[str, float]] = {}
+        self._told_slow: WeakSet[asyncio.Task[Any]] = WeakSet()
 
-    def run(self, main: Callable[[], Coroutine[Any, Any, Result]], context: Context | None = None) -> Future[Result]:
-        """Run a coroutine, in a copy of the caller's context variables by default."""
+    def run(
+        self, main: Callable[[], Coroutine[Any, Any, Result]], context: Context | None = None, owner: str = ""
+    ) -> Future[Result]:
+        """Run a coroutine of a processor, in a copy of the caller's context variables by default."""
         import asyncio  # 30 ms, paid by the first coroutine
 
         future: Future[Result] = Future()
@@ -39,13 +46,15 @@ class LoopThread:
 
         def begin() -> None:
             task = asyncio.get_running_loop().create_task(main(), context=context)
+            self._running[task] = owner, time.monotonic()
             loop = asyncio.get_running_loop()
             future.add_done_callback(
                 lambda ended: loop.call_soon_threadsafe(task.cancel) if ended.cancelled() else None
             )
+            task.add_done_callback(lambda _: self._running.pop(task, None))
             task.add_done_callback(lambda _: _hand_over(task, future))
 
-        self._running().call_soon_threadsafe(begin)
+        self._started().call_soon_threadsafe(begin)
         if self._sequential:
             wait([future])
         return future
@@ -66,7 +75,15 @@ class LoopThread:
         if loop is not None:
             loop.call_soon_threadsafe(loop.stop)
 
-    def _running(self) -> asyncio.AbstractEventLoop:
+    def slow(self, after: float) -> Iterator[tuple[str, str]]:
+        """Yield the processors whose coroutines run for more than so many seconds, with their stacks, each once."""
+        now = time.monotonic()
+        for task, (owner, since) in tuple(self._running.items()):  # in one step: the loop changes it
+            if now - since >= after and task not in self._told_slow:
+                self._told_slow.add(task)
+                yield owner, "".join(traceback.format_list(_stack(task.get_coro())))
+
+    def _started(self) -> asyncio.AbstractEventLoop:
         import asyncio
 
         with self._lock:
@@ -91,6 +108,19 @@ class LoopThread:
         finally:
             self._idents.discard(threading.get_ident())
             loop.close()
+
+
+def _stack(coroutine: Any) -> traceback.StackSummary:
+    """Return where a coroutine awaits, and what that awaits, down to what is no Python code."""
+    frames = []
+    while coroutine is not None:
+        kind = next((kind for kind in ("cr", "ag", "gi") if hasattr(coroutine, f"{kind}_frame")), None)
+        frame = None if kind is None else getattr(coroutine, f"{kind}_frame")
+        if frame is None:
+            break
+        frames.append((frame, frame.f_lineno))
+        coroutine = getattr(coroutine, "gi_yieldfrom" if kind == "gi" else f"{kind}_await")
+    return traceback.StackSummary.extract(iter(frames))
 
 
 def _hand_over(task: asyncio.Task[Any], future: Future[Any]) -> None:

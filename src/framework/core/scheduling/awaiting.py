@@ -35,7 +35,8 @@ class Awaiting:
         contexts: list[WatchedContext] = []
         with self._scheduler.quiet:
             self._since[inbox] = time.monotonic()
-            self._running[inbox] = self._loop.run(lambda: self._deliver(inbox, contexts), variables), contexts
+            future = self._loop.run(lambda: self._deliver(inbox, contexts), variables, inbox.name)
+            self._running[inbox] = future, contexts
 
     def abandon(self) -> list[str]:
         """Cancel them and go on without them; returns the names of their processors. Call it with `quiet` taken."""

@@ -122,6 +122,8 @@ class ThreadScheduler(WorkSource):
     def _log_slow(self, slow_after: float) -> None:
         """Log deliveries that last long: the same one is seen at work again and again."""
         now = time.monotonic()
+        for name, stack in self.loop.slow(slow_after):
+            logger.warning("%s awaits for longer than %g s:\n%s", name, slow_after, stack)
         for worker in self.workers:
             inbox = worker.inbox
             if inbox is None or worker.thread is None:

@@ -77,7 +77,8 @@ class AwaitedBuilding(Calls):
 
     def _submit(self, hold: Hold, call: Call) -> None:
         build = self._builder.build
-        call.future = self._loop.run(lambda: _built(build, HeldContext(hold), call.arguments))
+        built = functools.partial(_built, build)
+        call.future = self._loop.run(lambda: built(HeldContext(hold), call.arguments), owner=self._builder.name)
         call.future.add_done_callback(functools.partial(report, hold, call))
 
     def _build(self, arguments: tuple[Any, ...]) -> Iterator[Any]:

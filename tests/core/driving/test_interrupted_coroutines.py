@@ -1,0 +1,142 @@
+"""Ctrl-C while coroutines are awaited: a real SIGINT to a real process."""
+
+import pytest
+
+BODY = """
+    import asyncio
+
+    class Fetch(AbstractProcessor):
+        async def process(self, context, event):
+            match event:
+                case Event(name="work", seconds=seconds):
+                    say("working")
+                    try:
+                        await asyncio.sleep(seconds)
+                    except asyncio.CancelledError:
+                        say("cancelled")
+                        raise
+                    say("worked")
+"""
+
+modes = pytest.mark.parametrize("drive", ["made.run()", "list(made.phases()), made.finish()"], ids=["run", "steps"])
+
+
+@modes
+def test_an_awaited_delivery_finishes_within_the_grace_and_the_rest_is_dropped(interrupted, drive):
+    lines = interrupted(
+        f"""{BODY}
+    made = pipeline(Fetch(), Hooked())
+    for _ in range(3):
+        made.submit(Event("work", seconds=0.3))
+    try:
+        {drive}
+    except KeyboardInterrupt:
+        say("interrupted")
+        show(made)
+""",
+        "working",
+    )
+    assert lines == ["working", "worked", "hook", "interrupted", "report True {'Fetch': 1, 'Hooked': 1} 2"]
+
+
+@modes
+def test_an_awaited_delivery_that_outlasts_the_grace_is_cancelled(interrupted, drive):
+    lines = interrupted(
+        f"""{BODY}
+    made = pipeline(Fetch(), Hooked(), grace=0.1)
+    made.submit(Event("work", seconds=60))
+    try:
+        {drive}
+    except KeyboardInterrupt:
+        show(made)
+""",
+        "working",
+    )
+    assert sorted(lines) == sorted(
+        [
+            "working",
+            "interrupted: Fetch did not return within grace=0.1 s and was left behind",
+            "cancelled",
+            "hook",
+            "report True {'Fetch': 0, 'Hooked': 1} 0",
+        ]
+    )
+
+
+def test_a_second_ctrl_c_abandons_coroutines_at_once(interrupted):
+    lines = interrupted(
+        f"""{BODY}
+    class Stubborn(AbstractProcessor):
+        async def process(self, context, event):
+            match event:
+                case Event(name="work"):
+                    say("stubborn")
+                    ends = time.monotonic() + 60
+                    while time.monotonic() < ends:
+                        try:
+                            await asyncio.sleep(0.3)
+                            say("still")
+                        except asyncio.CancelledError:
+                            pass
+
+    made = pipeline(Stubborn(), Hooked(), grace=60)
+    made.submit(Event("work"))
+    try:
+        made.run()
+    except KeyboardInterrupt:
+        say("interrupted", made.report.interrupted)
+    os._exit(0)
+""",
+        "stubborn",
+        "still",
+    )
+    assert lines[-1] == "interrupted True"
+    assert "hook" not in lines
+
+
+def test_a_simulation_that_awaits_is_interrupted_and_runs_the_hooks(interrupted):
+    lines = interrupted(
+        f"""{BODY}
+    made = pipeline(Fetch(), Hooked(), seed=1)
+    made.submit(Event("work", seconds=60))
+    try:
+        made.run()
+    except KeyboardInterrupt:
+        say("interrupted", made.report.interrupted)
+""",
+        "working",
+    )
+    failure = "interrupted: Fetch raised KeyboardInterrupt on Event(name='work', seconds=60)"
+    assert [line for line in lines if line != "cancelled"] == ["working", failure, "hook", "interrupted True"]
+
+
+def test_builds_under_way_are_cancelled_by_a_ctrl_c(interrupted):
+    lines = interrupted(
+        f"""{BODY}
+    from framework.reactive import reactive
+
+    @reactive
+    def number():
+        yield from range(5)
+
+    @reactive(max_concurrency=2)
+    async def slow(number):
+        say("building")
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            say("cancelled")
+            raise
+
+    made = pipeline(number, slow, Hooked(), grace=0.1)
+    made.resolve("slow")
+    try:
+        made.run()
+    except KeyboardInterrupt:
+        say("interrupted", made.report.interrupted, made.report.processors["slow"].built)
+""",
+        "building",
+    )
+    assert sorted(lines) == sorted(["building"] * 2 + ["cancelled"] * 2 + ["hook", "interrupted True 0"]) or (
+        lines.count("building") == 1  # the signal was faster than the second
+    )
