@@ -92,7 +92,10 @@ def failure_view(failure: Failure) -> View:
     look = LOOKS["failed"]
     head = line(f"{look.icon} {failure.summary}", strong=True)
     hint = line("failure.debug() opens the debugger there, failure.rerun() repeats this delivery")
-    return block(head, hint, details("Traceback", preformatted(_middle_out(failure.traceback)))), failure.summary
+    text = "\n".join(map(repr, failure.causes))
+    causes = [details("Where it came from", preformatted(text))] if text else []
+    trace = details("Traceback", preformatted(_middle_out(failure.traceback)))
+    return block(head, hint, *causes, trace), failure.summary
 
 
 def profile_view(profile: Any) -> View:

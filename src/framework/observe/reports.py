@@ -53,6 +53,15 @@ class Failure:
     exception: BaseException
     _repeat: Callable[[], object] | None = field(default=None, repr=False, compare=False)
     _text: str | Places | None = field(default=None, repr=False, compare=False)
+    _causes: Callable[[], Sequence[Any]] = field(default=tuple, repr=False, compare=False)
+
+    @property
+    def causes(self) -> tuple[Any, ...]:
+        """Return the submission of the event, that of its cause, and so on back to the outside; where one was kept.
+
+        A pipeline keeps them with its history, each with `event`, `sender` and `attributes` as they were then.
+        """
+        return tuple(self._causes())
 
     @property
     def traceback(self) -> str:
@@ -249,6 +258,7 @@ class RunReport:
     _diagnosis: Callable[[], Findings] = field(default=Findings, repr=False, compare=False)
     processors: Mapping[str, ProcessorReport] = field(default_factory=dict, repr=False, compare=False)
     paused: bool = False
+    history: Any = field(default=None, repr=False, compare=False)
 
     @property
     def built(self) -> int:

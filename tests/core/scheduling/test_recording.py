@@ -259,6 +259,20 @@ def test_a_hold_has_the_event_as_its_cause(run):
     assert bill.cause.name == "order"
 
 
+def test_a_failure_keeps_what_led_to_it(run):
+    report = run([Order(), Bill()], *(Event("order", amount=amount) for amount in (60, 70))).report
+    for failure, amount in zip(report.failures, (60, 70), strict=True):
+        bill, order = failure.causes
+        assert (bill.name, bill.sender, order.name, order.sender) == ("bill", "Order", "order", None)
+        assert order.attributes["amount"] == amount
+
+
+def test_without_a_history_a_failure_knows_no_causes():
+    pipeline = Pipeline([Bill()], history=False, on_error="keep")
+    pipeline.submit(Event("bill", amount=200))
+    assert pipeline.run().failures[0].causes == ()
+
+
 def test_without_a_history_the_error_says_how_to_get_one():
     pipeline = Pipeline([Order()], history=False)
     with pytest.raises(OptionError, match=r"history=True"):

@@ -357,6 +357,7 @@ class PhaseSequence:
             _diagnosis=functools.cache(functools.partial(self._diagnosis, phases, elapsed)),
             processors=processor_reports(scheduler),
             paused=paused,
+            history=scheduler.observation.history,
         )
 
     def _end_once(self, waiting: str) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import logging
+from dataclasses import replace
 
 from framework.core.context import process_detached
 from framework.core.event import Event
 from framework.core.mailboxes.inbox import Inbox
 from framework.observe import Failure, Failures
+from framework.observe.recording.history import History
 from framework.observe.reports import kind_of, without_frames
 
 logger = logging.getLogger(__name__)
@@ -28,21 +30,28 @@ class FailureLedger:
     def __len__(self) -> int:
         return len(self._failures)
 
-    def keep(self, inbox: Inbox, event: Event, phase: int, error: BaseException) -> Failure:
+    def keep(
+        self, inbox: Inbox, event: Event, phase: int, error: BaseException, history: History | None = None
+    ) -> Failure:
         """Keep what a delivery raised; called by the owner of the inbox's token, from any thread."""
         failure = Failure(
             inbox.name, event, phase, error, functools.partial(process_detached, inbox.name, inbox.process, event)
         )
         inbox.failed += 1
         kind = kind_of(failure)
-        if kind in self._kinds:
+        first = kind not in self._kinds
+        if not first:
             failure = without_frames(failure)  # else ten thousand failures keep all that their frames hold
+        if history is not None:
+            # Those of the first of a kind are looked up at once, before their rows are dropped; others when asked for.
+            chain = tuple(history.causes(event)) if first else None
+            causes = functools.partial(history.causes, event) if chain is None else lambda: chain
+            failure = replace(failure, _causes=causes)
         self._kinds.add(kind)
         self._failures.append(failure)
         # The first few are shown whole; ten thousand tracebacks would bury them.
         if len(self._failures) <= LOGGED_FAILURES:
-            logger.error("%s: %s", self._name, failure.summary)
-            logger.debug("%s", inbox.name, exc_info=error)
+            logger.error("%s: %s", self._name, failure.summary, exc_info=error if first else None)
         elif len(self._failures) == LOGGED_FAILURES + 1:
             logger.error("%s: further failures are kept in report.failures and not logged", self._name)
         return failure

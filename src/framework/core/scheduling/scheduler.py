@@ -70,7 +70,7 @@ class Scheduler(Exchange):
 
     def failed(self, inbox: Inbox, event: Event, error: BaseException) -> Failure:
         """Keep what a delivery raised, and release the holds that it took; call it before the delivery is counted."""
-        failure = self.failures.keep(inbox, event, self.phase, error)
+        failure = self.failures.keep(inbox, event, self.phase, error, self.observation.history)
         self.release_failed_holds(inbox)
         return failure
 

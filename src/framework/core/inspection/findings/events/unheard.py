@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from framework.core.archives import keeps_results
 from framework.core.inspection.findings.evidence import Evidence
 from framework.core.inspection.findings.places import submitted_at
 from framework.core.mailboxes.inbox import Inbox
@@ -37,6 +38,9 @@ def unheard(evidence: Evidence) -> Iterator[Finding]:
         sender = None if log is None else next(log.senders(letter.cls, letter.name), None)
         subject = f"no processor receives {times(letter.count, 'event')} {letter.kind} {letter.name!r}"
         near = nearest_name(letter.name, [name for name in received if name])
+        processor = evidence.processors.get(sender or "")
+        if near is None and processor is not None and keeps_results(processor):
+            continue  # it is read from the archive
         yield _finding(evidence, subject, (letter.kind, letter.name), sender, received.get(near), near, letter.count)
 
 
