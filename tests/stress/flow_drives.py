@@ -5,7 +5,8 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from flow_world import LATEST, Broken, World
+from flow_ledger import LATEST
+from flow_world import Broken, World
 
 from framework.flow import FlowEnded, LastWorkItem, LifecycleError, UtilizationCapacity
 
@@ -66,6 +67,8 @@ async def drive(world: World) -> None:
             await flow.run(items(world), **choice)
         case "async":
             await flow.run(lambda: slowly(world), **choice)
+        case "context":
+            await flow.run(Source(world), **choice)
         case "stream" | "ordered" as how:
             results = [result async for result in flow.stream(slowly(world), ordered=how == "ordered", **choice)]
             world.expect(how == "stream" or results == sorted(results), "results out of order")
@@ -98,11 +101,11 @@ def items(world: World) -> Iterator[Any]:
     special = world.random.randint(0, plan.items)
     for item in range(plan.items + 1):
         if item == special and plan.ending == "last":
-            yield LastWorkItem(LATEST) if plan.value else LastWorkItem()
+            yield LastWorkItem(world.ledger.new(LATEST)) if plan.value else LastWorkItem()
         if item == special and plan.source_breaks:
             raise Broken("source")
         if item < plan.items:
-            yield item
+            yield world.ledger.new(item)
 
 
 async def slowly(world: World) -> AsyncIterator[Any]:
@@ -111,6 +114,25 @@ async def slowly(world: World) -> AsyncIterator[Any]:
         if world.random.random() < 0.1:
             await asyncio.sleep(0.002)
         yield item
+
+
+class Source:
+    """A source that is opened and closed, one of which breaks now and then."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.breaks = world.random.choice(("never", "never", "never", "opening", "closing"))
+
+    async def __aenter__(self) -> AsyncIterator[Any]:
+        await asyncio.sleep(self.world.random.choice((0, 0.002)))
+        if self.breaks == "opening":
+            raise Broken("source")
+        return slowly(self.world)
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.sleep(self.world.random.choice((0, 0.002)))
+        if self.breaks == "closing":
+            raise Broken("source")
 
 
 async def feed(world: World) -> None:

@@ -8,20 +8,23 @@ HABITS = (
     "return", "yield", "wait", "skip", "reroute", "fail", "cancel", "exit", "last", "cling", "stale", "feed", "leak",
 )  # fmt: skip
 RESOURCES = ("function", "factory", "shared", "lock")
-STAGES = ("flow", "part", "router")
+STAGES = ("flow", "part", "router", "handled", "gated", "misses", "deep")
+GATES = ("flow", "gated", "deep")  # follow each item through several jobs
 
 
 @dataclass(frozen=True)
 class JobPlan:
     """A job: where its processor comes from, how often that does what (by `HABITS`), and its limits.
 
-    `breaks` is the share of enterings and releases of a resource that raise, `slow` of those that take long.
+    `breaks` is the share of enterings and releases of a resource that raise, `slow` of those that take long, `clings`
+    of those that ignore a cancellation.
     """
 
     source: str
     generates: bool
     breaks: float
     slow: float
+    clings: float
     workers: int
     most: int
     least: int
@@ -61,7 +64,7 @@ class Plan:
     @property
     def source_breaks(self) -> bool:
         """Whether the source raises, which takes a drive that has one."""
-        return self.ending == "broken" and self.drive in ("list", "async", "stream", "ordered")
+        return self.ending == "broken" and self.drive in ("list", "async", "context", "stream", "ordered")
 
 
 def job_plans(sources: tuple[str, ...]) -> st.SearchStrategy[JobPlan]:
@@ -73,6 +76,7 @@ def job_plans(sources: tuple[str, ...]) -> st.SearchStrategy[JobPlan]:
         generates=st.sampled_from((False, False, False, True)),
         breaks=st.sampled_from((0.0, 0.0, 0.0, 0.0, 0.0, 0.1, 0.4)),
         slow=st.sampled_from((0.0, 0.0, 0.3)),
+        clings=st.sampled_from((0.0, 0.0, 0.5)),
         workers=st.integers(0, 4),
         most=st.integers(1, 4),
         least=st.integers(0, 1),
@@ -108,7 +112,7 @@ plans = st.builds(
     items=st.integers(0, 40),
     jobs=st.lists(job_plans((*RESOURCES, *STAGES)), min_size=1, max_size=4).map(tuple),
     error=st.none() | job_plans((*RESOURCES, "part")),
-    drive=st.sampled_from(("list", "async", "puts", "feeding", "stream", "ordered", "started")),
+    drive=st.sampled_from(("list", "async", "context", "puts", "feeding", "stream", "ordered", "started")),
     ending=st.sampled_from(("itself", "itself", "last", "broken", "stop", "cancel", "twice")),
     moment=st.sampled_from((0.0, 0.001, 0.02, 0.1)),
     fixed=st.booleans(),

@@ -1,12 +1,14 @@
 """`World`: the flow of a plan, whose processors look at the bounds while they work."""
 
 import asyncio
+import contextlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
-from flow_plans import HABITS, JobPlan, Plan
+from flow_ledger import LATEST, Item, Ledger
+from flow_plans import HABITS, RESOURCES, JobPlan, Plan
 
 from framework.flow import (
     Batch,
@@ -21,7 +23,7 @@ from framework.flow import (
 )
 
 Add = Callable[..., object]
-LATEST = 1 << 20  # the value of a LastWorkItem: larger than any item
+OWN = "raised by the processor"
 FEEDS = 40  # items that processors put back at most
 
 
@@ -57,8 +59,9 @@ class World:
         self.seen.clear()
         self.resources.clear()
         self.feeds = FEEDS
+        self.ledger = Ledger(self.plan)
 
-    def add(  # noqa: C901 - a case for each source
+    def add(  # noqa: C901, PLR0912 - a case for each source
         self, name: str, job: JobPlan, add: Add, add_with_factory: Add, add_with_lock: Add
     ) -> None:
         """Add a job of the plan."""
@@ -68,7 +71,7 @@ class World:
         if job.key is not None:
             limits["key"] = lambda item: item % job.key
         processor = self.single(name, job)
-        if job.batch is not None and name != "errors" and job.source in ("function", "factory", "shared", "lock"):
+        if job.batch is not None and name != "errors" and job.source in (*RESOURCES, "part"):
             limits["batch"] = Batch(job.batch, job.linger)
             limits.pop("key", None)
             processor = self.several(name, job)
@@ -93,8 +96,23 @@ class World:
                 add(self.inner[-1], name=name)
             case "router":
                 self.inner.append(Flow(name=f"odd of {name}").add(processor, capacity, **(limits | {"name": "inner"})))
-                arms = {"odd": self.inner[-1], "even": self.single(f"{name}.even", job)}
+                even = self.single(f"{name}.even", job)
+                arms = {"odd": self.inner[-1], "even": lambda: Resource(self, f"{name}.even", even, job)}
                 add(router(lambda item: "odd" if item % 2 else "even", **arms), capacity, name=name)
+            case "handled":
+                handled = Flow(name=f"inside of {name}").add(processor, capacity, **(limits | {"name": "inner"}))
+                self.inner.append(handled)
+                self.inner[-1].error(self.single(f"{name}.errors", job), name="errors")
+                add(self.inner[-1], name=name)
+            case "gated":
+                arms = {"odd": processor, "even": self.single(f"{name}.even", job)}
+                add(router(lambda item: "odd" if item % 2 else "even", **arms), capacity, **limits)
+            case "misses":
+                add(router(lambda item: "kept" if item % 3 else "unknown", kept=processor), capacity, name=name)
+            case "deep":
+                innermost = Flow(name=f"inside of {name}").add(processor, capacity)
+                self.inner.append(Flow(name=f"around {name}").add(innermost, capacity, retry=retry))
+                add(self.inner[-1], capacity, **limits)
 
     def watch(self, happening: Any) -> None:
         """Count how items ended."""
@@ -107,10 +125,33 @@ class World:
             self.wrong.append(bound)
 
     def single(self, name: str, job: JobPlan) -> Any:
-        """A processor of one item."""
-        most = 1 if job.source == "lock" else job.most if "." not in name else 5
+        """A processor of one item, which tells the ledger how it ended."""
+        one = self.working(name, job)
 
-        async def process(item: int) -> Any:
+        async def process(item: Item) -> Any:
+            self.ledger.begin(name, [item])
+            with self.telling([item], job):
+                result = await one(item)
+            self.ledger.end([item], "last" if isinstance(result, LastWorkItem) else "return")
+            return result
+
+        return process
+
+    @contextlib.contextmanager
+    def telling(self, items: list[Item], job: JobPlan) -> Iterator[None]:
+        """Tell the ledger what is raised."""
+        try:
+            yield
+        except BaseException as error:
+            self.ledger.end(items, how(error, job))
+            raise
+
+    def working(self, name: str, job: JobPlan) -> Any:
+        """What a processor does with an item."""
+        in_arm = "." in name or job.source in ("gated", "misses")  # it has the capacity of the flow
+        most = 1 if job.source == "lock" else 5 if in_arm else job.most
+
+        async def work(item: Item) -> Any:
             self.live[name] += 1
             try:
                 self.expect(self.live[name] <= most, f"{name} works on {self.live[name]} at a time")
@@ -119,32 +160,49 @@ class World:
             finally:
                 self.live[name] -= 1
 
-        return process
+        return work
 
     def yielding(self, name: str, job: JobPlan) -> Any:
         """A processor that makes several items of one."""
-        one = self.single(name, job)
+        one = self.working(name, job)
 
-        async def process(item: int) -> Any:
+        async def process(item: Item) -> Any:
+            self.ledger.begin(name, [item])
             for _ in range(self.random.choice((0, 1, 1, 3))):
-                yield await one(item)
+                with self.telling([item], job):
+                    result = await one(item)
+                if isinstance(result, LastWorkItem):
+                    self.ledger.end([item], "last")
+                    yield result
+                    return
+                child = self.ledger.new(item, parent=item)
+                with self.telling([item], job):
+                    yield child
+                child.was_taken = True
+            self.ledger.end([item], "spent")
 
         return process
 
     def several(self, name: str, job: JobPlan) -> Any:
         """A processor of a batch."""
-        one = self.single(name, job)
+        one = self.working(name, job)
 
-        async def process(items: list[int]) -> Any:
+        async def process(items: list[Item]) -> Any:
             self.expect(1 <= len(items) <= (job.batch or 0), f"{name} got a batch of {len(items)}")
-            if self.random.random() < 0.05:
-                return await one(items[0])  # no list: the whole batch fails
-            results = []
-            for item in items:
-                try:
-                    results.append(await one(item))
-                except Exception as error:  # noqa: BLE001 - its place in the list is its outcome
-                    results.append(error)
+            self.ledger.begin(name, items)
+            with self.telling(items, job):
+                if self.random.random() < 0.05:
+                    result = await one(items[0])
+                    self.ledger.end(items, "fail")  # no list: the whole batch fails
+                    return result
+                results = []
+                for item in items:
+                    try:
+                        results.append(await one(item))
+                        self.ledger.end([item], "last" if isinstance(results[-1], LastWorkItem) else "return")
+                    except Exception as error:  # noqa: BLE001 - its place in the list is its outcome
+                        results.append(error)
+                        self.ledger.end([item], how(error, job))
             return results
 
         return process
@@ -160,7 +218,7 @@ class World:
                     room = (node.capacity or 0) + (node.max_workers if self.is_keyed else 0)
                     self.expect(node.waiting <= room, f"{node.name} has a queue of {node.waiting}")
 
-    async def behave(self, item: int, job: JobPlan) -> Any:  # noqa: C901 - a case for each habit
+    async def behave(self, item: Item, job: JobPlan) -> Any:  # noqa: C901 - a case for each habit
         """Do one of the `HABITS`."""
         match self.random.choices(HABITS, job.weights)[0]:
             case "yield":
@@ -174,11 +232,11 @@ class World:
             case "fail":
                 raise ValueError(item)
             case "cancel":
-                raise asyncio.CancelledError
+                raise asyncio.CancelledError(OWN)
             case "exit":
                 raise SystemExit(3)
             case "last":
-                return LastWorkItem(LATEST) if self.plan.value else LastWorkItem()
+                return LastWorkItem(self.ledger.new(LATEST)) if self.plan.value else LastWorkItem()
             case "cling":
                 await swallow(0.02)
             case "stale":  # as a library that cancels its task and does not take that back
@@ -188,11 +246,29 @@ class World:
                 await swallow(1)
             case "feed" if self.feeds:
                 self.feeds -= 1
-                await self.flow.put(item)
+                await self.flow.put(self.ledger.new(item))
             case "leak":
                 async with asyncio.TaskGroup() as group:
                     group.create_task(stop_processing())
         return item
+
+
+def how(error: BaseException, job: JobPlan) -> str:  # noqa: PLR0911 - a name for each
+    """Name how a body ended that raised; what was cancelled from outside has timed out, unless the flow ended."""
+    match error:
+        case StopProcessing() | BaseExceptionGroup():
+            return "skip"
+        case RouteToErrorQueue():
+            return "reroute"
+        case asyncio.CancelledError(args=(text,)) if text == OWN:
+            return "cancel"
+        case asyncio.CancelledError():
+            return "interrupted" if job.timeout is None else "timeout"
+        case GeneratorExit():
+            return "interrupted"
+        case SystemExit():
+            return "exit"
+    return "fail"
 
 
 async def swallow(seconds: float) -> None:
@@ -211,7 +287,8 @@ async def stop_processing() -> None:
 class Resource:
     """What a factory makes: gives a processor while it is held, and breaks or takes long now and then.
 
-    `left` is how it was left: None for a clean exit, "not" before; `was_cut` that the exit was interrupted.
+    `left` is how it was left: None for a clean exit, "not" before; `was_cut` that the exit was interrupted, `end` how
+    the run was ending by then.
     """
 
     def __init__(self, world: World, name: str, processor: Any, job: JobPlan, *, is_shared: bool = False) -> None:
@@ -220,17 +297,18 @@ class Resource:
         self.left: Any = "not"
         self.was_cut = False
         self.during: Any = None  # the run: a put that comes after a stop begins another
+        self.end = ""
 
     async def __aenter__(self) -> Any:
         others = sum(other.name == self.name for other in self.world.resources)
-        await self.pause(30 if others > self.job.workers else 0.01)  # scaled up: the host does not answer
+        await self.pause(30 if others >= self.job.workers else 0.01)  # scaled up: the host does not answer
         self.left, self.was_cut, self.during = "not", False, self.world.flow._run
         self.world.resources.append(self)
         return self.processor
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.world.expect(self.left == "not", f"a resource of {self.name} was left twice")
-        self.left = kind
+        self.left, self.end = kind, self.during._ended
         try:
             await self.pause(30)
         except asyncio.CancelledError:
@@ -240,7 +318,12 @@ class Resource:
     async def pause(self, long: float) -> None:
         """Take a moment or a long time, or break."""
         random = self.world.random
-        await asyncio.sleep(long if random.random() < self.job.slow else random.choice((0, 0, 0.002)))
+        try:
+            await asyncio.sleep(long if random.random() < self.job.slow else random.choice((0, 0, 0.002)))
+        except asyncio.CancelledError:
+            if random.random() >= self.job.clings:
+                raise
+            self.was_cut = True
         if random.random() < self.job.breaks:
             raise Broken(self.name)
 

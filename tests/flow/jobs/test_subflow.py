@@ -267,3 +267,10 @@ def test_an_observer_of_the_inner_flow_is_told_what_happens_in_it(early):
     assert told == [("plus_one", 1), ("same", 2)] * 2
     ended = [happening.report for happening in seen if isinstance(happening, RunFinished)]
     assert [(report.name, report.counts["done"]) for report in ended] == [("inner", 1)] * 2
+
+
+def test_the_report_of_a_nested_flow_counts_what_a_flow_with_limits_inside_of_it_follows_once():
+    inmost = Flow(name="inmost").add(same)
+    inner = Flow(name="inner").add(inmost, retry=Retry(2, wait=0)).add(same)
+    play(Flow().add(inner).run(range(3)))
+    assert inner.report.counts == {"taken": 3, "done": 3, "skipped": 0, "rerouted": 0, "failed": 0, "dropped": 0}

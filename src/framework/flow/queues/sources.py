@@ -21,35 +21,58 @@ Offer = Callable[[Any], bool]
 Put = Callable[[Any], Awaitable[object]]
 
 
-async def pump(source: Source, offer: Offer, put: Put, executor: Executor | None = None) -> None:
-    """Put everything that `source` gives, as fast as it is taken, until it is exhausted or the flow has ended.
+class Pump:
+    """Puts everything that a source gives, as fast as it is taken, until it is exhausted or the flow has ended.
 
-    `offer` takes an item at once or says that it cannot; `put` then waits. With `executor` a blocking iterable is read
-    there, item by item. Raises FlowError for a source that gives nothing to iterate over.
+    `offer` takes an item at once or says that it cannot; `put` then waits, and either `is_refused` when the flow ends
+    or has to be cancelled. With `executor` a blocking iterable is read there, item by item.
     """
-    async with AsyncExitStack() as stack:
-        items = await _opened(source, stack)
-        if executor is not None and not isinstance(items, AsyncIterable):
-            items = _read_in(executor, items)
+
+    READING, PUTTING, LEAVING = range(3)
+
+    def __init__(
+        self, source: Source, offer: Offer, put: Put, *, is_refused: bool, executor: Executor | None = None
+    ) -> None:
+        self._source = source
+        self._offer = offer
+        self._put = put
+        self._executor = executor
+        self._putting = self.PUTTING if is_refused else self.READING
+        self.state = self.READING
+
+    async def run(self) -> None:
+        """Open the source, put its items, and close it; raises FlowError if it gives nothing to iterate over."""
+        async with AsyncExitStack() as stack:
+            items = await _opened(self._source, stack)
+            if self._executor is not None and not isinstance(items, AsyncIterable):
+                items = _read_in(self._executor, items)
+            try:
+                await self._put_all(items)
+            finally:
+                self.state = self.LEAVING
+                # A generator that is left half-way would run its cleanup whenever it is collected, in no task.
+                if inspect.isasyncgen(items):
+                    await items.aclose()
+
+    async def _put_all(self, items: Items) -> None:
+        offer = self._offer
+        if isinstance(items, AsyncIterable):
+            async for item in items:
+                if not offer(item) and not await self._was_put(item):
+                    return
+        else:
+            for item in items:
+                if not offer(item) and not await self._was_put(item):
+                    return
+
+    async def _was_put(self, item: Any) -> bool:
+        self.state = self._putting
         try:
-            if isinstance(items, AsyncIterable):
-                async for item in items:
-                    if not offer(item):
-                        try:
-                            await put(item)
-                        except FlowEnded:
-                            return
-            else:
-                for item in items:
-                    if not offer(item):
-                        try:
-                            await put(item)
-                        except FlowEnded:
-                            return
-        finally:
-            # A generator that is left half-way would run its cleanup whenever it is collected, in no task.
-            if inspect.isasyncgen(items):
-                await items.aclose()
+            await self._put(item)
+        except FlowEnded:
+            return False
+        self.state = self.READING
+        return True
 
 
 async def _opened(source: Any, stack: AsyncExitStack) -> Items:

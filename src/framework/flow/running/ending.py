@@ -11,11 +11,12 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
+from framework.flow.queues.sources import Pump
 from framework.flow.workers.worker_task import WorkerState
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ class SharedResources:
         async with AsyncExitStack() as stack:
             for source in self._sources:
                 await source.open(stack)
-            self.entered.set_result(None)
+            if not self.entered.done():  # else the run is over, and what was being entered has swallowed that
+                self.entered.set_result(None)
             reason = await self._release
             if reason is not None:
                 raise reason
@@ -59,10 +61,10 @@ class SharedResources:
 
     def release(self, reason: BaseException | None) -> None:
         """Leave them; with a reason they see that exception, as the body of `async with` would have raised it."""
+        if not self._release.done():
+            self._release.set_result(reason)
         if not self.entered.done():
             self.task.cancel()
-        elif not self._release.done():
-            self._release.set_result(reason)
 
 
 class Ending:
@@ -71,12 +73,13 @@ class Ending:
     def __init__(
         self,
         jobs: Sequence[JobRun],
-        feeders: Iterable[asyncio.Task[Any]],
+        feeders: Mapping[asyncio.Task[Any], Pump],
         resources: SharedResources | None,
         grace: float,
     ) -> None:
         self._jobs = jobs
-        self._feeders = set(feeders)
+        self._feeders = dict(feeders)
+        self._told: set[asyncio.Task[Any]] = set()
         self._resources = resources
         self._grace = grace
         self._loop = asyncio.get_running_loop()
@@ -96,20 +99,30 @@ class Ending:
         for job in self._jobs:
             job.end()
             job.let_go()
-        for feeder in self._feeders:
-            feeder.cancel()
+        self._cancel_feeders()
         workers = [worker for job in self._jobs for worker in job.staff]
         opening = {worker.task for worker in workers if worker.state == WorkerState.OPENING}
         for task in opening:
             task.cancel()
-        await self._wait({worker.task for worker in workers} - opening)
+        await self._wait({worker.task for worker in workers} - opening | set(self._feeders))
         if not self._aborted.done():
             self._until = self._loop.time() + self._grace  # what hangs while it opens does not keep the run from ending
         else:
+            self._cancel_feeders()
             for worker in workers:
                 if worker.state != WorkerState.ENDING:
                     worker.task.cancel()
-        await self._insist({worker.task for worker in workers} | self._feeders)
+        await self._insist({worker.task for worker in workers} | set(self._feeders))
+        await asyncio.sleep(0)  # what a release raised is told in a callback of its task; resources must see it
+
+    def _cancel_feeders(self) -> None:
+        """End sources; at a normal end one that has an item is told so by its put, and leaves the source cleanly."""
+        for task, pump in self._feeders.items():
+            if task not in self._told and (
+                pump.state == Pump.READING or (pump.state == Pump.PUTTING and self._aborted.done())
+            ):
+                self._told.add(task)
+                task.cancel()
 
     async def end_resources(self, reason: Callable[[], BaseException | None]) -> None:
         """Leave the resources that were shared; they see the reason of an end that was not normal."""

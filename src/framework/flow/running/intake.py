@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from framework.errors import LifecycleError
 from framework.flow.queues.envelope import Attempt, Envelope
-from framework.flow.queues.sources import Put, Source, pump
+from framework.flow.queues.sources import Pump, Put, Source
 
 if TYPE_CHECKING:
     from framework.flow.queues.channel import Channel
@@ -31,7 +31,7 @@ class Intake:
         self.feeds = 0
         self.was_fed = False
         self.is_driven = False
-        self.feeders: set[asyncio.Task[None]] = set()
+        self.feeders: dict[asyncio.Task[None], Pump] = {}
         self.source_error: BaseException | None = None
         self._settle = settle
         self._found = found
@@ -70,12 +70,12 @@ class Intake:
         """Put everything that `source` gives, and keep the run open at least that long; `failed` gets its error."""
         self.open()
         offer = self.entrance.offer if put is None else _declined
-        feeding = pump(source, offer, put or self.entrance.put_in_turn, executor)
-        feeder = asyncio.Task(feeding, loop=self._loop, name=f"{self.name}/source")
-        self.feeders.add(feeder)
+        pump = Pump(source, offer, put or self.entrance.put_in_turn, is_refused=put is None, executor=executor)
+        feeder = asyncio.Task(pump.run(), loop=self._loop, name=f"{self.name}/source")
+        self.feeders[feeder] = pump
 
         def ended(feeder: asyncio.Task[None]) -> None:
-            self.feeders.discard(feeder)
+            self.feeders.pop(feeder, None)
             if not feeder.cancelled() and (error := feeder.exception()) is not None:
                 failed(error)
             self.close()

@@ -66,7 +66,9 @@ class Part:
         """Return what came of its items so far; `taken` are those that its first job has dealt with."""
         outer, jobs = self.outer.report_now(), self.jobs
         handles = self._section.entrance.is_error
-        stages = [stage for stage in self._section.stages if stage.is_error == handles]
+        gates = tuple(f"{stage.name}." for stage in self._section.stages if stage.entrance is not None)
+        # What a gate inside of it follows through its jobs is counted at the gate.
+        stages = [s for s in self._section.stages if s.is_error == handles and not s.name.startswith(gates)]
         inner = [(stage, self.outer.jobs[stage.name]) for stage in stages]
         ends = {stage.name for stage, _ in inner if self._leaves(stage)}
         tallies = [job.tally for _, job in inner]

@@ -46,6 +46,11 @@ class RunRecord:
         self._problems: list[str] = []
         self._ending: Ending | None = None
 
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether it was stopped or cancelled or has failed, and its workers end because of that."""
+        return self._ended in ("stopped", "cancelled", "failed")
+
     def keep(self, failure: Failure) -> bool:
         """Keep a failure for the report; return whether it is the first of its kind."""
         return self._kept.add(failure)

@@ -221,9 +221,7 @@ class FlowRun(RunRecord):
 
     def _exception(self) -> BaseException | None:
         """Return what the resources see: nothing, where everything was finished."""
-        if self._ended in NORMAL:
-            return None
-        return self.error or asyncio.CancelledError(f"the flow was {self._ended}")
+        return (self.error or asyncio.CancelledError(f"the flow was {self._ended}")) if self.is_cut_short else None
 
     async def _open(self) -> None:
         jobs = tuple(self.jobs.values())

@@ -32,6 +32,10 @@ class RunContext(Protocol):
     def is_over(self) -> bool:
         """Whether its report is made: nothing counts any more."""
 
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether it was stopped or cancelled or has failed, and its workers end because of that."""
+
     def settle(self) -> None:
         """Check whether the run can end; called whenever the last worker of a job becomes idle."""
 

@@ -58,6 +58,8 @@ class FlowWorker(ItemWorker):
                 raise
             finally:
                 self.enter(WorkerState.ENDING)
+            if self.run.is_cut_short:  # what opened the processor, or an item, has swallowed the cancellation
+                raise asyncio.CancelledError
 
     def dismiss(self) -> None:
         """Let it end when it becomes idle; its processor is released as after any block that did not raise."""
