@@ -45,7 +45,7 @@ INSIDE = {
     "flow": """signals clock capacity scaling profile report queues findings jobs workers running stream
         declared flow""",
     "cli": "console archives runtimes running command_line",
-    "notebook": "kernel widgets graphs frames lineage tables views monitor stepper display runner",
+    "notebook": "kernel widgets graphs frames lineage tables views flow_views monitor stepper display runner",
 }
 
 HEAVY = {

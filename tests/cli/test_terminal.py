@@ -61,6 +61,14 @@ for number in range(4):
 healthy = Pipeline([Count()], name="healthy")
 healthy.submit(Event("word"))
 flow = Flow(name="doubles").add(double)
+
+
+async def check(line):
+    if line == "b":
+        raise ValueError(line)
+
+
+odd = Flow(name="odd").add(check)
 """
 
 
@@ -209,6 +217,17 @@ def test_a_flow_is_fed_the_lines_of_a_file(folder):
 
     assert done.returncode == 0
     assert "2 done" in done.stdout
+
+
+def test_a_flow_is_diagnosed_after_a_run(folder):
+    (folder / "items.txt").write_text("a\nb\n")
+    healthy = piped(folder, "diagnose", "work:flow", "--items", "items.txt")
+    odd = piped(folder, "diagnose", "work:odd", "--items", "items.txt")
+
+    assert (healthy.returncode, healthy.stdout) == (0, "nothing odd\n")
+    assert odd.returncode == 1
+    line = STATISTICS.splitlines().index("        raise ValueError(line)") + 1
+    assert odd.stdout.startswith(f"! 1 item of check raised ValueError: b. [work.py:{line}]")
 
 
 def test_a_watched_run_for_another_program_prints_the_report(folder):

@@ -12,7 +12,7 @@ from notebook_samples import Runtime, node_snapshot, routing, snapshot
 import framework.notebook
 from framework.core import AbstractProcessor, Event, Pipeline
 from framework.errors import OptionError
-from framework.flow import Flow
+from framework.flow import Flow, router
 from framework.notebook import ScalingMonitor, display, lineage, routing_graph, sequence_diagram, views
 from framework.observe import Failure, Failures, Graph, PhaseReport, RunReport
 
@@ -154,6 +154,39 @@ def test_a_flow_shows_what_became_of_its_items(shown):
         "workers 0/5, queue 0/10"
         in base64.b64decode(shown(flow)["text/html"].split("base64,")[1].split('"')[0]).decode()
     )
+
+
+def test_a_flow_s_report_begins_with_what_is_odd_and_indents_the_jobs_of_sub_flows(shown):
+    async def same(item):
+        return item
+
+    part = Flow(name="part").add(router(lambda item: "a" if item else "b", a=same, name="kind"))
+    report = asyncio.run(Flow().add(part).run(range(3)))
+    bundle = shown(report)
+    html = bundle["text/html"]
+
+    assert html.index("router miss") < html.index(">taken<")
+    rows = [html.index(name) for name in (">part<", ">\N{EM SPACE}\N{EM SPACE}kind<", "\N{EM SPACE}a<")]
+    assert rows == sorted(rows)
+    assert "waiting for a lock" not in html  # no column in which nothing stands
+    assert bundle["text/plain"].splitlines()[1].startswith("1. 1 item fit no arm")
+
+
+def test_the_way_of_an_item_and_the_profile_of_a_flow_are_shown(shown):
+    async def split(text):
+        for word in text.split():
+            yield word
+
+    async def count(word):
+        return len(word)
+
+    flow = Flow(history=True).add(split).add(count)
+    report = asyncio.run(flow.run(["a <b>"]))
+
+    way = shown(flow.history.lineage("a <b>"))["text/html"]
+    assert "made of it: 2" in way
+    assert "&lt;b&gt;" in way
+    assert "s per item" in shown(report.profile())["text/html"]
 
 
 def test_a_pipeline_and_its_run_are_shown(shown):

@@ -59,7 +59,9 @@ def diagnose(options: argparse.Namespace) -> int:
     if runtime is None:
         return FAILED
     if not hasattr(runtime, "diagnose"):
-        raise OptionError(f"{options.target} is {type(runtime).__name__}, which has no diagnose(): name a Pipeline")
+        raise OptionError(
+            f"{options.target} is {type(runtime).__name__}, which has no diagnose(): name a Pipeline or a Flow"
+        )
     if options.run or options.items:
         _run(runtime, options)
     findings = runtime.diagnose()
@@ -82,7 +84,8 @@ def watch(options: argparse.Namespace) -> int:
         report = _run(runtime, options)
     else:
         report = _watched(runtime, options)
-    from framework.notebook.views import flow_report_view, run_report_view
+    from framework.notebook.flow_views import flow_report_view
+    from framework.notebook.views import run_report_view
 
     _, text = flow_report_view(report) if options.items else run_report_view(report)
     print(text)

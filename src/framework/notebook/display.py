@@ -10,7 +10,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from framework.notebook import tables, views
+from framework.notebook import flow_views, tables, views
 from framework.notebook.kernel import in_marimo, shell
 from framework.notebook.monitor.monitor import ScalingMonitor
 from framework.notebook.monitor.monitor_widget import monitor_twin, show_monitor
@@ -22,7 +22,9 @@ from framework.notebook.widgets.shown import LIVE, STATIC, safely
 VIEWS: Mapping[tuple[str, str], Callable[[Any], tables.View]] = {
     ("framework.core.pipeline", "Pipeline"): views.runtime_view,
     ("framework.flow.flow", "Flow"): views.runtime_view,
-    ("framework.flow.report", "FlowReport"): views.flow_report_view,
+    ("framework.flow.report", "FlowReport"): flow_views.flow_report_view,
+    ("framework.flow.profile", "Profile"): flow_views.job_profile_view,
+    ("framework.observe.recording.items.item_trace", "ItemTrace"): flow_views.item_trace_view,
     ("framework.core.driving.run", "Run"): views.run_view,
     ("framework.core.inspection.explanation", "Explanation"): views.explanation_view,
     ("framework.reactive.provenance", "Provenance"): views.provenance_view,

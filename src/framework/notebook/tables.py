@@ -18,6 +18,8 @@ MOST_UNFOLDED = 100
 MOST_MESSAGE = 200
 """Characters of an error's message in a row."""
 
+HINT = "failures[0].debug() opens the debugger there, .rerun() repeats it; failures.retry(pipeline) delivers again"
+
 View = tuple[str, str]
 """HTML and text."""
 
@@ -28,7 +30,7 @@ def long_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return table(head, rows[:MOST_ROWS]) + (line(f"... and {hidden:,} more") if hidden > 0 else "")
 
 
-def failure_table(failures: Iterable[Failure]) -> str:
+def failure_table(failures: Iterable[Failure], hint: str = HINT) -> str:
     """Return a row per kind of failure: how many, the message, the line of the user's code and the first input."""
     kinds = sorted(kinds_of(failures), key=lambda kind: -len(kind))
     rows = [
@@ -43,10 +45,7 @@ def failure_table(failures: Iterable[Failure]) -> str:
     ]
     if not rows:
         return ""
-    hint = line(
-        "failures[0].debug() opens the debugger there, .rerun() repeats it; failures.retry(pipeline) delivers again"
-    )
-    return long_table(("failed", "times", "error", "where", "first input"), rows) + hint
+    return long_table(("failed", "times", "error", "where", "first input"), rows) + line(hint)
 
 
 def phase_table(phases: Iterable[PhaseReport]) -> str:

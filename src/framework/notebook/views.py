@@ -53,7 +53,7 @@ def run_report_view(report: RunReport) -> View:
     """Show the report of a run: one line, what is odd in it, failures, what it still waited for, phases."""
     text, findings = repr(report), report.findings
     odd = Findings(one for one in findings if one.kind != "failure")  # the table of failures says more of those
-    parts = [line(text, strong=True), *_finding_parts(odd), failure_table(report.failures)]
+    parts = [line(text, strong=True), *finding_parts(odd), failure_table(report.failures)]
     parts += [preformatted(report.waiting)] if report.waiting else []
     parts += [line(f"{LOOKS['waiting'].icon} {text}") for text in (*report.orphans, *report.gaps)]
     return block(*parts, phase_table(report.phases)), f"{text}\n{findings!r}" if findings else text
@@ -61,17 +61,7 @@ def run_report_view(report: RunReport) -> View:
 
 def findings_view(findings: Findings) -> View:
     """Show what is odd in a run, the most serious first."""
-    return block(*(_finding_parts(findings) or [line("No findings")])), repr(findings)
-
-
-def flow_report_view(report: Any) -> View:
-    """Show the report of a flow: one line, failures, the outcomes of each job."""
-    counts = report.counts
-    words = [f"{count:,} {outcome}" for outcome, count in counts.items() if count]
-    text = f"{report.ended.capitalize()}: {', '.join(words) or 'no items'}, {report.elapsed:.2f} s"
-    rows = [[job.name, *job.counts.values(), job.busy_seconds] for job in report.jobs.values()]
-    jobs = long_table(("job", *counts, "busy seconds"), rows)
-    return block(line(text, strong=True), failure_table(report.failures), jobs), text
+    return block(*(finding_parts(findings) or [line("No findings")])), repr(findings)
 
 
 def phase_report_view(report: PhaseReport) -> View:
@@ -171,7 +161,8 @@ def _middle_out(text: str) -> str:
     return text if len(text) <= MOST_TEXT else f"{text[:half]}\n...\n{text[-half:]}"
 
 
-def _finding_parts(findings: Findings) -> list[str]:
+def finding_parts(findings: Findings) -> list[str]:
+    """Return the table of findings, the most serious first; nothing without any."""
     if not findings:
         return []
     rows = [
