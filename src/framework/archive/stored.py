@@ -68,7 +68,6 @@ class StoredArchive(Archive):
         return loads(record.value, placeholders=self._placeholders)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        """Keep a copy of the value; it has reached the operating system when this returns."""
         index, stored, data = _entry(key, value)
         writer = self._writer
         if writer is None or not writer.usable or self._writers is None:

@@ -130,7 +130,6 @@ class WatchedContext(Context):
     __slots__ = ("_event", "recorded")
 
     def __init__(self, exchange: Exchange, inbox: Inbox, event: Event | None) -> None:
-        """Made for the delivery of `event`; `recorded` is when the record was made that answers it (Unix time)."""
         super().__init__(exchange, inbox)
         self._event = event
         self.recorded: float | None = None
@@ -161,7 +160,6 @@ class RecordingContext(WatchedContext):
     __slots__ = ("_log",)
 
     def __init__(self, exchange: Exchange, inbox: Inbox, log: Log) -> None:
-        """Made by a worker, which sets the event of each delivery."""
         super().__init__(exchange, inbox, None)
         self._log = log
 

@@ -51,7 +51,6 @@ class Profile(Sequence[JobProfile]):
     """The jobs of a run, the one that worked most first; obtained from `report.profile()`."""
 
     def __init__(self, jobs: Iterable[JobProfile]) -> None:
-        """Rank these by their work."""
         known = sorted(jobs, key=lambda one: -one.working)
         total = sum(one.working for one in known) or 1.0
         self._jobs = tuple(
@@ -64,19 +63,15 @@ class Profile(Sequence[JobProfile]):
     @overload
     def __getitem__(self, index: slice) -> Profile: ...
     def __getitem__(self, index: int | slice) -> JobProfile | Profile:
-        """Return one job, or some of them."""
         return Profile(self._jobs[index]) if isinstance(index, slice) else self._jobs[index]
 
     def __len__(self) -> int:
-        """Return the number of jobs."""
         return len(self._jobs)
 
     def __iter__(self) -> Iterator[JobProfile]:
-        """Iterate over the jobs, the one that worked most first."""
         return iter(self._jobs)
 
     def __repr__(self) -> str:
-        """Return a line for each job."""
         width = max((len(one.job) for one in self), default=0)
         return "\n".join(f"{one.job:<{width}}  {_told(one)}" for one in self) or "no jobs"
 

@@ -153,7 +153,6 @@ class FlowReport:
     _diagnosis: Callable[[], Findings] = field(default=Findings, repr=False, compare=False)
 
     def __repr__(self) -> str:
-        """Return one line, as in "Finished: 48 taken, 40 done, 8 skipped, 0.35 s"."""
         parts = [f"{count:,} {name}" for name, count in self.counts.items() if count] or ["no items"]
         parts += [times(len(self.problems), "problem")] if self.problems else []
         parts += [f"{len(self.cut_off):,} cut off"] if self.cut_off else []

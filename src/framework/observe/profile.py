@@ -91,7 +91,6 @@ class Profile:
         return typed_frame(([self.cell(row, column) for column in PROFILE] for row in self.rows), PROFILE)
 
     def __repr__(self) -> str:
-        """A table, with a bar for each share."""
         table = [(*self.columns, "")]
         for row in self.rows:
             bar = "#" * round(BAR * self.share(row))

@@ -17,7 +17,6 @@ class Store:
     """One database, its catalog, and a writer for each archive that is written to."""
 
     def __init__(self, layout: Layout) -> None:
-        """Open it, making it where there is none; raises as `Database` and `Keyring` do."""
         layout.check()
         self.keyring = Keyring()
         self.database = Database(layout)

@@ -59,7 +59,6 @@ class RunTime:
     """The seconds in which a run was driven: what passes between two steps of a reader does not count."""
 
     def __init__(self) -> None:
-        """Begin paused, at zero."""
         self._state: tuple[float, float | None] = (0.0, None)  # one attribute: other threads read it
 
     @property

@@ -49,16 +49,13 @@ class Explanation:
     """
 
     def __init__(self, event: Event, rows: Iterable[ExplanationRow]) -> None:
-        """Sort the rows."""
         self.event = event
         self.rows = tuple(sorted(rows, key=lambda row: row.rank))
 
     def __iter__(self) -> Iterator[ExplanationRow]:
-        """The rows, the most interesting first."""
         return iter(self.rows)
 
     def __len__(self) -> int:
-        """The number of processors."""
         return len(self.rows)
 
     @property
@@ -77,7 +74,6 @@ class Explanation:
         return f"{others} not take it: {', '.join(names[:NAMED])}{more}" if names else ""
 
     def __repr__(self) -> str:
-        """The table, under the event."""
         head = ("processor", "receives", "reason", "where")
         cells = [(row.processor, row.receives, row.reason, row.place) for row in self.shown]
         lines = [short_repr(self.event)]

@@ -34,11 +34,7 @@ def outside_of(scope: Scope) -> tuple[str, ...]:
 
 
 def function_of(code: CodeType, scope: Scope, defaults: tuple[Any, ...] = ()) -> FunctionType:
-    """Make a function of compiled code which sees what the function of the scope sees.
-
-    Raises:
-        Unresolved: a module that it imports is not loaded yet.
-    """
+    """Make a function of compiled code which sees what the function of the scope sees; raises Unresolved."""
     function = scope.function
     original = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
     cells = (

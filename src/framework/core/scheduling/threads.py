@@ -34,7 +34,6 @@ class ThreadScheduler(WorkSource):
     def __init__(
         self, *args: Any, name: str, max_workers: int | None = None, slow_after: float | None = None, **kwargs: Any
     ) -> None:
-        """Make the workers, none of them started; `args` and `kwargs` are as for `Scheduler`."""
         super().__init__(*args, **kwargs)
         self._name = name
         self._slow_after = slow_after

@@ -38,7 +38,6 @@ class Job:
     """
 
     def __init__(self, plan: Blueprint, default: Capacity, added: str = "") -> None:
-        """Declare a job; `added` is the line of the user's code that did."""
         self.name = plan.name
         self.added = added
         self.source = plan.source

@@ -25,7 +25,6 @@ class Intake:
         settle: Callable[[], object],
         found: Callable[[Any], object] | None = None,
     ) -> None:
-        """Take items into `entrance`; `found` is told of each that is put, before it is taken."""
         self.name = name
         self.entrance = entrance
         self.feeds = 0

@@ -24,7 +24,6 @@ class ProgressBar:
     """A bar in a terminal with what is done, waits and failed, the rate and the time left; it ends its line."""
 
     def __init__(self, monitor: ScalingMonitor, out: TextIO, *, prints: bool = False) -> None:
-        """Draw on `out`; with `prints`, what is printed meanwhile stands above the bar."""
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn
 

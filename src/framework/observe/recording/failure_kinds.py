@@ -28,7 +28,6 @@ class FailureKind:
         return self.failures[0]
 
     def __len__(self) -> int:
-        """How many there are."""
         return len(self.failures)
 
 

@@ -59,7 +59,6 @@ class Origin:
         place: int,
         event: ReactiveEvent,
     ) -> None:
-        """Note an artifact as its event announces it; `depth` is one more than that of the deepest of the sources."""
         self.made = made
         self.sources = sources
         self.depth = depth

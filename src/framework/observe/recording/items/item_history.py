@@ -41,11 +41,6 @@ class ItemHistory:
     """
 
     def __init__(self, max_bytes: float = MAX_BYTES) -> None:
-        """Start empty; `max_bytes` is about how much memory the history may take.
-
-        Raises:
-            OptionError: `max_bytes` is not positive.
-        """
         self.log = ItemLog(checked_bytes(max_bytes))
 
     @property
@@ -97,11 +92,9 @@ class ItemHistory:
         return counts
 
     def __len__(self) -> int:
-        """How many visits are kept."""
         return sum(1 for row in self.log.rows() if row[2] != RUN)
 
     def __repr__(self) -> str:
-        """How much is kept, and how much was dropped."""
         rows = list(self.log.rows())
         runs = sum(row[2] == RUN for row in rows)
         dropped = f", {self.dropped:,} older ones dropped" if self.dropped else ""

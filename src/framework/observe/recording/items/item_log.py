@@ -63,7 +63,6 @@ class ItemLog:
             self.dropped += len(dropped) // ROW
 
     def __len__(self) -> int:
-        """How many rows are kept."""
         return sum(len(rows) for rows in self._parts()) // ROW
 
     def rows(self) -> Iterator[Row]:

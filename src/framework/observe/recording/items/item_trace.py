@@ -38,7 +38,6 @@ class Visit:
     children: list[Visit] = field(default_factory=list)
 
     def __repr__(self) -> str:
-        """One line: what became of the item in the job."""
         attempts = f" in {self.attempts} attempts" if self.attempts > 1 else ""
         reason = f": {self.reason}" if self.reason else ""
         return f"{self.job} {self.outcome}{attempts} {short_repr(self.item)} in {self.seconds:.3f} s{reason}"
@@ -70,11 +69,9 @@ class ItemTrace(Sequence[Visit]):
     @overload
     def __getitem__(self, index: slice) -> ItemTrace: ...
     def __getitem__(self, index: int | slice) -> Visit | ItemTrace:
-        """Return one visit, or some of them."""
         return ItemTrace(self._visits[index]) if isinstance(index, slice) else self._visits[index]
 
     def __len__(self) -> int:
-        """Return the number of jobs that it visited."""
         return len(self._visits)
 
     @property
@@ -110,7 +107,6 @@ class ItemTrace(Sequence[Visit]):
         return [ItemTrace.of(child) for visit in self._visits for child in visit.children]
 
     def __repr__(self) -> str:
-        """The item and its parents, then a line for each visit, and one for each item that was made of it."""
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
