@@ -140,12 +140,10 @@ class ReactiveBuilder(AbstractProcessor):
 
     @property
     def _opens_archive(self) -> bool:
-        """Return whether results are kept; the pipeline reads it before it runs."""
         return self.persist
 
     @property
     def _backlog(self) -> int:  # type: ignore[override]
-        """Return how many inputs and replays wait."""
         return len(self._building.pending)
 
     def _reproduce(self, archived_input: tuple[Any, ...]) -> Iterable[Any]:

@@ -43,7 +43,7 @@ def test_a_click_is_answered_on_another_thread_with_a_new_state(widget):
 def test_a_command_from_a_cell_shows_in_the_widget():
     stepper = PhaseStepper(make_pipeline())
     show_stepper(stepper)
-    from framework.notebook.stepper.stepper_widget import _shown
+    from framework.notebook.widgets.live import _shown
 
     changed = changes(_shown[stepper], "state")
     stepper.step()
@@ -52,7 +52,7 @@ def test_a_command_from_a_cell_shows_in_the_widget():
 
 
 def test_a_stepper_that_is_displayed_again_moves():
-    from framework.notebook.stepper.stepper_widget import _shown
+    from framework.notebook.widgets.live import _shown
 
     stepper = PhaseStepper(make_pipeline())
     show_stepper(stepper)
@@ -81,7 +81,7 @@ def test_a_monitor_displays_as_widget_and_static_twin():
 
 
 def test_a_monitor_that_is_displayed_again_moves():
-    from framework.notebook.monitor.monitor_widget import _shown
+    from framework.notebook.widgets.live import _shown
 
     monitor = ScalingMonitor(make_pipeline())
     show_monitor(monitor)

@@ -31,7 +31,6 @@ class Intake:
         self.was_fed = False
         self.is_driven = False
         self.feeders: dict[asyncio.Task[None], Pump] = {}
-        self.source_error: BaseException | None = None
         self._settle = settle
         self._found = found
         self._loop = asyncio.get_running_loop()

@@ -221,18 +221,12 @@ def _touches(graph: Graph, key: NodeKey) -> bool:
 
 
 def _upstream(graph: Graph, target: str) -> Graph:
+    import networkx as nx
+
     goal: NodeKey = ("target", target)
-    sources: dict[NodeKey, list[NodeKey]] = {node.key: [] for node in graph.nodes}
-    for edge in graph.edges:
-        sources[edge.target].append(edge.source)
-    if goal not in sources:
+    whole = Drawing(graph).nx
+    if goal not in whole:
         raise UnknownName("target", target, [node.label for node in graph.nodes if node.kind == "target"])
-    reached: set[NodeKey] = set()
-    waiting = [goal]
-    while waiting:
-        key = waiting.pop()
-        if key not in reached:
-            reached.add(key)
-            waiting += sources[key]
+    reached = nx.ancestors(whole, goal) | {goal}
     edges = tuple(edge for edge in graph.edges if edge.source in reached and edge.target in reached)
     return Graph(graph.name, tuple(node for node in graph.nodes if node.key in reached), edges)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from framework.notebook.kernel import cell_name
 from framework.notebook.monitor.monitor import ScalingMonitor
 from framework.notebook.monitor.monitor_table import embedded, monitor_html
 from framework.notebook.monitor.monitor_view import MonitorView
-from framework.notebook.widgets.live import LiveWidget, static_text, with_twin
+from framework.notebook.widgets.live import LiveWidget, show, static_text
 from framework.notebook.widgets.markup import block, line
 
 
@@ -20,23 +18,12 @@ class MonitorWidget(LiveWidget):
     _css = static_text("widgets.css")
 
 
-_shown: WeakKeyDictionary[ScalingMonitor, MonitorWidget] = WeakKeyDictionary()
-
-
 def show_monitor(monitor: ScalingMonitor) -> Any:
     """Return the display bundle of a monitor; an earlier view of it says where it moved."""
     monitor.sample()
-    view = MonitorView(monitor)
-    widget = MonitorWidget(view)
-    old = _shown.get(monitor)
-    if old is not None:
-        monitor.listeners.remove(old.poke)
-        old.move(f"moved to {cell_name() or 'another view'}")
-    monitor.listeners.add(widget.poke)
-    _shown[monitor] = widget
+    bundle = show(monitor, MonitorWidget(MonitorView(monitor)), *monitor_twin(monitor))
     monitor.start()
-    html, text = monitor_twin(monitor)
-    return with_twin(widget, html, text)
+    return bundle
 
 
 def monitor_twin(monitor: ScalingMonitor) -> tuple[str, str]:

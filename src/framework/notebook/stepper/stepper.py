@@ -26,7 +26,7 @@ MEGABYTE = 1024 * 1024
 class PhaseStepper(Shown):
     """Steps a pipeline; as the last expression of a cell it shows buttons, graph, mailboxes and history.
 
-    Each button has a method, which returns why it stopped::
+    Each button has a method, which returns why it stopped; it raises PipelineRunning while another one drives::
 
         stepper = pipeline.stepper()
         stepper.step()
@@ -66,35 +66,19 @@ class PhaseStepper(Shown):
     # -- commands
 
     def step(self) -> str:
-        """Run one phase to its end.
-
-        Raises:
-            PipelineRunning: the pipeline is being run, by another command or elsewhere.
-        """
+        """Run one phase to its end."""
         return self._command(self._step)
 
     def deliver(self) -> str:
-        """Make the next single delivery, on this thread.
-
-        Raises:
-            PipelineRunning: the pipeline is being run, by another command or elsewhere.
-        """
+        """Make the next single delivery, on this thread."""
         return self._command(self._deliver)
 
     def run(self) -> str:
-        """Run phase after phase to the end; failures are shown, not raised.
-
-        Raises:
-            PipelineRunning: the pipeline is being run, by another command or elsewhere.
-        """
+        """Run phase after phase to the end; failures are shown, not raised."""
         return self._command(self._run)
 
     def finish(self) -> str:
-        """Deliver what waits, run the hooks and end; failures are shown, not raised.
-
-        Raises:
-            PipelineRunning: the pipeline is being run, by another command or elsewhere.
-        """
+        """Deliver what waits, run the hooks and end; failures are shown, not raised."""
         return self._command(self._finish)
 
     def until(

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from framework.notebook.graphs.drawing import Drawing
-from framework.notebook.kernel import cell_name
 from framework.notebook.stepper.stepper import PhaseStepper
 from framework.notebook.stepper.stepper_view import StepperView
 from framework.notebook.views import picture
-from framework.notebook.widgets.live import LiveWidget, static_text, with_twin
+from framework.notebook.widgets.live import LiveWidget, show, static_text
 from framework.notebook.widgets.markup import block, line, preformatted, table
 
 SHOWN_ROWS = 20
@@ -23,22 +21,10 @@ class StepperWidget(LiveWidget):
     _css = static_text("widgets.css")
 
 
-_shown: WeakKeyDictionary[PhaseStepper, StepperWidget] = WeakKeyDictionary()
-
-
 def show_stepper(stepper: PhaseStepper) -> Any:
     """Return the display bundle of a stepper; an earlier view of it says where it moved."""
     stepper.attach()
-    view = StepperView(stepper)
-    widget = StepperWidget(view)
-    old = _shown.get(stepper)
-    if old is not None:
-        stepper.listeners.remove(old.poke)
-        old.move(f"moved to {cell_name() or 'another view'}")
-    stepper.listeners.add(widget.poke)
-    _shown[stepper] = widget
-    html, text = stepper_twin(stepper)
-    return with_twin(widget, html, text)
+    return show(stepper, StepperWidget(StepperView(stepper)), *stepper_twin(stepper))
 
 
 def stepper_twin(stepper: PhaseStepper) -> tuple[str, str]:

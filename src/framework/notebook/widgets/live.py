@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping
 from contextvars import copy_context
 from pathlib import Path
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import anywidget
 import traitlets
 
+from framework.notebook.kernel import cell_name
 from framework.notebook.widgets.markup import bundle as rich
 from framework.notebook.widgets.markup import sendable
 from framework.notebook.widgets.pusher import Pusher
@@ -77,8 +79,20 @@ class LiveWidget(anywidget.AnyWidget):
         self._pusher.poke()
 
 
-def with_twin(widget: LiveWidget, html: str, text: str) -> Any:
-    """The widget's display bundle, with the picture that a saved notebook shows where there is no kernel."""
+_shown: WeakKeyDictionary[Any, LiveWidget] = WeakKeyDictionary()
+
+
+def show(model: Any, widget: LiveWidget, html: str, text: str) -> Any:
+    """Return the display bundle of a model's widget, with what a saved notebook shows where there is no kernel.
+
+    A former widget of the model says where it moved.
+    """
+    former = _shown.get(model)
+    if former is not None:
+        model.listeners.remove(former.poke)
+        former.move(f"moved to {cell_name() or 'another view'}")
+    model.listeners.add(widget.poke)
+    _shown[model] = widget
     bundle = widget._repr_mimebundle_()
     data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
     return {**(data or {}), **rich(html, text)}, metadata

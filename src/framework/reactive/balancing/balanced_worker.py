@@ -77,7 +77,6 @@ class _WorkerBuilder(ReactiveBuilder):
 
     @property
     def _opens_archive(self) -> bool:
-        """Return whether the worker's results are kept."""
         return self._records is not None
 
     def on_init(self, context: Context) -> Iterable[Any] | None:

@@ -38,7 +38,6 @@ class LoadBalancerSequencer(ReactiveBuilder):
 
     @property
     def _opens_archive(self) -> bool:
-        """Return whether the workers' results are kept."""
         return self.records is not None
 
     def on_init(self, context: Context) -> None:  # noqa: ARG002 - the signature of a hook
@@ -85,16 +84,7 @@ class LoadBalancerCollector(ReactiveBuilder):
         records: BalancedRecords | None = None,
         name: str | None = None,
     ) -> None:
-        """Put results in order.
-
-        Args:
-            provides: the target of the results.
-            requires: the target of the numbered lists of results.
-            gap_policy: what to do about a number that does not come; wait by default.
-            preserve_fifo: False announces results as they come.
-            records: those of the workers, announced again when the target is resolved again from outside.
-            name: the class's by default.
-        """
+        """Made by `make_load_balancer`; `records` are announced again when the target is resolved from outside."""
         self.records = records
         self._archived_as = None if records is None else records.keeper
         super().__init__(provides, requires, name=name)
@@ -113,7 +103,6 @@ class LoadBalancerCollector(ReactiveBuilder):
 
     @property
     def _opens_archive(self) -> bool:
-        """Return whether the workers' results are kept."""
         return self.records is not None
 
     def _begin(self) -> Building:

@@ -41,7 +41,6 @@ class LoadBalancerWorkerOffload(OffloadBuilder):
 
     @property
     def _opens_archive(self) -> bool:
-        """Return whether the worker's results are kept."""
         return self.shared is not None
 
     def arguments(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:

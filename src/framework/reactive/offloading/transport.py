@@ -29,18 +29,7 @@ class Transport:
     """
 
     def __init__(self, executor: Executor, *, max_pending: int | None = None, ordered: bool = True) -> None:
-        """Use an executor, which is not shut down.
-
-        Args:
-            executor: runs the functions; of a Dask client, the client or its executor.
-            max_pending: how many inputs may be in flight; by default 128, or four for each thread of a cluster that has
-                more than 32 when the transport is made.
-            ordered: whether results keep the order of their inputs.
-
-        Raises:
-            WiringError: it is not an executor.
-            OptionError: `max_pending` is not positive.
-        """
+        """Use an executor, or that of a Dask client, as `offload` says; raises WiringError or OptionError."""
         if callable(getattr(executor, "get_executor", None)) and not isinstance(executor, type):
             executor = executor.get_executor()  # type: ignore[attr-defined]  # of a Dask client
         if isinstance(executor, type) or not callable(getattr(executor, "submit", None)):

@@ -81,18 +81,7 @@ class RendezvousReceiver(ReactiveBuilder):
     _plumbing = True
 
     def __init__(self, provides: str, requires: str, side: int, key: KeyFunction, *, name: str | None = None) -> None:
-        """Made by `make_rendezvous`.
-
-        Args:
-            provides: the target of keyed artifacts.
-            requires: the target of this side.
-            side: its number, from 0.
-            key: the key function.
-            name: of the builder.
-
-        Raises:
-            WiringError: `key` is not a function.
-        """
+        """Made by `make_rendezvous`, for the side of that number."""
         super().__init__(provides, [requires], name=name)
         self._side = side
         self._key = key_function(self.name, key)
@@ -120,19 +109,7 @@ class RendezvousPublisher(ReactiveBuilder):
         *,
         name: str | None = None,
     ) -> None:
-        """Made by `make_rendezvous`.
-
-        Args:
-            provides: the target of the joined tuples.
-            requires: the target of keyed artifacts.
-            sides: what each side requires, for messages.
-            orphan_policy: which keys are dropped.
-            duplicate_policy: what becomes of keys that come again.
-            name: of the builder.
-
-        Raises:
-            OptionError: there is no such policy.
-        """
+        """Made by `make_rendezvous`; `requires` is the target of keyed artifacts, `sides` what each side requires."""
         super().__init__(provides, [requires], name=name)
         self._sides = [side.removeprefix("*") for side in sides]
         self._orphan_policy = orphan_policy or WaitForRendezvousOrphans()
