@@ -51,3 +51,24 @@ def test_calling_it_makes_another_processor():
 def test_what_is_no_function_of_an_event_is_refused(wrong):
     with pytest.raises(OptionError, match="@processor"):
         processor(wrong)
+
+
+def test_what_has_a_default_is_left_to_the_function():
+    seen = []
+
+    @processor
+    def keeps(context, event, verbose=False, *, times=1):  # noqa: FBT002
+        match event:
+            case Event(name="a", n=n):
+                seen.append((n, verbose, times))
+
+    pipeline = Pipeline([keeps], strict_interest_inference=True)
+    pipeline.submit(Event("a", n=3))
+    pipeline.run()
+    assert seen == [(3, False, 1)]
+
+
+@pytest.mark.parametrize("function", [lambda a, context, event: None, lambda context, *, event: None, lambda: None])
+def test_a_function_of_other_parameters_is_refused(function):
+    with pytest.raises(OptionError, match=r"takes \(context, event\), not \("):
+        processor(function)

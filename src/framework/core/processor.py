@@ -137,9 +137,7 @@ def processor(
 def _made(function: ProcessFunction, *, name: str | None, priority: int) -> FunctionProcessor:
     if not inspect.isroutine(function):
         raise OptionError(f"@processor makes a processor of a function, got {function!r}: def greet(context, event)")
-    parameters = inspect.signature(function).parameters
-    if not 1 <= len(parameters) <= 2:  # noqa: PLR2004 - the context and the event
-        raise OptionError(f"@processor: {function.__name__} takes (context, event), not {tuple(parameters)}")
+    taken = _taken(function)
     title: str = name or function.__name__
 
     def __init__(self: FunctionProcessor) -> None:  # noqa: N807 - it becomes one
@@ -152,9 +150,9 @@ def _made(function: ProcessFunction, *, name: str | None, priority: int) -> Func
         return function(event)
 
     async def awaited(_: FunctionProcessor, context: Context, event: Event) -> object:
-        return await function(*(context, event)[-len(parameters) :])
+        return await function(*(context, event)[-taken:])
 
-    process: Any = with_context if len(parameters) > 1 else without_context
+    process: Any = with_context if taken > 1 else without_context
     if inspect.iscoroutinefunction(function):
         process = awaited
     process = functools.wraps(function)(process)
@@ -163,6 +161,21 @@ def _made(function: ProcessFunction, *, name: str | None, priority: int) -> Func
     members |= {"__module__": function.__module__, "__wrapped__": function}
     made: FunctionProcessor = type(function.__name__, (FunctionProcessor,), members)()
     return made
+
+
+def _taken(function: ProcessFunction) -> int:
+    """Return whether a function takes the context and the event, or the event only; raises OptionError for others.
+
+    What has a default is left to it.
+    """
+    parameters = inspect.signature(function).parameters.values()
+    needed = [one for one in parameters if one.default is one.empty and one.kind is not one.VAR_KEYWORD]
+    if any(one.kind is one.VAR_POSITIONAL for one in needed):
+        return 2
+    if not 1 <= len(needed) <= 2 or any(one.kind is one.KEYWORD_ONLY for one in needed):  # noqa: PLR2004 - context, event
+        names = ", ".join(one.name for one in parameters)
+        raise OptionError(f"@processor: {function.__name__} takes (context, event), not ({names})")
+    return len(needed)
 
 
 def not_a_processor(thing: object) -> str:

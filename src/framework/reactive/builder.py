@@ -19,7 +19,7 @@ from framework.reactive.building.awaited import AwaitedBuilding, is_awaited, wai
 from framework.reactive.building.building import Building, BuildInput, SelfMessage
 from framework.reactive.building.origin import origin_of
 from framework.reactive.building.pairing import EXPAND, checked, target_of
-from framework.reactive.checks import positive
+from framework.reactive.checks import hint_of_keywords, positive
 
 
 class ReactiveBuilder(AbstractProcessor):
@@ -100,6 +100,7 @@ class ReactiveBuilder(AbstractProcessor):
             taken = ", ".join(list(signature.parameters)[1:]) or "none"
             raise WiringError(
                 f"{self.name} requires {self.requires}, and the artifacts that its build takes are: {taken}"
+                + hint_of_keywords(signature)
             ) from None
         except ValueError:  # no signature: not written in Python
             return

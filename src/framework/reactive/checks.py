@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+import inspect
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 from framework.errors import BuildError, OptionError, WiringError
@@ -19,6 +20,23 @@ def positive(owner: str, option: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise OptionError(f"{owner}: {option} is a whole number from 1 on, got {value!r}")
     return value
+
+
+def keyword_only(signature: inspect.Signature) -> list[str]:
+    """Return the names of the keyword-only parameters that have no default."""
+    return [
+        one.name
+        for one in signature.parameters.values()
+        if one.kind is inspect.Parameter.KEYWORD_ONLY and one.default is inspect.Parameter.empty
+    ]
+
+
+def hint_of_keywords(signature: inspect.Signature, given: Iterable[str] = ()) -> str:
+    """Return what to do about keyword-only parameters, which no artifact reaches; empty if there are none."""
+    names = [name for name in keyword_only(signature) if name not in given]
+    if not names:
+        return ""
+    return f"; no artifact reaches the keyword-only {', '.join(names)}: give a default, or take it by position"
 
 
 def policy(owner: str, option: str, value: object, method: str, known: str) -> None:

@@ -9,14 +9,17 @@ from typing import Any, Self
 
 from framework.core import Context
 from framework.errors import WiringError
+from framework.observe.text import short_repr
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.building.awaited import is_awaited
 from framework.reactive.building.pairing import checked
+from framework.reactive.checks import hint_of_keywords, keyword_only
 
 BuildFunction = Callable[..., Any]
 CONTEXTS = ("context", "_", "_context", "ctx")
 """Names of a first parameter that is the context."""
 POSITIONAL = inspect.Parameter.POSITIONAL_OR_KEYWORD
+LAMBDA = "<lambda>"
 
 
 class FunctionBuilder(ReactiveBuilder):
@@ -73,17 +76,25 @@ def reactive(  # noqa: PLR0913 - as a ReactiveBuilder
         WiringError: the arguments are not valid, or what is decorated is not a function of the artifacts.
     """
     bare = inspect.isroutine(provides)
+    if callable(provides) and not bare:
+        raise _no_function(provides)
     if not bare:
         checked("@reactive", "target" if provides is None else provides, () if requires is None else requires)
 
     def decorate(function: BuildFunction) -> FunctionBuilder:
         if not inspect.isroutine(function):
-            raise WiringError(f"@reactive makes a builder of a function, got {function!r}: subclass ReactiveBuilder")
+            raise _no_function(function)
         title = function.__name__
+        if title == LAMBDA:
+            if bare or provides is None:
+                raise WiringError(
+                    "a lambda has no name for its target: reactive(provides='double')(lambda number: ...)"
+                )
+            title = provides
         target, required = checked(
             title, title if bare or provides is None else provides, _named(function) if requires is None else requires
         )
-        with_context = _takes_context(function, required)
+        call = _call(function, required)
         many = inspect.isgeneratorfunction(inspect.unwrap(function))
 
         def __init__(self: FunctionBuilder) -> None:  # noqa: N807 - it becomes one
@@ -93,12 +104,12 @@ def reactive(  # noqa: PLR0913 - as a ReactiveBuilder
 
         @functools.wraps(function)
         async def awaited(_: FunctionBuilder, context: Context, *args: Any) -> Iterable[Any]:
-            built = function(context, *args) if with_context else function(*args)
+            built = call(context, args)
             return [one async for one in built] if inspect.isasyncgen(built) else [await built]
 
         @functools.wraps(function)
         def called(_: FunctionBuilder, context: Context, *args: Any) -> Iterable[Any]:
-            built = function(context, *args) if with_context else function(*args)
+            built = call(context, args)
             return built if many or inspect.isgenerator(built) else [built]
 
         # A class of its own, in the user's module: what its results depend on is the function, not this file.
@@ -127,6 +138,11 @@ def _named(function: BuildFunction) -> list[str]:
     loose = [one.name for one in parameters if one.kind is inspect.Parameter.VAR_POSITIONAL]
     if loose:
         raise WiringError(f"{function.__name__} takes *{loose[0]}, which names no target: @reactive(requires=[...])")
+    if any(one.name in {"self", "cls"} for one in list(parameters)[:1]):
+        raise WiringError(
+            f"{function.__qualname__} is a method, and its object is no artifact: @reactive decorates functions; of an "
+            f"object that there is: reactive(thing.{function.__name__})"
+        )
     return [
         one.name
         for one in parameters
@@ -134,20 +150,37 @@ def _named(function: BuildFunction) -> list[str]:
     ]
 
 
-def _takes_context(function: BuildFunction, required: list[str]) -> bool:
-    """Return whether the context is the first argument; check that the artifacts are the others; raises WiringError."""
-    names, signature = _positional(function), inspect.signature(function)
+def _call(function: BuildFunction, required: list[str]) -> Callable[[Context, tuple[Any, ...]], Any]:
+    """Return how the function is called with a context and artifacts; raises WiringError if these do not fit it.
+
+    The context goes to the parameter of its name, wherever that stands; a first parameter of any other name is the
+    context where there is one more than artifacts.
+    """
+    signature, names = inspect.signature(function), _positional(function)
+    keyword = next((name for name in keyword_only(signature) if name in CONTEXTS and name not in required), None)
+    place = next((place for place, name in enumerate(names) if name in CONTEXTS and name not in required), None)
     unpacked = any(target.startswith("*") for target in required)
-    # A first parameter of any other name is the context where there is one more than artifacts.
-    with_context = bool(names) and names[0] in CONTEXTS
-    if not with_context and not unpacked and len(names) == len(required) + 1:
-        with_context = signature.parameters[names[-1]].default is inspect.Parameter.empty
+    if place is None and keyword is None and not unpacked and len(names) == len(required) + 1:
+        place = 0 if signature.parameters[names[-1]].default is inspect.Parameter.empty else None
+    named = {} if keyword is None else {keyword: None}
     if not unpacked:
         try:
-            signature.bind(*range(len(required) + with_context))
+            signature.bind(*range(len(required) + (place is not None)), **named)
         except TypeError:
-            taken = ", ".join(names[with_context:]) or "none"
+            taken = ", ".join(name for number, name in enumerate(names) if number != place) or "none"
             raise WiringError(
                 f"{function.__name__} requires {required}, and the artifacts it takes are: {taken}"
+                + hint_of_keywords(signature, named)
             ) from None
-    return with_context
+    if keyword is not None:
+        return lambda context, args: function(*args, **{keyword: context})
+    if place is None:
+        return lambda _, args: function(*args)
+    return lambda context, args: function(*args[:place], context, *args[place:])
+
+
+def _no_function(thing: object) -> WiringError:
+    return WiringError(
+        f"@reactive makes a builder of a function, got {short_repr(thing)}: write a function that calls it, "
+        "or subclass ReactiveBuilder"
+    )

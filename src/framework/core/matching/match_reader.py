@@ -58,7 +58,7 @@ def _read(function: FunctionType, *, method: bool) -> MatchSyntax:
     source = source_of(function)
     node = source.node
     assert not isinstance(node, ast.ClassDef)  # noqa: S101 - a function's source is a function
-    names = [parameter.arg for parameter in (*node.args.posonlyargs, *node.args.args)]
+    names = _parameters(node.args)
     bound = method or names[:1] == ["self"]
     event = (names[2] if bound and len(names) > 2 else names[-1]) if names else None  # noqa: PLR2004 - self, context
     self_name = names[0] if bound and len(names) > 2 else None  # noqa: PLR2004 - a static method has no self
@@ -66,6 +66,13 @@ def _read(function: FunctionType, *, method: bool) -> MatchSyntax:
     for statement in node.body:
         reader.visit(statement)
     return MatchSyntax(source.file, event, self_name, tuple(reader.entries), _imports(node))
+
+
+def _parameters(arguments: ast.arguments) -> list[str]:
+    """Return the names of the positional parameters, without those with a default behind the event."""
+    names = [parameter.arg for parameter in (*arguments.posonlyargs, *arguments.args)]
+    first = 3 if names[:1] in (["self"], ["cls"]) else 2
+    return names[: max(first, len(names) - len(arguments.defaults))]
 
 
 class _Reader(ast.NodeVisitor):

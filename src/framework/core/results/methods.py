@@ -8,7 +8,7 @@ from typing import Any, overload
 from framework.archive import digest
 from framework.core.driving.methods import DrivingMethods
 from framework.core.driving.status import unfinished
-from framework.core.driving.wiring import provided_by, required_by
+from framework.core.driving.wiring import differ_by_a_letter, provided_by, required_by
 from framework.core.event import Event
 from framework.core.inspection.directory import Directory
 from framework.core.mailboxes.inbox import Inbox
@@ -76,6 +76,8 @@ class ValueMethods(DrivingMethods):
             PipelineRunning: it is running.
         """
         single = isinstance(target, str) and not more
+        if not isinstance(target, Iterable):
+            raise OptionError(f"compute takes the names of targets, got {target!r}: compute('pair')")
         targets = [target, *more] if isinstance(target, str) else [*target, *more]
         given = _checked(inputs)
         self._check_targets([*targets, *given])
@@ -105,8 +107,11 @@ class ValueMethods(DrivingMethods):
 
     def _asked(self, target: str, anew: Collection[Inbox]) -> bool:
         providers = [inbox for inbox in self._inboxes if target in provided_by(inbox)]
-        return bool(providers) and all(
-            inbox not in anew and getattr(inbox.processor, "resolved", False) for inbox in providers
+        # Before the first step a builder may be resolved by the run of another pipeline: __INIT__ begins it anew.
+        return (
+            self._runner.phases.begun
+            and bool(providers)
+            and all(inbox not in anew and getattr(inbox.processor, "resolved", False) for inbox in providers)
         )
 
     def collect(self, what: str | type[Event] | None = None, /, *, target: str | None = None) -> Collected:
@@ -118,10 +123,12 @@ class ValueMethods(DrivingMethods):
 
         Raises:
             OptionError: not exactly one of them is given.
+            UnknownName: the target is a misspelt one.
         """
         if (what is None) == (target is None):
             raise OptionError('collect takes a name, an event class or a target: collect("greet"), collect(target="a")')
         if target is not None:
+            self._check_spelling(target)
             collected = Collected(ReactiveEvent, "built", target)
         elif isinstance(what, type) and issubclass(what, Event):
             collected = Collected(what)
@@ -138,6 +145,12 @@ class ValueMethods(DrivingMethods):
 
     def _provided(self) -> list[str]:
         return list(dict.fromkeys(target for inbox in self._inboxes for target in provided_by(inbox)))
+
+    def _check_spelling(self, target: str) -> None:
+        """Raise UnknownName for a target that is one letter beside a known one: a processor may announce any other."""
+        known = dict.fromkeys([*self._provided(), *(name for inbox in self._inboxes for name in required_by(inbox))])
+        if target not in known and any(differ_by_a_letter(target, name) for name in known):
+            raise UnknownName("target", target, list(known))
 
     def _check_targets(self, targets: Iterable[str]) -> None:
         known = dict.fromkeys([*self._provided(), *(name for inbox in self._inboxes for name in required_by(inbox))])
