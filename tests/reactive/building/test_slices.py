@@ -1,5 +1,6 @@
 """Long builds: they go on slice by slice, in bounded memory and in order."""
 
+import sys
 import tracemalloc
 
 import pytest
@@ -11,6 +12,8 @@ from framework.core import AbstractProcessor, Event, Pipeline
 from framework.reactive import ReactiveBuilder, ReactiveEvent
 
 pytestmark = pytest.mark.timeout(60)
+HEAVIER = 1 if getattr(sys, "_is_gil_enabled", lambda: True)() else 1.5
+"""How much more an object takes where there is no GIL: its header is twice as long."""
 
 
 @pytest.mark.parametrize("watched", [False, True], ids=["", "watched"])
@@ -43,7 +46,7 @@ def test_a_long_build_waits_for_room_so_that_memory_stays_bounded(max_workers, w
     finally:
         tracemalloc.stop()
     assert count.total == 40_000
-    assert peak < 5_000_000  # 40,000 events in mailboxes would take 12 MB
+    assert peak < 5_000_000 * HEAVIER  # 40,000 events in mailboxes would take 12 MB
 
 
 @given(st.integers(0, 2000), st.integers(0, 3), seeds)
