@@ -27,7 +27,11 @@ def guards(evidence: Evidence) -> Iterator[Finding]:
     Guards that only compare values are evaluated on the events that were kept; of others the deliveries tell, which
     emitted nothing although the `case` submits.
     """
-    for name, processor in evidence.processors.items():
+    names = dict.fromkeys(
+        name for name, found in evidence.by_processor.items() if any(one.case is None for one in found)
+    )
+    for name in names:
+        processor = evidence.processors[name]
         try:
             guarded = [case for case in cases_of(processor.process, type(processor)) if case.guard is not None]
         except SourceUnavailable:

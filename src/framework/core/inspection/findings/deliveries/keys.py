@@ -19,7 +19,8 @@ def keys(evidence: Evidence) -> Iterator[Finding]:
 
     It submits as its code says, and an attribute of two kinds of event has values that are alike as text only.
     """
-    for name, processor in evidence.processors.items():
+    for name in evidence.by_processor:
+        processor = evidence.processors[name]
         kinds = [(key[1], found) for key, found in evidence.by_kind(name)]
         if len(kinds) < 2 or is_builder(processor) or any(one.emitted for one in evidence.by_processor[name]):  # noqa: PLR2004
             continue

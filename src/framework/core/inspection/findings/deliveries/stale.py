@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import Literal, NamedTuple
@@ -46,9 +47,13 @@ def stale(evidence: Evidence) -> Iterator[Finding]:
 
     A file counts if it was written after the record was made.
     """
-    for name, processor in evidence.processors.items():
-        replays = [one for one in evidence.deliveries if one.processor == name and one.replayed]
-        if not replays or not isinstance(processor, AbstractProcessor):
+    replayed: defaultdict[str, list[Delivery]] = defaultdict(list)
+    for one in evidence.deliveries:
+        if one.replayed:
+            replayed[one.processor].append(one)
+    for name, replays in replayed.items():
+        processor = evidence.processors.get(name)
+        if not isinstance(processor, AbstractProcessor):
             continue
         declared = Declared.of(processor)
         if declared.version is not None:

@@ -15,7 +15,7 @@ from framework.observe.recording.dead_letters import NO_RECIPIENT
 
 def doubles(evidence: Evidence) -> Iterator[Finding]:
     """Yield a finding for each event class of which another definition is matched than the one that was sent."""
-    matched = _matched(evidence)
+    matched = _matched(evidence) if evidence.dead_letters else {}
     for letter in evidence.dead_letters:
         for cls, processor, where in matched.get(letter.cls.__name__, ()):
             wanted = letter.reason == NO_RECIPIENT or letter.processor == processor

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from framework.core.archives import keeps_results
 from framework.core.inspection.findings.evidence import Evidence
@@ -21,16 +20,9 @@ from framework.observe.text import nearest_name
 NEARLY_THE_SAME = 0.8  # of the letters: where a processor that takes everything does receive the event
 
 
-class Receiver(NamedTuple):
-    """A processor that receives events of a name, and the place of the first `case`."""
-
-    processor: str
-    where: str
-
-
 def unheard(evidence: Evidence) -> Iterator[Finding]:
     """Yield a finding for each class and name of event that reached no processor."""
-    received = _received(evidence)
+    received = _received(evidence) if evidence.dead_letters else {}
     for letter in evidence.dead_letters:
         if letter.reason != NO_RECIPIENT or issubclass(letter.cls, ReactiveEvent):
             continue
@@ -46,9 +38,9 @@ def unheard(evidence: Evidence) -> Iterator[Finding]:
 
 def overheard(evidence: Evidence) -> Iterator[Finding]:
     """Yield a finding for each event that only processors receive which take everything, beside a name never sent."""
-    received = _received(evidence)
     if not any(wanted.generic for wanted in evidence.interests.values()):
         return
+    received = _received(evidence)
     sent = {name for _, name in evidence.sent}
     missed = [name for name in received if name and name not in sent]
     for (cls, name), count in evidence.sent.items():
@@ -70,7 +62,7 @@ def _finding(  # noqa: PLR0913, PLR0917 - the facts of one finding
     subject: str,
     event: tuple[str, str | None],
     sender: str | None,
-    receiver: Receiver | None,
+    receiver: Inbox | None,
     near: str | None,
     count: int,
 ) -> Finding:
@@ -78,12 +70,12 @@ def _finding(  # noqa: PLR0913, PLR0917 - the facts of one finding
     line = submitted_at(evidence.processors.get(sender or ""), kind, name)
     text = subject + (f" that {sender} submitted{f' at {line}' if line else ''}" if sender else "")
     remedy = f"add a processor with `case {kind}(name={name!r})`, or submit it no more"
+    received_at = "" if receiver is None else _place(receiver, near)
     if receiver is not None:
-        text += f"; did you mean {near!r}, which {receiver.processor} receives at {receiver.where or 'its process'}"
+        text += f"; did you mean {near!r}, which {receiver.name} receives at {received_at or 'its process'}"
         remedy = "give both the same name"
     examples = next((one.examples for one in evidence.dead_letters if (one.kind, one.name) == event), ())
-    place = (receiver.where if receiver else "") or line
-    return Finding("unheard event", text, place, sender, count, examples, remedy)
+    return Finding("unheard event", text, received_at or line, sender, count, examples, remedy)
 
 
 def _is_named(evidence: Evidence, cls: type) -> bool:
@@ -92,20 +84,15 @@ def _is_named(evidence: Evidence, cls: type) -> bool:
     return any(one.class_name in names and one.name is None for wanted in evidence.interests.values() for one in wanted)
 
 
-def _received(evidence: Evidence) -> Mapping[str | None, Receiver]:
-    """The event names that processors receive."""
-    found: dict[str | None, Receiver] = {}
-    for inbox, interests in evidence.interests.items():
-        places = _places(inbox)
-        for interest in interests:
-            where = places.get((interest.class_name, interest.name), "")
-            found.setdefault(interest.name, Receiver(inbox.name, where))
-    return found
+def _received(evidence: Evidence) -> Mapping[str | None, Inbox]:
+    """The event names that processors receive, with the first that does."""
+    return {one.name: inbox for inbox, wanted in reversed([*evidence.interests.items()]) for one in wanted}
 
 
-def _places(inbox: Inbox) -> dict[tuple[str | None, str | None], str]:
+def _place(inbox: Inbox, name: str | None) -> str:
+    """The first `case` that takes events of that name."""
     try:
         cases = cases_of(inbox.processor.process, type(inbox.processor))
     except SourceUnavailable:
-        return {}
-    return {pair: case.where for case in reversed(cases) for pair in pairs_of(case)}
+        return ""
+    return next((case.where for case in cases if any(found == name for _, found in pairs_of(case))), "")
