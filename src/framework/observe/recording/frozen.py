@@ -50,7 +50,12 @@ def frozen(value: Any) -> Any:
 def described(value: Any) -> Description:
     """Return the bounded description of a value; it differs when the value has visibly changed."""
     try:
-        return Description(_text(value, SHOWN_DEPTH), _size(value), type(value).__name__, mark_of(value))
+        return Description(
+            _text(value, SHOWN_DEPTH),
+            _size(value),
+            type(value).__name__,
+            0 if type(value) in _SIZED else mark_of(value),
+        )
     except Exception as error:  # noqa: BLE001 - a user's __len__ or __iter__ may raise anything
         kind = type(value).__name__
         return Description(f"<{kind} that raised {type(error).__name__}>", 0, kind)

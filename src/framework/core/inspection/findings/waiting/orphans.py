@@ -17,8 +17,9 @@ def orphans(evidence: Evidence) -> Iterator[Finding]:
         where = hinted.where or handled_at(evidence.processors.get(processor))
         text, _, hint = hinted.text.partition(": let ")
         remedy = f"let {hint}" if hint else ""
-        shown = tuple(thing.text for thing in things[:3])
-        yield Finding("unfinished", text, where, processor or None, len(things), shown, remedy)
+        shown = [hinted, *(one for one in things if one is not hinted)][:3]
+        examples = tuple(one.text.partition(": let ")[0] for one in shown)
+        yield Finding("unfinished", text, where, processor or None, len(things), examples, remedy)
 
 
 def _by_processor(evidence: Evidence) -> dict[str, list[Unfinished]]:
