@@ -1,7 +1,7 @@
 """Runs the gallery in JupyterLab, light and dark, and keeps its outputs as pictures for the README and the guides.
 
 A cell whose metadata say `"picture": NAME` becomes `docs/pictures/NAME-light.png` and `NAME-dark.png`. Called by `make
-pictures`; needs the `dev` extra and a Chromium.
+pictures`; needs the `dev` extra and a Chromium. With names as arguments it takes those pictures only.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,8 +79,8 @@ if __name__ == "__main__":
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
 
-def main() -> None:
-    """Take the pictures."""
+def main(names: Sequence[str]) -> None:
+    """Take the pictures of these names, all of them where none is given."""
     from lab import Lab
     from playwright.sync_api import sync_playwright
     from servers import CHROMIUM, chromium, jupyter
@@ -103,10 +104,13 @@ def main() -> None:
                 lab.theme(theme)
                 page.wait_for_timeout(1000)  # the theme's style sheet fades in
                 for at, name in page.evaluate(TAGGED):
+                    if names and name not in names:
+                        continue
                     _take(lab, at, PICTURES / f"{name}-{theme}.png")
             lab.close()
         browser.close()
-    _terminal()
+    if not names:
+        _terminal()
 
 
 def _terminal() -> None:
@@ -172,4 +176,4 @@ WIDTH = """(shown) => shown.matches(".fw") ? shown.clientWidth : Math.max(...[..
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

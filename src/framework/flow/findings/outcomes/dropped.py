@@ -23,7 +23,7 @@ def dropped(evidence: FlowEvidence) -> Iterator[Finding]:
         said = [job for job in evidence.jobs.values() if reason == LAST and job.answered_last]
         by = f", which {said[0].named} gave" if said else ""
         job = said[0] if said else evidence.jobs[max(jobs, key=jobs.__getitem__)]
-        where = " and ".join(f"{count:,} in {name}" for name, count in jobs.items())
+        where = ", ".join(f"{count:,} in {name}" for name, count in jobs.items())
         yield Finding(
             "dropped items",
             f"{times(total, 'item')} {'was' if total == 1 else 'were'} dropped, {where}: {reason}{by}",

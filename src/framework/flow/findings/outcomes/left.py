@@ -24,7 +24,7 @@ def left(evidence: FlowEvidence) -> Iterator[Finding]:
     total = sum(jobs.values())
     if not total:
         return
-    where = " and ".join(f"{count:,} in {name}" for name, count in jobs.items() if count)
+    where = ", ".join(f"{count:,} in {name}" for name, count in jobs.items() if count)
     ended = "failed" if report.ended == "failed" else f"was {report.ended}"
     because = "" if report.error is None else f" ({error_line(report.error)})"
     most = evidence.jobs[max(jobs, key=jobs.__getitem__)]
