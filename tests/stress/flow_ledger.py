@@ -135,9 +135,9 @@ class Ledger:
     def _untouched(  # noqa: PLR0911 - as above
         self, item: Item, *, finished: bool
     ) -> "str | tuple[str, bool] | None":
-        if item == LATEST:
-            return None  # put only where its LastWorkItem is
         if item.origin is None:
+            if item == LATEST:
+                return None  # put only where its LastWorkItem is
             return self._entering(item, 0) or ("done", False)
         step, attempt = item.origin
         how = step.attempts[attempt]

@@ -72,3 +72,20 @@ def test_an_error_job_can_hold_a_lock():
 
     play(Flow().add(fails).error_with_lock(handle, lock).run([1, 2]))
     assert held == [True, True]
+
+
+def test_a_context_manager_made_by_contextlib_is_held_around_each_item_anew():
+    held = []
+
+    @asynccontextmanager
+    async def session():
+        held.append("entered")
+        yield len(held)
+        held.append("left")
+
+    async def process(item, number):
+        return item, number
+
+    flow = Flow(capacity=FixedCapacity(1)).add_job_with_lock(process, session())
+    assert play(results(flow, [1, 2])) == [(1, 1), (2, 3)]
+    assert held == ["entered", "left"] * 2

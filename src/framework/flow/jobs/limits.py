@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from framework.errors import FlowError, OptionError
 from framework.flow.clock import Clock, deadline, sleep
 from framework.flow.jobs.batching import Batch
-from framework.flow.jobs.processors import Call, takes_resource
+from framework.flow.jobs.processors import Call, takes_resource, unused
 from framework.flow.jobs.retrying import Retry
 from framework.flow.signals import LastWorkItem, Several
 
@@ -201,7 +201,7 @@ def _locked(call: Call, lock: Any, caller: Caller, *, gives_resource: bool) -> C
     if hasattr(type(lock), "__aenter__"):
 
         def enter() -> AbstractAsyncContextManager[Any]:
-            return lock  # type: ignore[no-any-return]  # checked by Limits
+            return unused(lock)  # type: ignore[no-any-return]  # checked by Limits
 
     async def locked(item: Any) -> Any:
         caller.waits_for_lock()

@@ -61,8 +61,7 @@ class Shared:
 
     async def open(self, stack: AsyncExitStack) -> None:
         """Enter it for the length of the run; a generator's, which serves once, is made again for each run."""
-        anew = getattr(type(self.manager), "_recreate_cm", None)  # as contextlib does where it is a decorator
-        manager = self.manager if anew is None else anew(self.manager)
+        manager = unused(self.manager)
         try:
             entered = await stack.enter_async_context(manager)
         except Exception as error:
@@ -98,6 +97,12 @@ class PerWorker:
                 yield entered if callable(entered) else made
         else:
             yield made
+
+
+def unused(manager: Any) -> Any:
+    """Return an async context manager to enter: a generator's serves once and is made again, any other is itself."""
+    anew = getattr(type(manager), "_recreate_cm", None)  # as contextlib does where it is a decorator
+    return manager if anew is None else anew(manager)
 
 
 def from_factory(factory: Any) -> ProcessorSource:
