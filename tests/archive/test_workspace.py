@@ -229,7 +229,7 @@ def test_an_archive_in_use_is_not_pruned(path):
             other.archive(Description(name="Parse", identity="new"))
             assert Workspace(path).prune() == []
             with pytest.raises(WorkspaceInUse, match="pipeline 'P'"):
-                other.drop([old._for_writing().uid])
+                other._drop([old._for_writing().uid])
     assert dict(Workspace(path).archive("Parse", identity="old")) == {"a": 1}
 
 

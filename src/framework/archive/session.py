@@ -79,10 +79,10 @@ class Session:
         name, identity = (about, None) if isinstance(about, str) else (about.name, about.identity)
         if readonly:
             return StoredArchive(self._reader, name, identity, None)
-        writer = self.writer(name) if isinstance(about, str) else self._describe(about)
-        return StoredArchive(self._reader, name, identity, lambda: self.writer(name, identity), writer)
+        writer = self._writer(name) if isinstance(about, str) else self._describe(about)
+        return StoredArchive(self._reader, name, identity, lambda: self._writer(name, identity), writer)
 
-    def writer(self, name: str, identity: str | None = None) -> ArchiveWriter:
+    def _writer(self, name: str, identity: str | None = None) -> ArchiveWriter:
         """Return the writer of an archive, claimed for this session; its description stays as it is.
 
         Raises:
@@ -95,7 +95,7 @@ class Session:
         with _lock:
             return self._claimed(store.writer_of(uid), name)
 
-    def drop(self, uids: Iterable[bytes]) -> None:
+    def _drop(self, uids: Iterable[bytes]) -> None:
         """Delete archives.
 
         Raises:

@@ -44,7 +44,7 @@ class StoredArchive(Archive):
         self._placeholders = placeholders
         self._found: tuple[bytes, Records] | None = None
 
-    def beside(self, name: str, identity: str | None = None) -> StoredArchive:
+    def _beside(self, name: str, identity: str | None = None) -> StoredArchive:
         """Return another archive of the same workspace, to read; an empty one where there is none of that name."""
         return StoredArchive(self._reader, name, identity, None)
 

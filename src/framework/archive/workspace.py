@@ -142,7 +142,7 @@ class Workspace:
         pruned = to_prune(entries, {} if max_bytes is None else self._sizes(entries), max_bytes)
         if pruned and not dry_run:
             with Session(self.path, "a prune", trust=self._trust, busy=lambda: False) as session:
-                session.drop(bytes.fromhex(entry.uid) for entry, _ in pruned)
+                session._drop(bytes.fromhex(entry.uid) for entry, _ in pruned)  # noqa: SLF001 - plumbing, hidden from users
             for entry, reason in pruned:
                 logger.warning("%s: pruned %s (%s)", self.path, entry, reason)
         return [entry for entry, _ in pruned]
@@ -209,4 +209,4 @@ class Workspace:
     def _writer(self, name: str, identity: str | None) -> ArchiveWriter:
         if self._session is None:
             self._session = Session(self.path, f"Workspace({self.path!r})", trust=self._trust, busy=lambda: False)
-        return self._session.writer(name, identity)
+        return self._session._writer(name, identity)  # noqa: SLF001 - plumbing, hidden from users

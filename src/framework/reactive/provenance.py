@@ -257,8 +257,9 @@ def _of_record(row: _Row) -> _Found:
     builder, target, identity, key, place, text, links = row.rows[row.position]
     sources: list[Origin | _Row] = [_Row(row.rows, link, row.archive) for link in links]
     found = _Found(target, builder, (), text, key, key is not None, sources)
-    if key is not None and builder is not None and row.archive is not None and hasattr(row.archive, "beside"):
-        archive = row.archive.beside(builder, identity)
+    beside = getattr(row.archive, "_beside", None)  # of a stored archive
+    if key is not None and builder is not None and beside is not None:
+        archive = beside(builder, identity)
         _complete(found, _record(archive, key), place, archive)
     return found
 

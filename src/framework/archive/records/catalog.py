@@ -87,26 +87,26 @@ class CatalogEntry(Description):
     records: int = 0
     inputs: tuple[StoredPart, ...] = ()
 
-    def describes(self, description: Description) -> bool:
+    def _describes(self, description: Description) -> bool:
         """Return whether it says all that the description says."""
         return all(getattr(self, name) == getattr(description, name) for name in _DESCRIBING)
 
-    def described(self, description: Description) -> Self:
+    def _described(self, description: Description) -> Self:
         """Return the entry with that description, used now by this Python."""
         parts = {name: getattr(description, name) for name in _DESCRIBING}
         now = _now()
         return dataclasses.replace(self, **parts, updated=now, used=now, python=_python(), superseded_by="")
 
     @property
-    def is_used_lately(self) -> bool:
+    def _is_used_lately(self) -> bool:
         """Return whether the entry need not be written again when a pipeline opens the archive."""
         return _now() - self.used < USED_STEP
 
-    def opened(self) -> Self:
+    def _opened(self) -> Self:
         """Return the entry, opened by a pipeline now."""
         return dataclasses.replace(self, used=_now())
 
-    def takes_the_place_of(self, other: Description) -> bool:
+    def _takes_the_place_of(self, other: Description) -> bool:
         """Return whether code that made this one could not ask for another of its name any more.
 
         It could for another configuration: the same code with other arguments. What arguments bring along is code of
@@ -119,12 +119,12 @@ class CatalogEntry(Description):
         texts = {(label, kind): text for label, kind, _, text in self.parts}
         return any(texts.get((label, kind), text) != text for label, kind, _, text in other.parts)
 
-    def touched(self, inputs: Iterable[StoredPart] = ()) -> Self:
+    def _touched(self, inputs: Iterable[StoredPart] = ()) -> Self:
         """Return the entry, written to now by a run whose inputs brought that code along."""
         parts = {part[:2]: part for part in (*self.inputs, *inputs)}
         return dataclasses.replace(self, updated=_now(), inputs=tuple(parts.values()))
 
-    def superseded(self, identity: str) -> Self:
+    def _superseded(self, identity: str) -> Self:
         """Return the entry, superseded by another identity."""
         return dataclasses.replace(self, superseded_by=identity)
 
@@ -187,7 +187,7 @@ class Catalog:
         """Return the entries of the same name whose place an entry takes."""
         uids = self._identities.get(entry.name, {}).values() if entry.identity else ()
         others = [(uid, self.entries[uid]) for uid in uids]
-        return [(uid, other) for uid, other in others if other.identity and entry.takes_the_place_of(other)]
+        return [(uid, other) for uid, other in others if other.identity and entry._takes_the_place_of(other)]  # noqa: SLF001 - plumbing, hidden from users
 
     def put(self, batch: WriteBatch, keyring: Keyring, uid: bytes, entry: CatalogEntry) -> None:
         """Write an entry, new or again."""

@@ -36,7 +36,7 @@ class Store:
             database.flush()
             batch = database.batch()
             for uid in database.touched & catalog.entries.keys():
-                catalog.put(batch, self.keyring, uid, catalog.entries[uid].touched(inputs))
+                catalog.put(batch, self.keyring, uid, catalog.entries[uid]._touched(inputs))  # noqa: SLF001 - plumbing, hidden from users
             if len(batch):
                 database.write(batch)
             database.touched.clear()
@@ -56,14 +56,14 @@ class Store:
                 uid, entry = self._new_entry(description)
                 catalog.put(batch, self.keyring, uid, entry)
             entry = catalog.entries[uid]
-            if not entry.describes(description) or entry.superseded_by:
-                entry = entry.described(description)
+            if not entry._describes(description) or entry.superseded_by:  # noqa: SLF001 - plumbing, hidden from users
+                entry = entry._described(description)  # noqa: SLF001 - plumbing, hidden from users
                 catalog.put(batch, self.keyring, uid, entry)
-            elif not entry.is_used_lately:
-                catalog.put(batch, self.keyring, uid, entry.opened())
+            elif not entry._is_used_lately:  # noqa: SLF001 - plumbing, hidden from users
+                catalog.put(batch, self.keyring, uid, entry._opened())  # noqa: SLF001 - plumbing, hidden from users
             for rival, other in catalog.rivals(entry):
                 if not self.writer_of(rival).taken and other.superseded_by != entry.identity:
-                    catalog.put(batch, self.keyring, rival, other.superseded(entry.identity))
+                    catalog.put(batch, self.keyring, rival, other._superseded(entry.identity))  # noqa: SLF001 - plumbing, hidden from users
             if len(batch):
                 database.write(batch)
             return self.writer_of(uid)
@@ -117,4 +117,4 @@ class Store:
     def _new_entry(self, description: Description) -> tuple[bytes, CatalogEntry]:
         uid = os.urandom(ID_BYTES)
         number = 1 + max((entry.number for entry in self.catalog.entries.values()), default=0)
-        return uid, CatalogEntry(name=description.name, uid=uid.hex(), number=number).described(description)
+        return uid, CatalogEntry(name=description.name, uid=uid.hex(), number=number)._described(description)  # noqa: SLF001 - plumbing, hidden from users

@@ -101,7 +101,7 @@ class PhaseStepper(Shown):
         """
         wanted, words = condition_of(condition, target, phase)
         if phase is not None and phase <= self.pipeline.snapshot().phase:
-            return self.say(f"phase {phase} has begun already")
+            return self._say(f"phase {phase} has begun already")
         return self._command(lambda: self._until(wanted, words))
 
     def stop(self) -> str:
@@ -110,7 +110,7 @@ class PhaseStepper(Shown):
         self.pipeline.stop()
         with self._driving:  # the command that drives ends the run
             self._settle()
-        return self.say(self.end_line() or "stopping")
+        return self._say(self._end_line() or "stopping")
 
     # -- looking back
 
@@ -131,9 +131,9 @@ class PhaseStepper(Shown):
         """Show the state of now, and return it."""
         self.looking_at = None
         self.listeners.tell()
-        return self.shown_state()
+        return self._shown_state()
 
-    def shown_state(self) -> PhaseState:
+    def _shown_state(self) -> PhaseState:
         """Return the state that is shown: that of the phase looked back at, else that of now.
 
         While a command runs, attributes stay as they were before it, and only counts move.
@@ -171,7 +171,7 @@ class PhaseStepper(Shown):
             self.pipeline.observe(self.activity)
             self._settle()
 
-    def end_line(self) -> str | None:
+    def _end_line(self) -> str | None:
         """Return how the run ended, in a line; None before its end."""
         report = self.pipeline.report
         if report is None or report.paused:
@@ -197,12 +197,12 @@ class PhaseStepper(Shown):
         with self._alone():
             self.listeners.tell()
             try:
-                reason = self.end_line() or command()
+                reason = self._end_line() or command()
             finally:
                 self._settle()
-        return self.say(reason)
+        return self._say(reason)
 
-    def say(self, reason: str) -> str:
+    def _say(self, reason: str) -> str:
         """Show a line in every view, and return it."""
         self.message = reason
         self.listeners.tell()
@@ -223,7 +223,7 @@ class PhaseStepper(Shown):
     def _step(self) -> str:
         report: PhaseReport = self.pipeline.step()
         over = "has settled: submit more and step again, or finish" if report.settled else "is over"
-        return self.end_line() or f"phase {report.phase} {over}"
+        return self._end_line() or f"phase {report.phase} {over}"
 
     def _run(self) -> str:
         for _ in self.pipeline.phases():
@@ -235,7 +235,7 @@ class PhaseStepper(Shown):
     def _finish(self) -> str:
         with suppress(RunFailed, RunLimit):  # they are in the report
             self.pipeline.finish()
-        return self.end_line() or "stopped"
+        return self._end_line() or "stopped"
 
     def _deliver(self) -> str:
         made = self.pipeline.deliver()
@@ -249,7 +249,7 @@ class PhaseStepper(Shown):
         stop = Stop(wanted)
         with self.pipeline.observe(stop):
             settled = False
-            while stop.found is None and self.end_line() is None and not (settled or self._stopping):
+            while stop.found is None and self._end_line() is None and not (settled or self._stopping):
                 made = self.pipeline.deliver(phases=True)
                 if isinstance(made, PhaseReport):
                     self._settle()
@@ -259,7 +259,7 @@ class PhaseStepper(Shown):
         return (
             stop.line()
             if stop.found is not None
-            else f"{self.end_line() or ('settled' if settled else 'stopped')} before {words}"
+            else f"{self._end_line() or ('settled' if settled else 'stopped')} before {words}"
         )
 
     # -- display

@@ -1,5 +1,7 @@
 """`StepperView`: what a stepper shows as plain data, and the commands of its buttons and clicks."""
 
+# ruff: noqa: SLF001 - a view knows what the stepper hides from its users
+
 from __future__ import annotations
 
 import threading
@@ -60,14 +62,14 @@ class StepperView:
     def state(self) -> Mapping[str, Any]:
         """Return everything that changes, ready for JSON."""
         stepper = self.stepper
-        state, busy = stepper.shown_state(), stepper.busy
+        state, busy = stepper._shown_state(), stepper.busy
         history = stepper.history
         return {
             "name": stepper.pipeline.name,
             "summary": _summary(state),
             "state": state.snapshot.state,
             "busy": busy,
-            "finished": stepper.end_line() is not None,
+            "finished": stepper._end_line() is not None,
             "message": stepper.message,
             "hint": _hint(stepper, state, busy=busy),
             "waiting": state.waiting,
@@ -86,7 +88,7 @@ class StepperView:
         try:
             self._do(command)
         except BaseException as error:  # noqa: BLE001 - no cell runs in which it could be raised
-            self.stepper.say(f"{LOOKS['failed'].icon} {message_of(error)}")
+            self.stepper._say(f"{LOOKS['failed'].icon} {message_of(error)}")
 
     def _do(self, command: Mapping[str, Any]) -> None:
         stepper = self.stepper
@@ -106,9 +108,9 @@ class StepperView:
             case {"do": "event", "number": int() as number}:
                 self._show_tree(number)
             case {"do": "rerun", "number": int() as number}:
-                stepper.say(f"rerun of failure {number + 1}: {short_repr(stepper.failures[number].rerun())}")
+                stepper._say(f"rerun of failure {number + 1}: {short_repr(stepper.failures[number].rerun())}")
             case _:
-                stepper.say(f"unknown command {short_repr(command)}; there are: {', '.join(COMMANDS)}")
+                stepper._say(f"unknown command {short_repr(command)}; there are: {', '.join(COMMANDS)}")
 
     def _drive(self, command: Callable[[], object]) -> None:
         # Keys come faster than deliveries end; behind a long command they are refused, not queued.
@@ -125,7 +127,7 @@ class StepperView:
 
     def _show_tree(self, number: int) -> None:
         event = next((kept.event for known, kept, _ in submissions(self.stepper.recorder) if known == number), None)
-        self._tree_phase = self.stepper.shown_state().phase
+        self._tree_phase = self.stepper._shown_state().phase
         self.tree = "no longer recorded" if event is None else str(Lineage(event, self.stepper.recorder))
         self.stepper.listeners.tell()
 
@@ -145,5 +147,5 @@ def _failed_in(state: PhaseState) -> int:
 
 def _hint(stepper: PhaseStepper, state: PhaseState, *, busy: bool) -> str:
     if not state.snapshot.done and not state.snapshot.waiting and not busy:
-        return stepper.end_line() or 'Nothing submitted yet: pipeline.submit(Event(name="..."))'
-    return stepper.end_line() or ""
+        return stepper._end_line() or 'Nothing submitted yet: pipeline.submit(Event(name="..."))'
+    return stepper._end_line() or ""

@@ -128,7 +128,7 @@ class History:
         pipeline.history.frame()
     """
 
-    alive: ClassVar[WeakSet[History]] = WeakSet()
+    _alive: ClassVar[WeakSet[History]] = WeakSet()
     """Every history there is, so that the lineage of an event can be asked for by the event alone."""
 
     def __init__(self, max_bytes: float = MAX_BYTES, dead_letters: DeadLetters | None = None) -> None:
@@ -144,7 +144,7 @@ class History:
         self.started = time.perf_counter()
         self.log = Log(checked_bytes(max_bytes))
         self._dead_letters = dead_letters or DeadLetters()
-        History.alive.add(self)
+        History._alive.add(self)
 
     @property
     def dropped(self) -> int:

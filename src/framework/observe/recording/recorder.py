@@ -67,7 +67,7 @@ class Recorder:
     """
 
     wants_matches = True
-    alive: ClassVar[WeakSet[Recorder]] = WeakSet()
+    _alive: ClassVar[WeakSet[Recorder]] = WeakSet()
     """Every recorder there is, so that the lineage of an event can be asked for by the event alone."""
 
     def __init__(self, max_bytes: int = 64 * MEGABYTE) -> None:
@@ -91,7 +91,7 @@ class Recorder:
         self._dead: deque[DeadLetter] = deque()
         # Contended by every worker of a watched run; held for a few microseconds each time.
         self._lock = threading.Lock()
-        Recorder.alive.add(self)
+        Recorder._alive.add(self)
 
     def __call__(self, happening: Happening) -> None:
         """Keep one happening; runtimes call this."""

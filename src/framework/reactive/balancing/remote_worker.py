@@ -35,20 +35,20 @@ class LoadBalancerWorkerOffload(OffloadBuilder):
         self._here = transport.shares_objects
         transport.max_pending = 1 if self._here else 2  # an object of this process works on one item at a time
         self.worker = worker
-        self.shared = records
+        self._shared = records
         self._archived_as = None if records is None else records.keeper
         super().__init__(provides, requires, RemoteWorker(worker), transport, name=name)
 
     @property
     def _opens_archive(self) -> bool:
-        return self.shared is not None
+        return self._shared is not None
 
-    def arguments(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _sent(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the arguments of the worker's `build`, without the number of the item."""
         arguments: tuple[Any, ...] = inputs[0][1]
         return arguments
 
-    def place(self, inputs: tuple[Any, ...]) -> int:
+    def _place(self, inputs: tuple[Any, ...]) -> int:
         """Return the number of the item."""
         number: int = inputs[0][0]
         return number
@@ -58,9 +58,9 @@ class LoadBalancerWorkerOffload(OffloadBuilder):
         ((number, arguments),) = args
         return [(number, list(self._function(*arguments)))]
 
-    def announced(self, inputs: tuple[Any, ...], artifacts: Iterator[Any]) -> Iterable[NumberedResults]:
+    def _announced(self, inputs: tuple[Any, ...], artifacts: Iterator[Any]) -> Iterable[NumberedResults]:
         """Return the results with their number."""
-        return ((number, results) for number, results in [(self.place(inputs), list(artifacts))])
+        return ((number, results) for number, results in [(self._place(inputs), list(artifacts))])
 
     def on_init(self, context: Context) -> Iterable[Any] | None:
         """Call the worker's hook if its object is used; a copy calls it before its first item."""

@@ -45,22 +45,22 @@ class _Loop:
 class _Awaited:
     """A builder with what `Calls` asks of one that sends its inputs away."""
 
-    shared = None
+    _shared = None
 
     def __init__(self, builder: Buildable, max_concurrency: int) -> None:
         self._builder = builder
-        self.transport = _Loop(max_concurrency)
+        self._transport = _Loop(max_concurrency)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._builder, name)
 
-    def arguments(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _sent(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         return inputs
 
-    def place(self, inputs: tuple[Any, ...]) -> int | None:  # noqa: ARG002 - as for those that are sent away
+    def _place(self, inputs: tuple[Any, ...]) -> int | None:  # noqa: ARG002 - as for those that are sent away
         return None
 
-    def announced(self, inputs: tuple[Any, ...], artifacts: Iterator[Any]) -> Iterator[Any]:  # noqa: ARG002 - as above
+    def _announced(self, inputs: tuple[Any, ...], artifacts: Iterator[Any]) -> Iterator[Any]:  # noqa: ARG002 - as above
         return artifacts
 
 

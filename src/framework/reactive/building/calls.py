@@ -1,5 +1,7 @@
 """`Calls`: one run of a builder whose inputs are built elsewhere: on an executor, a flow, an event loop."""
 
+# ruff: noqa: SLF001 - the run of a builder knows what the builder hides from its users
+
 from __future__ import annotations
 
 import functools
@@ -40,19 +42,19 @@ class Offloads(Buildable, Protocol):
     """Sends its inputs to an executor; `OffloadBuilder` is one."""
 
     @property
-    def transport(self) -> Sends:
+    def _transport(self) -> Sends:
         """Return where inputs are sent."""
 
-    submit: Submit
-    shared: BuildRecords | None
+    _submit: Submit
+    _shared: BuildRecords | None
 
-    def arguments(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _sent(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return what is sent of the arguments of `build`."""
 
-    def place(self, inputs: tuple[Any, ...]) -> int | None:
+    def _place(self, inputs: tuple[Any, ...]) -> int | None:
         """Return the place of an input among those of the run, if it is told."""
 
-    def announced(self, inputs: tuple[Any, ...], artifacts: Iterator[Any]) -> Iterable[Any]:
+    def _announced(self, inputs: tuple[Any, ...], artifacts: Iterator[Any]) -> Iterable[Any]:
         """Return what is announced for an input, of the artifacts that came back or were archived."""
 
 
@@ -102,8 +104,8 @@ class Calls(Building):
 
     def __init__(self, builder: Offloads) -> None:
         super().__init__(builder)
-        if builder.shared is not None:
-            self.records, self._kept = builder.shared, True
+        if builder._shared is not None:
+            self.records, self._kept = builder._shared, True
         self._calls: deque[Call] = deque()
 
     def handle(self, context: Context, message: SelfMessage) -> None:
@@ -140,11 +142,11 @@ class Calls(Building):
 
     def _next_completed(self) -> Call | None:
         """Return the call whose turn it is to be announced."""
-        candidates = islice(self._calls, 1 if self._builder.transport.ordered else None)
+        candidates = islice(self._calls, 1 if self._builder._transport.ordered else None)
         return next((call for call in candidates if call.artifacts is not None), None)
 
     def _has_room(self) -> bool:
-        return len(self._calls) < self._builder.transport.max_pending
+        return len(self._calls) < self._builder._transport.max_pending
 
     def _answer(self, context: Context, inputs: tuple[Any, ...], origins: Origins) -> None:
         """Submit one input, unless its result is archived; outside of a run, build it here."""
@@ -154,18 +156,18 @@ class Calls(Building):
         if not self._has_room():
             self.pending.append(BuildInput(inputs, origins))
             return
-        arguments = self._builder.arguments(self.pairing.arguments(inputs))
+        arguments = self._builder._sent(self.pairing.arguments(inputs))
         made = Made(self.made.builder, self.made.target) if self._kept else self.made
         call = Call(inputs, arguments, origins, made)
         if self._kept:
             call.key = input_key(call.arguments, name="inputs")
             started = time.perf_counter()
-            found = self.records.archived(context.archive, call.key, made, self._builder.place(inputs))
+            found = self.records.archived(context.archive, call.key, made, self._builder._place(inputs))
             if found is None:
                 call.kept = copies(call.arguments)
             else:
                 work_of(context).replay_seconds += time.perf_counter() - started
-                call.artifacts = iter(self._builder.announced(inputs, found))
+                call.artifacts = iter(self._builder._announced(inputs, found))
         self._calls.append(call)
         work_of(context).under_way = len(self._calls)
         try:
@@ -177,11 +179,11 @@ class Calls(Building):
 
     def _submit(self, hold: Hold, call: Call) -> None:
         try:
-            call.future = self._builder.submit(call.arguments)
+            call.future = self._builder._submit(call.arguments)
         except Exception:
             hold.release()
             call.failed = True
-            call.artifacts = iter(self._builder.announced(call.inputs, iter(())))
+            call.artifacts = iter(self._builder._announced(call.inputs, iter(())))
             raise
         call.future.add_done_callback(functools.partial(report, hold, call))
 
@@ -189,17 +191,17 @@ class Calls(Building):
         assert call.future is not None  # noqa: S101 - only submitted calls complete
         error: BaseException | None
         try:
-            built, error, seconds = self._builder.transport.arrived(call.future)
+            built, error, seconds = self._builder._transport.arrived(call.future)
         except BaseException as raised:  # noqa: BLE001 - a cancelled future raises no Exception
             built, error, seconds = [], raised, 0.0
         work_of(context).away_seconds += seconds
         artifacts = iter(built)
         if self._kept and error is None:
-            place = self._builder.place(call.inputs)
+            place = self._builder._place(call.inputs)
             artifacts = self.records.record(
                 context.archive, call.key, call.kept, artifacts, call.made, call.origins, place, seconds
             )
-        call.artifacts = iter(self._builder.announced(call.inputs, artifacts))
+        call.artifacts = iter(self._builder._announced(call.inputs, artifacts))
         if error is not None:
             call.failed = True
             raise error
@@ -210,7 +212,7 @@ class Calls(Building):
             if call.future is not None:
                 call.future.cancel()
         self._calls.clear()
-        self._builder.transport.close()
+        self._builder._transport.close()
         super().end()
 
 

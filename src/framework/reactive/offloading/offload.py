@@ -74,7 +74,7 @@ def offload(  # noqa: PLR0913 - options of a builder
 class OffloadBuilder(ReactiveBuilder):
     """Made by `offload`."""
 
-    shared: BuildRecords | None = None
+    _shared: BuildRecords | None = None
     """The records of several builders that do the work of one; they are kept without `persist`."""
 
     def __init__(  # noqa: PLR0913 - internal: what offload knows
@@ -88,8 +88,8 @@ class OffloadBuilder(ReactiveBuilder):
         name: str | None = None,
         priority: int = 0,
     ) -> None:
-        self.transport = transport
-        self.submit = transport.bind(function)
+        self._transport = transport
+        self._submit = transport.bind(function)
         self._function = function
         super().__init__(provides, requires, persist=persist, name=name, priority=priority)
 
@@ -97,15 +97,15 @@ class OffloadBuilder(ReactiveBuilder):
         """Call the function in this process: to rerun a failure, or to compare archived inputs."""
         return self._function(*args)
 
-    def arguments(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _sent(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return what is sent of the arguments of `build`."""
         return inputs
 
-    def place(self, inputs: tuple[Any, ...]) -> int | None:  # noqa: ARG002 - for subclasses
+    def _place(self, inputs: tuple[Any, ...]) -> int | None:  # noqa: ARG002 - for subclasses
         """Return the place of an input among those of the run, if it is told."""
         return None
 
-    def announced(self, inputs: tuple[Any, ...], artifacts: Iterator[Any]) -> Iterable[Any]:  # noqa: ARG002 - as above
+    def _announced(self, inputs: tuple[Any, ...], artifacts: Iterator[Any]) -> Iterable[Any]:  # noqa: ARG002 - as above
         """Return what is announced for an input, of the artifacts that came back or were archived."""
         return artifacts
 
