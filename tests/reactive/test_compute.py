@@ -147,8 +147,9 @@ def test_malformed_inputs_are_refused(inputs):
 def test_failures_are_raised_and_the_pipeline_stays_open():
     failing = Made("half", ["number"], lambda n: [1 / (n - 2)])
     pipeline = Pipeline([numbers(), failing])
-    with pytest.raises(RunFailed, match="ZeroDivisionError"):
+    with pytest.raises(RunFailed, match="ZeroDivisionError") as raised:
         pipeline.compute("half")
+    assert len(raised.value.report.failures) == 1
     assert pipeline.compute("number") == [1, 2, 3]
     assert pipeline.report.paused
 

@@ -180,7 +180,7 @@ class PhaseRunner:
         """Raise `RunFailed` for the failures from number `start` on, if the pipeline raises for failures."""
         failures = self._scheduler.failures.since(start)
         if failures and self._on_error == "raise":
-            raise RunFailed(self.name, failures)
+            raise RunFailed(self.name, failures, self.report_until_now)
 
     def why_waiting(self) -> str:
         """Return what keeps the run from being finished, a line each; empty when nothing does."""

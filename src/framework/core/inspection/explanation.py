@@ -79,7 +79,8 @@ class Explanation:
         lines = [short_repr(self.event)]
         if cells:
             lines += _table([head, *cells] if any(row[3] for row in cells) else [head[:3], *(row[:3] for row in cells)])
-        return "\n".join([*lines, self.rest] if self.rest else lines)
+        rest = self.rest or ("" if cells else "the pipeline has no processors")
+        return "\n".join([*lines, rest] if rest else lines)
 
 
 def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:

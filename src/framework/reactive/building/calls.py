@@ -17,6 +17,7 @@ from framework.core.context import DetachedContext, work_of
 from framework.core.identity.input_key import input_key
 from framework.core.mailboxes.hold import Hold, defer_held
 from framework.errors import PipelineEnded
+from framework.observe.text import short_repr
 from framework.reactive.building.build_records import BuildRecords, copies
 from framework.reactive.building.buildable import Buildable
 from framework.reactive.building.building import Building, BuildInput, Origins, SelfMessage
@@ -84,6 +85,9 @@ class Completed(SelfMessage):
         self.name = "completed"
         self.inputs = call.inputs
         self.call = call
+
+    def __repr__(self) -> str:
+        return f"inputs={short_repr(self.inputs)}"
 
 
 class AnnounceCompleted(SelfMessage):
