@@ -202,3 +202,19 @@ def test_counts_are_a_mapping_of_the_names_of_outcomes():
     assert counts.get("lost") is None
     with pytest.raises(KeyError, match="lost"):
         counts["lost"]
+
+
+def test_a_flow_with_limits_as_the_error_job_can_ask_what_failed():
+    asked = []
+
+    async def fails(item):
+        raise KeyError(item)
+
+    async def ask(item):
+        failure = current_failure()
+        asked.append((failure.processor, failure.event, type(failure.exception)))
+
+    inner = Flow(name="errors").add(same).add(ask)
+    report = play(Flow().add(fails).error(inner, timeout=5).run([1, 2]))
+    assert sorted(asked) == [("fails", 1, KeyError), ("fails", 2, KeyError)]
+    assert report.counts["failed"] == 2

@@ -142,12 +142,16 @@ class Node:
 
 
 class Attempt(Node):
-    """The ticket of an item whose whole tree is awaited; it can be abandoned."""
+    """The ticket of an item whose whole tree is awaited; it can be abandoned.
 
-    __slots__ = ("__weakref__", "_open", "abandoned", "over", "workers")
+    `failure` is what an error job with limits is handling, so that the jobs it stands for can ask.
+    """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    __slots__ = ("__weakref__", "_open", "abandoned", "failure", "over", "workers")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, failure: Failure | None = None) -> None:
         super().__init__(self._count, self)
+        self.failure = failure
         self._open = 1
         self.abandoned = False
         self.over: asyncio.Future[None] = loop.create_future()
@@ -168,6 +172,14 @@ class Attempt(Node):
 def attempt_of(entry: Any) -> Attempt | None:
     """Return the attempt that an entry is part of; only items inside of a limited sub-flow have one."""
     return getattr(entry.ticket, "attempt", None) if isinstance(entry, Envelope) else None
+
+
+def failure_of(entry: Any) -> Failure | None:
+    """Return what an entry on its way through an error job is there for."""
+    if isinstance(entry, Case):
+        return entry.failure
+    attempt = attempt_of(entry)
+    return None if attempt is None else attempt.failure
 
 
 def plain(entry: Any) -> Any:

@@ -11,6 +11,7 @@ from framework.flow.jobs.limits import Prepared
 from framework.flow.queues.envelope import Attempt, Envelope, plain
 from framework.flow.running.job_run import JobRun
 from framework.flow.signals import NOTHING, LastWorkItem, Several
+from framework.flow.workers.failures import CURRENT
 from framework.flow.workers.worker import FlowWorker
 from framework.observe import Failure
 
@@ -138,7 +139,7 @@ class GateRun(JobRun):
     async def _through(self, worker: Any, item: Any) -> Attempt:
         if self.context.log is not None and isinstance(worker, FlowWorker):
             worker.made.append((self.entrance.name, id(item)))
-        attempt = Attempt(asyncio.get_running_loop())
+        attempt = Attempt(asyncio.get_running_loop(), CURRENT.get())
         self.context.follow(attempt)
         entry = Envelope(item, attempt)
         channel = self.entrance.input

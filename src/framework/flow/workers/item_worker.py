@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from framework.flow.queues.envelope import Attempt, Case, Envelope, attempt_of, finish, plain
+from framework.flow.queues.envelope import Attempt, Case, Envelope, attempt_of, failure_of, finish, plain
 from framework.flow.signals import (
     NOTHING,
     LastWorkItem,
@@ -117,11 +117,12 @@ class ItemWorker(TellingWorker):
 
     async def call(self, call: Call, entry: Any) -> Any:
         """Await the processor."""
-        if self._base is None and not isinstance(entry, Case):
+        failure = failure_of(entry)
+        if self._base is None and failure is None:
             return await call(plain(entry))
         context = (self._base or self.context).copy()
-        if isinstance(entry, Case):
-            context.run(CURRENT.set, entry.failure)
+        if failure is not None:
+            context.run(CURRENT.set, failure)
         return await in_context(context, call, plain(entry))
 
     async def handle(self, entry: Any, call: Call) -> None:
