@@ -8,14 +8,14 @@ from notebook_processors import make_pipeline
 from notebook_samples import Runtime, node_snapshot, snapshot
 
 from framework.errors import OptionError
-from framework.flow import Flow, UtilizationCapacity
+from framework.flow import FixedCapacity, Flow, UtilizationCapacity
 from framework.notebook import ScalingMonitor, watch
 from framework.notebook.monitor.monitor_table import embedded, inline, monitor_html
 from framework.notebook.monitor.monitor_view import MonitorView
 from framework.notebook.monitor.monitor_widget import monitor_twin
 from framework.notebook.monitor.progress import ProgressLine
 from framework.notebook.monitor.series import BUCKETS, WINDOW, Series
-from framework.observe import Snapshot
+from framework.observe import NodeSnapshot, Snapshot
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -148,6 +148,26 @@ def test_a_full_queue_says_so():
     assert ">10/10 full<" in MonitorView(monitor).state()["html"]
 
 
+def test_failures_are_a_row_for_each_kind_the_newest_first():
+    async def fetch(item):
+        if item % 2:
+            raise ValueError(item)
+        raise OSError("no route")
+
+    flow = Flow(capacity=FixedCapacity(1)).add(fetch)
+    asyncio.run(flow.run([1, 2, 3, 4, 5]))
+    rows = MonitorView(ScalingMonitor(flow)).rows()["failures"]
+
+    assert [row[:3] for row in rows] == [["fetch", 2, "OSError: no route"], ["fetch", 3, "ValueError: 1"]]
+
+
+def test_items_that_wait_for_another_attempt_stand_beside_the_queue():
+    node = NodeSnapshot("fetch", 3, 0, 1, 1, 1, 9, 0, 0.0, capacity=10, retrying=4)
+    monitor = ScalingMonitor(Scripted(Snapshot("crawl", "running", 1.0, {"fetch": node})))
+
+    assert ">3/10, 4 to retry<" in MonitorView(monitor).state()["html"]
+
+
 async def scaled_flow():
     async def fetch(item):
         await asyncio.sleep(0.005)
@@ -172,7 +192,9 @@ def test_scaling_decisions_and_failures_of_a_flow_are_shown_with_reasons():
     assert state["decisions"]
     assert state["decisions"][-1][1:3] == ("fetch", "1 → 3")
     assert "0.70" in state["decisions"][-1][3]
-    assert state["failures"] == [["fetch", "ValueError(7)", "7"]]
+    [[job, times, error, where, first]] = state["failures"]
+    assert (job, times, error, first) == ("fetch", 1, "ValueError: 7", "7")
+    assert where.startswith("test_monitor.py:")
     assert "1 failed" in state["header"]
     assert "99" in state["header"] or "100" in state["header"]
 

@@ -65,7 +65,7 @@ def monitor_html(state: Mapping[str, Any], picture: Picture) -> str:
     if state["hidden"]:
         parts.append(line(f"... and {state['hidden']:,} more"))
     lists = _list("Scaling decisions", ("at", "job", "workers", "reason"), state["decisions"])
-    lists += _list("Failures", ("job", "error", "item"), state["failures"])
+    lists += _list("Failures", ("job", "times", "error", "where", "first item"), state["failures"])
     return block(*parts, f'<div style="display:flex;flex-wrap:wrap;gap:0 32px">{lists}</div>' if lists else "")
 
 
@@ -88,7 +88,7 @@ def _name(name: str, depth: int) -> str:
     return f'<th style="{style}">{escape(printable(name))}</th>'
 
 
-def _list(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _list(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     scrolled = f'<div class="fw-scrolled" style="max-height:180px;overflow:auto">{table(head, rows)}</div>'
     return f"<div>{line(title, strong=True)}{scrolled}</div>" if rows else ""
 
@@ -112,7 +112,8 @@ def _queue(row: Mapping[str, Any], _: Picture) -> str:
     if capacity is None:
         return f"{waiting:,}"
     text = f"{waiting:,}/{capacity:,}"
-    return f'<span style="color:{_FAILED}">{text} full</span>' if waiting >= capacity else text
+    later = f", {row['retrying']:,} to retry" if row["retrying"] else ""
+    return (f'<span style="color:{_FAILED}">{text} full</span>' if waiting >= capacity else text) + later
 
 
 def _bar(row: Mapping[str, Any], picture: Picture) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 from framework.notebook.monitor.monitor import ScalingMonitor
 from framework.notebook.monitor.monitor_table import WORKER_STATES, inline, monitor_html
 from framework.notebook.monitor.series import Series
-from framework.observe import NodeSnapshot
-from framework.observe.text import short_repr
+from framework.observe import Failure, NodeSnapshot
+from framework.observe.recording.failure_kinds import kinds_of
+from framework.observe.text import error_line, short_repr
 
 MOST_ROWS = 200
 MOST_LINES = 50
@@ -22,6 +23,7 @@ class MonitorView:
 
     def __init__(self, monitor: ScalingMonitor) -> None:
         self.monitor = monitor
+        self._told: tuple[tuple[Failure, ...], list[list[object]]] = ((), [])
 
     def picture(self) -> str:
         """Return nothing: the rows are part of the state."""
@@ -47,10 +49,7 @@ class MonitorView:
             "rows": [self._row(node) for node in nodes[:MOST_ROWS]],
             "hidden": max(0, len(nodes) - MOST_ROWS),
             "decisions": self._decisions(),
-            "failures": [
-                [failure.processor, short_repr(failure.exception), short_repr(failure.event)]
-                for failure in self._failures()
-            ],
+            "failures": self._failures(),
         }
 
     def header(self) -> str:
@@ -119,6 +118,7 @@ class MonitorView:
             "workers": {state: count for state, count in _workers(node).items() if count},
             "limits": [node.min_workers, node.max_workers],
             "queue": [node.waiting, node.capacity],
+            "retrying": node.retrying,
             "done": node.done - node.failed,
             "failed": node.failed,
             "busy_seconds": node.busy_seconds,
@@ -150,8 +150,17 @@ class MonitorView:
         newest = reversed(scalings[-MOST_LINES:])
         return [(f"{max(0.0, s.at - started):,.0f} s", s.job, f"{s.before} → {s.after}", s.reason) for s in newest]
 
-    def _failures(self) -> list[Any]:
-        return list(reversed(self.monitor.failures[-MOST_LINES:]))
+    def _failures(self) -> list[list[object]]:
+        """Return a row for each kind, the newest first; read anew only when there are more."""
+        failures, (known, rows) = self.monitor.failures, self._told
+        if len(known) != len(failures) or (failures and known[-1] is not failures[-1]):
+            kinds = kinds_of(failures)[-MOST_LINES:]
+            rows = [
+                [kind.processor, len(kind), error_line(kind.first.exception), kind.where, short_repr(kind.first.event)]
+                for kind in reversed(kinds)
+            ]
+            self._told = failures, rows
+        return rows
 
 
 def _workers(node: NodeSnapshot) -> Mapping[str, int]:
