@@ -1,5 +1,6 @@
 """Objects count by their attributes, without what can be computed again; an encoder of one's own replaces that."""
 
+import copyreg
 import dataclasses
 import enum
 import functools
@@ -131,3 +132,11 @@ class Reduced:
 def test_the_state_that_an_object_is_reduced_to_counts(state, other):
     assert digest(Reduced(state)) == digest(Reduced(state))
     assert digest(Reduced(state)) != digest(Reduced(other))
+
+
+def test_an_exception_counts_the_same_whoever_has_registered_how_it_travels(monkeypatch):
+    error = ValueError("no number", 3)
+    before = digest(error)
+    monkeypatch.setitem(copyreg.dispatch_table, ValueError, lambda one: (ValueError, one.args, {"__traceback__": None}))
+    assert digest(ValueError("no number", 3)) == before
+    assert digest(ValueError("no number", 4)) != before

@@ -177,3 +177,19 @@ def test_an_error_job_may_be_a_generator():
     report = play(Flow().add(fails).error(Flow(name="mend").add(twice).add(note)).run([1]))
     assert seen == [1, 1]
     assert report.counts == {"taken": 1, "done": 0, "skipped": 0, "rerouted": 0, "failed": 1, "dropped": 0}
+
+
+def test_what_is_yielded_fills_the_next_queue_to_its_bound_and_no_further():
+    waiting = []
+
+    async def many(number):
+        for part in range(20):
+            yield part
+
+    async def watched(part):
+        waiting.append(flow.snapshot().nodes["watched"].waiting)
+
+    flow = Flow().add(many).add(watched, FixedCapacity(1, queue_length=3))
+    play(flow.run([1]))
+    assert len(waiting) == 20
+    assert max(waiting) == 3

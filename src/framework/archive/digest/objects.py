@@ -137,8 +137,9 @@ def _head(letter: bytes, kind: type) -> bytes:
 
 
 def _has_reducer(kind: type) -> bool:
+    # Importing distributed registers one for every exception, for the sake of tracebacks.
     try:
-        return kind in copyreg.dispatch_table
+        return kind in copyreg.dispatch_table and not issubclass(kind, BaseException)
     except TypeError:  # a metaclass without __hash__
         return False
 
