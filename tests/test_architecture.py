@@ -245,6 +245,13 @@ def test_a_pipeline_in_memory_imports_nothing_of_workspaces():
     assert not loaded & {"json", "hmac", "fcntl"}
 
 
+def test_a_pipeline_imports_the_findings_and_the_reading_of_code_when_they_are_asked_for():
+    script = "import sys, framework.core; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    late = r"framework\.core\.(identity\.(reading|identity|state|values)|inspection\.findings)"
+    assert [name for name in done.stdout.split() if re.match(late, name)] == []
+
+
 def committed() -> list[Path]:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]

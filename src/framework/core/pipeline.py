@@ -12,8 +12,8 @@ from framework.core.driving.phases import PhaseSequence
 from framework.core.driving.run import Run
 from framework.core.driving.runner import OnError, PhaseRunner
 from framework.core.event import Event
+from framework.core.inspection.diagnosing import Diagnosis
 from framework.core.inspection.directory import open_inboxes
-from framework.core.inspection.findings.diagnosis import Diagnosis
 from framework.core.inspection.methods import InspectionMethods
 from framework.core.mailboxes.observation import Observation
 from framework.core.mailboxes.routing import RoutingTable

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 
-from framework.core.driving.status import snapshot, unfinished
 from framework.core.inspection.findings.deliveries.caught import caught
 from framework.core.inspection.findings.deliveries.failed import failed
 from framework.core.inspection.findings.deliveries.fallen import fallen
@@ -26,10 +25,6 @@ from framework.core.inspection.findings.waiting.loops import loops
 from framework.core.inspection.findings.waiting.orphans import orphans
 from framework.core.inspection.findings.waiting.starved import starved
 from framework.core.inspection.findings.waiting.targets import targets
-from framework.core.mailboxes.inbox import Inbox
-from framework.core.matching.interests import Interests
-from framework.core.scheduling.scheduler import Scheduler
-from framework.observe import PhaseReport
 from framework.observe.findings import Finding, Findings
 
 logger = logging.getLogger(__name__)
@@ -55,36 +50,6 @@ KINDS: tuple[Kind, ...] = (
     *(empty, leaked, loops, starved, overlaps, slow),
 )
 LOST: tuple[Kind, ...] = (doubles, unheard, fallen, targets)
-
-
-class Diagnosis:
-    """Finds what is odd in a run of one pipeline; called by `diagnose()` at any time and by the report of the run."""
-
-    def __init__(self, interests: Mapping[Inbox, Interests], scheduler: Scheduler) -> None:
-        self._interests = interests
-        self._scheduler = scheduler
-
-    def __call__(self, phases: tuple[PhaseReport, ...], elapsed: float) -> Findings:
-        """Return the findings after these phases, which took so many seconds."""
-        return diagnosis(self._evidence(phases, elapsed), KINDS)
-
-    def lost(self) -> Findings:
-        """Return quickly what was lost without an error, to be logged: dead letters and their reasons."""
-        return diagnosis(self._evidence((), 0.0), LOST)
-
-    def _evidence(self, phases: tuple[PhaseReport, ...], elapsed: float) -> Evidence:
-        scheduler = self._scheduler
-        return Evidence(
-            interests=self._interests,
-            history=scheduler.observation.history,
-            dead_letters=scheduler.routes.dead_letters.count,
-            failures=scheduler.failures.since(0),
-            phases=phases,
-            snapshot=snapshot("", "running", scheduler),
-            unfinished=tuple(unfinished(scheduler.inboxes)),
-            elapsed=elapsed,
-            leaked=dict(scheduler.holds.leaked),
-        )
 
 
 def diagnosis(evidence: Evidence, kinds: Iterable[Kind]) -> Findings:
