@@ -188,6 +188,11 @@ def test_a_bar_in_each_box_shows_what_ran_failed_runs_and_waits(bare):
     assert all(bar["width"] >= 2 and frame["y"] < bar["y"] < frame["y"] + frame["height"] for bar in bars.values())
 
 
+def test_the_legend_says_what_is_present(bare):
+    shown(bare, 15, 848)
+    assert bare.page.locator(".fw-legend span:visible").all_inner_texts() == ["▶ running"]
+
+
 def test_bars_are_drawn_also_while_the_page_does_not_show_the_graph(bare):
     graph = processors(15)
     bare.page.add_init_script("document.addEventListener('DOMContentLoaded', () => { document.body.hidden = true; })")

@@ -164,3 +164,16 @@ def test_markup_is_left_as_it_is_and_text_is_not():
 def test_every_kind_of_table_is_registered():
     assert display.VIEWS["framework.reactive.plan", "Plan"] is tables.plan_view
     assert display.VIEWS["framework.core.results.comparing", "Comparison"] is tables.comparison_view
+
+
+def test_a_column_without_a_word_is_left_out():
+    html = tables.long_table(("a", "b", "c"), [("x", "", 0), ("y", "", 0)])
+
+    assert ">b</th>" not in html
+    assert html.count(">0</td>") == 2
+    assert ">b</th>" in tables.long_table(("a", "b"), [])
+
+
+def test_a_share_is_a_bar_with_its_percentage():
+    assert "width:25%" in tables.share_bar(0.25)
+    assert tables.share_bar(0.25).endswith("25%")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from framework.notebook.graphs.theme import LOOKS
-from framework.notebook.widgets.markup import block, details, line, preformatted, table
+from framework.notebook.widgets.markup import Markup, block, details, line, preformatted, table
 from framework.observe import Failure, PhaseReport
 from framework.observe.recording.failure_kinds import kinds_of
 from framework.observe.text import error_line, short_repr
@@ -25,9 +25,11 @@ View = tuple[str, str]
 
 
 def long_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Return the first rows as a table, and how many more there are."""
-    hidden = len(rows) - MOST_ROWS
-    return table(head, rows[:MOST_ROWS]) + (line(f"... and {hidden:,} more") if hidden > 0 else "")
+    """Return the first rows as a table without empty columns, and how many more there are."""
+    hidden, shown = len(rows) - MOST_ROWS, rows[:MOST_ROWS]
+    filled = [at for at in range(len(head)) if not shown or any(row[at] != "" for row in shown)]
+    more = line(f"... and {hidden:,} more") if hidden > 0 else ""
+    return table([head[at] for at in filled], [[row[at] for at in filled] for row in shown]) + more
 
 
 def failure_table(failures: Iterable[Failure], hint: str = HINT) -> str:
@@ -56,6 +58,13 @@ def phase_table(phases: Iterable[PhaseReport]) -> str:
         for p in phases
     ]
     return long_table(head, rows)
+
+
+def share_bar(share: float) -> Markup:
+    """Return a share as a bar with its percentage."""
+    bar = f'<div style="width:{100 * share:.0f}%;height:10px;background:{LOOKS["running"].light}"></div>'
+    whole = f'<div style="width:80px;background:#8b949e40;display:inline-block;margin-right:6px">{bar}</div>'
+    return Markup(f"{whole}{share:.0%}")
 
 
 def plan_view(plan: Any) -> View:

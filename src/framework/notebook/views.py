@@ -10,7 +10,7 @@ from typing import Any
 from framework.errors import LayoutUnavailable
 from framework.notebook.graphs.drawing import Drawing
 from framework.notebook.graphs.theme import LOOKS
-from framework.notebook.tables import View, failure_table, long_table, phase_table
+from framework.notebook.tables import View, failure_table, long_table, phase_table, share_bar
 from framework.notebook.widgets.markup import block, details, line, preformatted
 from framework.observe import Failure, Failures, Graph, PhaseReport, RunReport, Snapshot
 from framework.observe.findings import Findings
@@ -91,15 +91,13 @@ def failure_view(failure: Failure) -> View:
 def profile_view(profile: Any) -> View:
     """Show what took the time: a row per processor, with a bar for its share."""
     rows = [
-        [_share(profile, row) if column == "share" else profile.cell(row, column) for column in profile.columns]
+        [
+            share_bar(profile.share(row)) if column == "share" else profile.cell(row, column)
+            for column in profile.columns
+        ]
         for row in profile
     ]
     return block(long_table([column.replace("_", " ") for column in profile.columns], rows)), repr(profile)
-
-
-def _share(profile: Any, row: Any) -> str:
-    share = profile.share(row)
-    return f"{'█' * round(10 * share):░<10} {share:.0%}"
 
 
 def explanation_view(explanation: Any) -> View:

@@ -18,6 +18,8 @@ EDGES = 20
 """Room around a figure, in px."""
 MOST_BRANCHES = 1.05
 """Arrows per box of a figure that is wrapped: one with more branches is easier to follow from top to bottom."""
+MOST_BRANCHES_SQUEEZED = 1.15
+"""The same where neither a row nor a column fits into the width."""
 
 _SIZE = re.compile(r'<svg width="(\d+)pt" height="(\d+)pt"')
 
@@ -33,7 +35,8 @@ def arranged(figure: Figure, width: int, states: Sequence[State | None] = (), no
         return row
     column = layout_svg(digraph(figure, states, notes, direction="TB").source)
     candidates = [column, row]
-    long = len(figure.arrows) <= MOST_BRANCHES * len(figure.boxes)
+    branches = MOST_BRANCHES if _width(column) <= width else MOST_BRANCHES_SQUEEZED
+    long = len(figure.arrows) <= branches * len(figure.boxes)
     if long and not any(box.frames for box in figure.boxes):
         places = _wrapped(row, width, len(figure.boxes))
         if places:

@@ -84,6 +84,8 @@ def box_bounds(svg: str) -> Mapping[int, Bounds]:
 
 
 def _bounds(shape: str) -> Bounds:
-    numbers = [float(number) for points in _POINTS.findall(shape) for number in _NUMBER.findall(points)]
+    """Return the bounds of the first outline: of a box with two, the inner one."""
+    outline = _POINTS.search(shape)
+    numbers = [float(number) for number in _NUMBER.findall(outline[1])] if outline else [0.0, 0.0]
     across, down = numbers[::2], numbers[1::2]
     return Bounds(min(across), max(across), min(down), max(down))

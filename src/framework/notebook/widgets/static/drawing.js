@@ -1,6 +1,6 @@
 function render({ model, el }) {
   const graph = graphPane({ send: (command) => model.send(command) });
-  frame(el, "fw-drawing", { "aria-label": "Drawing" }).append(graph.pane, legend());
+  frame(el, "fw-drawing", { "aria-label": "Drawing" }).append(graph.pane, graph.legend);
   const paint = () => graph.paint(model.get("state"));
   const draw = () => { graph.draw(model.get("picture")); paint(); };
   model.on("change:picture", draw);

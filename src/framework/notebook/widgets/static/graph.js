@@ -15,6 +15,11 @@ function graphPane({ send, onSelect }) {
     h("button", { click: () => zoomTo(zoom * 1.25), title: "Zoom in", "aria-label": "Zoom in" }, "+"),
     h("button", { click: fullScreen, title: "Fill the screen, or go back" }, "Full screen"));
   const pane = h("div", { class: "fw-graph" }, bar, canvas);
+  const LEGEND = [["running", "▶", "running"], ["ran", "✓", "ran"], ["waiting", "…", "waiting"], ["failed", "✗", "failed"],
+    ["unreceived", "!", "no recipient"], ["unemitted", "→", "from outside"], ["missing", "✗", "no provider"]]
+    .map(([state, icon, text]) => [`.s-${state}`, h("span", {}, h("b", { class: `i-${state}` }, icon), ` ${text}`)]);
+  LEGEND.push(['.node [fill="none"]', h("span", {}, h("b", { class: "i-persists" }, "▣"), " keeps its results")]);
+  const legend = h("div", { class: "fw-legend", "aria-label": "legend" }, ...LEGEND.map(([, item]) => item));
   let svg = null, size = [1, 1], zoom = 1, focused = null, wanted = null, laidOutFor = 0;
 
   const nodes = () => [...svg.querySelectorAll(".node")];
@@ -74,6 +79,7 @@ function graphPane({ send, onSelect }) {
       [...node.querySelectorAll("text")].slice(fixed).forEach((line, place) => { line.textContent = texts[place] ?? ""; });
       drawBar(node, bar);
     }
+    for (const [present, item] of LEGEND) item.hidden = !svg.querySelector(present); // what the colours and icons mean
     const now = new Set(used);
     for (const edge of edges()) edge.classList.toggle("used", now.has(edge.id));
     if (onSelect && selected !== focused) { focused = selected; fade(); }
@@ -261,13 +267,5 @@ function graphPane({ send, onSelect }) {
   });
   observer.observe(canvas);
 
-  return { pane, draw, paint, close: () => observer.disconnect() };
-}
-
-/** What the colours and icons mean. */
-function legend() {
-  const states = [["running", "▶", "running"], ["ran", "✓", "ran"], ["waiting", "…", "waiting"], ["failed", "✗", "failed"],
-    ["unreceived", "!", "no recipient"], ["unemitted", "→", "from outside"], ["missing", "✗", "no provider"], ["persists", "▣", "keeps its results"]];
-  const items = states.map(([state, icon, text]) => h("span", {}, h("b", { class: `i-${state}` }, icon), ` ${text}`));
-  return h("div", { class: "fw-legend", "aria-label": "legend" }, ...items);
+  return { pane, legend, draw, paint, close: () => observer.disconnect() };
 }

@@ -37,7 +37,7 @@ function render({ model, el }) {
   const body = h("div", { class: "fw-rows", role: "tabpanel" });
   const tree = h("pre", { class: "fw-tree", "aria-label": "causes of the event" });
   const right = h("div", { class: "fw-right" }, h("div", { class: "fw-tabs", role: "tablist" }, ...Object.values(tabs), chosen, filter), body, tree);
-  const panes = h("div", { class: "fw-panes" }, h("div", { class: "fw-left" }, graph.pane, legend()), right);
+  const panes = h("div", { class: "fw-panes" }, h("div", { class: "fw-left" }, graph.pane, graph.legend), right);
 
   // -- slider, lines below
   const slider = h("input", { type: "range", step: "1", "aria-label": "Look at phase", input: () => look(Number(slider.value)) });
