@@ -92,7 +92,8 @@ class Project:
 def random_project(random: Random) -> Project:
     """Two to five modules, `main` with the processor first; a module uses those behind it."""
     names = ["main", *(f"m{number}" for number in range(1, random.randint(2, 5)))]
-    project = Project({name: [] for name in [*names, "hub"]}, {name: {} for name in [*names, "hub"]})
+    hubs = [f"hub_{name}" for name in names]  # of each module its own: one of all would close circles of imports
+    project = Project({name: [] for name in [*names, *hubs]}, {name: {} for name in [*names, *hubs]})
     live = _Maker(project, names, random, live=True)
     result = " + ".join(live.expression(0, "x", 3) for _ in range(random.randint(1, 3)))
     dead = _Maker(project, names, random, live=False)
@@ -127,7 +128,7 @@ class _Maker:
         if not here:
             self.project.imports[self.names[user]][imports.format(**slots)] = None
             if road == "handed on by a third module":
-                self.project.imports["hub"][f"from {module} import t{number}"] = None
+                self.project.imports[f"hub_{module}"][f"from {module} import t{number}"] = None
         self.project.texts[module].append(define.format(**slots))
         return use.format(**slots)
 

@@ -310,7 +310,9 @@ ROADS = {
     "attribute set on a class": Road(
         "class T{n}:\n    limit = 0\nT{n}.limit = {k}", "from {d} import T{n}", "({v} * 3 + T{n}.limit)"
     ),
-    "handed on by a third module": Road("def t{n}(x):\n    return {inner} * 3 + {k}", "import hub", "hub.t{n}({v})"),
+    "handed on by a third module": Road(
+        "def t{n}(x):\n    return {inner} * 3 + {k}", "import hub_{d}", "hub_{d}.t{n}({v})"
+    ),
     "global that state goes by the name of": Road(
         "seen{n} = {k}\nlog{n} = []\ndef t{n}(x):\n    log = []\n    log.append(x)\n    log{n}.append(len(log))\n"
         "    return note{n}(x) + seen{n}\ndef note{n}(x):\n    seen{n} = [x]\n    seen{n}.append(x)\n"

@@ -89,7 +89,7 @@ def test_each_road_leads_to_the_constant_at_its_end(road, tmp_path):
     found = []
     for constant in (5, 6, 5):
         (tmp_path / "m1.py").write_text(define.format(**slots, k=constant))
-        (tmp_path / "hub.py").write_text("from m1 import *")
+        (tmp_path / "hub_m1.py").write_text("from m1 import *")
         (tmp_path / "main.py").write_text(
             "from framework.core import AbstractProcessor\n"
             "from framework.core.identity.identity import identity_of\n"
@@ -103,6 +103,6 @@ def test_each_road_leads_to_the_constant_at_its_end(road, tmp_path):
             found.append(importlib.import_module("main").identity_of(sys.modules["main"].P()).digest)
         finally:
             sys.path.remove(str(tmp_path))
-            for name in ("main", "m1", "hub"):
+            for name in ("main", "m1", "hub_m1"):
                 sys.modules.pop(name, None)
     assert found[0] == found[2] != found[1]
