@@ -112,11 +112,7 @@ class StoredArchive(Archive):
         self._for_writing().clear()
 
     def verify(self) -> int:
-        """Read every record without making its value, check that the index finds it, and return their number.
-
-        Raises:
-            WorkspaceDamaged: records are missing or garbled.
-        """
+        """Read every record without making its value, and return their number; raises WorkspaceDamaged."""
         total = start = 0
         while records := self._scan(start):
             for record in records:

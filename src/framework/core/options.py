@@ -14,11 +14,7 @@ from framework.observe.recording.wanted import bytes_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The options of `Pipeline`, which documents them.
-
-    Raises:
-        OptionError: a value is of the wrong type or out of range.
-    """
+    """The options of `Pipeline`, which documents them; raises OptionError."""
 
     strict_interest_inference: bool
     workspace: Path | str | None

@@ -24,12 +24,7 @@ _PROBE = 1 << 20
 
 
 class Layout:
-    """The paths of one workspace.
-
-    Raises:
-        MissingPackage: RocksDB is not installed, as on a Python that it has no wheel for.
-        NotAWorkspace: the path names no folder.
-    """
+    """The paths of one workspace; raises MissingPackage where RocksDB is not installed, or NotAWorkspace."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         if find_spec("rocksdict") is None:
@@ -88,10 +83,8 @@ class Layout:
     def create(self) -> None:
         """Make the folders and what stands around the store; each step may find the one before left by a kill.
 
-        All of it is on the disk when this returns: nothing that is synced later could be found without.
-
-        Raises:
-            ArchiveError: the folder cannot be written to.
+        All of it is on the disk when this returns: nothing that is synced later could be found without. Raises
+        ArchiveError.
         """
         import json  # 3 ms, needed where something is stored
 

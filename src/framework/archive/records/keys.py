@@ -14,12 +14,9 @@ _SHORT = 64
 
 
 def index_key(key: Any) -> bytes:
-    """Return the bytes by which an archive finds a key.
+    """Return the bytes by which an archive finds a key; raises Undigestable.
 
     A short string stands for itself, which saves a put 3 us; anything else is digested.
-
-    Raises:
-        Undigestable: the key has no digest.
     """
     if type(key) is str and len(key) <= _SHORT:
         return b"s" + key.encode("utf-8", "surrogatepass")

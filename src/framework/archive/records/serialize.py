@@ -18,13 +18,10 @@ PROTOCOL = 5
 
 
 def dumps(value: Any, *, name: str = "value") -> bytes:
-    """Pickle a value.
+    """Pickle a value; raises Unpicklable, which names the part that cannot be.
 
     Functions, classes and objects that exist only in this session go through cloudpickle, which stores their code; it
     is slower (9 times on a small dict), so that it only gets what pickle refused.
-
-    Raises:
-        Unpicklable: neither can; the message names the part.
     """
     try:
         return pickle.dumps(value, PROTOCOL)

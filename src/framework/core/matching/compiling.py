@@ -11,16 +11,7 @@ from framework.core.matching.cases import Scope
 
 
 def code_of(body: list[ast.stmt], parameters: Iterable[str], outside: Iterable[str]) -> CodeType:
-    """Compile statements as the body of a function.
-
-    Args:
-        body: the statements.
-        parameters: of the function.
-        outside: names that it may take from the function around it.
-
-    Raises:
-        SyntaxError: the statements cannot stand in a function, such as an `await`.
-    """
+    """Compile statements as the body of a function, which may take names from `outside`; raises SyntaxError."""
     around = ast.parse(f"def around({_listed(outside)}):\n    def inner({_listed(parameters)}):\n        pass")
     inner = next(node for node in ast.walk(around) if isinstance(node, ast.FunctionDef) and node.name == "inner")
     inner.body = body

@@ -97,11 +97,7 @@ class JobRun(JobFigures):
         self.await_first_item()
 
     async def ready(self) -> None:
-        """Wait until the workers that were started have their processors.
-
-        Raises:
-            BaseException: what a factory raised.
-        """
+        """Wait until the workers that were started have their processors; raises what a factory raised."""
         for worker in list(self.staff):
             await asyncio.wait({worker.task, worker.ready}, return_when=asyncio.FIRST_COMPLETED)
             if worker.task.done():

@@ -53,14 +53,7 @@ def place_of(failure: Failure) -> str:
 
 
 def finding_of(kind: FailureKind, noun: str, remedy: str = REMEDY, count: int = 0) -> Finding:
-    """Return the finding about a kind of failure.
-
-    Args:
-        kind: the failures, those that were kept.
-        noun: what failed: "delivery" or "item".
-        remedy: what to do.
-        count: how many there were in all, where not all were kept.
-    """
+    """Return the finding about a kind of failure; `count` is how many there were, where not all were kept."""
     count = max(count, len(kind))
     return Finding(
         "failure",

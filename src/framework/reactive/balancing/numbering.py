@@ -84,7 +84,6 @@ class LoadBalancerCollector(ReactiveBuilder):
         records: BalancedRecords | None = None,
         name: str | None = None,
     ) -> None:
-        """Made by `make_load_balancer`; `records` are announced again when the target is resolved from outside."""
         self.records = records
         self._archived_as = None if records is None else records.keeper
         super().__init__(provides, requires, name=name)

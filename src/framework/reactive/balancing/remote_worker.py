@@ -133,9 +133,5 @@ class RemoteContext(DetachedContext):
     __slots__ = ()
 
     def submit(self, event: Event) -> int:
-        """Refuse: there are no recipients in this process.
-
-        Raises:
-            LifecycleError: always.
-        """
+        """Raise LifecycleError: there are no recipients in this process."""
         raise LifecycleError(f"a worker on an executor is away from its pipeline and cannot submit {event!r}: yield it")

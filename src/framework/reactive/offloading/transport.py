@@ -29,7 +29,6 @@ class Transport:
     """
 
     def __init__(self, executor: Executor, *, max_pending: int | None = None, ordered: bool = True) -> None:
-        """Use an executor, or that of a Dask client, as `offload` says; raises WiringError or OptionError."""
         if callable(getattr(executor, "get_executor", None)) and not isinstance(executor, type):
             executor = executor.get_executor()  # type: ignore[attr-defined]  # of a Dask client
         if isinstance(executor, type) or not callable(getattr(executor, "submit", None)):

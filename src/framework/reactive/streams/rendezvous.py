@@ -81,7 +81,6 @@ class RendezvousReceiver(ReactiveBuilder):
     _plumbing = True
 
     def __init__(self, provides: str, requires: str, side: int, key: KeyFunction, *, name: str | None = None) -> None:
-        """Made by `make_rendezvous`, for the side of that number."""
         super().__init__(provides, [requires], name=name)
         self._side = side
         self._key = key_function(self.name, key)
@@ -109,7 +108,6 @@ class RendezvousPublisher(ReactiveBuilder):
         *,
         name: str | None = None,
     ) -> None:
-        """Made by `make_rendezvous`; `requires` is the target of keyed artifacts, `sides` what each side requires."""
         super().__init__(provides, [requires], name=name)
         self._sides = [side.removeprefix("*") for side in sides]
         self._orphan_policy = orphan_policy or WaitForRendezvousOrphans()

@@ -12,12 +12,9 @@ _fields: dict[type, tuple[str, ...]] = {}
 
 
 def normalise(text: str) -> str:
-    """The normal form of a text.
+    """Return the normal form of a text; raises SyntaxError.
 
     Docstrings count: code can read them. The same on every supported Python, which `ast.dump` is not.
-
-    Raises:
-        SyntaxError: the text is no Python.
     """
     return _syntax(ast.parse(text))
 
