@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from flow_plans import GATES, JobPlan, Plan
+from flow_plans import GATES, HABITS, JobPlan, Plan
 
 from framework.flow import FlowReport
 
@@ -97,7 +97,8 @@ class Ledger:
             step, handling = item.steps[-2], step
         job, how = self.job(step), step.attempts[-1]
         # Before Python 3.13 a TaskGroup leaves a cancellation behind, which the next item of the same batch may meet.
-        is_stray = job.batch is not None and how in ("cancel", "timeout")
+        # A body that cancels its own task makes asyncio's timeout raise CancelledError, which is not tried again.
+        is_stray = how in ("cancel", "timeout") and (job.batch is not None or job.weights[HABITS.index("stale")] > 0)
         if is_stray or (job.source in GATES and job.timeout is not None):
             return "wild"
         if how == "return" and (following := self._following(item, step)):

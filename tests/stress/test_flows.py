@@ -80,7 +80,7 @@ def check(world: World, report: FlowReport) -> None:
             assert (node.waiting, node.retrying) == (0, 0), node
             assert report.cut_off or left == (0, 0, 0), node
     if report.ended in NORMAL:
-        assert report.cut_off == ()
+        assert clings(world) or report.cut_off == ()
     if not report.cut_off:
         assert not +world.live
         for flow in world.inner:
@@ -99,6 +99,11 @@ def is_gate(job: JobPlan) -> bool:
     """Whether its inner jobs are scoped; a router is only followed where it has limits per attempt."""
     limited = job.timeout is not None or (job.retry or 1) > 1
     return job.source in GATES and (job.source != "gated" or limited)
+
+
+def clings(world: World) -> bool:
+    """Whether a resource ignores cancellations: the end leaves it behind, or has begun before it was cancelled."""
+    return any(job.clings for job in (*world.plan.jobs, world.plan.error) if job is not None)
 
 
 def is_handled(world: World) -> bool:
@@ -122,7 +127,7 @@ def check_resources(world: World, report: FlowReport) -> None:
                 resource.left,
             )
         else:
-            assert resource.left is not None, (resource.name, resource.end)
+            assert clings(world) or resource.left is not None, (resource.name, resource.end)
         if report.ended in NORMAL:
             assert resource.left is None or report.problems, (resource.name, resource.left)
             assert not resource.was_cut, resource.name
