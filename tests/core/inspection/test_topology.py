@@ -129,3 +129,18 @@ def test_a_processor_that_takes_anything_receives_every_event_and_adds_none():
     graph = Pipeline([Ticking(), Anything()]).graph()
     assert {edge.source[2] for edge in edges(graph, "Anything")} == {"start", "second"}
     assert Pipeline([Anything()]).graph().edges == ()
+
+
+def test_events_of_one_name_show_their_classes():
+    class Parcel(Event):
+        pass
+
+    class Sorts(AbstractProcessor):
+        def process(self, context, event):
+            match event:
+                case Parcel(name="sent") | Event(name="sent" | "lost"):
+                    pass
+
+    with Pipeline([Sorts()]) as pipeline:
+        labels = {node.label for node in pipeline.graph().nodes if node.kind == "event"}
+    assert labels == {"Parcel 'sent'", "Event 'sent'", "lost"}

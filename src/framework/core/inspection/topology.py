@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -33,14 +34,21 @@ def routing(name: str, interests: Mapping[Inbox, Interests], observed: Collectio
     """
     nodes = [_processor(inbox, wanted) for inbox, wanted in interests.items()]
     edges: list[Edge] = []
-    for event, traffic in _traffic(interests, observed).items():
+    all_traffic = _traffic(interests, observed)
+    labels = Counter(_label(event) for event in all_traffic)
+    for event, traffic in all_traffic.items():
         key: NodeKey = ("event", *event)
+        label = _label(event) if labels[_label(event)] == 1 or event[1] is None else f"{event[0]} {event[1]!r}"
         details = {} if traffic.emitted_by else {"source": "outside"}
-        nodes.append(Node(key, "event", event[1] or event[0], missing=not traffic.received_by, details=details))
+        nodes.append(Node(key, "event", label, missing=not traffic.received_by, details=details))
         edges += [Edge(sender, key, "emits", seen) for sender, seen in traffic.emitted_by.items()]
         edges += [Edge(key, receiver, "receives") for receiver in traffic.received_by]
     targets, dependent = dependencies(interests, observed)
     return Graph(name, (*nodes, *targets), (*edges, *dependent))
+
+
+def _label(event: EventName) -> str:
+    return event[1] or event[0]
 
 
 def _processor(inbox: Inbox, wanted: Interests) -> Node:
