@@ -279,6 +279,13 @@ def test_nothing_committed_knows_the_machine_it_was_written_on(pattern):
     assert found == []
 
 
+def test_texts_name_the_actor():
+    words = re.compile(r"no[b]ody|some[b]ody|who[e]ver|any[b]ody", re.IGNORECASE)  # does not find itself
+    texts = [path for path in committed() if path.suffix in {".py", ".md", ".ipynb"}]
+    found = [path.name for path in texts if words.search(path.read_text(encoding="utf-8"))]
+    assert found == ["hostile_names.py"]  # where it is part of a name that mermaid could misread
+
+
 def test_constraints_pin_every_dependency_and_hold_no_address():
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if not re.fullmatch(r"[a-z0-9.-]+==[\w.+!]+( ; .+)?", line)] == []

@@ -137,11 +137,7 @@ class Declared(ABC):
         return self._append(factory, capacity, name, options, is_factory=True)
 
     def error(
-        self,
-        processor: Any,
-        capacity: Capacity | None = None,
-        name: str | None = None,
-        **options: Unpack[JobOptions],
+        self, processor: Any, capacity: Capacity | None = None, name: str | None = None, **options: Unpack[JobOptions]
     ) -> Self:
         """Set the job that gets the items that fail or are rerouted; it may ask `current_failure()`.
 

@@ -134,7 +134,7 @@ def test_the_state_that_an_object_is_reduced_to_counts(state, other):
     assert digest(Reduced(state)) != digest(Reduced(other))
 
 
-def test_an_exception_counts_the_same_whoever_has_registered_how_it_travels(monkeypatch):
+def test_an_exception_counts_the_same_however_it_is_registered_to_travel(monkeypatch):
     error = ValueError("no number", 3)
     before = digest(error)
     monkeypatch.setitem(copyreg.dispatch_table, ValueError, lambda one: (ValueError, one.args, {"__traceback__": None}))

@@ -93,11 +93,7 @@ def _positions(case: MatchCase, processor: object) -> tuple[str, ...]:
 
 @functools.lru_cache(4096)  # the instances of a class share the patterns that were read from it
 def _code(
-    arms: tuple[Arm, ...],
-    subject: str,
-    parameters: tuple[str, ...],
-    outside: tuple[str, ...],
-    builtin: frozenset[str],
+    arms: tuple[Arm, ...], subject: str, parameters: tuple[str, ...], outside: tuple[str, ...], builtin: frozenset[str]
 ) -> CodeType:
     # The delivery itself will raise what the match raises, and keep it as its failure.
     guarded = ast.parse("try:\n    while True: pass\nexcept Exception: return None").body

@@ -19,11 +19,7 @@ class Intake:
     """Counts those that will put items: sources, feeds, and the caller that is about to drive the run."""
 
     def __init__(
-        self,
-        name: str,
-        entrance: Channel,
-        settle: Callable[[], object],
-        found: Callable[[Any], object] | None = None,
+        self, name: str, entrance: Channel, settle: Callable[[], object], found: Callable[[Any], object] | None = None
     ) -> None:
         self.name = name
         self.entrance = entrance

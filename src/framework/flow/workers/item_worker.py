@@ -8,15 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from framework.flow.queues.envelope import Attempt, Case, Envelope, attempt_of, failure_of, finish, plain
-from framework.flow.signals import (
-    NOTHING,
-    LastWorkItem,
-    RouteToErrorQueue,
-    Several,
-    Special,
-    StopProcessing,
-    signal_in,
-)
+from framework.flow.signals import NOTHING, LastWorkItem, RouteToErrorQueue, Several, Special, StopProcessing, signal_in
 from framework.flow.workers.failures import CURRENT, log_failure
 from framework.flow.workers.telling_worker import Came, TellingWorker
 from framework.flow.workers.worker_task import WorkerState, WorkerTask, in_context

@@ -32,11 +32,7 @@ class FlowWorker(ItemWorker):
     def start(self) -> None:
         """Start the task."""
         self.task = WorkerTask(
-            self._live(),
-            loop=self.loop,
-            name=f"{self.run.name}/{self.job.name}",
-            context=self.context,
-            owner=self,
+            self._live(), loop=self.loop, name=f"{self.run.name}/{self.job.name}", context=self.context, owner=self
         )
 
     def progress(self) -> tuple[int, int]:

@@ -124,11 +124,7 @@ def frame_id(group: str) -> str:
 def _node(number: int, box: Box, state: State | None, note: str) -> dict[str, str]:
     lines = [shortened(box.label), *(f"▸ {shortened(line)}" for line in box.lines), *note.splitlines()]
     kind = f"{box.kind} group" if box.group else box.kind
-    attributes = {
-        "label": _label(lines),
-        "id": node_id(number),
-        "class": f"{kind} s-{state}" if state else kind,
-    }
+    attributes = {"label": _label(lines), "id": node_id(number), "class": f"{kind} s-{state}" if state else kind}
     if box.kind not in STEPS:
         attributes |= _FLOWING
     elif note:

@@ -23,12 +23,7 @@ class LoadBalancerSequencer(ReactiveBuilder):
     _plumbing = True
 
     def __init__(
-        self,
-        provides: str,
-        requires: Iterable[str],
-        records: BalancedRecords | None = None,
-        *,
-        name: str | None = None,
+        self, provides: str, requires: Iterable[str], records: BalancedRecords | None = None, *, name: str | None = None
     ) -> None:
         """Number the artifacts of `requires`; where they have no provider, number the inputs of `records`."""
         self._next = 0

@@ -51,14 +51,7 @@ class Origin:
 
     __slots__ = ("depth", "made", "place", "seen", "sources")
 
-    def __init__(
-        self,
-        made: Made,
-        sources: tuple[Origin, ...],
-        depth: int,
-        place: int,
-        event: ReactiveEvent,
-    ) -> None:
+    def __init__(self, made: Made, sources: tuple[Origin, ...], depth: int, place: int, event: ReactiveEvent) -> None:
         self.made = made
         self.sources = sources
         self.depth = depth
