@@ -62,14 +62,15 @@ class Map:
 
     def groups(self, mutant: Mutant) -> list[list[str]]:
         """Return the tests that can notice a mutant, in groups to run in this order, the nearest and fastest first."""
+        stem = Path(mutant.file).stem
         running = self._running({(mutant.file, mutant.plain_line)})
         if not running and mutant.function is not None:
             first, last = mutant.function
             running = self._running((mutant.file, line) for line in range(first + 1, last + 1))
         if mutant.function is None:  # it ran when the module was imported, long before the test that needs it
             running = self._running(place for place in self.tests if place[0] == mutant.file)
+            running |= {test for test in self.seconds if stem in _file(test)}  # what a decorator wrote has no lines
         spawning = {test for test in self.seconds if _file(test) in self.spawning} - running
-        stem = Path(mutant.file).stem
         near = {test for test in running if stem in _file(test) or self.seconds[test] < 1}
         return [self._ordered(group, stem) for group in (near, running - near, spawning) if group]
 

@@ -8,12 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from notebook_samples import Runtime, dependencies, event, node_snapshot, processor, receives, routing, snapshot
 
+from framework.core import Pipeline
 from framework.errors import LayoutUnavailable, MissingProgram, OptionError, UnknownName
 from framework.notebook import Drawing, dependency_graph, flow_graph, routing_graph
 from framework.notebook.graphs import drawing, layout
 from framework.notebook.graphs.digraph import shortened
 from framework.notebook.widgets.markup import printable
 from framework.observe import Edge, Graph, Node
+from framework.reactive import ReactiveBuilder
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -258,3 +260,12 @@ def test_without_a_system_graphviz_the_error_says_what_to_install(tmp_path, monk
         routing_graph(routing()).save(tmp_path / "picture.pdf")
     with pytest.raises(FileNotFoundError):
         routing_graph(routing()).save(tmp_path / "picture.png")
+
+
+def test_builders_that_keep_their_results_have_two_outlines():
+    class Kept(ReactiveBuilder):
+        def build(self, context):
+            yield 1
+
+    drawn = [dependency_graph(Pipeline([Kept("a", [], persist=persist)])).dot for persist in (True, False)]
+    assert ["peripheries=2" in dot for dot in drawn] == [True, False]

@@ -45,6 +45,14 @@ def series(*samples):
     return made
 
 
+def test_rates_of_any_span_add_up_to_what_was_finished():
+    for last in range(1, 300):
+        made = series((0.0, 0), (last / 7, 10))
+        assert len(made.rates()) <= BUCKETS
+        if made.rates():
+            assert sum(made.rates()) / len(made.rates()) * made.span == pytest.approx(10, abs=0.01 * made.span + 0.01)
+
+
 def test_a_series_knows_what_was_finished_per_second():
     made = series((1.0, 0), (2.0, 20), (4.0, 40), (5.0, 41))
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from notebook_processors import make_pipeline
 
-from framework.notebook.stepper.history import MOST_PHASES, PhaseHistory, attributes_of, phase_state
+from framework.notebook.stepper.history import MOST_PHASES, PhaseHistory, attributes_of, phase_state, waiting_texts
 
 
 def test_a_history_keeps_the_latest_phases_and_counts_the_others():
@@ -22,3 +22,11 @@ def test_private_attributes_are_left_out():
             self.name, self.shown, self._hidden = "n", 1, 2
 
     assert attributes_of(Thing()) == {"shown": "1"}
+
+
+def test_of_a_long_mailbox_the_first_fifty_events_are_shown():
+    class Mailboxes:
+        def inbox(self, name):
+            return [f"{name} {number}" for number in range(60)]
+
+    assert waiting_texts(Mailboxes(), "A") == tuple(repr(f"A {number}") for number in range(50))
