@@ -202,6 +202,38 @@ def test_a_worker_that_cannot_be_made_when_scaling_up_is_tried_again_and_the_ite
     assert "could not be made and is tried again later: ConnectionError: no more" in caplog.text
 
 
+def test_a_worker_that_cannot_be_made_any_more_does_not_fail_a_run_that_has_done_all(clock):
+    gate, entered = asyncio.Event(), []
+
+    class Connects:
+        async def __aenter__(self):
+            entered.append(self)
+            if len(entered) > 1:
+                try:
+                    await asyncio.Event().wait()
+                except asyncio.CancelledError:
+                    raise ConnectionError("interrupted") from None
+            return hang
+
+        async def __aexit__(self, *_):
+            pass
+
+    async def hang(item):
+        await gate.wait()
+
+    async def main():
+        running = asyncio.create_task(scaled(Connects, clock, name="hang").run(range(4)))
+        await clock.advance(3)
+        assert len(entered) == 2
+        gate.set()
+        await clock.advance(20)
+        report = await running
+        assert (report.ended, report.counts["done"]) == ("finished", 4)
+        assert report.problems == ("a worker of hang could not be made before the end: ConnectionError: interrupted",)
+
+    play(main())
+
+
 def test_a_job_whose_last_worker_cannot_be_made_ends_the_run(clock):
     made = []
 

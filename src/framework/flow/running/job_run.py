@@ -239,11 +239,11 @@ class JobRun(JobFigures):
         unopened = worker.state == WorkerState.OPENING
         worker.enter(WorkerState.ENDING)
         if error is not None:
-            if self.context.closing or not self.started:
+            if unopened and self.started:
+                self._not_made(error, task)
+            elif self.context.closing or not self.started:
                 if not task.cancelled():
                     self.context.fail(error)
-            elif unopened:
-                self._not_made(error)
             elif worker.error is not None:
                 self._died(error)
             else:
@@ -252,11 +252,17 @@ class JobRun(JobFigures):
             self.await_first_item()
         self.context.settle()
 
-    def _not_made(self, error: BaseException) -> None:
-        if not self.workers and (self.capacity.min_workers or self.input.length or self.retrying):
+    def _not_made(self, error: BaseException, task: asyncio.Task[None]) -> None:
+        if self.context.closing:
+            if task.cancelled():
+                return
+            then = "before the end"  # it has held no item, so nothing is lost with it
+        elif not self.workers and (self.capacity.min_workers or self.input.length or self.retrying):
             self.context.fail(error)  # a job without a worker would never go on
             return
-        problem = f"a worker of {self.name} could not be made and is tried again later: {error_line(error)}"
+        else:
+            then = "and is tried again later"
+        problem = f"a worker of {self.name} could not be made {then}: {error_line(error)}"
         logger.error("%s: %s", self.context.name, problem, exc_info=error)
         self.context.note(problem)
 
