@@ -37,7 +37,7 @@ class LastWorkItem(Special):
         self.value = value
 
     def __init_subclass__(cls) -> None:
-        """Refuse subclasses: workers look for the very class, which is cheaper by a twentieth of an item.
+        """Refuse subclasses: workers look for the very class, once an item.
 
         Raises:
             TypeError: always.

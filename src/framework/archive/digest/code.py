@@ -112,7 +112,7 @@ def _loads(code: types.CodeType) -> Iterator[str]:
 
 
 def _arguments(code: types.CodeType, operation: int) -> Iterator[int]:
-    """The arguments of all instructions of a kind; `dis`, which makes an object of each, takes 100 times as long."""
+    """The arguments of all instructions of a kind; `dis` would make an object of each."""
     operations, arguments = code.co_code[::2], code.co_code[1::2]
     at = operations.find(operation)
     while at >= 0:

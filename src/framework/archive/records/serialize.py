@@ -21,7 +21,7 @@ def dumps(value: Any, *, name: str = "value") -> bytes:
     """Pickle a value; raises Unpicklable, which names the part that cannot be.
 
     Functions, classes and objects that exist only in this session go through cloudpickle, which stores their code; it
-    is slower (9 times on a small dict), so that it only gets what pickle refused.
+    is written in Python and slower, so that it only gets what pickle refused.
     """
     try:
         return pickle.dumps(value, PROTOCOL)

@@ -59,7 +59,7 @@ def _fields_of(artifact: Any) -> Mapping[str, Any]:
 
 
 def _alike(artifacts: Sequence[Any]) -> Fields | None:
-    """The fields of artifacts that all have the same fields, four times as fast as one by one; None of others."""
+    """The fields of artifacts that all have the same fields, read column by column; None of others."""
     kinds = set(map(type, artifacts))
     if len(kinds) != 1:
         return None

@@ -84,7 +84,7 @@ def pack(value: Any, name: str) -> bytes:
 
 
 def _is_plain(value: object) -> bool:
-    """Return whether a value consists of scalars: pickle takes a tenth of the time of cloudpickle then."""
+    """Return whether a value consists of scalars: pickle does for those, and cloudpickle is not asked."""
     kind = type(value)
     if kind is tuple or kind is list:
         return all(type(part) in _PLAIN for part in value)  # type: ignore[attr-defined]
