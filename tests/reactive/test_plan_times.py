@@ -45,15 +45,15 @@ def planned(workspace, *builders, target="slow"):
 
 def test_a_new_input_takes_what_the_recorded_ones_took(tmp_path):
     first, more = numbers(2), numbers(3)
-    run(tmp_path, first, slow(0.15))
+    run(tmp_path, first, slow(0.6))
     run(tmp_path, more, target="number")
-    found = planned(tmp_path, more, slow(0.15))
+    found = planned(tmp_path, more, slow(0.6))
     assert [(row.action, row.seconds is None) for row in found if row.builder == "slow"] == [
         ("replay", True),
         ("replay", True),
         ("build", False),
     ]
-    assert 0.15 <= found.seconds < 1.5
+    assert 0.6 <= found.seconds < 6
     assert repr(found).endswith("s of building by what is recorded")
 
 
@@ -79,8 +79,8 @@ def test_where_nothing_is_recorded_there_is_no_estimate(tmp_path):
 
 def test_a_builder_that_records_nothing_is_told(tmp_path):
     source = numbers(2)
-    run(tmp_path, source, slow(0.15))
-    found = planned(tmp_path, source, slow(0.15, factor=2), total, target="total")
+    run(tmp_path, source, slow(0.3))
+    found = planned(tmp_path, source, slow(0.3, factor=2), total, target="total")
     assert found.estimate.endswith(", and more where nothing is recorded")
 
 

@@ -15,7 +15,7 @@ from framework.reactive.planning import Planner
 if TYPE_CHECKING:
     import pandas as pd
 
-LEAST = 0.1  # seconds of building that are worth a word
+LEAST = 0.5  # seconds of building that are worth a word
 Action = Literal["replay", "build", "unknown"]
 
 
