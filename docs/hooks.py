@@ -74,7 +74,7 @@ def tasks() -> list[tuple[str, str, str, dict[str, list[str]]]]:
             left = public("framework.errors")
         if left:
             groups["More" if groups else ""] = left
-            placed |= {(page["package"], name) for name in left}
+            known |= set(left)
         slug = re.sub(r"\W+", "-", page["title"].lower())
         made.append((page["title"], f"reference/{slug}.md", page["package"], groups))
     return made

@@ -141,7 +141,7 @@ def test_the_catalog_says_what_was_described(path):
     with Session(path, "a test") as session:
         session.archive(description).update(a=1, b=2)
     (entry,) = Workspace(path).catalog()
-    assert entry.describes(description)
+    assert entry._describes(description)
     assert entry.records == 2
     assert entry.python.startswith("3.")
     assert entry.created <= entry.updated

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from framework.notebook.widgets.markup import _SCHEME
 
-TAGS = frozenset(["div", "span", "table", "thead", "tbody", "tr", "th", "td", "pre", "details", "summary", "img"])
+TAGS = frozenset(["div", "span", "table", "thead", "tbody", "tr", "th", "td", "pre", "details", "summary", "img", "b"])
 ATTRIBUTES = frozenset({"style", "alt", "src", "colspan", "class"})
 DRAWN = frozenset(["svg", "g", "title", "path", "polygon", "polyline", "ellipse", "rect", "text", "line", "style"])
 PICTURE = "data:image/svg+xml;base64,"

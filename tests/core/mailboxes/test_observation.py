@@ -247,9 +247,10 @@ def test_a_snapshot_shows_who_is_at_work(options):
     assert (other.running, other.idle) == (0, 1)
 
 
-def test_a_snapshot_counts_busy_seconds_of_the_delivery_that_runs():
+@pytest.mark.parametrize("history", [False, True])
+def test_a_snapshot_counts_busy_seconds_of_the_delivery_that_runs(history):
     gate = Gate()
-    pipeline = Pipeline([processor(gate, "a")])
+    pipeline = Pipeline([processor(gate, "a")], history=history)
     pipeline.submit(Event("a"))
     running = pipeline.start()
     gate.met()

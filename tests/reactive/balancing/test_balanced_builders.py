@@ -14,6 +14,7 @@ from reactive_samples import Sink, Source, artifacts_of, built, outcome
 from framework.core import Pipeline
 from framework.errors import LifecycleError
 from framework.reactive import ReactiveBuilder, ReactiveEvent, make_load_balancer, parallelize, plan, reactive
+from framework.reactive.offloading.offload import OffloadBuilder
 
 pytestmark = pytest.mark.timeout(200)
 
@@ -207,8 +208,8 @@ def test_workers_in_processes_are_not_asked_again(tmp_path, processes):
         pipeline = Pipeline([Source("n", numbers), *balancer], workspace=tmp_path)
         sent = []
         for part in balancer:
-            if hasattr(part, "submit"):
-                part.submit = noting(sent, part.submit)
+            if isinstance(part, OffloadBuilder):
+                part._submit = noting(sent, part._submit)
         pipeline.resolve("out")
         pipeline.run()
         assert len(sent) == builds

@@ -49,9 +49,10 @@ class FailureLedger:
             failure = replace(failure, _causes=causes)
         self._kinds.add(kind)
         self._failures.append(failure)
-        # The first few are shown whole; ten thousand tracebacks would bury them.
+        # The first few are shown whole; ten thousand tracebacks would bury them. Ctrl-C tells nothing by where it came.
         if len(self._failures) <= LOGGED_FAILURES:
-            logger.error("%s: %s", self._name, failure.summary, exc_info=error if first else None)
+            traced = first and not isinstance(error, KeyboardInterrupt)
+            logger.error("%s: %s", self._name, failure.summary, exc_info=error if traced else None)
         elif len(self._failures) == LOGGED_FAILURES + 1:
             logger.error("%s: further failures are kept in report.failures and not logged", self._name)
         return failure

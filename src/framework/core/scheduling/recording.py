@@ -44,13 +44,14 @@ def recording_drain(  # noqa: C901, PLR0915 - the hot path
     def drain(inbox: Inbox) -> None:  # noqa: C901, PLR0912, PLR0915 - the hot path
         nonlocal context
         event: Any
+        start = began = clock()  # first, as what a snapshot shows of a delivery under way counts from there
         if context is None:
             context = worker.context = RecordingContext(scheduler, inbox, log)
         else:
             context._inbox = inbox  # noqa: SLF001 - the worker owns its context
         queue, process, higher, done, emitted = inbox.queue, inbox.process, inbox.higher, inbox.delivered, inbox.emitted
         find, where, limit = case_finder(inbox), (inbox, scheduler.phase), done + inbox.budget
-        start, silent = (began := clock()), 0
+        silent = 0
         while queue:
             try:
                 event = queue.popleft()
