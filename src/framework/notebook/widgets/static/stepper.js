@@ -19,8 +19,8 @@ function render({ model, el }) {
     button("Step", "Run one phase (S)", () => ({ do: "step" })),
     button("One delivery", "Make the next single delivery (D)", () => ({ do: "deliver" })),
     button("Run to end", "Run all phases (R)", () => ({ do: "run" })),
-    button("Until", "Run until something happens (U)", until),
     button("Finish", "Deliver what waits, run the hooks and end (F)", () => ({ do: "finish" })),
+    button("Until", "Run until something happens (U)", until),
   ];
   const stop = button("Stop", "Make no new deliveries and end (Esc)", () => ({ do: "stop" }));
   const summary = h("span", { class: "fw-summary" });
