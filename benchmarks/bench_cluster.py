@@ -25,7 +25,7 @@ from framework.core import AbstractProcessor, Pipeline
 from framework.reactive import ReactiveEvent, offload, reactive
 
 SCALE = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
-ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 1  # each takes minutes
 INPUTS, FRAMES = int(10_000 * SCALE), max(2, int(20 * SCALE))
 MEGABYTE = 1 << 20
 FRAME = 10 * MEGABYTE
