@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from framework.notebook.graphs.figure import Box, Figure, merged
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 READABLE = 60
 """Boxes that a picture may have before it opens collapsed."""
@@ -89,6 +91,8 @@ class Outline:
 
     def _graph(self) -> nx.DiGraph:
         """Return the items as they are now, by their places in `items`, and the arrows between them."""
+        import networkx as nx
+
         home = {place: number for number, item in enumerate(self.items) for place in _places(item)}
         graph = nx.DiGraph()
         graph.add_nodes_from(range(len(self.items)))
@@ -130,6 +134,8 @@ def _alike(graph: nx.DiGraph, kinds: Sequence[Hashable]) -> Marks:
 
 def _series(graph: nx.DiGraph, _: Sequence[Hashable]) -> Marks:
     """Group items that follow each other without a branch."""
+    import networkx as nx
+
     follower = {item: next(graph.successors(item)) for item in graph if graph.out_degree(item) == 1}
     links = nx.DiGraph([(item, after) for item, after in follower.items() if graph.in_degree(after) == 1])
     marks: dict[int, tuple[Hashable, float]] = {}
@@ -142,6 +148,8 @@ def _series(graph: nx.DiGraph, _: Sequence[Hashable]) -> Marks:
 
 def _apart(graph: nx.DiGraph, _: Sequence[Hashable]) -> Marks:
     """Group each part without an arrow to the others, and those of one or two items together."""
+    import networkx as nx
+
     parts = [*nx.weakly_connected_components(graph)]
     marks: dict[int, tuple[Hashable, float]] = {}
     for number, part in enumerate(parts):
@@ -152,6 +160,8 @@ def _apart(graph: nx.DiGraph, _: Sequence[Hashable]) -> Marks:
 
 def _layers(graph: nx.DiGraph, _: Sequence[Hashable]) -> Marks:
     """Group layers that follow each other: every arrow leads to a later layer, or stays within a circle."""
+    import networkx as nx
+
     whole = nx.condensation(graph)
     depth: dict[int, int] = {}
     for number in nx.topological_sort(whole):
