@@ -76,6 +76,7 @@ def test_300_nodes_open_collapsed_and_expand_in_place(bare):
     shown(bare, 300, 848)
     before = bare.page.locator(NODE).count()
     assert before <= 60
+    assert bare.page.locator(".fw-legend").inner_text().split() == ["▶", "running"]
     group = bare.page.locator(f"{NODE}[data-group]").first
     name = group.get_attribute("data-names").split("\t")[0]
     group.click()

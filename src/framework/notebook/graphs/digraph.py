@@ -133,7 +133,7 @@ def _node(number: int, box: Box, state: State | None, note: str) -> dict[str, st
         dashed = ["dashed"] if LOOKS[state].dashed else []
         attributes |= {"color": LOOKS[state].light, "style": ",".join([attributes.get("style", "filled"), *dashed])}
     if box.group:
-        attributes |= {"shape": "box3d", "margin": "0.24,0.1"}
+        attributes |= {"shape": "box3d", "margin": "0.3,0.1"}
     if box.persist:
         attributes["peripheries"] = "2"
     return attributes

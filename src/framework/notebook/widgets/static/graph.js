@@ -18,7 +18,7 @@ function graphPane({ send, onSelect }) {
   const LEGEND = [["running", "▶", "running"], ["ran", "✓", "ran"], ["waiting", "…", "waiting"], ["failed", "✗", "failed"],
     ["unreceived", "!", "no recipient"], ["unemitted", "→", "from outside"], ["missing", "✗", "no provider"]]
     .map(([state, icon, text]) => [`.s-${state}`, h("span", {}, h("b", { class: `i-${state}` }, icon), ` ${text}`)]);
-  LEGEND.push(['.node [fill="none"]', h("span", {}, h("b", { class: "i-persists" }, "▣"), " keeps its results")]);
+  LEGEND.push(['.node:not([data-group]) [fill="none"]', h("span", {}, h("b", { class: "i-persists" }, "▣"), " keeps its results")]);
   const legend = h("div", { class: "fw-legend", "aria-label": "legend" }, ...LEGEND.map(([, item]) => item));
   let svg = null, size = [1, 1], zoom = 1, focused = null, wanted = null, laidOutFor = 0;
 
