@@ -42,7 +42,8 @@ class World:
         self.seen: Counter[tuple[str, str]] = Counter()
         self.resources: list[Resource] = []
         self.inner: list[Flow] = []
-        self.is_keyed = any(job.key is not None for job in plan.jobs)
+        # A worker for which an item was let in may take one that waited for its key, or for another attempt, first.
+        self.jumps = any(job.key is not None or (job.retry or 1) > 1 for job in plan.jobs)
         self.feeds = 0
         self.begin()
         strategy = Strategy.FIXED if plan.fixed else Strategy.UTILIZATION
@@ -214,8 +215,8 @@ class World:
             self.expect(busy <= node.workers, f"workers: {node}")
             if not self.plan.meddles:
                 self.expect(node.workers <= node.max_workers, f"workers: {node}")
-                if self.feeds == FEEDS:  # and those set aside for their key may exceed it by the workers that were idle
-                    room = (node.capacity or 0) + (node.max_workers if self.is_keyed else 0)
+                if self.feeds == FEEDS:
+                    room = (node.capacity or 0) + (node.max_workers if self.jumps else 0)
                     self.expect(node.waiting <= room, f"{node.name} has a queue of {node.waiting}")
 
     async def behave(self, item: Item, job: JobPlan) -> Any:  # noqa: C901 - a case for each habit
