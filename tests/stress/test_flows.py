@@ -29,7 +29,8 @@ def test_every_item_of_a_random_flow_ends_exactly_once_and_no_task_is_left(size,
     caplog.set_level(logging.CRITICAL, "framework")  # pytest would keep a traceback of every failure
     ended, fates = Counter(), Counter()
 
-    @settings(max_examples=size(300, 10_000), database=None, derandomize=False)
+    # A few that are the same each time, so that a change is what fails; many that are new each time.
+    @settings(max_examples=size(300, 10_000), database=None, derandomize=size(few=True, many=False))
     @given(plans)
     def campaign(plan: Plan) -> None:
         world = World(plan)
