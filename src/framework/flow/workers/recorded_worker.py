@@ -24,9 +24,8 @@ class RecordedWorker(FlowWorker):
 
     async def _work_fast(self, call: Call) -> None:  # noqa: C901, PLR0912, PLR0915 - a call more per item costs a tenth
         following, channel, tally = self.job.next, self.channel, self.tally
-        buffer, parked, putters = channel.buffer, channel.parked, channel.putters
         out = following.input if following else channel
-        out_buffer, out_parked, out_putters = out.buffer, out.parked, out.putters
+        buffer, out_buffer = channel.buffer, out.buffer
         log, now, name, made = self.log, self.now, self.job.name, self.made
         assert log is not None  # noqa: S101 - else it were no recorded worker
         to = None if following is None else following.name
@@ -48,11 +47,7 @@ class RecordedWorker(FlowWorker):
                     context = clean
                     self._isolate(clean)
                 item = buffer.popleft()
-                if putters and not channel.inviting and channel.room:
-                    channel.invite()
-                if buffer and parked and not channel.calling:
-                    channel.call_next()
-                if channel.mixed and (isinstance(item, Special) or self.is_careful):
+                if channel.alert and channel.took() and (isinstance(item, Special) or self.is_careful):
                     await self.handle(item, call)
                     if self.dismissed:
                         return
@@ -82,17 +77,14 @@ class RecordedWorker(FlowWorker):
                     await self._push(following, result)
                     continue
                 out_buffer.append(result)
-                if out_parked and not out.calling:
-                    out.call()
-                if out_putters and not out.inviting:
-                    out.invite_if_room()
+                if out.alert:
+                    out.came()
             await self.breathe()
 
     async def _work_generating(self, generate: Call, call: Call) -> None:  # noqa: C901, PLR0912, PLR0915 - hot as well
         following, channel, tally = self.job.next, self.channel, self.tally
-        buffer, parked, putters = channel.buffer, channel.parked, channel.putters
         out = following.input if following else channel
-        out_buffer, out_parked, out_putters = out.buffer, out.parked, out.putters
+        buffer, out_buffer = channel.buffer, out.buffer
         log, now, name, made = self.log, self.now, self.job.name, self.made
         assert log is not None  # noqa: S101 - else it were no recorded worker
         to = None if following is None else following.name
@@ -111,11 +103,7 @@ class RecordedWorker(FlowWorker):
                     context = clean
                     self._isolate(clean)
                 item = buffer.popleft()
-                if putters and not channel.inviting and channel.room:
-                    channel.invite()
-                if buffer and parked and not channel.calling:
-                    channel.call_next()
-                if channel.mixed and (isinstance(item, Special) or self.is_careful):
+                if channel.alert and channel.took() and (isinstance(item, Special) or self.is_careful):
                     await self.handle(item, call)
                     if self.dismissed:
                         return
@@ -136,10 +124,8 @@ class RecordedWorker(FlowWorker):
                             await self._push(following, value)  # type: ignore[arg-type]  # there is one
                         else:
                             out_buffer.append(value)
-                            if out_parked and not out.calling:
-                                out.call()
-                            if out_putters and not out.inviting:
-                                out.invite_if_room()
+                            if out.alert:
+                                out.came()
                         if not spawned & 255:
                             await asyncio.sleep(0)
                     else:
