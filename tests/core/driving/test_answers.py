@@ -128,11 +128,26 @@ def test_an_open_pipeline_tells_it_live_and_a_settled_one_does_not():
     assert not pipeline.why_waiting()
 
 
+class Gate(AbstractProcessor):
+    def __init__(self):
+        super().__init__()
+        self.reached, self.open = threading.Event(), threading.Event()
+
+    def process(self, context, event):
+        match event:
+            case Event(name="__PHASE__", phase=20):
+                self.reached.set()
+                self.open.wait(PATIENCE)
+
+
 def test_the_deadline_and_a_wait_that_timed_out_tell_the_same():
-    looping = Pipeline([Toggle(), Reads()], deadline=0.5)
+    gate = Gate()
+    looping = Pipeline([Toggle(), Reads(), gate], deadline=1)
     run = looping.start()
+    assert gate.reached.wait(PATIENCE)
     with pytest.raises(TimeoutError, match="Toggle answered phases 1 to"):
-        run.wait(0.2)
+        run.wait(0)
+    gate.open.set()
     with pytest.raises(DeadlineExceeded, match=r"since phase 1 the state repeats every 2 phases"):
         run.wait(PATIENCE)
     assert "alternates between" in looping.report.waiting

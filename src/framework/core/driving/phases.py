@@ -196,7 +196,7 @@ class PhaseSequence:
         """End at once: running deliveries are left behind and no hooks run."""
         self.early_end.interrupted = True
         self._scheduler.halt(0.0)
-        self._end("abandoned")
+        self._end("abandoned", at_once=True)
 
     # -- one phase
 
@@ -328,10 +328,10 @@ class PhaseSequence:
                 "%s: %s did not return within grace=%g s and was left behind", self.name, name, self._bounds.grace
             )
 
-    def _end(self, waiting: str) -> None:
+    def _end(self, waiting: str, *, at_once: bool = False) -> None:
         with self._end_lock:
             if self.report is None:
-                self._end_once(waiting)
+                self._end_once(waiting, at_once=at_once)
 
     def report_until_now(self) -> RunReport | None:
         """Return the report, of a run that has begun and has not ended that of what it did until now."""
@@ -359,11 +359,11 @@ class PhaseSequence:
             history=scheduler.observation.history,
         )
 
-    def _end_once(self, waiting: str) -> None:
+    def _end_once(self, waiting: str, *, at_once: bool) -> None:
         scheduler = self._scheduler
         if self._watching is not None:
             self._watching()
-        scheduler.close()
+        scheduler.close(at_once=at_once)
         scheduler.drop_waiting()
         left = list(unfinished(scheduler.inboxes))
         for thing in left:

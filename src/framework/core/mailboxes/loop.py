@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 import traceback
 from _thread import get_ident
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     import asyncio
 
 Result = TypeVar("Result")
+
+CLEAN_UP = 1.0
+"""Seconds that a cancelled coroutine has for its own clean-up, before the run goes on or ends without it."""
 
 
 class LoopThread:
@@ -32,7 +37,8 @@ class LoopThread:
         self._idents = set() if idents is None else idents
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()  # contended only by the first coroutines
-        self._running: dict[asyncio.Task[Any], tuple[str, float]] = {}
+        self._thread: threading.Thread | None = None
+        self._running: dict[asyncio.Task[Any], tuple[str, float, Future[Any]]] = {}
         self._told_slow: WeakSet[asyncio.Task[Any]] = WeakSet()
 
     def run(
@@ -46,7 +52,7 @@ class LoopThread:
 
         def begin() -> None:
             task = asyncio.get_running_loop().create_task(main(), context=context)
-            self._running[task] = owner, time.monotonic()
+            self._running[task] = owner, time.monotonic(), future
             loop = asyncio.get_running_loop()
             future.add_done_callback(
                 lambda ended: loop.call_soon_threadsafe(task.cancel) if ended.cancelled() else None
@@ -56,29 +62,54 @@ class LoopThread:
 
         self._started().call_soon_threadsafe(begin)
         if self._sequential:
-            wait([future])
+            with self._cancelling(future):
+                wait([future])
         return future
 
     def wait(self, main: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         """Run a coroutine and wait for what it returns or raises; an interrupt of the wait cancels it."""
         future = self.run(main)
-        try:
+        with self._cancelling(future):
             return future.result()
+
+    @contextmanager
+    def _cancelling(self, future: Future[Any]) -> Iterator[None]:
+        try:
+            yield
         except BaseException:
-            future.cancel()
+            if future.cancel():
+                self.wait_for_cancelled()
             raise
 
-    def close(self) -> None:
-        """Cancel what still runs, and end the thread as soon as that has ended."""
+    def wait_for_cancelled(self) -> None:
+        """Wait until the coroutines whose futures were cancelled have cleaned up, for at most `CLEAN_UP` seconds."""
+        import asyncio
+
+        async def ended() -> None:
+            cancelled = [task for task, (_, _, future) in self._running.items() if future.cancelled()]
+            if cancelled:
+                await asyncio.wait(cancelled, timeout=CLEAN_UP)
+
+        with self._lock:
+            loop, thread = self._loop, self._thread
+        if loop is not None and thread is not threading.current_thread():
+            wait([asyncio.run_coroutine_threadsafe(ended(), loop)], CLEAN_UP)
+
+    def close(self, *, at_once: bool = False) -> None:
+        """Cancel what still runs and end the thread when that has ended, which is waited for unless `at_once`."""
         with self._lock:
             loop, self._loop = self._loop, None
-        if loop is not None:
-            loop.call_soon_threadsafe(loop.stop)
+            thread, self._thread = self._thread, None
+        if loop is None or thread is None:
+            return
+        loop.call_soon_threadsafe(loop.stop)
+        if not at_once and thread is not threading.current_thread():
+            thread.join(CLEAN_UP)
 
     def slow(self, after: float) -> Iterator[tuple[str, str]]:
         """Yield the processors whose coroutines run for more than so many seconds, with their stacks, each once."""
         now = time.monotonic()
-        for task, (owner, since) in tuple(self._running.items()):  # in one step: the loop changes it
+        for task, (owner, since, _) in tuple(self._running.items()):  # in one step: the loop changes it
             if now - since >= after and task not in self._told_slow:
                 self._told_slow.add(task)
                 yield owner, "".join(traceback.format_list(_stack(task.get_coro())))
@@ -89,8 +120,9 @@ class LoopThread:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                main = threading.Thread(target=self._main, args=(self._loop,), name=f"{self._name}-loop", daemon=True)
-                main.start()
+                main = functools.partial(self._main, self._loop)
+                self._thread = threading.Thread(target=main, name=f"{self._name}-loop", daemon=True)
+                self._thread.start()
             return self._loop
 
     def _main(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -95,8 +95,8 @@ class Scheduler(Exchange):
         """Whether this thread makes deliveries."""
 
     @abstractmethod
-    def close(self) -> None:
-        """End the threads."""
+    def close(self, *, at_once: bool = False) -> None:
+        """End the threads; what cancelled coroutines do at their end is waited for, unless `at_once`."""
 
     def running(self) -> dict[Inbox, float]:
         """Return the mailboxes that are being drained, with the `time.monotonic()` at which that began."""

@@ -73,6 +73,6 @@ class SeededScheduler(Scheduler):
         """Whether this is the thread of the simulation."""
         return threading.get_ident() == self._thread
 
-    def close(self) -> None:
+    def close(self, *, at_once: bool = False) -> None:
         """End the event loop; the thread is the caller's."""
-        self.loop.close()
+        self.loop.close(at_once=at_once)

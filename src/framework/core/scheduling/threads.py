@@ -161,7 +161,9 @@ class ThreadScheduler(WorkSource):
                     worker.inbox.replace_queue()
             self._draining = False
             left = [worker.inbox.name for worker in stuck if worker.inbox is not None]
-            return left + self.awaiting.abandon()
+            left += self.awaiting.abandon()
+        self.loop.wait_for_cancelled()
+        return left
 
     def _unlist(self, worker: Worker) -> bool:
         try:
@@ -170,13 +172,13 @@ class ThreadScheduler(WorkSource):
             return False
         return True
 
-    def close(self) -> None:
+    def close(self, *, at_once: bool = False) -> None:
         """End the threads; abandoned ones end when their delivery returns."""
         with self.quiet:
             self.closed = True
             self._draining = False
             self.awaiting.abandon()
-        self.loop.close()
+        self.loop.close(at_once=at_once)
         for worker in self.workers:
             worker.abandoned = True
             if worker.thread is not None and self._unlist(worker):
