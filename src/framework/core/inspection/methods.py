@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from framework.notebook.monitor.monitor import ScalingMonitor
     from framework.notebook.stepper.stepper import PhaseStepper
     from framework.observe import Graph, Snapshot
+    from framework.observe.snapshot import State
 
 
 class InspectionMethods:
@@ -52,6 +53,11 @@ class InspectionMethods:
     def report(self) -> RunReport | None:
         """The report of the run, of one that is paused between two steps until now; None before and while it runs."""
         return self._runner.report_until_now
+
+    @property
+    def state(self) -> State:
+        """Where the run is: "not started", "running", "paused" between two steps, or "finished"."""
+        return self._runner.state
 
     @property
     def history(self) -> History:

@@ -62,8 +62,9 @@ def _processor(inbox: Inbox, wanted: Interests) -> Node:
 
 def _traffic(interests: Mapping[Inbox, Interests], observed: Iterable[ObservedEmission]) -> dict[EventName, _Traffic]:
     emitted: dict[EventName, dict[str, bool]] = {}
+    inferred = {cls: infer_emissions(cls) for cls in {type(inbox.processor) for inbox in interests}}
     for inbox in interests:
-        for emission in infer_emissions(type(inbox.processor)):
+        for emission in inferred[type(inbox.processor)]:
             emitted.setdefault((emission.class_name, emission.name), {})[inbox.name] = False
     for sender, class_name, event_name, _ in observed:
         emitted.setdefault((class_name, event_name), {})[sender] = True

@@ -98,17 +98,18 @@ def figure_of(graph: Graph) -> Figure:
 
 def merged(arrows: Iterable[Arrow]) -> tuple[Arrow, ...]:
     """Return arrows with those of equal ends and look joined into one."""
-    kept: dict[tuple[int, int, str, bool], Arrow] = {}
+    alike: dict[tuple[int, int, str, bool], list[Arrow]] = defaultdict(list)
     for arrow in arrows:
-        place = (arrow.source, arrow.target, arrow.kind, arrow.dashed)
-        known = kept.get(place)
-        kept[place] = arrow if known is None else _joined(known, arrow)
-    return tuple(kept.values())
+        alike[arrow.source, arrow.target, arrow.kind, arrow.dashed].append(arrow)
+    return tuple(_joined(one) for one in alike.values())
 
 
-def _joined(one: Arrow, other: Arrow) -> Arrow:
-    labels = tuple(dict.fromkeys([*one.labels, *other.labels]))
-    return replace(one, hops=one.hops | other.hops, labels=labels, keys=(*one.keys, *other.keys))
+def _joined(arrows: Sequence[Arrow]) -> Arrow:
+    if len(arrows) == 1:
+        return arrows[0]
+    hops = frozenset().union(*(arrow.hops for arrow in arrows))
+    labels = tuple(dict.fromkeys(label for arrow in arrows for label in arrow.labels))
+    return replace(arrows[0], hops=hops, labels=labels, keys=tuple(key for arrow in arrows for key in arrow.keys))
 
 
 def _by_end(edges: Iterable[Edge]) -> tuple[dict[NodeKey, list[Edge]], dict[NodeKey, list[Edge]]]:

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from framework.notebook.graphs.figure import Box, Figure, merged
+from framework.notebook.graphs.figure import Arrow, Box, Figure, merged
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -65,12 +65,11 @@ class Outline:
         home: dict[int, int] = {}
         for item, frames in _flat(self.items, expanded, ()):
             home.update(dict.fromkeys(_places(item), len(boxes)))
-            boxes.append(replace(self._box(item), frames=frames))
-        arrows = (replace(arrow, source=home[arrow.source], target=home[arrow.target]) for arrow in self.figure.arrows)
+            box = self._box(item)
+            boxes.append(replace(box, frames=frames) if frames else box)
         groups = {place for place, box in enumerate(boxes) if box.group}
-        kept = (arrow for arrow in arrows if arrow.source != arrow.target or arrow.source not in groups)
-        bare = (replace(arrow, labels=()) if {arrow.source, arrow.target} & groups else arrow for arrow in kept)
-        return Figure(self.figure.name, tuple(boxes), merged(bare))
+        arrows = (_moved(arrow, home[arrow.source], home[arrow.target], groups) for arrow in self.figure.arrows)
+        return Figure(self.figure.name, tuple(boxes), merged(arrow for arrow in arrows if arrow is not None))
 
     def _box(self, item: Item) -> Box:
         boxes = [self.figure.boxes[place] for place in _places(item)]
@@ -120,6 +119,15 @@ class Outline:
         first, last = self.figure.boxes[places[0]], self.figure.boxes[places[-1]]
         label = sign if isinstance(sign, str) else f"{first.label} … {last.label} ({len(places)})"
         return Group(f"{len(places)} from {first.keys[0]}", label, tuple(members))
+
+
+def _moved(arrow: Arrow, source: int, target: int, groups: set[int]) -> Arrow | None:
+    """Return an arrow between other places, without labels at a group, and None within one."""
+    at_group = source in groups or target in groups
+    if at_group and source == target:
+        return None
+    labels = () if at_group else arrow.labels
+    return Arrow(source, target, arrow.kind, arrow.dashed, arrow.hops, labels, arrow.keys)
 
 
 # -- ways to group

@@ -143,7 +143,7 @@ class PhaseStepper(Shown):
             return past
         snapshot = self.pipeline.snapshot()
         last, before = self.history.last, self._before(snapshot)
-        if last is not None and self._is_busy(snapshot):
+        if last is not None and self.busy:
             return counted_now(last, snapshot, before)
         if last is not None and last.snapshot.nodes == snapshot.nodes and last.phase == snapshot.phase:
             return last  # nothing was submitted or delivered since
@@ -157,7 +157,7 @@ class PhaseStepper(Shown):
     @property
     def busy(self) -> bool:
         """Return whether a command or a run in the background is driving the pipeline."""
-        return self._is_busy(self.pipeline.snapshot())
+        return self._driving.locked() or bool(self.pipeline.state == "running")
 
     def frame(self) -> pd.DataFrame:
         """Return what happened since recording began, one row per happening: `framework.notebook.trace_frame`."""
@@ -166,16 +166,15 @@ class PhaseStepper(Shown):
     def attach(self) -> None:
         """Begin recording, if it has not begun; commands and displays call this."""
         if self.recorded_from is None:
-            self.recorded_from = self.pipeline.snapshot().phase + 1
             self.pipeline.observe(self.recorder)
             self.pipeline.observe(self.activity)
-            self._settle()
+            self.recorded_from = self._settle().phase + 1
 
     def _end_line(self) -> str | None:
         """Return how the run ended, in a line; None before its end."""
-        report = self.pipeline.report
-        if report is None or report.paused:
+        if self.pipeline.state != "finished":
             return None
+        report = self.pipeline.report
         state = "Stopped" if report.interrupted else "Finished"
         return f"{state}: {plural(len(report.phases), 'phase')}, {plural(len(report.failures), 'failure')}"
 
@@ -208,17 +207,16 @@ class PhaseStepper(Shown):
         self.listeners.tell()
         return reason
 
-    def _settle(self) -> None:
-        snapshot = self.pipeline.snapshot()
+    def _settle(self) -> Snapshot:
+        """Keep the state of now, unless it moves, and return its counts."""
+        snapshot: Snapshot = self.pipeline.snapshot()
         if snapshot.state != "running":
             before = self._before(snapshot)
             self.history.keep(phase_state(self.pipeline, snapshot, before, self.activity.failures))
+        return snapshot
 
     def _before(self, snapshot: Snapshot) -> PhaseState | None:
         return next((state for state in reversed(self.history.states) if state.phase < snapshot.phase), None)
-
-    def _is_busy(self, snapshot: Snapshot) -> bool:
-        return self._driving.locked() or snapshot.state == "running"
 
     def _step(self) -> str:
         report: PhaseReport = self.pipeline.step()

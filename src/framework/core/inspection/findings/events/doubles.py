@@ -5,12 +5,16 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from framework.core.inspection.findings.evidence import Evidence
 from framework.core.matching.cases import MatchCase, Unresolved, cases_of
 from framework.errors import SourceUnavailable
 from framework.observe.findings import Finding, times
 from framework.observe.recording.dead_letters import NO_RECIPIENT
+
+if TYPE_CHECKING:
+    import ast
 
 
 def doubles(evidence: Evidence) -> Iterator[Finding]:
@@ -38,29 +42,40 @@ def doubles(evidence: Evidence) -> Iterator[Finding]:
 def _matched(evidence: Evidence) -> dict[str, list[tuple[type, str, str]]]:
     """The classes that patterns name, by their names, with the processor and the place of the `case`."""
     found: defaultdict[str, list[tuple[type, str, str]]] = defaultdict(list)
+    named: dict[object, tuple[tuple[MatchCase, list[ast.expr]], ...]] = {}  # one of 1,000 of a class is read
     for inbox in evidence.interests:
-        try:
-            cases = cases_of(inbox.processor.process, type(inbox.processor))
-        except SourceUnavailable:
-            continue
-        for case in cases:
-            for cls in _classes(case, inbox.processor):
+        process = inbox.processor.process
+        key = getattr(process, "__func__", process), type(inbox.processor)
+        if key not in named:
+            named[key] = tuple((case, _class_names(case.pattern)) for case in _cases(*key))
+        for case, names in named[key]:
+            cls = _first_class(case, names, inbox.processor)
+            if cls is not None:
                 found[cls.__name__].append((cls, inbox.name, case.where))
     return found
 
 
-def _classes(case: MatchCase, processor: object) -> Iterator[type]:
+def _cases(process: object, owner: type) -> tuple[MatchCase, ...]:
+    try:
+        return cases_of(process, owner)
+    except SourceUnavailable:
+        return ()
+
+
+def _class_names(pattern: ast.pattern) -> list[ast.expr]:
     import ast
 
-    for node in ast.walk(case.pattern):
-        if isinstance(node, ast.MatchClass):
-            try:
-                cls = case.scope.resolve(node.cls, processor)
-            except Unresolved:
-                continue
-            if isinstance(cls, type):
-                yield cls
-            return
+    return [node.cls for node in ast.walk(pattern) if isinstance(node, ast.MatchClass)]
+
+
+def _first_class(case: MatchCase, names: list[ast.expr], processor: object) -> type | None:
+    for name in names:
+        try:
+            cls = case.scope.resolve(name, processor)
+        except Unresolved:
+            continue
+        return cls if isinstance(cls, type) else None
+    return None
 
 
 def _origin(cls: type) -> str:
