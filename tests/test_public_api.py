@@ -79,10 +79,10 @@ OFFERED = {
     "framework.core:PhaseReport": "built delivered elapsed emitted failures phase replayed settled waiting",
     "framework.core:Pipeline": """
         archive catalog close collect compare compute deliver diagnose explain finish forget frame graph history
-        identity inbox observe phases processors refresh renew report resolve results run snapshot start step stepper
-        stop submit submit_all watch why_waiting
+        identity inbox observe phases processors refresh renew report resolve results run snapshot start state step
+        stepper stop submit submit_all watch why_waiting
     """,
-    "framework.core:Run": "done join report stop wait",
+    "framework.core:Run": "done report stop wait",
     "framework.core:RunReport": """
         built dead_letters delivered dropped elapsed failures findings gaps history interrupted orphans paused phases
         processors profile replayed silent waiting
@@ -116,7 +116,7 @@ OFFERED = {
         retry_seconds worker_seconds
     """,
     "framework.flow:LastWorkItem": "value",
-    "framework.flow:Retry": "attempts delay on wait wait_from",
+    "framework.flow:Retry": "attempts on wait wait_from",
     "framework.flow:Strategy": "FIXED UTILIZATION",
     "framework.flow:UtilizationCapacity": """
         cooldown dampening downscaling_rate initial_workers lower_threshold max_workers min_workers queue_length
@@ -140,7 +140,7 @@ OFFERED = {
     """,
     "framework.observe:PhaseSettled": "at report",
     "framework.observe:PhaseStarted": "at phase",
-    "framework.observe:Recorder": "dead_letters events frame lineage records wants_matches",
+    "framework.observe:Recorder": "dead_letters events frame lineage records",
     "framework.observe:RunFinished": "at report",
     "framework.observe:Snapshot": "at done failed name nodes phase state waiting",
     "framework.observe:Subscription": "close",

@@ -1,11 +1,13 @@
 """What the tests of runs share."""
 
 import sys
+from contextlib import suppress
 
 import pytest
 from samples import PATIENCE, Gate, processor
 
 from framework.core import Event, Pipeline
+from framework.errors import FrameworkError
 
 
 @pytest.fixture
@@ -19,7 +21,8 @@ def paused():
     gate.met()
     yield pipeline, gate, running
     gate.open()
-    running.join()
+    with suppress(FrameworkError):
+        running.wait(PATIENCE)
 
 
 @pytest.fixture

@@ -65,11 +65,11 @@ def test_an_observer_that_raises_is_logged_and_called_no_more(caplog, error):
 def test_a_trait_is_wanted_if_one_observer_has_it():
     observers = Observers()
     observers.attach(lambda happening: None)
-    assert not observers.any_wants("wants_matches")
+    assert not observers.any_wants("_wants_matches")
 
     def wanting(happening):
         pass
 
-    wanting.wants_matches = True
+    wanting._wants_matches = True
     observers.attach(wanting)
-    assert observers.any_wants("wants_matches")
+    assert observers.any_wants("_wants_matches")

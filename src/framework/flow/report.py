@@ -14,7 +14,7 @@ from framework.observe.findings import Findings, times
 Ended = Literal["running", "finished", "last work item", "stopped", "cancelled", "failed"]
 
 
-class Tally:
+class ItemCounter:
     """How items left one job.
 
     `last` are those that it answered with a LastWorkItem, `spawned` those that it made, which are done if no job
@@ -79,10 +79,10 @@ class Counts(Mapping[str, int]):
         return len(_NAMES) + bool(self.spawned)
 
 
-def counts_of(taken: int, tally: Tally) -> Counts:
+def counts_of(taken: int, counter: ItemCounter) -> Counts:
     """Return the counts of one job."""
-    done = tally.done + tally.last
-    return Counts(taken, done, tally.skipped, tally.rerouted, tally.failed, tally.dropped, tally.spawned)
+    done = counter.done + counter.last
+    return Counts(taken, done, counter.skipped, counter.rerouted, counter.failed, counter.dropped, counter.spawned)
 
 
 _NAMES = ("taken", "done", "skipped", "rerouted", "failed", "dropped")

@@ -98,5 +98,5 @@ class Observers:
                 logger.exception("observer %r failed and is called no more", callback)
 
     def any_wants(self, trait: str) -> bool:
-        """Return whether an observer has that trait set, as a `Recorder` has `wants_matches`."""
+        """Return whether an observer has that trait set, as a `Recorder` has `_wants_matches`."""
         return any(getattr(callback, trait, False) for callback in self._callbacks)

@@ -46,7 +46,7 @@ class Run:
             )
         return self._runner.outcome(self._driver.future.result())
 
-    def join(self) -> None:
+    def _join(self) -> None:
         """Wait for the end, whatever the outcome; an observer on the thread that drives does not wait for itself."""
         self._driver.join()
 

@@ -103,7 +103,7 @@ class Observation(Observers):
 
     def case_of(self, inbox: Inbox, event: Event) -> CaseFound:
         """Return the `case` that will take the event; None when it cannot be told, or no observer wants to know."""
-        if self.history is None and not self.any_wants("wants_matches"):
+        if self.history is None and not self.any_wants("_wants_matches"):
             return None
         found = self.case_finder(inbox)(event)
         return None if found is False and event.name in CONTROL else found

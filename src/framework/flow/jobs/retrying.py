@@ -52,7 +52,7 @@ class Retry:
         if self.wait_from is not None and not callable(self.wait_from):
             raise OptionError(f"wait_from= is a function of the error that gives seconds, got {self.wait_from!r}")
 
-    def delay(self, attempt: int, error: BaseException) -> float | None:
+    def _delay(self, attempt: int, error: BaseException) -> float | None:
         """Return the seconds to wait after that attempt failed, or None when it was the last.
 
         Raises:

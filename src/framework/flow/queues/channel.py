@@ -32,13 +32,13 @@ class Channel:
 
     `bound` limits the items that wait; an item for an `idle` worker is as good as taken and does not count. `full` is
     the length of the buffer from which on there is no room: the bound, the idle workers and the items that have
-    `returned` for another attempt, less those set `aside` until their key is free; SHUT while it is closed or paused.
+    `returned` for another attempt, less those `deferred` until their key is free; SHUT while it is closed or paused.
     """
 
     __slots__ = (
-        "_held", "_loop", "alert", "aside", "bound", "buffer", "calling", "cause", "closed", "full", "idle", "inviting",
-        "is_inside", "mixed", "name", "on_change", "overflow", "parked", "paused", "promised", "putters", "putting",
-        "reason", "returned", "taken",
+        "_held", "_loop", "alert", "bound", "buffer", "calling", "cause", "closed", "deferred", "full", "idle",
+        "inviting", "is_inside", "mixed", "name", "on_change", "overflow", "parked", "paused", "promised", "putters",
+        "putting", "reason", "returned", "taken",
     )  # fmt: skip
 
     def __init__(self, name: str) -> None:
@@ -62,7 +62,7 @@ class Channel:
         self.alert = False  # what comes next, a put or a take, has to see to one of these: `came` or `took`
         self.mixed = False  # workers look at what they take: something special went through, or they are observed
         self.taken = 0  # items accepted from outside
-        self.aside = 0  # items that were taken out and wait for their key
+        self.deferred = 0  # items that were taken out and wait for their key
         self.returned = 0  # items that are in it for another attempt; they do not count against the bound
         self.overflow = 0  # the most items that ever waited beyond the bound
         self._held: deque[Any] = deque()  # what waits while it is paused
@@ -77,7 +77,7 @@ class Channel:
         self._refresh()
 
     def _refresh(self) -> None:
-        self.full = SHUT if self.closed or self.paused else self.bound - self.aside + self.idle + self.returned
+        self.full = SHUT if self.closed or self.paused else self.bound - self.deferred + self.idle + self.returned
 
     def rebound(self, bound: int) -> None:
         """Change how many items may wait."""
@@ -93,7 +93,7 @@ class Channel:
     @property
     def length(self) -> int:
         """How many items are in it, those for idle workers included."""
-        return len(self.buffer) + len(self._held) + self.aside
+        return len(self.buffer) + len(self._held) + self.deferred
 
     @property
     def room(self) -> bool:
@@ -246,9 +246,9 @@ class Channel:
             raise
         self.inviting, self.alert = False, True
 
-    def set_aside(self, change: int) -> None:
+    def count_deferred(self, change: int) -> None:
         """Count items that were taken out and still wait, for the turn of their key."""
-        self.aside += change
+        self.deferred += change
         self._refresh()
         self.invite_if_room()
 

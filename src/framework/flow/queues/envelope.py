@@ -12,13 +12,13 @@ from framework.observe import Failure
 from framework.observe.happenings import Outcome
 
 if TYPE_CHECKING:
-    from framework.flow.report import Tally
+    from framework.flow.report import ItemCounter
 
 
 class Origin(Protocol):
     """The job that an item on its way to the error job comes from."""
 
-    tally: Tally
+    counter: ItemCounter
     scoped: bool
 
 

@@ -25,7 +25,7 @@ class Lanes:
         self._busy: dict[Hashable, deque[Envelope]] = {}
 
     def admit(self, entry: Any) -> Envelope | None:
-        """Return the entry if its key is free, which takes the key; else set it aside; raises as the key function."""
+        """Return the entry if its key is free, which takes the key; else defer it; raises as the key function."""
         if isinstance(entry, Envelope) and entry.key is not NOTHING:
             return entry  # it has its turn
         key = self._key(plain(entry))
@@ -36,7 +36,7 @@ class Lanes:
             wrapped.key = key
             return wrapped
         waiting.append(wrapped)
-        self._channel.set_aside(1)
+        self._channel.count_deferred(1)
         return None
 
     def release(self, entry: Any) -> None:
@@ -51,11 +51,11 @@ class Lanes:
         following = waiting.popleft()
         following.key = key
         self._channel.put_back(following)
-        self._channel.set_aside(-1)
+        self._channel.count_deferred(-1)
 
     def clear(self) -> list[Any]:
         """Remove and return what waits for a key."""
         entries = [entry for waiting in self._busy.values() for entry in waiting]
         self._busy = {key: deque() for key in self._busy}
-        self._channel.set_aside(-len(entries))
+        self._channel.count_deferred(-len(entries))
         return entries

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.flow.report import JobReport, Tally, counts_of
+from framework.flow.report import ItemCounter, JobReport, counts_of
 from framework.flow.workers.worker_task import WorkerState
 from framework.observe import NodeSnapshot
 
@@ -24,7 +24,7 @@ class JobFigures:
     input: Channel
     capacity: Capacity
     clock: Clock
-    tally: Tally
+    counter: ItemCounter
     seconds: list[float]
     workers: set[FlowWorker]
     staff: set[FlowWorker]
@@ -51,8 +51,8 @@ class JobFigures:
             workers=len(states),
             min_workers=cap.min_workers,
             max_workers=cap.max_workers,
-            done=self.tally.finished,
-            failed=self.tally.failed,
+            done=self.counter.finished,
+            failed=self.counter.failed,
             busy_seconds=self.seconds_now[WorkerState.WORKING],
             blocked=states.count(WorkerState.BLOCKED),
             capacity=cap.queue_length,
@@ -64,26 +64,26 @@ class JobFigures:
     @property
     def handed_on(self) -> int:
         """How many items it handed to the next job."""
-        return self.tally.done - self.tally.spent + self.tally.spawned
+        return self.counter.done - self.counter.spent + self.counter.spawned
 
     @property
     def reported(self) -> int:
         """How many items it handed to the error job."""
-        return self.tally.failed + self.tally.rerouted
+        return self.counter.failed + self.counter.rerouted
 
     def report(self) -> JobReport:
         """Return what became of its items."""
         seconds = self.seconds_now
         return JobReport(
             self.name,
-            counts_of(self.tally.finished + self.tally.dropped, self.tally),
+            counts_of(self.counter.finished + self.counter.dropped, self.counter),
             busy_seconds=seconds[WorkerState.WORKING],
             locked_seconds=seconds[WorkerState.LOCKED],
             blocked_seconds=seconds[WorkerState.BLOCKED],
             idle_seconds=seconds[WorkerState.IDLE],
-            retried=self.tally.retried,
+            retried=self.counter.retried,
             overflow=self.input.overflow,
-            reasons=dict(self.tally.reasons),
+            reasons=dict(self.counter.reasons),
             rate_seconds=0.0 if self.pace is None else self.pace.seconds,
-            retry_seconds=self.tally.retry_seconds,
+            retry_seconds=self.counter.retry_seconds,
         )

@@ -12,7 +12,7 @@ from framework.flow.jobs.processors import Call, as_call, is_async_generator, ta
 from framework.flow.queues.channel import Channel
 from framework.flow.queues.envelope import Case, Envelope, finish, plain
 from framework.flow.queues.lanes import Lanes
-from framework.flow.report import Tally
+from framework.flow.report import ItemCounter
 from framework.flow.running.job_figures import JobFigures
 from framework.flow.running.scaler import Scaler
 from framework.flow.signals import LastWorkItem
@@ -66,7 +66,7 @@ class JobRun(JobFigures):
         self.scoped = stage.scoped
         self.is_error = stage.is_error
         self.capacity = job.check()
-        self.tally = Tally()
+        self.counter = ItemCounter()
         self.seconds = [0.0] * WorkerState.COUNT
         self.workers: set[FlowWorker] = set()
         self.staff: set[FlowWorker] = set()  # those, and the retired that still release their processors
@@ -310,7 +310,7 @@ class JobRun(JobFigures):
             return False
         attempt = entry.attempt if isinstance(entry, Envelope) else 1
         try:
-            delay = policy.delay(attempt, error)
+            delay = policy._delay(attempt, error)  # noqa: SLF001 - plumbing
         except Exception as broken:  # noqa: BLE001 - the function of the user
             error.add_note(f"and how long to wait for another attempt cannot be told: {error_line(broken)}")
             return False
@@ -320,11 +320,11 @@ class JobRun(JobFigures):
             "%s: attempt %d of %d failed (%s), the next in %g s: %s",
             self.name, attempt, policy.attempts, error_line(error), delay, short_repr(plain(entry)),
         )  # fmt: skip
-        if self.tally.retry_cause is None:
-            self.tally.retry_cause = error_line(error), line_of(error)
+        if self.counter.retry_cause is None:
+            self.counter.retry_cause = error_line(error), line_of(error)
         drop_frames(error)  # nothing looks at them any more, and they are in cycles with the locals of the processor
-        self.tally.retried += 1
-        self.tally.retry_seconds += delay
+        self.counter.retried += 1
+        self.counter.retry_seconds += delay
         waiting = entry.again() if isinstance(entry, Envelope) else Envelope(entry, attempt=2)
         if delay:
             self.retrying[waiting] = self.clock.call_later(delay, lambda: self._try_again(waiting))
@@ -346,11 +346,11 @@ class JobRun(JobFigures):
         for entry in tuple(entries):
             if isinstance(entry, LastWorkItem):
                 continue
-            self.tally.dropped += 1
-            self.tally.reasons[reason] += 1
+            self.counter.dropped += 1
+            self.counter.reasons[reason] += 1
             if isinstance(entry, Case) and entry.outcome == "rerouted":
-                entry.job.tally.dropped += 1  # a failed one has been counted there
-                entry.job.tally.reasons[reason] += 1
+                entry.job.counter.dropped += 1  # a failed one has been counted there
+                entry.job.counter.reasons[reason] += 1
             finish(entry, "dropped", reason)
             if (log := self.context.log) is not None:
                 now, item = self.clock.now(), plain(entry)

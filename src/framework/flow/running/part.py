@@ -71,17 +71,17 @@ class Part:
         stages = [s for s in self._section.stages if s.is_error == handles and not s.name.startswith(gates)]
         inner = [(stage, self.outer.jobs[stage.name]) for stage in stages]
         ends = {stage.name for stage, _ in inner if self._leaves(stage)}
-        tallies = [job.tally for _, job in inner]
+        counters = [job.counter for _, job in inner]
         counts = Counts(
-            taken=self.entrance.tally.finished + self.entrance.tally.dropped,
-            done=sum(tally.last for tally in tallies)
-            + sum(job.tally.done + job.tally.spawned for stage, job in inner if stage.name in ends)
-            + sum(job.tally.spent for stage, job in inner if stage.name not in ends),
-            skipped=sum(tally.skipped for tally in tallies),
-            rerouted=sum(tally.rerouted for tally in tallies),
-            failed=sum(tally.failed for tally in tallies),
-            dropped=sum(tally.dropped for tally in tallies),
-            spawned=sum(tally.spawned for tally in tallies),
+            taken=self.entrance.counter.finished + self.entrance.counter.dropped,
+            done=sum(counter.last for counter in counters)
+            + sum(job.counter.done + job.counter.spawned for stage, job in inner if stage.name in ends)
+            + sum(job.counter.spent for stage, job in inner if stage.name not in ends),
+            skipped=sum(counter.skipped for counter in counters),
+            rerouted=sum(counter.rerouted for counter in counters),
+            failed=sum(counter.failed for counter in counters),
+            dropped=sum(counter.dropped for counter in counters),
+            spawned=sum(counter.spawned for counter in counters),
         )
         names = {job.name for job in jobs.values()}
         report = FlowReport(

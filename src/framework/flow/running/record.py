@@ -85,16 +85,17 @@ class RunRecord:
     def counts(self) -> Counts:
         """How items ended so far."""
         jobs = [job for job in self.jobs.values() if not (job.is_error or job.scoped)]
-        tallies = [job.tally for job in jobs]
-        ends = [job.tally for job in jobs if job.next is None and not isinstance(job, RouterRun)]
+        counters = [job.counter for job in jobs]
+        ends = [job.counter for job in jobs if job.next is None and not isinstance(job, RouterRun)]
         return Counts(
             taken=self.taken,
-            done=sum(tally.done + tally.spawned for tally in ends) + sum(tally.last + tally.spent for tally in tallies),
-            skipped=sum(tally.skipped for tally in tallies),
-            rerouted=sum(tally.rerouted for tally in tallies),
-            failed=sum(tally.failed for tally in tallies),
-            dropped=sum(tally.dropped for tally in tallies),
-            spawned=sum(tally.spawned for tally in tallies),
+            done=sum(counter.done + counter.spawned for counter in ends)
+            + sum(counter.last + counter.spent for counter in counters),
+            skipped=sum(counter.skipped for counter in counters),
+            rerouted=sum(counter.rerouted for counter in counters),
+            failed=sum(counter.failed for counter in counters),
+            dropped=sum(counter.dropped for counter in counters),
+            spawned=sum(counter.spawned for counter in counters),
         )
 
     def report_now(self) -> FlowReport:
@@ -130,8 +131,8 @@ class RunRecord:
         lost = self.counts.taken + self.counts.spawned - self.counts.ended
         if lost:
             job = next((job for job in counted if job.staff), counted[-1])
-            job.tally.dropped += lost
-            job.tally.reasons[self._reason] += lost
+            job.counter.dropped += lost
+            job.counter.reasons[self._reason] += lost
 
 
 def findings_of(jobs: Mapping[str, JobRun], report: FlowReport, history: ItemHistory | None) -> Findings:

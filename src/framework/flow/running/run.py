@@ -345,7 +345,7 @@ class FlowRun(RunRecord):
         if taken:
             job.input.taken += 1
         elif target is not None:
-            job.tally.spawned += 1
+            job.counter.spawned += 1
         if target is None:
             if ticket is not None:
                 ticket.finish("done", value)

@@ -87,7 +87,7 @@ def _did(stage: Stage, runs: Runs, what: str) -> bool:
 
 
 def _took(stage: Stage, runs: Runs) -> bool:
-    return stage.name in runs and runs[stage.name].tally.finished > 0
+    return stage.name in runs and runs[stage.name].counter.finished > 0
 
 
 def why_waiting(run: Unfinished) -> str:
@@ -151,8 +151,8 @@ def _of_items(job: JobRun) -> Iterator[str]:
     if channel.waiting:
         full = " (full)" if channel.waiting >= channel.bound else ""
         yield f"{_count(channel.waiting, 'item')} queued{full}"
-    if channel.aside:
-        yield f"{channel.aside} of them behind another item of the same key"
+    if channel.deferred:
+        yield f"{channel.deferred} of them behind another item of the same key"
     if job.retrying:
         yield f"{_count(len(job.retrying), 'item')} waiting for another attempt"
     if channel.putting:
@@ -186,8 +186,8 @@ def _evidence_of(job: JobRun, empty: int) -> JobEvidence:
         arms=tuple(map(str, declared.arms)),
         scoped=job.scoped,
         paused=job.input.paused,
-        answered_last=job.tally.last > 0,
-        retry_cause=job.tally.retry_cause,
+        answered_last=job.counter.last > 0,
+        retry_cause=job.counter.retry_cause,
         locked_for=min(locked, default=None),
         empty=empty,
     )

@@ -110,14 +110,14 @@ class GateWorker(FlowWorker):
         if outcome == "dropped":
             self.drop(self.job, [entry], value or self.channel.reason)
         elif outcome == "skipped":
-            self.tally.skipped += 1
+            self.counter.skipped += 1
             self.tell(entry, outcome, began)
             self._close(entry, NOTHING, outcome)
         elif isinstance(value, Failure):
             await self.fails(entry, value, outcome, began)
         else:  # the error job of the sub-flow has dealt with it
-            self.tally.failed += outcome == "failed"
-            self.tally.rerouted += outcome == "rerouted"
+            self.counter.failed += outcome == "failed"
+            self.counter.rerouted += outcome == "rerouted"
             self.tell(entry, outcome, began)
             self._close(entry, None, outcome)
 

@@ -31,9 +31,9 @@ class ItemWorker(TellingWorker):
     """Has a processor and at most one item at a time; what takes the items out of a queue is in `FlowWorker`."""
 
     __slots__ = (
-        "_base", "_interrupted", "_rounds", "_turn", "_waits", "channel", "context", "dismissed", "disturbed", "entry",
-        "error", "job", "log", "loop", "made", "now", "processor", "ready", "run", "seconds", "since", "state", "tally",
-        "task", "waiter",
+        "_base", "_interrupted", "_rounds", "_turn", "_waits", "channel", "context", "counter", "dismissed",
+        "disturbed", "entry", "error", "job", "log", "loop", "made", "now", "processor", "ready", "run", "seconds",
+        "since", "state", "task", "waiter",
     )  # fmt: skip
 
     task: WorkerTask
@@ -41,7 +41,7 @@ class ItemWorker(TellingWorker):
     def __init__(self, job: RunningJob) -> None:
         loop = self.loop = asyncio.get_running_loop()
         self.job = job
-        self.run, self.tally, self.channel = job.context, job.tally, job.input
+        self.run, self.counter, self.channel = job.context, job.counter, job.input
         self.now = job.clock.now
         self.seconds = job.seconds
         self.state = WorkerState.OPENING
@@ -170,8 +170,8 @@ class ItemWorker(TellingWorker):
             self.entry = entry
             result = await self._spawn_all(result)
         if result is SPENT:
-            self.tally.done += 1
-            self.tally.spent += self.job.next is not None
+            self.counter.done += 1
+            self.counter.spent += self.job.next is not None
             self.tell(entry, "done", began, Came(None, self.job.next))
             self._close(entry, NOTHING)
         elif isinstance(result, LastWorkItem):
@@ -184,7 +184,7 @@ class ItemWorker(TellingWorker):
             except BaseException:
                 self.drop(self.job, [entry], self.channel.reason or "its worker was cancelled")
                 raise
-            self.tally.done += 1
+            self.counter.done += 1
             self.tell(entry, "done", began, Came(result))
             self._close(entry, result)
 
@@ -217,11 +217,11 @@ class ItemWorker(TellingWorker):
         if self.log is not None:
             self.made.append((None if following is None else following.name, id(value)))
         if following is not None:
-            self.tally.spawned += 1
+            self.counter.spawned += 1
             await self._push(following, child)
             return
         await self._room_for_result(child)
-        self.tally.spawned += 1
+        self.counter.spawned += 1
         self.announce(child, "done", None)
         finish(child, "done", value)
 
@@ -239,7 +239,7 @@ class ItemWorker(TellingWorker):
             raise error
         error = signal_in(error)
         if isinstance(error, StopProcessing):
-            self.tally.skipped += 1
+            self.counter.skipped += 1
             self.tell(entry, "skipped", began)
             self._close(entry, error, "skipped")
             return
@@ -257,7 +257,7 @@ class ItemWorker(TellingWorker):
             self._fails_again(entry, failure, began)
             return
         if outcome == "failed":
-            self.tally.failed += 1
+            self.counter.failed += 1
         self.tell(entry, outcome, began, Came(plain(entry), self.job.errors, failure.exception))
         case = Case(entry, plain(entry), self.job, failure, outcome)
         errors, run = self.job.errors, self.run
@@ -267,7 +267,7 @@ class ItemWorker(TellingWorker):
             await self._push(errors, case)
             return
         if outcome == "rerouted":
-            self.tally.rerouted += 1
+            self.counter.rerouted += 1
         if self.job.scoped:  # the job in front of the sub-flow reports it
             finish(case, outcome, failure)
             return
@@ -277,11 +277,11 @@ class ItemWorker(TellingWorker):
 
     def _fails_again(self, case: Case, failure: Failure, began: float | None) -> None:
         """The error job failed on an item itself: it has failed, whatever brought it there."""
-        self.tally.failed += 1
+        self.counter.failed += 1
         self.tell(case, "failed", began, Came(error=failure.exception))
         log_failure(failure, first=self.run.keep(failure))
         if case.outcome == "rerouted" and not self.is_left_behind:
-            case.job.tally.failed += 1
+            case.job.counter.failed += 1
         finish(case, "failed", failure.exception)
         self._lighten(case, failure)
         self._lighten(case, case.failure)
@@ -292,7 +292,7 @@ class ItemWorker(TellingWorker):
             finish(entry, outcome, value)
             return
         if entry.outcome == "rerouted" and not self.is_left_behind:
-            entry.job.tally.rerouted += 1
+            entry.job.counter.rerouted += 1
         finish(entry, entry.outcome, None if entry.job.scoped else entry.failure.exception)
         self._lighten(entry, entry.failure)
 
@@ -312,7 +312,7 @@ class ItemWorker(TellingWorker):
         return isinstance(error, KeyboardInterrupt | GeneratorExit)
 
     def _last(self, entry: Any, last: LastWorkItem, began: float | None = None) -> None:
-        self.tally.last += 1
+        self.counter.last += 1
         self.tell(entry, "done", began)
         if self.job.scoped:  # the job in front of the sub-flow ends the flow
             finish(entry, "done", last)
@@ -321,7 +321,7 @@ class ItemWorker(TellingWorker):
         self.run.cut(self.job, last, taken=False)
 
     async def _forward(self, entry: Any, result: Any, following: RunningJob, began: float | None = None) -> None:
-        self.tally.done += 1
+        self.counter.done += 1
         self.tell(entry, "done", began, Came(result, following))
         await self._push(following, entry.carry(result) if isinstance(entry, Envelope) else result)
 

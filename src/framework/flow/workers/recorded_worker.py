@@ -23,7 +23,7 @@ class RecordedWorker(FlowWorker):
     __slots__ = ()
 
     async def _work_fast(self, call: Call) -> None:  # noqa: C901, PLR0912, PLR0915 - a call more per item costs a tenth
-        following, channel, tally = self.job.next, self.channel, self.tally
+        following, channel, counter = self.job.next, self.channel, self.counter
         out = following.input if following else channel
         buffer, out_buffer = channel.buffer, out.buffer
         log, now, name, made = self.log, self.now, self.job.name, self.made
@@ -64,7 +64,7 @@ class RecordedWorker(FlowWorker):
                 if type(result) is LastWorkItem:
                     self._last(item, result, began)
                     continue
-                tally.done += 1
+                counter.done += 1
                 end, special = now(), None
                 if made:
                     special = (1, "", tuple(made))
@@ -82,7 +82,7 @@ class RecordedWorker(FlowWorker):
             await self.breathe()
 
     async def _work_generating(self, generate: Call, call: Call) -> None:  # noqa: C901, PLR0912, PLR0915 - hot as well
-        following, channel, tally = self.job.next, self.channel, self.tally
+        following, channel, counter = self.job.next, self.channel, self.counter
         out = following.input if following else channel
         buffer, out_buffer = channel.buffer, out.buffer
         log, now, name, made = self.log, self.now, self.job.name, self.made
@@ -116,7 +116,7 @@ class RecordedWorker(FlowWorker):
                     async for value in values:
                         if type(value) is LastWorkItem:
                             break
-                        spawned = tally.spawned = tally.spawned + 1
+                        spawned = counter.spawned = counter.spawned + 1
                         made.append(id(value))
                         if is_last:
                             pass
@@ -129,8 +129,8 @@ class RecordedWorker(FlowWorker):
                         if not spawned & 255:
                             await asyncio.sleep(0)
                     else:
-                        tally.done += 1
-                        tally.spent += not is_last
+                        counter.done += 1
+                        counter.spent += not is_last
                         end = now()
                         special = (1, "", tuple(made)) if made else None
                         made.clear()

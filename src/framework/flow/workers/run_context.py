@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from framework.flow.queues.channel import Channel
     from framework.flow.queues.envelope import Attempt
     from framework.flow.queues.lanes import Lanes
-    from framework.flow.report import Tally
+    from framework.flow.report import ItemCounter
     from framework.flow.signals import LastWorkItem
     from framework.observe import Failure, Observers, WorkersScaled
     from framework.observe.recording.items.item_log import ItemLog
@@ -66,7 +66,7 @@ class RunningJob(Protocol):
 
     name: str
     source: ProcessorSource
-    tally: Tally
+    counter: ItemCounter
     input: Channel
     clock: Clock
     lanes: Lanes | None

@@ -74,7 +74,7 @@ class FlowWorker(ItemWorker):
             await self._work_carefully(prepared.call)
 
     async def _work_fast(self, call: Call) -> None:  # noqa: C901, PLR0912 - the hot loop: a call more per item costs a tenth
-        following, channel, tally = self.job.next, self.channel, self.tally
+        following, channel, counter = self.job.next, self.channel, self.counter
         out = following.input if following else channel
         buffer, out_buffer = channel.buffer, out.buffer
         context, clean = self.context, self.context.copy()
@@ -108,7 +108,7 @@ class FlowWorker(ItemWorker):
                 if type(result) is LastWorkItem:
                     self._last(item, result)
                     continue
-                tally.done += 1
+                counter.done += 1
                 if following is None:
                     continue
                 if len(out_buffer) >= out.full:
@@ -120,7 +120,7 @@ class FlowWorker(ItemWorker):
             await self.breathe()
 
     async def _work_generating(self, generate: Call, call: Call) -> None:  # noqa: C901, PLR0912 - hot as well
-        following, channel, tally = self.job.next, self.channel, self.tally
+        following, channel, counter = self.job.next, self.channel, self.counter
         out = following.input if following else channel
         buffer, out_buffer = channel.buffer, out.buffer
         context, clean = self.context, self.context.copy()
@@ -147,7 +147,7 @@ class FlowWorker(ItemWorker):
                     async for value in values:
                         if type(value) is LastWorkItem:
                             break
-                        spawned = tally.spawned = tally.spawned + 1
+                        spawned = counter.spawned = counter.spawned + 1
                         if is_last:
                             pass
                         elif len(out_buffer) >= out.full:
@@ -159,8 +159,8 @@ class FlowWorker(ItemWorker):
                         if not spawned & 255:
                             await asyncio.sleep(0)
                     else:
-                        tally.done += 1
-                        tally.spent += not is_last
+                        counter.done += 1
+                        counter.spent += not is_last
                         continue
                 except BaseException as error:  # noqa: BLE001 - examined and raised again there
                     await close(values)

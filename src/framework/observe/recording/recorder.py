@@ -66,7 +66,7 @@ class Recorder:
     something happens, so that looking back never shows an object as it became later.
     """
 
-    wants_matches = True
+    _wants_matches = True
     _alive: ClassVar[WeakSet[Recorder]] = WeakSet()
     """Every recorder there is, so that the lineage of an event can be asked for by the event alone."""
 
