@@ -129,8 +129,8 @@ def main():
         rounds = [json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout) for _ in range(7)]
     times = Times({name: [seconds[name] for seconds in rounds] for name in (PARSE, ONCE, AGAIN)})
     table(f"{MODULES * BUILDERS} builders over {MODULES} modules: CPU time", times, PARSE, unit="ms")
-    promise("identities of 100 builders, once, times parsing their 50 modules", times.ratio(ONCE, PARSE), at_most=16)
-    promise("identities of 100 builders, again, times parsing their 50 modules", times.ratio(AGAIN, PARSE), at_most=6)
+    promise("identities of 100 builders, once, times parsing their 50 modules", times.ratio(ONCE, PARSE), at_most=12)
+    promise("identities of 100 builders, again, times parsing their 50 modules", times.ratio(AGAIN, PARSE), at_most=5)
     finish()
 
 

@@ -25,8 +25,10 @@ from framework.errors import SourceUnavailable
 
 Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
+_SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Import, ast.ImportFrom, ast.Return)  # hold no other
 _OPTIMIZED = 0x1  # the code flag CO_OPTIMIZED: set for functions, not for class bodies
 _CELL = re.compile(r"ipykernel_\d+|^<ipython-input-|__marimo__cell_(?P<id>\w+?)_\.py$")
+_cell = functools.lru_cache(maxsize=1024)(_CELL.search)
 _MARIMO = "marimo.App("
 DEFERRED = frozenset({"__annotate__", "__annotate_func__"})  # Python 3.14 compiles annotations apart
 _STARTED = time.time()
@@ -104,7 +106,7 @@ def unwrap(obj: Any) -> Any:
 
 def place(file: str, line: int) -> str:
     """A file and a line for a reader: `file.py:12`; in notebooks `In[3] line 2`, `cell line 2`, `cell Hbol line 2`."""
-    cell = _CELL.search(file)
+    cell = _cell(file)
     if cell is None:
         return f"{os.path.basename(file)}:{line}"  # noqa: PTH119 - pathlib costs 10 ms at import
     ipython = sys.modules.get("IPython")
@@ -193,7 +195,7 @@ class _Text:
         """The lines of a definition, dedented; lines of a string that stand further left stay as they are."""
         lines = self.lines[first_line(node) - 1 : node.end_lineno]
         indent = lines[0][: len(lines[0]) - len(lines[0].lstrip())]
-        return "".join(line.removeprefix(indent) for line in lines)
+        return "".join([line.removeprefix(indent) for line in lines] if indent else lines)
 
 
 _Found = tuple[_Text, Definition]
@@ -280,7 +282,7 @@ def _find_by_name(cls: type) -> _Found | None:
     """A class without methods: in its module's file, or in the newest cell that defines all its attributes."""
     module = sys.modules.get(cls.__module__)
     file = getattr(module, "__file__", None)
-    cells = [] if file and cls.__module__ != "__main__" else list(filter(_CELL.search, reversed(list(linecache.cache))))
+    cells = [] if file and cls.__module__ != "__main__" else list(filter(_cell, reversed(list(linecache.cache))))
     files = [*cells, file] if file else cells
     line = cls.__dict__.get("__firstlineno__")  # from 3.13 on
     for name in files:
@@ -308,7 +310,7 @@ def _find_function(function: Any) -> _Found | None:
 
 def _look_up(function: FunctionType, code: CodeType) -> _Found | None:
     current = _current_text(code.co_filename, function.__globals__)
-    texts = list(_versions[code.co_filename].values())
+    texts = [text for reference in _versions[code.co_filename].valuerefs() if (text := reference()) is not None]
     if code.co_name == "<lambda>":
         lambdas = ((text, text.lambda_of(code)) for text in reversed(texts) if text.certain or code in text.codes)
         return next(((text, node) for text, node in lambdas if node is not None), None)
@@ -326,7 +328,7 @@ def _look_up(function: FunctionType, code: CodeType) -> _Found | None:
 
 def _own_functions(cls: type) -> Iterator[FunctionType]:
     for value in vars(cls).values():
-        function = unwrap(value)
+        function = value if isinstance(value, FunctionType) and not vars(value) else unwrap(value)
         if isinstance(function, FunctionType) and function.__qualname__.startswith(f"{cls.__qualname__}."):
             yield function
 
@@ -337,11 +339,11 @@ def _definitions(statements: list[ast.stmt], prefix: str) -> Iterator[tuple[str,
             name = prefix + node.name
             yield name, node
             yield from _definitions(node.body, f"{name}." if isinstance(node, ast.ClassDef) else f"{name}.<locals>.")
-            continue
-        for block in ("body", "orelse", "finalbody"):
-            yield from _definitions(getattr(node, block, []), prefix)
-        for branch in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
-            yield from _definitions(branch.body, prefix)
+        elif not isinstance(node, _SIMPLE):
+            for block in ("body", "orelse", "finalbody"):
+                yield from _definitions(getattr(node, block, []), prefix)
+            for branch in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
+                yield from _definitions(branch.body, prefix)
 
 
 def _takes(node: ast.Lambda, code: CodeType) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import site
 import sys
 from collections.abc import Iterable
@@ -21,7 +22,7 @@ _LAYERS, _DEPTH = 20, 200  # of wrappers, and of coroutines that await each othe
 def is_library(place: str) -> bool:
     """Whether a file or folder belongs to the interpreter or to an installed package."""
     path = Path(place)
-    return not _INSTALLED.isdisjoint(path.parts) or any(map(path.is_relative_to, _library_folders()))
+    return not _INSTALLED.isdisjoint(path.parts) or os.path.normcase(path).startswith(_library_folders())
 
 
 @functools.cache
@@ -29,7 +30,8 @@ def _library_folders() -> tuple[str, ...]:
     import sysconfig
 
     names = ("stdlib", "platstdlib", "purelib", "platlib")
-    return tuple({*(sysconfig.get_path(name) for name in names), site.getusersitepackages()})
+    folders = {*(sysconfig.get_path(name) for name in names), site.getusersitepackages()}
+    return tuple(os.path.normcase(folder) + os.sep for folder in folders)
 
 
 def is_own(file: str) -> bool:

@@ -23,6 +23,7 @@ _LOAD_GLOBAL = dis.opmap["LOAD_GLOBAL"]
 _LOAD_NAME = tuple(dis.opmap[name] for name in ("LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") if name in dis.opmap)
 _STORE_ATTR = dis.opmap["STORE_ATTR"]
 _BUILT_IN = frozenset({"built-in", "frozen"})
+_BUILTIN_MODULES = frozenset(sys.builtin_module_names)
 _loaded_names: WeakKeyDictionary[types.CodeType, tuple[str, ...]] = WeakKeyDictionary()
 
 
@@ -149,7 +150,7 @@ def is_installed(module: str | None) -> bool:
     """
     if module is None or module in {"__main__", "__mp_main__"}:
         return False
-    if module in sys.builtin_module_names or module.partition(".")[0] == "framework":
+    if module in _BUILTIN_MODULES or module.partition(".")[0] == "framework":
         return True
     found = sys.modules.get(module)
     place = getattr(found, "__file__", None) or next(iter(getattr(found, "__path__", ())), None)

@@ -217,7 +217,7 @@ def _plain_sequence(values: Any) -> bytes | None:
         data = _marshalled(values)
         if data is None:
             return None
-        if (b"\x7f" in data or b"\xff" in data) and _may_hold_nan(data):
+        if _may_hold_nan(data):
             data = dumps(type(values)(map(canonical, values)), 2)
         return b"q" + data
     if not (_are_tuples(map(type, values)) and _are_scalars(map(type, chain.from_iterable(values)))):
@@ -252,6 +252,8 @@ _complex_nan = re.compile(rb"(?s)y(?:.{6}|.{14})[\xf0-\xff][\x7f\xff]").search
 
 
 def _may_hold_nan(data: bytes) -> bool:
+    if b"\x7f" not in data and b"\xff" not in data:  # most do not: a search for two bytes is faster than for a pattern
+        return False
     return _float_nan(data) is not None or (b"y" in data and _complex_nan(data) is not None)
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from types import CodeType
+from itertools import chain
+from types import CodeType, FunctionType
 from typing import Any
 
 from framework.archive import digest
@@ -18,9 +19,10 @@ from framework.archive.digest.code import is_installed, stored_names
 from framework.core.identity.code_dependencies import CodeDependencies
 from framework.core.identity.declared import Declared
 from framework.core.identity.parts import Part, shown, source_text, tree
-from framework.core.identity.reading.definitions import functions_in
+from framework.core.identity.reading.definitions import defaults_of, functions_in
 from framework.core.identity.reading.reader import Reader
 from framework.core.identity.reading.references import set_from_parameters
+from framework.core.identity.state import parameters_of
 from framework.core.processor import AbstractProcessor
 from framework.errors import SourceUnavailable, Undigestable
 from framework.source import source_of
@@ -134,7 +136,21 @@ def _digest_of(processor: AbstractProcessor) -> str:
 def _arguments(processor: AbstractProcessor) -> dict[str, Any]:
     """What the processor was made with, by parameter, without what only set its name and priority."""
     args, kwargs = processor._arguments  # noqa: SLF001 - recorded by the base class for this
-    signature = inspect.signature(processor.__init__)  # type: ignore[misc]  # of this very instance
+    constructor = type(processor).__init__
+    if "__init__" in vars(processor) or not isinstance(constructor, FunctionType) or vars(constructor):
+        arguments = _bound(inspect.signature(processor.__init__), args, kwargs)  # type: ignore[misc]  # of this very instance
+    else:
+        arguments = _bound_plainly(constructor, args, kwargs)
+    if arguments.get("name") is None or arguments["name"] == processor.name:
+        arguments.pop("name", None)
+    if arguments.get("priority") == processor.priority:
+        del arguments["priority"]
+    if arguments.get("max_concurrency") in (None, getattr(processor, "max_concurrency", None)):
+        arguments.pop("max_concurrency", None)
+    return arguments
+
+
+def _bound(signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     bound = signature.bind(*args, **kwargs)
     bound.apply_defaults()
     arguments: dict[str, Any] = {}
@@ -143,13 +159,18 @@ def _arguments(processor: AbstractProcessor) -> dict[str, Any]:
             arguments |= value
         else:
             arguments[name] = value
-    if arguments.get("name") is None or arguments["name"] == processor.name:
-        arguments.pop("name", None)
-    if arguments.get("priority") == processor.priority:
-        del arguments["priority"]
-    if arguments.get("max_concurrency") in (None, getattr(processor, "max_concurrency", None)):
-        arguments.pop("max_concurrency", None)
     return arguments
+
+
+def _bound_plainly(constructor: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The same of a constructor that is not decorated, in a tenth of the time: its code knows its parameters."""
+    code = constructor.__code__
+    named = parameters_of(constructor)[1:]
+    positional = named[: code.co_argcount - 1]
+    given = dict(defaults_of(constructor)) | dict(zip(positional, args, strict=False)) | kwargs
+    if code.co_flags & inspect.CO_VARARGS:
+        given[code.co_varnames[1 + len(named)]] = args[len(positional) :]
+    return {name: given[name] for name in named} | given
 
 
 def _attributes(processor: AbstractProcessor, arguments: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -184,8 +205,9 @@ def _is_written(value: Any, literal: Any) -> bool:
 @functools.lru_cache(maxsize=512)
 def _plumbing(cls: type) -> frozenset[str]:
     """The attributes that belong to this package: what installed bases set, as far as own code never mentions it."""
-    theirs = (_stored(base) for base in cls.__mro__ if is_installed(base.__module__))
-    asked = (body.co_names for base in cls.__mro__ if not is_installed(base.__module__) for body in _bodies(base))
+    own, installed = _bases(cls)
+    theirs = map(_stored, installed)
+    asked = (body.co_names for base in own for body in _bodies(base))
     return frozenset(_PLUMBING.union(*theirs).difference(*asked) | _PLUMBING)
 
 
@@ -214,7 +236,18 @@ def _set_by_constructor(cls: type) -> tuple[dict[str, str], dict[str, Any]]:
 
 def _entries(cls: type) -> Iterator[str]:
     """The methods that a run calls: those that an installed base names."""
-    own = {name for base in cls.__mro__ if not is_installed(base.__module__) for name in vars(base)}
-    theirs = {name for base in cls.__mro__ if is_installed(base.__module__) for name in vars(base)}
-    yield from own & theirs
+    own, installed = _bases(cls)
+    yield from _names(installed).intersection(chain.from_iterable(map(vars, own)))
     yield "build"
+
+
+@functools.lru_cache(maxsize=512)
+def _bases(cls: type) -> tuple[tuple[type, ...], tuple[type, ...]]:
+    """The class and its bases: the user's own ones, and installed ones."""
+    installed = tuple(base for base in cls.__mro__ if is_installed(base.__module__))
+    return tuple(base for base in cls.__mro__ if base not in installed), installed
+
+
+@functools.lru_cache(maxsize=512)
+def _names(bases: tuple[type, ...]) -> frozenset[str]:
+    return frozenset().union(*map(vars, bases))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from framework.observe.text import short_repr
 
@@ -17,8 +16,7 @@ Kind = Literal["class", "function", "constant", "module", "file", "left out"]
 _SHOWN = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One thing that counts, or that was left out.
 
     `label` names it from the processor's module; `where` is file and line; `text` its source, its value, or why it was
@@ -34,7 +32,7 @@ class Part:
     @property
     def stored(self) -> StoredPart:
         """The part as the catalog keeps it."""
-        return self.label, self.kind, self.where, self.text
+        return self[:4]
 
 
 def shown(value: object) -> str:

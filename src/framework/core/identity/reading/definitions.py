@@ -7,7 +7,7 @@ import functools
 import inspect
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, ModuleType
 from typing import Any, Final, NamedTuple
 
@@ -73,7 +73,7 @@ def functions_in(value: Any) -> Iterator[FunctionType]:
         if value.__name__ in DEFERRED:
             return
         yield value
-        yield from functions_in(getattr(value, "__wrapped__", None))
+        yield from functions_in(vars(value).get("__wrapped__"))
     elif isinstance(value, property):
         for accessor in (value.fget, value.fset, value.fdel):
             yield from functions_in(accessor)
@@ -117,21 +117,24 @@ def given_by(getter: Any, name: str) -> Any:
         return MISSING
 
 
-def added_to_tables(name: str) -> Iterator[Any]:
-    """Own functions and registered accessors that data frames were given under an attribute's name."""
-    for module, kinds in _TABLES.items():
-        for kind in kinds if module in sys.modules else ():
-            added = vars(getattr(sys.modules[module], kind, object)).get(name)
-            for found in (added, getattr(added, "_accessor", None), getattr(added, "_ns", None)):
-                if isinstance(found, FunctionType | type) and is_own(found):
-                    yield found
+def added_to_tables(names: Iterable[str]) -> Iterator[Any]:
+    """Own functions and registered accessors that data frames were given under these attributes."""
+    loaded = [(sys.modules[module], kinds) for module, kinds in _TABLES.items() if module in sys.modules]
+    attributes = [vars(getattr(module, kind, object)) for module, kinds in loaded for kind in kinds]
+    for name in names if attributes else ():
+        for added in (found[name] for found in attributes if name in found):
+            for each in (added, getattr(added, "_accessor", None), getattr(added, "_ns", None)):
+                if isinstance(each, FunctionType | type) and is_own(each):
+                    yield each
 
 
 def defaults_of(function: FunctionType) -> Iterator[tuple[str, Any]]:
     """The default values of parameters."""
-    code, defaults = function.__code__, function.__defaults__ or ()
-    yield from zip(code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount], defaults, strict=True)
-    yield from (function.__kwdefaults__ or {}).items()
+    code, defaults = function.__code__, function.__defaults__
+    if defaults:
+        yield from zip(code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount], defaults, strict=True)
+    if function.__kwdefaults__:
+        yield from function.__kwdefaults__.items()
 
 
 def subclasses(cls: type) -> Iterator[type]:

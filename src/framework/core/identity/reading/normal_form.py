@@ -33,8 +33,6 @@ def _syntax(part: Any) -> str:
     if kind is ast.Constant:
         value = part.value
         return "Constant()" if value is None else f"Constant(value={type(value).__name__}:{value!r})"
-    if kind is list:
-        return f"[{','.join([_syntax(item) for item in part])}]"
     names = _fields.get(kind)
     if names is None:
         if not isinstance(part, ast.AST):
@@ -45,9 +43,16 @@ def _syntax(part: Any) -> str:
     for name in names:
         value = values.get(name)
         # Newer Pythons add fields that older ones lack; they are empty where the older syntax is used.
-        if value is None or (not value and type(value) is list):
+        if value is None:
             continue
-        if kind is ast.JoinedStr:  # 3.12 ends the format of an f-string with an empty text
-            value = [item for item in value if not (isinstance(item, ast.Constant) and item.value == "")]
-        given.append(f"{name}={_syntax(value)}")
+        if type(value) is not list:
+            given.append(f"{name}={_syntax(value)}")
+        elif value:
+            given.append(f"{name}=[{','.join(_each(value, kind))}]")
     return f"{kind.__name__}({','.join(given)})"
+
+
+def _each(values: list[Any], kind: type) -> list[str]:
+    if kind is ast.JoinedStr:  # 3.12 ends the format of an f-string with an empty text
+        values = [item for item in values if not (isinstance(item, ast.Constant) and item.value == "")]
+    return [_syntax(item) for item in values]

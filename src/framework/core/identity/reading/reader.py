@@ -39,6 +39,8 @@ from framework.source import Definition, Source, source_of_function
 
 _GENERATED = frozenset({"_abc_impl"})
 _NAMESPACES = frozenset({"globals", "eval", "exec"})
+_Functions = Mapping[str, tuple[FunctionType, ...]]
+"""Those behind each attribute of a class."""
 _Variable = tuple[Mapping[str, Any] | None, str, Any]
 _normal_forms: WeakKeyDictionary[Definition, str] = WeakKeyDictionary()
 
@@ -94,14 +96,19 @@ class Reader:
         """
         self._root = module_label(module)
         self.identity = identity or (lambda processor: self.label(type(processor)))
+        self._no_state = State()
         self._nodes: dict[int, Node] = {}  # which keep their objects, lest an id be used again
+        self._installed: dict[int, Any] = {}
         self._bound: dict[tuple[str, int], Bound] = {}
 
     def node_of(self, value: Any) -> Node | None:
         """What a class, function or module uses; None for what is installed."""
         node = self._nodes.get(id(value))
         if node is None:
+            if id(value) in self._installed:
+                return None
             if not is_own(value):
+                self._installed[id(value)] = value
                 return None
             node = self._nodes[id(value)] = Node(value, self.label(value))
             if isinstance(value, type):
@@ -114,7 +121,7 @@ class Reader:
 
     def discovered(self, value: Any, name: str, *, strict: bool = False) -> tuple[str, ValueWalk]:
         """The digest of a value, and the walk that met the own code in it; raises Undigestable."""
-        walk = ValueWalk(State(), self, strict=strict)
+        walk = ValueWalk(self._no_state, self, strict=strict)
         return walk.digest(value, name), walk
 
     def _read_class(self, cls: type, node: Node) -> None:
@@ -122,22 +129,25 @@ class Reader:
         if isinstance(wrapped, FunctionType):  # a class that a decorator made of a function counts as the function
             node.next.append((wrapped, "build", ""))
             return
-        functions = {id(function): function for value in vars(cls).values() for function in functions_in(value)}
-        source = class_source(cls, list(functions.values()))
-        _define(node, "class", source, functions.values())
+        functions = {name: tuple(functions_in(value)) for name, value in vars(cls).items()}
+        each = list({id(function): function for behind in functions.values() for function in behind}.values())
+        source = class_source(cls, each)
+        _define(node, "class", source, each)
         node.next += ((base, "", node.label) for base in (*cls.__mro__[1:], type(cls)))
         module = getattr(sys.modules.get(cls.__module__), "__dict__", {})
-        variables = [*self._read_methods(cls, source, node), module]
+        variables = [*self._read_methods(cls, functions, source, node), module]
         references = References() if source is None else references_of(source.node)
         _read_early(references, ChainMap(*variables), node)
-        self._read_attributes(cls, references, node, whole=source is None)
+        self._read_attributes(cls, functions, references, node, whole=source is None)
 
-    def _read_methods(self, cls: type, source: Source | None, node: Node) -> Iterator[dict[str, Any]]:
+    def _read_methods(
+        self, cls: type, functions: _Functions, source: Source | None, node: Node
+    ) -> Iterator[dict[str, Any]]:
         """Follow methods and inner classes; gives the variables that the methods see."""
         for attribute, value in vars(cls).items():
             if isinstance(value, type):
                 node.next.append((value, attribute, node.label))
-            for function in functions_in(value):
+            for function in functions[attribute]:
                 file = function.__code__.co_filename
                 if source is not None and file != source.file and file.startswith("<"):
                     continue  # generated, by a dataclass for example: it follows from the class
@@ -148,7 +158,9 @@ class Reader:
                     yield closure_of(function)
                     yield function.__globals__
 
-    def _read_attributes(self, cls: type, references: References, node: Node, *, whole: bool) -> None:
+    def _read_attributes(
+        self, cls: type, functions: _Functions, references: References, node: Node, *, whole: bool
+    ) -> None:
         plain = whole or any(type(cls) is kind for kind in (type, ABCMeta))
         for name, attribute in vars(cls).items():
             member = isinstance(cls, EnumType) and isinstance(attribute, cls)
@@ -158,7 +170,7 @@ class Reader:
                 counts = not equals(value, written)  # set from outside since
             else:
                 extra = plain and not name.startswith("__") and name not in _GENERATED
-                counts = name in references.computed or (extra and not any(functions_in(value)) and is_data(value))
+                counts = name in references.computed or (extra and not functions[name] and is_data(value))
             if counts and not isinstance(value, ACCESSORS):
                 self._bind(node, f"{node.label}.{name}", value, (cls, name))
         for name, each in vars(cls).get("__dataclass_fields__", {}).items():
@@ -177,7 +189,8 @@ class Reader:
             _define(node, "function", source, [function])
         closure = closure_of(function)
         self._read_names(node, code, closure)
-        _read_early(references, ChainMap(closure, function.__globals__), node)
+        if references.early:
+            _read_early(references, ChainMap(closure, function.__globals__), node)
         cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
         label = self.label(function)
         for variable, value in closure.items():
@@ -196,7 +209,7 @@ class Reader:
         asked = [chain for chain in references.chains if chain[0] in used]
         for chain in sorted({*asked, *references.unloaded}):
             self._resolve(node, code, chain, closure)
-        node.next += ((each, "", node.label) for name in references.attributes for each in added_to_tables(name))
+        node.next += ((each, "", node.label) for each in added_to_tables(references.attributes))
         if code.owner is not None and "__subclasses__" in references.attributes:  # of `cls` or `type(self)`
             node.next += ((each, "__subclasses__", node.label) for each in subclasses(code.owner))
 

@@ -25,7 +25,7 @@ _TEXTS = frozenset[str | None](_ASKS | _IMPORTS | _RUN)
 _NAMELESS = frozenset({"attr", "arg", "asname", "ctx", "id", "kind", "name", "names", "op", "ops", "type_comment"})
 _READ_APART = frozenset(
     {
-        *(ast.Constant, ast.arg, ast.Import, ast.ImportFrom, ast.AnnAssign),
+        *(ast.arg, ast.Import, ast.ImportFrom, ast.AnnAssign),
         *(ast.FunctionDef, ast.AsyncFunctionDef, ast.Call, ast.Subscript),
     }
 )
@@ -148,6 +148,8 @@ def _read(node: ast.AST, found: References, chains: set[Chain]) -> None:
                 chains.add((part.id,))
         elif kind is ast.Attribute:
             waiting += _read_attribute(part, found, chains)
+        elif kind is ast.Constant:
+            continue
         elif kind in _READ_APART:
             waiting += _read_apart(part, found, chains)
         else:
@@ -157,7 +159,7 @@ def _read(node: ast.AST, found: References, chains: set[Chain]) -> None:
 def _read_apart(part: Any, found: References, chains: set[Chain]) -> Iterable[ast.AST]:
     """Read what needs more than a look at its parts; returns those that are to be read as well."""
     match part:
-        case ast.Constant() | ast.arg():  # what an annotation inside names is not executed
+        case ast.arg():  # what an annotation inside names is not executed
             return ()
         case ast.Import() | ast.ImportFrom():
             for name, each in _imports(part):
@@ -176,20 +178,22 @@ def _read_apart(part: Any, found: References, chains: set[Chain]) -> Iterable[as
     return _inner(part)
 
 
-def _inner(node: ast.AST) -> Iterator[ast.AST]:
+def _inner(node: ast.AST) -> list[ast.AST]:
     """The parts of a part that can hold names."""
     kind = type(node)
     names = _fields.get(kind)
     if names is None:
         names = _fields[kind] = tuple(name for name in kind._fields if name not in _NAMELESS)
+    inner: list[ast.AST] = []
+    values = node.__dict__
     for name in names:
-        value = getattr(node, name, None)
+        value = values.get(name)
         if type(value) is list:
-            for part in value:
-                if isinstance(part, ast.AST):
-                    yield part
+            if value:
+                inner += [part for part in value if isinstance(part, ast.AST)]
         elif isinstance(value, ast.AST):
-            yield value
+            inner.append(value)
+    return inner
 
 
 def _read_attribute(node: ast.Attribute, found: References, chains: set[Chain]) -> tuple[ast.expr, ...]:
