@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from flow_samples import same
 
-from framework.flow import FixedCapacity, Flow, LastWorkItem
+from framework.flow import FixedCapacity, Flow, LastWorkItem, UtilizationCapacity
 from virtual_time import play
 
 pytestmark = pytest.mark.timeout(60)
@@ -103,6 +103,55 @@ def test_shared_resources_see_what_the_release_of_the_last_worker_raised():
 
     play(main())
     assert left == [OSError]
+
+
+@pytest.mark.parametrize("grace", [0, 5])
+def test_a_worker_that_opens_although_it_was_cancelled_is_left_cleanly_when_the_flow_is_finished(grace):
+    left = []
+
+    class Slow(Clinging):
+        async def __aexit__(self, kind, *_):
+            try:
+                await asyncio.sleep(100)
+            except asyncio.CancelledError:
+                kind = "cut off"
+            await super().__aexit__(kind)
+
+    async def main():
+        flow = Flow(grace=grace).add(same)
+        flow.add_job_with_factory(lambda: Slow(left), UtilizationCapacity(0, 0, 1), name="late")
+        flow.add(same)
+        await flow.start()
+        flow.configure("late", FixedCapacity(1))
+        return await flow.run([])
+
+    report = play(main())
+    assert (report.ended, left) == ("finished", [None])
+
+
+def test_a_stop_gives_a_shared_resource_its_whole_grace_however_long_the_end_took_before():
+    log = []
+
+    class Shared:
+        async def __aenter__(self):
+            return same
+
+        async def __aexit__(self, *_):
+            try:
+                await asyncio.sleep(100)
+            except asyncio.CancelledError:
+                log.append(asyncio.get_running_loop().time())
+                raise
+
+    async def main():
+        flow = Flow(grace=0).add_job_with_factory(Shared(), FixedCapacity(1))
+        running = asyncio.create_task(flow.run([1]))
+        await asyncio.sleep(50)
+        await flow.stop(grace=20)
+        await asyncio.wait({running})
+
+    play(main())
+    assert log == [70]
 
 
 class Source:

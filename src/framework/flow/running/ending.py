@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import signal
 import sys
 import threading
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from framework.flow.running.job_run import JobRun
 
 logger = logging.getLogger(__name__)
+
+Tasks = Callable[[], set[asyncio.Task[Any]]]
+"""Gives those to wait for; some may turn out to need more time than others while one waits."""
 
 GRACE = 5.0
 """Seconds that cancelled processors and resources get to clean up."""
@@ -84,13 +88,18 @@ class Ending:
         self._grace = grace
         self._loop = asyncio.get_running_loop()
         self._aborted: asyncio.Future[None] = self._loop.create_future()
-        self._until: float | None = None
-        self.cut_off: list[str] = []
+        self._until = math.inf
+        self._cut: dict[asyncio.Task[Any], str] = {}
+        self._left: set[asyncio.Task[Any]] = set()
+
+    @property
+    def cut_off(self) -> tuple[str, ...]:
+        """What did not end within the grace, by name."""
+        return tuple(self._cut.values())
 
     def abort(self, grace: float) -> None:
         """Wait for `grace` seconds only from now on."""
-        until = self._loop.time() + grace
-        self._until = until if self._until is None else min(until, self._until)
+        self._until = min(self._until, self._loop.time() + grace)
         if not self._aborted.done():
             self._aborted.set_result(None)
 
@@ -101,18 +110,27 @@ class Ending:
             job.let_go()
         self._cancel_feeders()
         workers = [worker for job in self._jobs for worker in job.staff]
-        opening = {worker.task for worker in workers if worker.state == WorkerState.OPENING}
-        for task in opening:
-            task.cancel()
-        await self._wait({worker.task for worker in workers} - opening | set(self._feeders))
-        if not self._aborted.done():
-            self._until = self._loop.time() + self._grace  # what hangs while it opens does not keep the run from ending
-        else:
+        opening = {worker for worker in workers if worker.state == WorkerState.OPENING}
+        for worker in opening:
+            worker.task.cancel()
+
+        def all_tasks() -> set[asyncio.Task[Any]]:
+            return {worker.task for worker in workers} | set(self._feeders)
+
+        def unopened() -> set[asyncio.Task[Any]]:
+            return {worker.task for worker in opening if worker.state == WorkerState.OPENING}
+
+        await self._wait(lambda: all_tasks() - unopened())
+        if not self._aborted.done():  # what hangs while it opens does not keep the run from ending
+            await self._wait(unopened, self._loop.time() + self._grace)
+            await self._cut_off(unopened)
+            await self._wait(all_tasks)  # what opens although it was cancelled is left cleanly as well
+        if self._aborted.done():
             self._cancel_feeders()
             for worker in workers:
-                if worker.state != WorkerState.ENDING:
+                if worker.state != WorkerState.ENDING and worker not in opening:
                     worker.task.cancel()
-        await self._insist({worker.task for worker in workers} | set(self._feeders))
+            await self._insist(all_tasks)
         await asyncio.sleep(0)  # what a release raised is told in a callback of its task; resources must see it
 
     def _cancel_feeders(self) -> None:
@@ -128,40 +146,43 @@ class Ending:
         """Leave the resources that were shared; they see the reason of an end that was not normal."""
         if self._resources is None:
             return
+        task = self._resources.task
         self._resources.release(reason())
-        await self._wait({self._resources.task})
-        if self._until is not None:  # workers may have used up the grace
-            self._until = max(self._until, self._loop.time() + LAST)
-        await self._insist({self._resources.task})
+        await self._wait(lambda: {task})
+        self._until = max(self._until, self._loop.time() + LAST)  # workers may have used up the grace
+        await self._insist(lambda: {task})
 
-    async def _wait(self, tasks: Iterable[asyncio.Task[Any]]) -> None:
-        """Wait until all have ended, or the run is aborted."""
-        pending: set[asyncio.Future[Any]] = {task for task in tasks if not task.done()}
-        while pending and not self._aborted.done():
-            await asyncio.wait({*pending, self._aborted}, return_when=asyncio.FIRST_COMPLETED)
-            pending = {task for task in pending if not task.done()}
+    def _going_on(self, tasks: Tasks) -> set[asyncio.Task[Any]]:
+        return {task for task in tasks() if not task.done() and task not in self._left}
 
-    async def _insist(self, tasks: Iterable[asyncio.Task[Any]]) -> None:
-        """Wait for the rest of the grace, cancel what is left, and leave behind what does not end even then."""
-        pending = {task for task in tasks if not task.done()}
-        while pending and (left := self._left()) > 0:
+    async def _wait(self, tasks: Tasks, until: float = math.inf) -> None:
+        """Wait until all have ended, that time has come, or the run is aborted."""
+        while (pending := self._going_on(tasks)) and not self._aborted.done():
+            left = until - self._loop.time()
+            if left <= 0:
+                return
+            limit = None if left == math.inf else left
+            await asyncio.wait({*pending, self._aborted}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _insist(self, tasks: Tasks) -> None:
+        """Wait for the rest of the grace, then cut off what still goes on."""
+        while (pending := self._going_on(tasks)) and (left := self._until - self._loop.time()) > 0:
             await asyncio.wait(pending, timeout=left)
-            pending = {task for task in pending if not task.done()}
-        if not pending:
-            return
-        self.cut_off += [task.get_name() for task in pending]
+        await self._cut_off(tasks)
+
+    async def _cut_off(self, tasks: Tasks) -> None:
+        """Cancel what has not ended, some times, and leave behind what does not end even then."""
         for _ in range(TIMES):
-            for task in pending:
-                task.cancel()
-            await asyncio.wait(pending, timeout=LAST / TIMES)
-            pending = {task for task in pending if not task.done()}
+            pending = self._going_on(tasks)
             if not pending:
                 return
-        for task in pending:  # what they hold is written off when the report is made
+            for task in pending:
+                self._cut[task] = task.get_name()
+                task.cancel()
+            await asyncio.wait(pending, timeout=LAST / TIMES)
+        for task in self._going_on(tasks):  # what they hold is written off when the report is made
             logger.warning("%s does not end although it was cancelled twice: it was left behind", task.get_name())
-
-    def _left(self) -> float:
-        return 0.0 if self._until is None else self._until - self._loop.time()
+            self._left.add(task)
 
 
 # -- by SIGTERM, as Ctrl-C does: processors and resources clean up, then the process exits

@@ -111,7 +111,7 @@ class RunRecord:
             elapsed=self.clock.now() - self._began,
             ended=self._ended,
             error=self.error,
-            cut_off=() if self._ending is None else tuple(self._ending.cut_off),
+            cut_off=() if self._ending is None else self._ending.cut_off,
             problems=tuple(self._problems),
             waiting=self._waiting,
         )
