@@ -154,6 +154,80 @@ def test_a_stop_gives_a_shared_resource_its_whole_grace_however_long_the_end_too
     assert log == [70]
 
 
+class Entered:
+    """A shared resource that takes a second to be left, and swallows the error that it sees."""
+
+    def __init__(self, log):
+        self.log = log
+
+    async def __aenter__(self):
+        return same
+
+    async def __aexit__(self, kind, *_):
+        await asyncio.sleep(1)
+        self.log.append(kind)
+        return True
+
+
+class Unreachable:
+    """A shared resource that cannot be entered."""
+
+    async def __aenter__(self):
+        raise OSError("the host is away")
+
+    async def __aexit__(self, *_):
+        raise AssertionError
+
+
+def half_entered(log):
+    flow = Flow().add_job_with_factory(Entered(log), name="entered")
+    return flow.add_job_with_factory(Unreachable(), name="unreachable")
+
+
+def test_a_stop_leaves_the_grace_to_what_a_start_that_failed_had_entered():
+    log = []
+
+    async def main():
+        flow = half_entered(log)
+        starting = asyncio.create_task(flow.start())
+        await asyncio.sleep(0.5)
+        await flow.stop()
+        await asyncio.wait({starting})
+        return starting.exception()
+
+    assert isinstance(play(main()), OSError)
+    assert log == [OSError]
+
+
+def test_a_start_fails_although_another_resource_swallows_what_was_raised():
+    log = []
+    with pytest.raises(OSError, match="the host is away"):
+        play(half_entered(log).run([1]))
+    assert log == [OSError]
+
+
+def test_nothing_more_is_entered_once_a_resource_has_swallowed_the_stop():
+    entered = []
+
+    class Second:
+        async def __aenter__(self):
+            entered.append(self)
+            return same
+
+        async def __aexit__(self, *_):
+            pass
+
+    async def main():
+        flow = Flow().add_job_with_factory(Clinging([])).add_job_with_factory(Second())
+        starting = asyncio.create_task(flow.start())
+        await asyncio.sleep(1)
+        await flow.stop()
+        await asyncio.wait({starting})
+
+    play(main())
+    assert entered == []
+
+
 class Source:
     """A source that takes a second to be left; notes how it was left and whether that was cut off."""
 

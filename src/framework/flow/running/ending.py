@@ -42,14 +42,27 @@ class SharedResources:
         loop = asyncio.get_running_loop()
         self._sources = list(sources)
         self._release: asyncio.Future[BaseException | None] = loop.create_future()
+        self._is_entering = True
         self.entered: asyncio.Future[None] = loop.create_future()
         self.task: asyncio.Task[None] = asyncio.Task(self._hold(), loop=loop, name=f"{name}/resources", context=context)
 
     async def _hold(self) -> None:
         async with AsyncExitStack() as stack:
-            for source in self._sources:
-                await source.open(stack)
-            if not self.entered.done():  # else the run is over, and what was being entered has swallowed that
+            try:
+                for source in self._sources:
+                    if not self._release.done():  # else one has swallowed that the run is over
+                        await source.open(stack)
+            except asyncio.CancelledError:
+                self.entered.cancel()
+                raise
+            except (Exception, KeyboardInterrupt, SystemExit) as error:  # told before the others are left
+                if not self.entered.done():
+                    self.entered.set_exception(error)
+                    self.entered.exception()  # retrieved, whether or not the run still waits for it
+                raise
+            finally:
+                self._is_entering = False
+            if not self.entered.done():
                 self.entered.set_result(None)
             reason = await self._release
             if reason is not None:
@@ -67,7 +80,7 @@ class SharedResources:
         """Leave them; with a reason they see that exception, as the body of `async with` would have raised it."""
         if not self._release.done():
             self._release.set_result(reason)
-        if not self.entered.done():
+        if self._is_entering:
             self.task.cancel()
 
 

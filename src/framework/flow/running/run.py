@@ -227,7 +227,7 @@ class FlowRun(RunRecord):
         jobs = tuple(self.jobs.values())
         shared = [job.source for job in jobs if not isinstance(job, GateRun)]
         self._resources = SharedResources(shared, self.name, self.variables.copy())
-        if not await self._unless_over(self._resources.entered, self._resources.task):
+        if not await self._unless_over(self._resources.entered):
             return
         for job in jobs:
             job.open()
@@ -239,15 +239,12 @@ class FlowRun(RunRecord):
         self._started.set_result(None)
         self.settle()
 
-    async def _unless_over(self, *steps: asyncio.Future[Any]) -> bool:
-        """Wait for one of the steps; False when the run is over before."""
-        await asyncio.wait({*steps, self._over}, return_when=asyncio.FIRST_COMPLETED)
-        for step in steps:
-            if step.done():
-                step.result()
-        if self._over.done():
-            for step in steps:
-                step.cancel()
+    async def _unless_over(self, step: asyncio.Future[None]) -> bool:
+        """Wait for a step; False when the run is over before."""
+        await asyncio.wait({step, self._over}, return_when=asyncio.FIRST_COMPLETED)
+        if step.done():
+            step.result()
+        step.cancel()
         return not self._over.done()
 
     def _finish(self) -> None:
