@@ -185,3 +185,35 @@ def test_idle_workers_do_not_split_a_batch_that_one_of_them_collects():
 
     play(main())
     assert sizes == [5, 5, 1]
+
+
+def test_a_worker_that_takes_items_before_the_one_that_lingers_has_woken_up_loses_no_wake_up():
+    done = []
+
+    async def main():
+        goes_on = asyncio.Event()
+
+        async def note(items):
+            if len(items) == 3:
+                await goes_on.wait()
+            done.extend(items)
+            return items
+
+        flow = Flow(capacity=FixedCapacity(2)).add(note, batch=Batch(3, linger=5))
+        await flow.start()
+        for item in range(3):  # for a worker that is at work then
+            await flow.put(item)
+        await settle()
+        for item in (3, 4):  # for one that lingers for a third
+            await flow.put(item)
+            await settle()
+        goes_on.set()
+        await asyncio.sleep(0)
+        for item in (5, 6):  # one more than that
+            await flow.put(item)
+        await asyncio.sleep(20)
+        await flow.put(7)
+        await flow.run([8])
+
+    play(main())
+    assert sorted(done) == list(range(9))

@@ -167,7 +167,7 @@ class JobRun(JobFigures):
     @property
     def only_lingers(self) -> bool:
         """Whether all that it does is to wait for more items of a batch."""
-        lingering = self.collecting is not None and self.collecting.is_lingering
+        lingering = self.collecting is not None and self.collecting.lingering is not None
         return lingering and not self.input.length and self.input.idle == self.serving - 1 and self._waits_for_nothing
 
     def resize(self, target: int, reason: str) -> None:

@@ -157,7 +157,7 @@ def _of_items(job: JobRun) -> Iterator[str]:
         yield f"{_count(len(job.retrying), 'item')} waiting for another attempt"
     if channel.putting:
         yield f"{_count(channel.putting, 'put')} waiting for room"
-    if job.collecting is not None and job.collecting.is_lingering:
+    if job.collecting is not None and job.collecting.lingering is not None:
         yield "a batch waiting for more items"
 
 

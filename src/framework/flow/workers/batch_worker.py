@@ -17,37 +17,50 @@ if TYPE_CHECKING:
     from framework.flow.workers.run_context import RunningJob
 
 
-class Collecting:
-    """The batch of a job that is being collected: at most one, so that a few items are not split among workers."""
+class Lingering:
+    """A worker that waits for more items of its batch, before the idle workers do; `wanted` is how many it takes."""
 
-    __slots__ = ("_channel", "waiter", "wanted")
+    __slots__ = ("waiter", "wanted")
 
-    def __init__(self, channel: Any) -> None:
-        self.wanted = 0
+    def __init__(self, wanted: int) -> None:
+        self.wanted = wanted
         self.waiter: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self.waiter.cancel()
-        self._channel = channel
-
-    @property
-    def is_lingering(self) -> bool:
-        """Whether a worker waits for more items."""
-        return not self.waiter.done()
 
     def give_up(self) -> None:
-        """Process what there is."""
+        """Process what there is: the result of `waiter` is False then."""
         if not self.waiter.done():
             self.waiter.set_result(False)
 
-    def begin(self, wanted: int) -> asyncio.Future[bool]:
-        """Wait for an item, before the idle workers do; the result is False when the time is over."""
-        self.waiter, self.wanted = asyncio.get_running_loop().create_future(), wanted
-        self._channel.await_item(self)
-        return self.waiter
 
-    def end(self) -> None:
+class Collecting:
+    """The batch of a job that is being collected: at most one, so that a few items are not split among workers."""
+
+    __slots__ = ("_channel", "lingering")
+
+    def __init__(self, channel: Any) -> None:
+        self.lingering: Lingering | None = None
+        self._channel = channel
+
+    @property
+    def wanted(self) -> int:
+        """How many of the items that wait are for the worker that collects."""
+        return 0 if self.lingering is None else self.lingering.wanted
+
+    def give_up(self) -> None:
+        """Process what there is."""
+        if self.lingering is not None:
+            self.lingering.give_up()
+
+    def begin(self, wanted: int) -> Lingering:
+        """Wait for an item."""
+        self.lingering = Lingering(wanted)
+        self._channel.await_item(self.lingering)
+        return self.lingering
+
+    def end(self, lingering: Lingering) -> None:
         """Go on, with an item or without."""
-        self.wanted = 0
-        self._channel.left(self)
+        self.lingering = None
+        self._channel.left(lingering)
 
 
 class BatchWorker(FlowWorker):
@@ -102,20 +115,20 @@ class BatchWorker(FlowWorker):
                     return
             channel.took()
             left = until - self.now()
-            if len(entries) == batch.size or left <= 0 or self.dismissed or self.collecting.is_lingering:
+            if len(entries) == batch.size or left <= 0 or self.dismissed or self.collecting.lingering is not None:
                 return
             if not await self._linger(left, batch.size - len(entries)):
                 return
 
     async def _linger(self, seconds: float, wanted: int) -> bool:
-        timer = self.job.clock.call_later(seconds, self.collecting.give_up)
         self.enter(WorkerState.IDLE)
-        more = self.collecting.begin(wanted)
+        lingering = self.collecting.begin(wanted)
+        timer = self.job.clock.call_later(seconds, lingering.give_up)
         try:
             self.run.settle()
-            return await more
+            return await lingering.waiter
         finally:
-            self.collecting.end()
+            self.collecting.end(lingering)
             timer.cancel()
             self.enter(WorkerState.WORKING)
 
