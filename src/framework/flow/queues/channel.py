@@ -16,6 +16,7 @@ from collections.abc import Callable, Container
 from typing import Any, Protocol
 
 from framework.errors import FlowEnded, LifecycleError
+from framework.flow.queues.wake_ups import WakeUps
 from framework.flow.signals import LastWorkItem, Special
 
 SHUT = -(1 << 60)  # below any length: a put or a push finds no room, then finds out why
@@ -36,9 +37,9 @@ class Channel:
     """
 
     __slots__ = (
-        "_held", "_loop", "alert", "bound", "buffer", "calling", "cause", "closed", "deferred", "full", "idle",
-        "inviting", "is_inside", "mixed", "name", "on_change", "overflow", "parked", "paused", "promised", "putters",
-        "putting", "reason", "returned", "taken",
+        "_held", "_loop", "_wake_ups", "alert", "asks", "bound", "buffer", "calling", "cause", "closed", "deferred",
+        "full", "idle", "inviting", "is_inside", "mixed", "name", "on_change", "overflow", "parked", "paused",
+        "putters", "putting", "reason", "returned", "taken",
     )  # fmt: skip
 
     def __init__(self, name: str) -> None:
@@ -57,7 +58,7 @@ class Channel:
         self.putters: deque[asyncio.Future[None]] = deque()
         self.putting = 0  # puts from outside that wait for room: they keep the flow from being idle
         self.calling = False  # a worker was woken and has not run yet
-        self.promised = False  # the event loop will look whether another worker is needed
+        self.asks = False  # it will look whether another worker is needed
         self.inviting = False  # a putter was woken and has not run yet
         self.alert = False  # what comes next, a put or a take, has to see to one of these: `came` or `took`
         self.mixed = False  # workers look at what they take: something special went through, or they are observed
@@ -67,10 +68,18 @@ class Channel:
         self.overflow = 0  # the most items that ever waited beyond the bound
         self._held: deque[Any] = deque()  # what waits while it is paused
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._wake_ups = WakeUps()
 
-    def open(self, bound: int, on_change: Callable[[], object] = bool, is_inside: Callable[[], object] = bool) -> None:
+    def open(
+        self,
+        bound: int,
+        on_change: Callable[[], object] = bool,
+        is_inside: Callable[[], object] = bool,
+        wake_ups: WakeUps | None = None,
+    ) -> None:
         """Take items, `bound` of which may wait, except puts from inside; `on_change` is called when a put gave up."""
         self.bound = bound
+        self._wake_ups = wake_ups or self._wake_ups
         self._loop = asyncio.get_running_loop()
         self.on_change = on_change
         self.is_inside = is_inside
@@ -166,7 +175,7 @@ class Channel:
             # Behind those that already wait, even where there is room for a moment.
             turn = not (self.putters or self.inviting)
             while self._loop is not None and not (turn and self.room) and not self.closed:
-                await self._invitation(first=not turn)
+                await self.invitation(first=not turn)
                 turn = True
         except BaseException:
             self._gave_up()
@@ -227,11 +236,12 @@ class Channel:
         while not self.room:
             if self.closed:
                 return False
-            await self._invitation(first=first)
+            await self.invitation(first=first)
             first = False
         return True
 
-    async def _invitation(self, *, first: bool) -> None:
+    async def invitation(self, *, first: bool) -> None:
+        """Wait until there may be room, or it was closed; not the `first` time, then before all others."""
         assert self._loop is not None  # noqa: S101 - it is open
         invitation: asyncio.Future[None] = self._loop.create_future()
         # A put that was invited and found the room gone keeps its place at the head.
@@ -241,10 +251,16 @@ class Channel:
             await invitation
         except BaseException:
             if invitation.done() and not invitation.cancelled():
-                self.inviting, self.alert = False, True
+                self._invited()
                 self.invite_if_room()
             raise
-        self.inviting, self.alert = False, True
+        self._invited()
+
+    def _invited(self) -> None:
+        self.alert = True
+        if self.inviting:  # else it was closed
+            self.inviting = False
+            self._wake_ups.arrive()
 
     def count_deferred(self, change: int) -> None:
         """Count items that were taken out and still wait, for the turn of their key."""
@@ -264,6 +280,10 @@ class Channel:
         self.idle -= 1
         self.full -= 1
         self.calling, self.alert = False, True
+        wake_ups = self._wake_ups  # as `arrive` does
+        wake_ups.under_way -= 1
+        if wake_ups.asking:
+            wake_ups.look()
 
     def abandon(self, worker: Waiter) -> None:
         """The worker was cancelled while it waited; a wake-up that had reached it goes to the next."""
@@ -294,8 +314,8 @@ class Channel:
     def call_another(self) -> None:
         """What was called has gone on: wake a worker for the items that are left."""
         self.calling, self.alert = False, True
-        if self.buffer and self.parked:
-            self.call()
+        self._wake_ups.arrive()
+        self.look()
 
     def took(self) -> bool:
         """Items were taken out: wake a put that waits for room, and a worker for the items that are left.
@@ -305,24 +325,19 @@ class Channel:
         self.alert = self.mixed
         if self.putters and not self.inviting:
             self._invite_or_wait()
-        if self.parked and not (self.calling or self.promised):
+        if self.parked and not (self.calling or self.asks):
             if self.buffer:
-                self.call_next()
+                self.asks = True
+                self._wake_ups.asking.append(self)
+                if not self._wake_ups.under_way:
+                    asyncio.get_running_loop().call_soon(self._wake_ups.look)
             else:
                 self.alert = True
         return self.mixed
 
-    def call_next(self) -> None:
-        """Wake another worker for the items that are left, unless the present one has dealt with them by then.
-
-        A body that does not wait empties the queue in one go; waking a worker for nothing costs five callbacks.
-        """
-        assert self._loop is not None  # noqa: S101 - it is open
-        self.promised = True
-        self._loop.call_soon(self._keep_promise)
-
-    def _keep_promise(self) -> None:
-        self.promised, self.alert = False, True
+    def look(self) -> None:
+        """Wake another worker for the items that are left, unless the present one has dealt with them by now."""
+        self.asks, self.alert = False, True
         if self.buffer and self.parked and not self.calling:
             self.call()
 
@@ -332,6 +347,7 @@ class Channel:
             waiter = self.parked.popleft().waiter
             if not waiter.done():
                 self.calling = True
+                self._wake_ups.under_way += 1
                 waiter.set_result(True)
                 return
 
@@ -340,6 +356,7 @@ class Channel:
         while self.putters:
             if self._resolve(self.putters.popleft()):
                 self.inviting = True
+                self._wake_ups.under_way += 1
                 return
 
     def invite_if_room(self) -> None:

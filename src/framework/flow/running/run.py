@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from framework.flow.queues.envelope import Attempt, Envelope, Ticket
+from framework.flow.queues.wake_ups import WakeUps
 from framework.flow.report import Ended, FlowReport
 from framework.flow.running.ending import GRACE, Ending, SharedResources
 from framework.flow.running.intake import Intake
@@ -72,11 +73,12 @@ class FlowRun(RunRecord):
         self._supervisor = asyncio.Task(self._supervise(), loop=self.loop, name=f"{name}/supervisor")
 
     def _link(self, layout: Layout) -> None:
+        wake_ups = WakeUps()
         for stage in layout.stages:
             job = self.jobs[stage.name]
             job.next = None if stage.next is None else self.jobs[stage.next.name]
             job.errors = None if stage.errors is None else self.jobs[stage.errors.name]
-            job.input.open(job.capacity.queue_length, self.settle, lambda: is_inside(self))
+            job.input.open(job.capacity.queue_length, self.settle, lambda: is_inside(self), wake_ups)
             if isinstance(job, GateRun) and stage.entrance is not None:
                 job.entrance = self.jobs[stage.entrance.name]
             if isinstance(job, RouterRun):

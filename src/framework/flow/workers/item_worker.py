@@ -337,21 +337,25 @@ class ItemWorker(TellingWorker):
             return
         self.enter(WorkerState.BLOCKED)
         try:
-            is_open = await self._wait_room(channel)
+            await self._wait_room(channel)
         except BaseException:
             self.drop(job, [entry], self.channel.reason or "its worker was cancelled")
             raise
         finally:
             self.enter(WorkerState.WORKING)
-        if is_open:
-            channel.append(entry)
-        else:
+        if channel.closed:
             self.drop(job, [entry], channel.reason)
+        else:
+            channel.append(entry)
 
-    async def _wait_room(self, channel: Channel) -> bool:
-        while True:
+    async def _wait_room(self, channel: Channel) -> None:
+        first = True
+        while not channel.closed:
             try:
-                return await channel.wait_room()
+                await channel.invitation(first=first)
             except asyncio.CancelledError as error:
                 if not self.is_stray(error):
                     raise
+            if channel.room:
+                return
+            first = False

@@ -6,7 +6,7 @@ import asyncio
 from operator import length_hint
 from typing import TYPE_CHECKING, Any
 
-from framework.flow.signals import LastWorkItem, Special
+from framework.flow.signals import NOTHING, LastWorkItem, Special
 from framework.flow.workers.item_worker import ItemWorker
 from framework.flow.workers.worker_task import INSIDE, Inside, WorkerState, WorkerTask
 
@@ -124,7 +124,6 @@ class FlowWorker(ItemWorker):
         out = following.input if following else channel
         buffer, out_buffer = channel.buffer, out.buffer
         context, clean = self.context, self.context.copy()
-        is_last = following is None
         while True:
             self._rounds += 1
             turn = self._turn = iter(TURN)
@@ -144,31 +143,49 @@ class FlowWorker(ItemWorker):
                     continue
                 values = generate(item)
                 try:
-                    async for value in values:
-                        if type(value) is LastWorkItem:
-                            break
-                        spawned = counter.spawned = counter.spawned + 1
-                        if is_last:
-                            pass
-                        elif len(out_buffer) >= out.full:
-                            await self._push(following, value)  # type: ignore[arg-type]  # there is one
-                        else:
+                    if following is None or out.bound > len(TURN):
+                        value = await self._spawn_many(values)
+                    else:
+                        async for value in values:
+                            if type(value) is LastWorkItem:
+                                break
+                            counter.spawned += 1
+                            if len(out_buffer) >= out.full:
+                                await self._push(following, value)
+                                continue
                             out_buffer.append(value)
                             if out.alert:
                                 out.came()
-                        if not spawned & 255:
-                            await asyncio.sleep(0)
-                    else:
-                        counter.done += 1
-                        counter.spent += not is_last
-                        continue
+                        else:
+                            value = NOTHING
                 except BaseException as error:  # noqa: BLE001 - examined and raised again there
                     await close(values)
                     await self.raised(item, error)
                     continue
-                await close(values)
-                self._last(item, value)
+                if value is NOTHING:
+                    counter.done += 1
+                    counter.spent += following is not None
+                else:
+                    await close(values)
+                    self._last(item, value)
             await self.breathe()
+
+    async def _spawn_many(self, values: Any) -> Any:
+        """Hand on what a generator yields where no full queue gives other tasks a turn; return its LastWorkItem."""
+        following, counter = self.job.next, self.counter
+        async for value in values:
+            if type(value) is LastWorkItem:
+                return value
+            spawned = counter.spawned = counter.spawned + 1
+            if following is not None:
+                out = following.input
+                if len(out.buffer) >= out.full:
+                    await self._push(following, value)
+                else:
+                    out.append(value)
+            if not spawned & 255:
+                await asyncio.sleep(0)
+        return NOTHING
 
     async def _work_carefully(self, call: Call) -> None:
         channel, lanes, clean = self.channel, self.job.lanes, self.context.copy()
