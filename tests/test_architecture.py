@@ -16,10 +16,11 @@ SOURCE = ROOT / "src" / "framework"
 FILES = sorted(SOURCE.rglob("*.py"))
 
 # What each part of the package may use, besides itself.
-FOUNDATION = {"errors", "source"}
+FOUNDATION = {"errors", "parsing", "source"}
 LAYERS = {
     "errors": set(),
-    "source": {"errors"},
+    "parsing": set(),
+    "source": {"errors", "parsing"},
     "observe": FOUNDATION,
     "archive": FOUNDATION | {"observe"},
     "core": FOUNDATION | {"observe", "archive"},

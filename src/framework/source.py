@@ -22,6 +22,7 @@ from typing import Any
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from framework.errors import SourceUnavailable
+from framework.parsing import parsed
 
 Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -140,7 +141,7 @@ class _Text:
     def tree(self) -> ast.Module:
         """The syntax; empty when the text is no Python."""
         try:
-            return ast.parse("".join(self.lines))
+            return parsed("".join(self.lines))
         except (SyntaxError, ValueError):
             return ast.Module([], [])
 
@@ -357,7 +358,7 @@ def _holds(body: ast.expr, places: list[Any]) -> bool:
 
 
 def _as_function(node: ast.Lambda) -> ast.FunctionDef:
-    function = ast.parse("def f(): pass").body[0]
+    function = parsed("def f(): pass").body[0]
     assert isinstance(function, ast.FunctionDef)  # noqa: S101 - what was just written
     function.name, function.args, function.body = "<lambda>", node.args, [ast.Return(node.body, lineno=node.lineno)]
     return ast.copy_location(function, node)

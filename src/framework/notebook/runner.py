@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from framework.errors import MissingPackage, NotANotebook, UnknownName
+from framework.parsing import parsed
 
 if TYPE_CHECKING:
     from nbclient import NotebookClient
@@ -135,7 +136,7 @@ def _inject(notebook: NotebookNode, parameters: Mapping[str, object]) -> None:
 def _assigned(source: str) -> set[str]:
     """Return the variables that a cell sets; none where it is more than Python, as with a magic command."""
     try:
-        tree = ast.parse(source)
+        tree = parsed(source)
     except SyntaxError:
         return set()
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}

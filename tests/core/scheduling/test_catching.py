@@ -79,3 +79,12 @@ def test_a_run_without_a_history_watches_nothing():
     pipeline.step()
     assert "framework" not in [sys.monitoring.get_tool(tool) for tool in range(6)]
     pipeline.finish()
+
+
+def test_a_run_that_becomes_garbage_while_another_begins_waits_for_no_lock():
+    MONITOR.begin()
+    with MONITOR._lock:  # as `begin` holds it when the collector comes
+        MONITOR.end()
+    MONITOR.begin()
+    MONITOR.end()
+    assert "framework" not in [sys.monitoring.get_tool(tool) for tool in range(6)]

@@ -352,7 +352,7 @@ class PhaseSequence:
             gaps=tuple(thing.text for thing in left if thing.kind == "gap"),
             elapsed=elapsed,
             waiting=waiting,
-            interrupted=self.early_end.interrupted,
+            interrupted=self.early_end.interrupted or scheduler.broken is not None,
             _diagnosis=functools.cache(functools.partial(self._diagnosis, phases, elapsed)),
             processors=processor_reports(scheduler),
             paused=paused,

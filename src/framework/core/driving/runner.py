@@ -69,7 +69,10 @@ class PhaseRunner:
 
     @contextmanager
     def driving(self) -> Iterator[None]:
-        """Be the one thread that drives; raises PipelineEnded or PipelineRunning."""
+        """Be the one thread that drives.
+
+        Raises PipelineEnded or PipelineRunning, and at its end RuntimeError when the runtime itself was at fault.
+        """
         if not self._exclusive.acquire(blocking=False):
             self._refuse_when_ended()  # the driver of a run that was abandoned may not have noticed yet
             raise PipelineRunning(
@@ -89,6 +92,11 @@ class PhaseRunner:
             self._exclusive.release()
         if self._scheduler.halted and self.report is None:
             self.stop()  # it came after this driver had looked for the last time
+        if self._scheduler.broken is not None:
+            raise RuntimeError(
+                f"{self.name} was ended by an error of the framework itself, not of a processor; what ran until then "
+                "is in pipeline.report"
+            ) from self._scheduler.broken
 
     def _refuse_when_ended(self) -> None:
         if self.report is not None:

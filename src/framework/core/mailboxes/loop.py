@@ -7,7 +7,7 @@ import threading
 import time
 import traceback
 from _thread import get_ident
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from contextvars import Context, copy_context
@@ -132,14 +132,24 @@ class LoopThread:
         self._idents.add(threading.get_ident())
         try:
             loop.run_forever()
-            left = asyncio.all_tasks(loop)
-            for task in left:
-                task.cancel()
-            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            loop.run_until_complete(_end(asyncio.all_tasks(loop)))
             loop.run_until_complete(loop.shutdown_asyncgens())
         finally:
             self._idents.discard(threading.get_ident())
             loop.close()
+
+
+async def _end(left: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait for them; one that is being cancelled has its time to clean up before it is told again."""
+    import asyncio
+
+    for task in left:
+        if not task.cancelling():
+            task.cancel()
+    while left:
+        _, left = await asyncio.wait(left, timeout=CLEAN_UP)
+        for task in left:
+            task.cancel()
 
 
 def _stack(coroutine: Any) -> traceback.StackSummary:

@@ -8,11 +8,12 @@ from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from framework.core.matching.cases import Scope
+from framework.parsing import parsed
 
 
 def code_of(body: list[ast.stmt], parameters: Iterable[str], outside: Iterable[str]) -> CodeType:
     """Compile statements as the body of a function, which may take names from `outside`; raises SyntaxError."""
-    around = ast.parse(f"def around({_listed(outside)}):\n    def inner({_listed(parameters)}):\n        pass")
+    around = parsed(f"def around({_listed(outside)}):\n    def inner({_listed(parameters)}):\n        pass")
     inner = next(node for node in ast.walk(around) if isinstance(node, ast.FunctionDef) and node.name == "inner")
     inner.body = body
     code = compile(ast.fix_missing_locations(around), "<cases>", "exec").co_consts[0]

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from framework.core.matching.cases import MatchCase, Scope, Unresolved
 from framework.core.matching.compiling import code_of, function_of, outside_of
 from framework.observe.text import error_line, short_repr
+from framework.parsing import parsed
 from framework.source import place
 
 NOTE = "_noted_operand"
@@ -78,7 +79,7 @@ def _compiled(case: MatchCase) -> FunctionType:
     if used is not None:
         raise Unresolved(f"which uses {used!r} of the running code")
     guard = _private(_with_notes(copy.deepcopy(case.guard)), scope)
-    subject = ast.parse(f"{event}.name" if case.aspect == "name" else event, mode="eval").body
+    subject = parsed(f"{event}.name" if case.aspect == "name" else event, "eval").body
     used_here = sorted({*_bound(case.pattern)}.intersection(_names(case.guard)))
     captures: list[ast.stmt] = [ast.Expr(_noted(name, ast.Name(name, ast.Load()))) for name in used_here]
     arm = ast.match_case(copy.deepcopy(case.pattern), None, [*captures, ast.Return(guard)])

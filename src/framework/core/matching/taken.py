@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from framework.core.matching.cases import MatchCase, Unresolved, cases_of
 from framework.core.matching.compiling import code_of, function_of, outside_of
 from framework.errors import SourceUnavailable
+from framework.parsing import parsed
 
 _MATCHING_THEMSELVES = frozenset({"bool", "bytes", "dict", "float", "int", "list", "set", "str", "tuple"})
 """Built-in classes whose one position is the whole value."""
@@ -96,7 +97,7 @@ def _code(
     arms: tuple[Arm, ...], subject: str, parameters: tuple[str, ...], outside: tuple[str, ...], builtin: frozenset[str]
 ) -> CodeType:
     # The delivery itself will raise what the match raises, and keep it as its failure.
-    guarded = ast.parse("try:\n    while True: pass\nexcept Exception: return None").body
+    guarded = parsed("try:\n    while True: pass\nexcept Exception: return None").body
     body, first = guarded[0].body, guarded[0].body[0].body  # type: ignore[attr-defined]
     first[:] = []
     for arm in arms:
@@ -136,7 +137,7 @@ def _quick(arm: Arm, subject: str, then: ast.stmt, builtin: frozenset[str]) -> a
     if None in conditions:
         return None
     # As Python does: all attributes are read, then each is compared.
-    read = [ast.parse(f"_part{number}_ = {subject}.{name}").body[0] for number, name in enumerate(names)]
+    read = [parsed(f"_part{number}_ = {subject}.{name}").body[0] for number, name in enumerate(names)]
     compared = [condition for condition in conditions if condition is not None and not _is_true(condition)]
     inner: ast.stmt = ast.If(ast.BoolOp(ast.And(), compared), [then], []) if len(compared) > 1 else then
     inner = ast.If(compared[0], [then], []) if len(compared) == 1 else inner
@@ -172,7 +173,7 @@ def _is_true(condition: ast.expr) -> bool:
 
 
 def _parsed(expression: str) -> ast.expr:
-    return ast.parse(expression, mode="eval").body
+    return parsed(expression, "eval").body
 
 
 class _WithoutCaptures(ast.NodeTransformer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from concurrent.futures import Future
 from contextvars import Context as ContextVariables
@@ -37,6 +38,7 @@ class Awaiting:
             self._since[inbox] = time.monotonic()
             future = self._loop.run(lambda: self._deliver(inbox, contexts), variables, inbox.name)
             self._running[inbox] = future, contexts
+        future.add_done_callback(functools.partial(self._ended, inbox, contexts))
 
     def abandon(self) -> list[str]:
         """Cancel them and go on without them; returns the names of their processors. Call it with `quiet` taken."""
@@ -70,6 +72,13 @@ class Awaiting:
                 return  # it was left behind
         end_delivery(scheduler, inbox, event, context, begun, raised)
         self._end(inbox, contexts)
+
+    def _ended(self, inbox: Inbox, contexts: list[WatchedContext], future: Future[None]) -> None:
+        """End the run for an error of the runtime itself; a delivery that raised has been told already."""
+        error = None if future.cancelled() else future.exception()
+        if error is not None:
+            self._scheduler.break_off(error)
+            self._end(inbox, contexts)
 
     def _is_current(self, inbox: Inbox, contexts: list[WatchedContext]) -> bool:
         running = self._running.get(inbox)

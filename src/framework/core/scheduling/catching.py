@@ -11,6 +11,7 @@ import sys
 import threading
 import weakref
 from _thread import get_ident
+from collections import deque
 from collections.abc import Callable
 from types import CodeType
 from typing import Any, NamedTuple
@@ -46,6 +47,7 @@ class _Monitor:
         self._own: dict[str, bool] = {}
         self._runs = 0
         self._tool: int | None = None
+        self._ended: deque[None] = deque()
         self._lock = threading.Lock()  # contended by runs that begin or end at once
 
     def begin(self) -> None:
@@ -54,15 +56,30 @@ class _Monitor:
             self._runs += 1
             if self._runs == 1 and sys.version_info >= (3, 12):
                 self._start()
+        self._count_ended()
 
     def end(self) -> None:
-        """Watch no more after the last run."""
-        with self._lock:
-            self._runs -= 1
-            if self._runs == 0 and self._tool is not None and sys.version_info >= (3, 12):
-                sys.monitoring.set_events(self._tool, 0)
-                sys.monitoring.free_tool_id(self._tool)
-                self._tool = None
+        """Watch no more after the last run; waits for no lock, because the garbage collector calls this anywhere."""
+        self._ended.append(None)
+        self._count_ended()
+
+    def _count_ended(self) -> None:
+        # Where the lock is held, the one that holds it looks again afterwards.
+        while self._ended and self._lock.acquire(blocking=False):
+            try:
+                while self._ended:
+                    self._ended.pop()
+                    self._runs -= 1
+                if self._runs == 0:
+                    self._stop()
+            finally:
+                self._lock.release()
+
+    def _stop(self) -> None:
+        if self._tool is not None and sys.version_info >= (3, 12):
+            sys.monitoring.set_events(self._tool, 0)
+            sys.monitoring.free_tool_id(self._tool)
+            self._tool = None
 
     if sys.version_info >= (3, 12):
 

@@ -28,6 +28,7 @@ from framework.observe import Failure
 logger = logging.getLogger(__name__)
 
 MIN_GRACE = 0.1  # seconds that workers between two deliveries get to see a halt, also with no grace
+BREAK_OFF_GRACE = 5.0  # seconds that other deliveries get to return after an error of the runtime itself
 POLL_HOLDS = 0.1  # seconds that a single step waits for what holds submit before it looks again
 COLLECT_AFTER = 1.0  # seconds of waiting for nothing but holds, before the collector looks for leaked ones
 
@@ -51,6 +52,8 @@ class Scheduler(Exchange):
         self.driver: int | None = None
         self.single: tuple[Inbox, float] | None = None
         """The mailbox of a single delivery that is being made, and its start."""
+        self.broken: BaseException | None = None
+        """What the runtime itself raised on a thread of its own, outside of a delivery."""
         self._give_up_at = math.inf
         self._waited_for_holds, self._collect_after = 0.0, COLLECT_AFTER
         self._undelivered = NoRecipients()
@@ -192,6 +195,12 @@ class Scheduler(Exchange):
             self.dropped += self._init_buffer.clear() + self._deferrals.clear()
             self.drop_waiting()
             self.quiet.notify_all()
+
+    def break_off(self, error: BaseException) -> None:
+        """Halt for an error of the runtime itself, so that the run ends with it instead of waiting for ever."""
+        with self.quiet:
+            self.broken = self.broken or error
+        self.halt(BREAK_OFF_GRACE)
 
     def shorten_grace(self, grace: float) -> None:
         """Give the running deliveries at most `grace` seconds more."""

@@ -94,10 +94,24 @@ class Worker:
                 if scheduler.closed:
                     return
                 # A copy for each wake-up, so that prints land in the cell that drains now.
-                scheduler.drain_context.copy().run(self._work)
+                while not self._worked(scheduler.drain_context.copy()):
+                    pass  # after an error nothing is delivered any more, only dropped
         finally:
             scheduler.idents.discard(threading.get_ident())
             catching.forget_thread()
+
+    def _worked(self, variables: contextvars.Context) -> bool:
+        """Drain what is ready; an error of the runtime itself ends the run, and the mailbox is given back."""
+        try:
+            variables.run(self._work)
+        except BaseException as error:  # noqa: BLE001 - raised on the thread that drives
+            inbox, self.inbox = self.inbox, None
+            if not self.abandoned:
+                self.scheduler.break_off(error)
+                if inbox is not None:
+                    inbox.release()
+                return False
+        return True
 
     def _leave(self) -> bool:
         """End the thread, which keeps everything alive that it can reach, unless it was woken just now."""

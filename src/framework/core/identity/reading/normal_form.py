@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from framework.parsing import parsed
 from framework.source import Definition
 
 _LEFT_OUT = frozenset({"ctx", "kind", "type_comment"})
@@ -16,7 +17,7 @@ def normalise(text: str) -> str:
 
     Docstrings count: code can read them. The same on every supported Python, which `ast.dump` is not.
     """
-    return _syntax(ast.parse(text))
+    return _syntax(parsed(text))
 
 
 def normal_form(node: Definition) -> str:

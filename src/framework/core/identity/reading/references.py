@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from framework.parsing import parsed
 from framework.source import Definition
 
 Chain = tuple[str, ...]
@@ -132,7 +133,7 @@ def _is_literal(expression: ast.expr) -> bool:
 def _evaluated(annotation: ast.expr) -> ast.expr:
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
         try:
-            return ast.parse(annotation.value, mode="eval").body
+            return parsed(annotation.value, "eval").body
         except SyntaxError:
             return annotation
     return annotation
@@ -233,7 +234,7 @@ def _read_text(call: ast.Call, found: References, chains: set[Chain]) -> tuple[a
             _add_module(module, found, chains)
         case [ast.Constant(value=str() as text), *rest] if _name_of(call.func) in _RUN:
             with suppress(SyntaxError, ValueError):
-                for statement in ast.parse(text.strip()).body:
+                for statement in parsed(text.strip()).body:
                     _read(statement, found, found.unloaded)
                 return (ast.Tuple(rest, ast.Load()),)
         case _:

@@ -12,6 +12,7 @@ from framework.core.inspection.findings.evidence import Evidence
 from framework.core.inspection.findings.places import bodies_of
 from framework.observe.findings import Finding, times
 from framework.observe.recording.history import Delivery
+from framework.parsing import parsed
 from framework.source import place
 
 BROAD = frozenset({"Exception", "BaseException"})
@@ -96,7 +97,7 @@ def _suspected(evidence: Evidence) -> Iterator[Finding]:
 def catch_at(file: str, line: int, bases: tuple[str, ...]) -> Catch | None:
     """Return what caught an exception with these bases that was raised at, or passed, a line."""
     try:
-        tree = ast.parse("".join(linecache.getlines(file)))
+        tree = parsed("".join(linecache.getlines(file)))
     except SyntaxError:
         return None
     around = [node for node in ast.walk(tree) if isinstance(node, ast.Try | ast.With) and _spans(node, line)]

@@ -18,6 +18,7 @@ from framework.core.processor import AbstractProcessor
 from framework.errors import FrameworkError
 from framework.observe.findings import Finding, times
 from framework.observe.recording.history import Delivery
+from framework.parsing import parsed
 
 Read = Literal["an environment variable", "the clock", "random numbers", "a file", "the network"]
 _CALLS: tuple[tuple[Read, str], ...] = (
@@ -95,7 +96,7 @@ def _readings(processor: AbstractProcessor) -> Iterator[Reading]:
 
 def _in_part(part: Part) -> Iterator[Reading]:
     try:
-        tree = ast.parse(textwrap.dedent(part.text))
+        tree = parsed(textwrap.dedent(part.text))
     except SyntaxError:
         return
     first = re.search(r"(\d+)$", part.where)
