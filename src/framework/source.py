@@ -7,7 +7,6 @@ run again, or a file that changes on disk, never lends its new text to the old c
 from __future__ import annotations
 
 import ast
-import copy
 import functools
 import linecache
 import os
@@ -22,11 +21,8 @@ from typing import Any
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from framework.errors import SourceUnavailable
-from framework.parsing import parsed
+from framework.parsing import Definition, cell_definitions, definitions, first_line, parsed
 
-Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-
-_SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Import, ast.ImportFrom, ast.Return)  # hold no other
 _OPTIMIZED = 0x1  # the code flag CO_OPTIMIZED: set for functions, not for class bodies
 _CELL = re.compile(r"ipykernel_\d+|^<ipython-input-|__marimo__cell_(?P<id>\w+?)_\.py$")
 _cell = functools.lru_cache(maxsize=1024)(_CELL.search)
@@ -118,11 +114,6 @@ def place(file: str, line: int) -> str:
     return f"cell {cell['id']} line {line}" if cell["id"] else f"cell line {line}"
 
 
-def first_line(node: Definition) -> int:
-    """The line that a definition starts at, its decorators included."""
-    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-
-
 class _Text:
     """One version of a file or cell, parsed at most once, however many definitions are asked for."""
 
@@ -148,9 +139,9 @@ class _Text:
     @functools.cached_property
     def definitions(self) -> dict[tuple[str, int], Definition]:
         """Every definition by its qualified name and first line."""
-        found = {(name, first_line(node)): node for name, node in _definitions(self.tree.body, "")}
+        found = {(name, first_line(node)): node for name, node in definitions(self.tree.body, "")}
         if self._is_marimo:
-            found |= {(name, first_line(node)): node for name, node in _cell_definitions(self.tree)}
+            found |= {(name, first_line(node)): node for name, node in cell_definitions(self.tree)}
         return found
 
     @functools.cached_property
@@ -334,19 +325,6 @@ def _own_functions(cls: type) -> Iterator[FunctionType]:
             yield function
 
 
-def _definitions(statements: list[ast.stmt], prefix: str) -> Iterator[tuple[str, Definition]]:
-    for node in statements:
-        if isinstance(node, Definition):
-            name = prefix + node.name
-            yield name, node
-            yield from _definitions(node.body, f"{name}." if isinstance(node, ast.ClassDef) else f"{name}.<locals>.")
-        elif not isinstance(node, _SIMPLE):
-            for block in ("body", "orelse", "finalbody"):
-                yield from _definitions(getattr(node, block, []), prefix)
-            for branch in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
-                yield from _definitions(branch.body, prefix)
-
-
 def _takes(node: ast.Lambda, code: CodeType) -> bool:
     names = tuple(argument.arg for argument in (*node.args.posonlyargs, *node.args.args))
     return code.co_varnames[: code.co_argcount] == names
@@ -362,24 +340,6 @@ def _as_function(node: ast.Lambda) -> ast.FunctionDef:
     assert isinstance(function, ast.FunctionDef)  # noqa: S101 - what was just written
     function.name, function.args, function.body = "<lambda>", node.args, [ast.Return(node.body, lineno=node.lineno)]
     return ast.copy_location(function, node)
-
-
-def _cell_definitions(notebook: ast.Module) -> Iterator[tuple[str, Definition]]:
-    """What the cells of a marimo notebook define: its file wraps them in functions, or in a decorator if they are one.
-
-    marimo compiles each cell without its wrapper, at the lines that it has in the file.
-    """
-    for wrapper in notebook.body:
-        if not isinstance(wrapper, Definition) or not wrapper.decorator_list:
-            continue
-        outermost = wrapper.decorator_list[0]
-        match outermost.func if isinstance(outermost, ast.Call) else outermost:
-            case ast.Attribute(attr="cell"):
-                yield from _definitions(wrapper.body, "")
-            case ast.Attribute(attr="function" | "class_definition"):
-                bare = copy.copy(wrapper)
-                bare.decorator_list = wrapper.decorator_list[1:]
-                yield from _definitions([bare], "")
 
 
 def _nested(code: CodeType) -> Iterator[CodeType]:

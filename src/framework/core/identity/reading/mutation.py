@@ -11,7 +11,7 @@ from types import CodeType
 from typing import Any, Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
-from framework.source import Definition
+from framework.parsing import Definition
 
 _IN_PLACE = frozenset(
     "add append appendleft clear discard extend extendleft insert pop popitem popleft put remove reverse rotate "  # noqa: SIM905

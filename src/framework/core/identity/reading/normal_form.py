@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from framework.parsing import parsed
-from framework.source import Definition
+from framework.parsing import Definition, parsed
 
 _LEFT_OUT = frozenset({"ctx", "kind", "type_comment"})
 _fields: dict[type, tuple[str, ...]] = {}

@@ -35,7 +35,8 @@ from framework.core.identity.reading.normal_form import normal_form
 from framework.core.identity.reading.references import Chain, References, references_of
 from framework.core.identity.state import Code, State, closure_of
 from framework.core.identity.values import ValueWalk
-from framework.source import Definition, Source, source_of_function
+from framework.parsing import Definition
+from framework.source import Source, source_of_function
 
 _GENERATED = frozenset({"_abc_impl"})
 _NAMESPACES = frozenset({"globals", "eval", "exec"})

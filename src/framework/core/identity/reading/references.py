@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from framework.parsing import parsed
-from framework.source import Definition
+from framework.parsing import Definition, parsed
 
 Chain = tuple[str, ...]
 """A name and the attributes that are asked of it: `("settings", "rates", "euro")`."""
