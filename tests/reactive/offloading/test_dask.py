@@ -68,9 +68,9 @@ def test_a_load_balancer_works_on_the_cluster(client):
     assert report.gaps == ()
 
 
-@pytest.mark.parametrize("given", ["client", "executor"])
-def test_a_client_is_taken_like_its_executor(client, given):
-    executor = client if given == "client" else client.get_executor(retries=1)
+@pytest.mark.parametrize("options", [None, {}, {"retries": 1}, {"pure": False}, {"pure": True}])
+def test_a_client_and_its_executors_with_their_options_are_taken(client, options):
+    executor = client if options is None else client.get_executor(**options)
     assert artifacts_of([Source("n", [1, 2]), offload("out", ["n"], lambda n: [n], executor)], "out") == [1, 2]
 
 

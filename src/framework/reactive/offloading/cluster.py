@@ -62,7 +62,7 @@ class Cluster:
         attempt = 1
         while True:
             arguments = [part if len(part) <= LARGE else await self._placed(part) for part in parts]
-            future = self._client.submit(call_packed, *arguments, pure=False, **options)
+            future = self._client.submit(call_packed, *arguments, **{"pure": False, **options})
             futures.add(future)  # the executor cancels them when it is shut down
             try:
                 result: bytes = await future
