@@ -104,7 +104,7 @@ def test_the_lineage_of_an_event_leads_to_its_causes_back_to_the_outside():
 
 def test_an_event_of_another_class_under_the_id_of_one_that_is_gone_has_no_lineage():
     history, event = History(), Event("n")
-    history.log.add(event, None, 0, (), 1)
+    history.log.writer().add(event, None, 0, (), 1)
     assert len(history.lineage(event)) == 1
     event.__class__ = Other
     assert history.lineage(event) == []
@@ -148,6 +148,6 @@ def test_a_dead_letter_with_a_value_that_can_change_has_no_event():
 
 def test_an_event_with_a_value_that_was_described_is_not_made_again(pipeline):
     history, event = History(), Event("n", values=[1, 2])
-    history.log.add(event, None, 0, (), 1)
+    history.log.writer().add(event, None, 0, (), 1)
     assert history.events()[0].event is None
     assert repr(history.events()[0]).startswith("Event('n', values=[1, 2])")

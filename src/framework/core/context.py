@@ -14,7 +14,7 @@ from framework.core.mailboxes.inbox import Work
 from framework.core.mailboxes.loop import LoopThread
 from framework.errors import NotAnEvent, UnsafeSubmit
 from framework.observe.recording.frozen import SCALARS, SHORT, Described
-from framework.observe.recording.log import CHUNK, Log
+from framework.observe.recording.log import CHUNK, LogWriter
 
 if TYPE_CHECKING:
     from framework.archive import Archive
@@ -157,11 +157,13 @@ class WatchedContext(Context):
 class RecordingContext(WatchedContext):
     """A context that writes what is submitted into the history; used for many deliveries, as `Context`."""
 
-    __slots__ = ("_log",)
+    __slots__ = ("_number", "_shared", "_writer")
 
-    def __init__(self, exchange: Exchange, inbox: Inbox, log: Log) -> None:
+    def __init__(self, exchange: Exchange, inbox: Inbox, writer: LogWriter) -> None:
         super().__init__(exchange, inbox, None)
-        self._log = log
+        self._writer = writer
+        self._shared = writer.log.shared
+        self._number = 0
 
     def submit(self, event: Event) -> int:  # noqa: C901, PLR0912 - the hot path
         """Send an event to its recipients, and write that down first."""
@@ -173,10 +175,10 @@ class RecordingContext(WatchedContext):
             inboxes = self._exchange.routes.recipients(event)
         if inboxes.__class__ is not tuple:
             inboxes = inboxes.select(event)  # type: ignore[union-attr]
-        sender, exchange, log, number = self._inbox, self._exchange, self._log, id(event)
+        sender, exchange, writer, number = self._inbox, self._exchange, self._writer, id(event)
         sender.emitted = count = sender.emitted + 1
-        # `Log.add`, `Exchange.post` and `Inbox.schedule` in place, as in `Context.submit`.
-        attributes, shared = event.__dict__.copy(), log.shared
+        # `LogWriter.add`, `Exchange.post` and `Inbox.schedule` in place, as in `Context.submit`.
+        attributes, shared = event.__dict__.copy(), self._shared
         for value in attributes.values():
             kind = value.__class__
             if kind is str:
@@ -184,14 +186,14 @@ class RecordingContext(WatchedContext):
                     continue
             elif kind in SCALARS:
                 continue
-            attributes = log.frozen(attributes)
+            attributes = writer.frozen(attributes)
             break
         if len(inboxes) > 1 or attributes.__class__ is Described:
             shared[number] = attributes
         elif shared and number in shared:
             shared.pop(number, None)
-        row = perf_counter(), number, event.__class__, attributes, sender.name, id(self._event), inboxes, exchange.phase
-        log.submitted(row)
+        cls, cause, phase = event.__class__, self._number, exchange.phase
+        writer.submitted((perf_counter(), number, cls, attributes, sender.name, cause, inboxes, phase))
         for inbox in inboxes:
             inbox.queue.append(event)
             if inbox.token:
@@ -203,7 +205,7 @@ class RecordingContext(WatchedContext):
                 if exchange.idle and not exchange.waking:
                     exchange.wake()
         if not count % CHUNK:
-            log.settle()
+            writer.settle()
         return len(inboxes)
 
 

@@ -23,7 +23,7 @@ def through_watched_context(pipeline, sender, event):
 
 
 def through_recording_context(pipeline, sender, event):
-    context = RecordingContext(pipeline._scheduler, sender, Log(1e6))
+    context = RecordingContext(pipeline._scheduler, sender, Log(1e6).writer())
     context._event = Event("cause")
     context.submit(event)
 

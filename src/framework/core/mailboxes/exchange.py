@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from framework.core.event import Event
@@ -16,11 +15,11 @@ from framework.core.mailboxes.init_buffer import InitBuffer
 from framework.core.mailboxes.loop import LoopThread
 from framework.core.mailboxes.observation import Observation
 from framework.core.mailboxes.routing import RoutingTable
-from framework.observe.recording.frozen import SCALARS, SHORT, Described
 from framework.observe.recording.log import CHUNK
 
 if TYPE_CHECKING:
     from framework.archive import Archive
+    from framework.observe.recording.history import History
 
 
 class ArchiveSource(Protocol):
@@ -100,14 +99,14 @@ class Exchange(ABC):
         else:
             self.post(event, inboxes)
 
-    def accept_all(self, events: Iterable[Event]) -> int:  # noqa: C901, PLR0912 - the hot path
+    def accept_all(self, events: Sequence[Event]) -> int:
         """Post events from outside in their order and count the recipients; call it with `quiet` taken."""
         history = self.observation.history
         if self.observation.told or self._init_buffer.open:
             return sum(self._accept_one(event) for event in events)
-        log, shared = (None, {}) if history is None else (history.log, history.log.shared)
-        routes, rows, recipients, now, phase = self.routes, self.routes.rows, 0, perf_counter(), self.phase
-        left = CHUNK
+        if history is not None:
+            return self._accept_recorded(events, history)
+        routes, rows, recipients = self.routes, self.routes.rows, 0
         # `RoutingTable.recipients` and `post` written out, as in `Context.submit`: calls would double the cost.
         for event in events:
             try:
@@ -115,26 +114,6 @@ class Exchange(ABC):
             except (KeyError, TypeError, AttributeError):  # not asked for before, or no event
                 found = routes.recipients(event)
             inboxes = found if found.__class__ is tuple else found.select(event)  # type: ignore[union-attr]
-            if log is not None:  # `Log.add` in place
-                attributes = event.__dict__.copy()
-                for value in attributes.values():
-                    kind = value.__class__
-                    if kind is str:
-                        if len(value) <= SHORT:
-                            continue
-                    elif kind in SCALARS:
-                        continue
-                    attributes = log.frozen(attributes)
-                    break
-                if len(inboxes) > 1 or attributes.__class__ is Described:
-                    shared[id(event)] = attributes
-                elif shared and id(event) in shared:
-                    shared.pop(id(event), None)
-                log.submitted((now, id(event), event.__class__, attributes, None, 0, inboxes, phase))
-                left -= 1
-                if not left:
-                    log.settle()
-                    left = CHUNK
             for inbox in inboxes:
                 recipients += 1
                 inbox.queue.append(event)
@@ -142,9 +121,33 @@ class Exchange(ABC):
                     inbox.schedule()
                     if self.idle and not self.waking:
                         self.wake()
-        if log is not None:
-            log.settle()
         self.quiet.notify_all()  # a simulation may be waiting
+        return recipients
+
+    def _accept_recorded(self, events: Sequence[Event], history: History) -> int:
+        """Do the same, and write all of a batch into the history before any of it is posted."""
+        routes, rows, recipients, writer = self.routes, self.routes.rows, 0, history.log.writer()
+        for start in range(0, len(events), CHUNK):
+            batch, found = events[start : start + CHUNK], []
+            try:
+                for event in batch:
+                    try:
+                        inboxes = rows[event.__class__][event.name]
+                    except (KeyError, TypeError, AttributeError):  # not asked for before, or no event
+                        inboxes = routes.recipients(event)
+                    found.append(inboxes if inboxes.__class__ is tuple else inboxes.select(event))  # type: ignore[union-attr]
+            finally:  # those before an error are accepted
+                if found:
+                    writer.add_all(batch[: len(found)], found, self.phase)
+                for event, to in zip(batch, found, strict=False):
+                    for inbox in to:
+                        recipients += 1
+                        inbox.queue.append(event)
+                        if inbox.token:
+                            inbox.schedule()
+                            if self.idle and not self.waking:
+                                self.wake()
+        self.quiet.notify_all()
         return recipients
 
     def _accept_one(self, event: Event) -> int:

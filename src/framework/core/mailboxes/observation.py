@@ -41,7 +41,7 @@ class Observation(Observers):
     while there are observers, which take the slow path.
     """
 
-    __slots__ = ("_case_finders", "_dead_letters", "emissions", "history", "told")
+    __slots__ = ("_dead_letters", "case_finders", "emissions", "history", "told")
 
     def __init__(self, dead_letters: DeadLetters) -> None:
         """Start without observers and history; count deliveries that no `case` took as dead letters."""
@@ -50,7 +50,7 @@ class Observation(Observers):
         self.history: History | None = None
         self.told = False
         self._dead_letters = dead_letters
-        self._case_finders: dict[Inbox, Callable[[Event], CaseFound]] = {}
+        self.case_finders: dict[Inbox, Callable[[Event], CaseFound]] = {}
 
     def keep_history(self, max_bytes: float) -> History:
         """Keep a history from now on, unless one is kept already."""
@@ -85,20 +85,18 @@ class Observation(Observers):
     ) -> None:
         """Tell that an event is about to enter mailboxes."""
         if self.history is not None:
-            log = self.history.log
-            log.add(event, sender, 0 if cause is None else id(cause), inboxes, phase)
-            log.settle()
+            self.history.log.writer().add(event, sender, 0 if cause is None else id(cause), inboxes, phase)
         if self.told:
             recipients = tuple(inbox.name for inbox in inboxes)
             self.notify(EventSubmitted(event, sender, cause, recipients, phase, time.monotonic()))
 
     def case_finder(self, inbox: Inbox) -> Callable[[Event], CaseFound]:
         """Return the function that finds the `case` of a processor which takes an event."""
-        finder = self._case_finders.get(inbox)
+        finder = self.case_finders.get(inbox)
         if finder is None:
             from framework.core.matching.taken import case_finder  # reads sources; not for runs without a history
 
-            finder = self._case_finders[inbox] = case_finder(inbox.processor)
+            finder = self.case_finders[inbox] = case_finder(inbox.processor)
         return finder
 
     def case_of(self, inbox: Inbox, event: Event) -> CaseFound:
@@ -117,15 +115,15 @@ class Observation(Observers):
         error: BaseException | None,
         came_changed: tuple[str, ...],
         caught: tuple[Any, ...],
-    ) -> Special | None:
-        """Return what is out of the ordinary in a delivery that has ended; count it if no `case` took the event."""
+    ) -> CaseFound | Special:
+        """Return the case of a delivery that has ended, with what is out of the ordinary; count it if there is none."""
         if case is False:
             self._dead_letters.add(event, inbox.name)
         recorded, context.recorded = context.recorded, None
         changed = tuple(name for name in self.changes(event) if name not in came_changed)
         if recorded is None and error is None and not (changed or came_changed or caught):
-            return None
-        return Special(recorded, error, changed, came_changed, caught)
+            return case
+        return Special(recorded, error, changed, came_changed, caught, case)
 
     def changes(self, event: Event) -> tuple[str, ...]:
         """Return the attributes of an event that differ from those at its submission, as far as the history knows."""

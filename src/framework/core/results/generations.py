@@ -120,7 +120,7 @@ class Artifacts:
             if begun:
                 self._begin_anew(affected, anew | inputs.keys())
             for target, artifacts in inputs.items():
-                self._scheduler.accept_all(ReactiveEvent("built", target, artifact=value) for value in artifacts)
+                self._scheduler.accept_all([ReactiveEvent("built", target, artifact=value) for value in artifacts])
         return affected
 
     def _begin_anew(self, affected: Iterable[Inbox], coming: Iterable[str]) -> None:

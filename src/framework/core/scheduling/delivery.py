@@ -112,12 +112,11 @@ def end_delivery(  # noqa: PLR0913, PLR0917 - the facts of one delivery
         outcome = DeliveryFailed(name, event, phase, now, now - started, failure)
     inbox.delivered += 1
     caught = catching.take(catching.noted()) if observation.history is not None else ()
-    special = observation.special(inbox, event, case, context, raised, changes, caught)
+    found = observation.special(inbox, event, case, context, raised, changes, caught)
     if observation.history is not None:
-        log = observation.history.log
-        at, where = time.perf_counter(), (inbox, phase)
-        log.delivered((at, id(event), where, now - started, inbox.emitted - emitted, case, special))
-        log.settle()
+        at, writer = time.perf_counter(), observation.history.log.writer()
+        writer.delivered((at, id(event), (name, phase, at - (now - started), emitted), inbox.emitted, found))
+        writer.settle()
         if inbox.emitted == emitted and event.name not in CONTROL:
             inbox.work.silent += 1
     observation.notify(outcome)

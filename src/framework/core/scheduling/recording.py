@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from framework.core.context import RecordingContext
 from framework.core.event import CONTROL
 from framework.core.mailboxes.inbox import Inbox
+from framework.core.matching.taken import CaseFound
 from framework.core.scheduling import catching
 from framework.core.scheduling.scheduler import Scheduler
 from framework.observe.recording.frozen import Described
+from framework.observe.recording.log import FULL_DELIVERIES, Special
 
 if TYPE_CHECKING:
     from framework.core.context import Context
@@ -36,31 +38,39 @@ def recording_drain(  # noqa: C901, PLR0915 - the hot path
 
     It does what the worker's own loop does, and writes a row per delivery: in place, because calls would cost as much.
     """
-    observation, log, shared, clock = scheduler.observation, history.log, history.log.shared, perf_counter
-    references, unshared, case_finder = sys.getrefcount, worker.unshared_recorded, observation.case_finder
+    observation, shared, clock, writer = scheduler.observation, history.log.shared, perf_counter, history.log.writer()
+    references, unshared, finders = sys.getrefcount, worker.unshared_recorded, observation.case_finders
     notes = catching.noted()
     context: Any = None
 
     def drain(inbox: Inbox) -> None:  # noqa: C901, PLR0912, PLR0915 - the hot path
         nonlocal context
         event: Any
-        start = began = clock()  # first, as what a snapshot shows of a delivery under way counts from there
+        start = now = clock()  # first, as what a snapshot shows of a delivery under way counts from there
         if context is None:
-            context = worker.context = RecordingContext(scheduler, inbox, log)
+            context = worker.context = RecordingContext(scheduler, inbox, writer)
         else:
             context._inbox = inbox  # noqa: SLF001 - the worker owns its context
         queue, process, higher, done, emitted = inbox.queue, inbox.process, inbox.higher, inbox.delivered, inbox.emitted
-        find, where, limit = case_finder(inbox), (inbox, scheduler.phase), done + inbox.budget
-        silent = 0
+        find = finders.get(inbox) or observation.case_finder(inbox)
+        here, limit, silent = (inbox.name, scheduler.phase, start, emitted), done + inbox.budget, 0
+        kept: dict[str, Any] | None = None
+        came_changed: tuple[str, ...] = ()
+        error: BaseException | None = None
+        outcome: CaseFound | Special
         while queue:
             try:
                 event = queue.popleft()
             except IndexError:  # a stop was faster and dropped it
                 break
-            context._event, number = event, id(event)  # noqa: SLF001
-            kept, error, special = shared.get(number), None, None
-            came_changed = observation.changes(event) if kept.__class__ is Described else ()
-            case = find(event)
+            context._event = event  # noqa: SLF001
+            context._number = number = id(event)  # noqa: SLF001
+            if shared:
+                kept = shared.get(number)
+                came_changed = observation.changes(event) if kept.__class__ is Described else ()
+            elif kept is not None:
+                kept, came_changed = None, ()
+            case = outcome = find(event)
             try:
                 process(context, event)
             except BaseException as raised:  # noqa: BLE001 - one delivery never stops the others
@@ -69,31 +79,37 @@ def recording_drain(  # noqa: C901, PLR0915 - the hot path
                 scheduler.failed(inbox, event, raised)
                 error = raised
             inbox.delivered = done = done + 1
-            if case is False and event.name in CONTROL:
-                case = None
-            try:
-                same = kept is None or kept == event.__dict__
-            except Exception:  # noqa: BLE001 - values that cannot be compared as a whole
-                same = False
-            if not same or case is False or error is not None or context.recorded is not None or notes:
+            special = case is False or notes or error is not None or context.recorded is not None
+            if kept is not None and not special:
+                try:
+                    special = kept != event.__dict__
+                except Exception:  # noqa: BLE001 - values that cannot be compared as a whole
+                    special = True
+            if special:
+                case = None if case is False and event.name in CONTROL else case
                 caught = catching.take(notes) if notes else ()
-                special = observation.special(inbox, event, case, context, error, came_changed, caught)
+                outcome = observation.special(inbox, event, case, context, error, came_changed, caught)
+                error = None
             now, count = clock(), inbox.emitted
-            log.delivered((now, number, where, now - began, count - emitted, case, special))
-            silent += count == emitted
-            began, emitted = now, count
+            writer.delivered((now, number, here, count, outcome))
+            if count == emitted:
+                silent += 1
+            else:
+                emitted = count
             if references(context) != unshared:
                 # The context was kept: retire it, so that a late submit is refused.
                 context._retire()  # noqa: SLF001
-                context = worker.context = RecordingContext(scheduler, inbox, log)
+                context = worker.context = RecordingContext(scheduler, inbox, writer)
             if done == limit or (higher and any(higher)):
                 break
         context._event = event = None  # noqa: SLF001 - it may be large
-        log.settle()
-        inbox.work.silent += silent
+        if len(writer.deliveries) >= FULL_DELIVERIES:
+            writer.close()
+        if silent:
+            inbox.work.silent += silent
         if worker.abandoned:
             return
-        seconds = began - start
+        seconds = now - start
         inbox.busy += seconds
         if done == limit:
             inbox.budget = min(MAX_BUDGET, 2 * inbox.budget) if seconds < TIME_SLICE else inbox.budget // 2 or 1

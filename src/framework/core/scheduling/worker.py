@@ -260,7 +260,11 @@ def _unshared(*, recorded: bool) -> int:
         idle=[],
         levels=[inbox.level],
         observation=SimpleNamespace(
-            watched=recorded, told=False, history=History(), case_finder=lambda _inbox: lambda _event: None
+            watched=recorded,
+            told=False,
+            history=History(),
+            case_finders={},
+            case_finder=lambda _inbox: lambda _event: None,
         ),
         phase=0,
         routes=SimpleNamespace(rows={}),

@@ -216,8 +216,8 @@ class History:
         # The id may be that of an event that is gone: then the attributes differ, other than by a change that was seen.
         changed: set[str] = set()
         for is_delivery, row in self.log.rows():
-            if is_delivery and row[1] == id(event) and row[6] is not None:
-                changed.update(row[6].changed, row[6].came_changed)
+            if is_delivery and row[1] == id(event) and row[-1] is not None:
+                changed.update(row[-1].changed, row[-1].came_changed)
         now = frozen_attributes(event.__dict__)
         agrees = (
             name in changed or now.get(name) is value or now.get(name) == value
@@ -235,12 +235,12 @@ class History:
         return typed_frame(map(_in_frame, self._read()), _COLUMNS)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self.log.rows())
+        return sum(self.log.counts())
 
     def __repr__(self) -> str:
-        kinds = [delivery for delivery, _ in self.log.rows()]
+        events, deliveries = self.log.counts()
         dropped = f", {self.dropped:,} older rows dropped" if self.dropped else ""
-        return f"<History: {kinds.count(False):,} events, {kinds.count(True):,} deliveries{dropped}>"
+        return f"<History: {events:,} events, {deliveries:,} deliveries{dropped}>"
 
     def causes(self, event: Any) -> list[Submission]:
         """As `lineage`, found from the newest row on: quick for an event of just now."""
@@ -259,9 +259,9 @@ class History:
         latest: dict[int, Submission] = {}  # an id belongs to the event that was submitted last under it
         for is_delivery, row in self.log.rows():
             if is_delivery:
-                at, number, (recipient, phase), *outcome, special = row
+                at, number, recipient, phase, *outcome, special = row
                 sent, since = latest.get(number), at - self.started
-                yield Delivery(recipient.name, sent, phase, since, *outcome, *(special or _ORDINARY))
+                yield Delivery(recipient, sent, phase, since, *outcome, *(special or _ORDINARY)[:-1])
             else:
                 one = latest[row[1]] = self._submission(row, latest.get(row[5]))
                 yield one
