@@ -3,8 +3,8 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
-# Test processes; browser tests and kernels want a core each.
-JOBS   ?= 2
+# Test processes: one more than two cores, since tests wait for browsers, kernels and disks.
+JOBS   ?= 3
 # A campaign in full takes longer than a test may.
 LARGE  ?= --large --timeout 3600 --reliability docs/reliability.md
 

@@ -1,13 +1,17 @@
 """What every test gets: its own key and Jupyter folders, and property tests that a slow machine does not fail."""
 
+import json
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from ipykernel.kernelspec import get_kernel_dict
 
 settings.register_profile("framework", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("framework"), derandomize=True)
@@ -55,6 +59,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--large", action="store_true", help="run the campaigns of tests/stress in their full size")
     parser.addoption("--reliability", metavar="FILE", help="write the figures of --large campaigns to this page")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have kernels named python3 forked from a warm process; `framework run` starts them as it does for users."""
+    folder = Path(tempfile.mkdtemp(prefix="kernels-"))
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    kernel = get_kernel_dict()
+    if sys.platform == "linux":
+        from warm_kernels import specification
+
+        kernel = specification(folder / "server")
+    (folder / "kernels" / "python3").mkdir(parents=True)
+    (folder / "kernels" / "python3" / "kernel.json").write_text(json.dumps(kernel), encoding="utf-8")
+    os.environ["JUPYTER_PATH"] = str(folder)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from visit import MINUTE, Visit
+from visit import MINUTE, SELDOM, Visit
 
 READY = "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 SHOWN = """(path) => window.jupyterapp?.shell?.currentWidget?.context?.path === path
@@ -36,7 +36,7 @@ class Lab(Visit):
         """Run all cells."""
         self.command("notebook:run-all-cells")
         if wait:
-            self.page.wait_for_function(RAN, timeout=MINUTE)
+            self.page.wait_for_function(RAN, timeout=MINUTE, polling=SELDOM)
 
     def save(self) -> None:
         """Save the notebook."""
@@ -58,16 +58,18 @@ class Lab(Visit):
 
     def close(self) -> None:
         """Shut the kernel down, close all notebooks and let the page be."""
-        self.page.wait_for_function(RAN, timeout=MINUTE)  # a cell that is cut off is an error of the page's
+        self.page.wait_for_function(RAN, timeout=MINUTE, polling=SELDOM)  # a cell cut off is an error of the page
         self.shut_down()
+        if self.page.locator("body").get_attribute("data-jp-theme-light") == "false":
+            self.theme("light")
         self.page.evaluate(DISCARD)
-        self.page.wait_for_function("() => !document.querySelector('.jp-Notebook')", timeout=MINUTE)
+        self.page.wait_for_function("() => !document.querySelector('.jp-Notebook')", timeout=MINUTE, polling=SELDOM)
         super().close()
 
     def _wait_until_open(self, name: str) -> None:
-        self.page.wait_for_function(SHOWN, arg=name, timeout=MINUTE)
+        self.page.wait_for_function(SHOWN, arg=name, timeout=MINUTE, polling=SELDOM)
         # Running before the kernel is connected opens a dialog that asks for one.
-        self.page.wait_for_function(READY, timeout=MINUTE)
+        self.page.wait_for_function(READY, timeout=MINUTE, polling=SELDOM)
 
 
 class Notebook(Lab):

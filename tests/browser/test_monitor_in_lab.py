@@ -42,7 +42,7 @@ def number_in(lab, column):
 def watched(lab):
     lab.open("monitor.ipynb", FLOW, RUN)
     lab.run_all()
-    lab.page.locator(MONITOR, has_text="Running").wait_for(timeout=10_000)
+    lab.page.locator(MONITOR, has_text="Running").wait_for()
     return lab
 
 
@@ -55,20 +55,19 @@ def test_a_reader_sees_the_flow_move_and_why_it_was_scaled(watched):
             return Number(cell.textContent.replaceAll(',', '')) > before;
         }""",
         arg=before,
-        timeout=10_000,
     )
     for text in ("0.70", "<b>no page</b>"):
         lab.page.locator(f"{MONITOR} tr", has_text=text).first.wait_for()
-    lab.page.wait_for_timeout(6000)  # let the charts grow for the picture
+    lab.page.wait_for_timeout(2000)  # let the charts grow for the picture
     lab.both_themes("monitor", MONITOR)
     lab.page.locator(MONITOR).get_by_role("button", name="Stop").click()
-    lab.page.locator(MONITOR, has_text="Finished").wait_for(timeout=10_000)
+    lab.page.locator(MONITOR, has_text="Finished").wait_for()
 
 
 def test_a_monitor_says_when_nothing_comes_any_more(watched):
     lab = watched
     lab.shut_down()
-    lab.page.locator(MONITOR, has_text="Last update").wait_for(timeout=10_000)
+    lab.page.locator(MONITOR, has_text="Last update").wait_for()
 
 
 def test_a_flow_that_has_not_started_says_so(lab):
@@ -79,6 +78,7 @@ def test_a_flow_that_has_not_started_says_so(lab):
 
 PIPELINE = """\
 import time
+from pathlib import Path
 from framework.core import AbstractProcessor, Event, Pipeline
 import framework.notebook
 
@@ -87,7 +87,8 @@ class Wait(AbstractProcessor):
     def process(self, context, event):
         match event:
             case Event(name="go", number=number):
-                time.sleep(0.01)
+                while number == 200 and not Path("seen").exists():
+                    time.sleep(0.02)
 
 
 pipeline = Pipeline([Wait("left"), Wait("right")], strict_interest_inference=True)
@@ -96,10 +97,11 @@ for number in range(300):
 pipeline.watch()"""
 
 
-def test_a_pipeline_is_watched_while_its_cell_is_busy(lab):
+def test_a_pipeline_is_watched_while_its_cell_is_busy(lab, folder):
     lab.open("pipeline.ipynb", PIPELINE, "report = pipeline.run()\nreport")
     lab.run_all(wait=False)
-    lab.page.locator(MONITOR, has_text="Running").wait_for(timeout=20_000)
+    lab.page.locator(MONITOR, has_text="Running").wait_for()
     assert lab.page.locator(".jp-InputPrompt", has_text="[*]:").count() == 1
-    lab.page.locator(MONITOR, has_text="600 done, 0 failed").wait_for(timeout=20_000)
+    (folder / "seen").touch()
+    lab.page.locator(MONITOR, has_text="600 done, 0 failed").wait_for()
     lab.page.get_by_text("Finished: 1 phase, 600 delivered").wait_for()

@@ -4,7 +4,6 @@ import nbformat
 import pytest
 from apps import Saved
 from displays import STATIC
-from nbconvert import HTMLExporter
 from visit import VIEWPORT
 
 from framework.notebook.runner import run_notebook
@@ -23,6 +22,8 @@ def executed(folder):
 @pytest.fixture(scope="module")
 def pages(executed):
     """The notebook as pages: our report, and what nbconvert makes of it for JupyterLab's looks and for nbviewer's."""
+    from nbconvert import HTMLExporter
+
     notebook = nbformat.read(executed.executed, 4)
     exporters = {
         "nbconvert": HTMLExporter(),

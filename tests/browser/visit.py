@@ -10,6 +10,8 @@ import nbformat
 
 LOCAL = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:", "file:")
 MINUTE = 60_000
+SELDOM = 100
+"""Between two looks of a long wait, in ms: looking at every frame keeps the browser drawing, on the processor."""
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 VIEWPORT = {"width": 1280, "height": 1000}
 CORNER = """async (png) => {

@@ -1,6 +1,8 @@
-"""`run_notebook` on small notebooks, each in a real kernel."""
+"""`run_notebook` on small notebooks, each in a real kernel, a warm one; tests/cli has cold ones."""
 
 import io
+import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -20,8 +22,17 @@ def write(path: Path, *cells: str, **metadata) -> Path:
     return path
 
 
+@pytest.fixture(scope="module", autouse=True)
+def warm_kernels():
+    """Start kernels as those of the tests are started, see tests/conftest.py."""
+    known = Path(os.environ["JUPYTER_PATH"]) / "kernels" / "python3" / "kernel.json"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ipykernel.kernelspec.get_kernel_dict", lambda: json.loads(known.read_text()))
+        yield
+
+
 @pytest.fixture(scope="module")
-def good(tmp_path_factory):
+def good(tmp_path_factory, warm_kernels):
     folder = tmp_path_factory.mktemp("good")
     (folder / "beside.txt").write_text("found beside the notebook")
     notebook = write(

