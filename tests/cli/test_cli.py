@@ -77,17 +77,25 @@ def test_an_unknown_command_shows_the_usage():
     assert done.stderr.startswith("usage: framework")
 
 
-def test_run_prints_results_and_leaves_copy_and_report(tmp_path):
-    path = notebook(tmp_path / "small.ipynb", "print('counting')\n40 + 2")
-    done = command("run", path, "--output", tmp_path / "out")
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """What a clean run for another program wrote, and where its files are."""
+    folder = tmp_path_factory.mktemp("ran")
+    path = notebook(folder / "small.ipynb", "print('counting')\n40 + 2")
+    return command("run", path, "--output", folder / "out"), folder / "out"
+
+
+def test_run_prints_results_and_leaves_copy_and_report(ran):
+    done, folder = ran
     assert done.returncode == 0
     assert done.stdout.splitlines()[:2] == ["counting", "42"]
-    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["small.html", "small.ipynb"]
+    assert sorted(file.name for file in folder.iterdir()) == ["small.html", "small.ipynb"]
 
 
-def test_a_clean_run_warns_of_nothing(tmp_path):
-    done = command("run", notebook(tmp_path / "small.ipynb", "1"), "--no-html", "--output", tmp_path / "out")
+def test_a_clean_run_for_another_program_warns_of_nothing_and_draws_no_bar(ran):
+    done, _ = ran
     assert done.stderr == ""
+    assert "\x1b" not in done.stdout
 
 
 def test_a_failing_cell_makes_the_run_fail_with_its_plain_traceback(tmp_path):

@@ -127,25 +127,16 @@ def test_a_run_in_a_terminal_shows_which_cell_it_is_at(tmp_path):
     assert "3 cells in" in plain(written)
 
 
-def test_a_run_for_another_program_writes_no_bar(tmp_path):
-    notebook(tmp_path / "one.ipynb", "print('out')")
-    done = piped(tmp_path, "run", "one.ipynb", "--no-html")
+def test_parameters_are_read_as_papermill_reads_them(tmp_path):
+    given = {"a": "5", "b": "0.5", "c": "True", "d": "None", "e": "a=b", "f": "two words"}
+    values = {"a": 5, "b": 0.5, "c": True, "d": None, "e": "a=b", "f": "two words"}
+    named = "\n".join(f"{name} = 1" for name in (*given, "other"))
+    notebook(tmp_path / "set.ipynb", named, "print([a, b, c, d, e, f, other])", tags=["parameters"])
+    options = [word for name, text in given.items() for word in ("-p", f"{name}={text}")]
+    done = piped(tmp_path, "run", "set.ipynb", "--no-html", *options)
 
-    assert done.stderr == ""
-    assert "\x1b" not in done.stdout
-    assert done.stdout.startswith("out\n")
-
-
-@pytest.mark.parametrize(
-    ("given", "value"),
-    [("5", 5), ("0.5", 0.5), ("True", True), ("None", None), ("a=b", "a=b"), ("two words", "two words")],
-)
-def test_a_parameter_is_read_as_papermill_reads_it(tmp_path, given, value):
-    notebook(tmp_path / "set.ipynb", "pages = 1\nother = 2", "print(repr(pages), other)", tags=["parameters"])
-    done = piped(tmp_path, "run", "set.ipynb", "--no-html", "-p", f"pages={given}")
-
-    assert f"{value!r} 2\n" in done.stdout
-    assert done.stdout.startswith(f"parameters: pages = {value!r}\n")
+    assert f"{[*values.values(), 1]}\n" in done.stdout
+    assert done.stdout.startswith("parameters: " + ", ".join(f"{name} = {values[name]!r}" for name in given) + "\n")
 
 
 def test_parameters_of_an_earlier_run_are_replaced(tmp_path):

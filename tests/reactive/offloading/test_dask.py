@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -13,19 +14,25 @@ from framework.archive import Workspace
 from framework.reactive import ReactiveBuilder, offload, parallelize
 from framework.reactive.offloading.cluster import LARGE
 
-distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.timeout(110)
+
+
+@contextmanager
+def connected(n_workers, *, processes):
+    """A client of a cluster of its own."""
+    distributed = pytest.importorskip("distributed")  # not while tests are collected: it takes a second to import
+    options = {"threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": 50}
+    with (
+        distributed.LocalCluster(n_workers=n_workers, processes=processes, **options) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
 
 
 @pytest.fixture(scope="module")
 def client():
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        assert cluster.scheduler_address.startswith("tcp://")
+    with connected(2, processes=True) as client:
+        assert client.cluster.scheduler_address.startswith("tcp://")
         yield client
 
 
@@ -157,61 +164,45 @@ def test_small_inputs_are_not_scattered(client, monkeypatch):
     assert sizes == []
 
 
-def test_large_inputs_that_are_lost_with_a_worker_are_sent_again(tmp_path):
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        marker = tmp_path / "killed"
+def test_large_inputs_that_are_lost_with_a_worker_are_sent_again(client, tmp_path):
+    marker = tmp_path / "killed"
 
-        def fragile(array):
-            number = int(array[0])
-            if number == 3 and not marker.exists():
-                marker.touch()
-                os.kill(os.getpid(), signal.SIGKILL)
-            return [number]
+    def fragile(array):
+        number = int(array[0])
+        if number == 3 and not marker.exists():
+            marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return [number]
 
-        builder = offload("out", ["array"], fragile, client, max_pending=8)
-        found, report = outcome([Source("array", [large(n) for n in range(12)]), builder], "out", on_error="keep")
+    builder = offload("out", ["array"], fragile, client, max_pending=8)
+    found, report = outcome([Source("array", [large(n) for n in range(12)]), builder], "out", on_error="keep")
     assert marker.exists()
     assert report.failures == ()
     assert found == list(range(12))
 
 
-def test_a_worker_that_is_added_during_a_run_works_too(tmp_path):
-    with (
-        distributed.LocalCluster(
-            n_workers=1, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
+def test_a_worker_that_is_added_during_a_run_works_too(client, tmp_path):
+    client.wait_for_workers(2, timeout=60)  # one may have been killed
 
-        def where(number):
-            (tmp_path / str(os.getpid())).touch()
-            while number == 0 and len(list(tmp_path.iterdir())) < 2:
-                time.sleep(0.01)  # until the other has begun as well
-            return [number]
+    def where(number):
+        (tmp_path / str(os.getpid())).touch()
+        while len(list(tmp_path.iterdir())) < 3:
+            time.sleep(0.01)  # until the other two have begun as well
+        return [number]
 
-        class Adds(Source):
-            def build(self, context):
-                yield 0
-                cluster.scale(2)
-                yield from range(1, 40)
+    class Adds(Source):
+        def build(self, context):
+            yield 0
+            client.cluster.scale(3)
+            yield from range(1, 40)
 
-        found = artifacts_of([Adds("n", None), offload("out", ["n"], where, client)], "out")
+    found = artifacts_of([Adds("n", None), offload("out", ["n"], where, client)], "out")
     assert found == list(range(40))
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_a_cluster_that_is_gone_fails_every_input_and_ends():
-    with (
-        distributed.LocalCluster(
-            n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0", silence_logs=50
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
+    with connected(1, processes=False) as client:
         executor = client.get_executor()
     found, report = outcome(
         [Source("n", range(5)), offload("out", ["n"], lambda n: [n], executor)], "out", on_error="keep"
