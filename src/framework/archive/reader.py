@@ -1,4 +1,4 @@
-"""`Reader`: reads a workspace, also while this or another process writes to it."""
+"""`StoreReader`: reads a workspace, also while this or another process writes to it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from framework.archive import registry
 from framework.archive.engine.journal import read_journal
-from framework.archive.engine.layout import Layout
+from framework.archive.engine.layout import StoreLayout
 from framework.archive.engine.marks import Marks, read_marks
 from framework.archive.engine.options import open_database, translated
 from framework.archive.engine.refusals import lost, usable
@@ -35,13 +35,13 @@ class StoreView(NamedTuple):
     catalog: Catalog
 
 
-class Reader:
+class StoreReader:
     """Reads through the store where this process has it open, else through a RocksDB secondary of its own.
 
     A secondary takes no lock, keeps its own log in a temporary folder, and catches up before each read.
     """
 
-    def __init__(self, layout: Layout, *, trust: bool = False, keyring: Keyring | None = None) -> None:
+    def __init__(self, layout: StoreLayout, *, trust: bool = False, keyring: Keyring | None = None) -> None:
         self.layout = layout
         self.trust = trust
         self._lock = threading.Lock()  # readers of one Workspace object, once per page
@@ -106,7 +106,7 @@ class _Secondary:
     was written after a deleted range, when both were flushed in between (RocksDB 10.4).
     """
 
-    def __init__(self, layout: Layout, marks: Marks) -> None:
+    def __init__(self, layout: StoreLayout, marks: Marks) -> None:
         import shutil
         import tempfile
 

@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Iterator
 
-from framework.archive.engine.layout import Layout
+from framework.archive.engine.layout import StoreLayout
 from framework.archive.engine.options import in_use
 from framework.archive.engine.refusals import usable
 from framework.archive.records.store import Store
@@ -20,7 +20,7 @@ _inherited: dict[str, int] = {}
 _abandoned: list[object] = []
 
 
-def acquire(layout: Layout) -> Store:
+def acquire(layout: StoreLayout) -> Store:
     """Return the open store of a workspace, opened if need be; each call wants one `release`; raises WorkspaceInUse."""
     key = layout.key
     with _lock:
@@ -34,7 +34,7 @@ def acquire(layout: Layout) -> Store:
         return _stores[key]
 
 
-def release(layout: Layout) -> None:
+def release(layout: StoreLayout) -> None:
     """Give a store back; the last one closes it."""
     key = layout.key
     with _lock:
@@ -47,7 +47,7 @@ def release(layout: Layout) -> None:
 
 
 @contextlib.contextmanager
-def borrowed(layout: Layout) -> Iterator[Store | None]:
+def borrowed(layout: StoreLayout) -> Iterator[Store | None]:
     """Yield the store if this process has it open; it stays open meanwhile."""
     with _lock:
         store = acquire(layout) if layout.key in _stores else None

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import Self
 
 from framework.archive import registry
-from framework.archive.engine.layout import Layout
-from framework.archive.reader import Reader
+from framework.archive.engine.layout import StoreLayout
+from framework.archive.reader import StoreReader
 from framework.archive.records.catalog import Description, StoredPart, check_name
 from framework.archive.records.store import Store
 from framework.archive.records.writer import ArchiveWriter
@@ -48,9 +48,9 @@ class Session:
         """
         self.owner = owner
         self._busy = busy
-        self._layout = Layout(path)
+        self._layout = StoreLayout(path)
         self._store: Store | None = registry.acquire(self._layout)
-        self._reader = Reader(self._layout, trust=trust, keyring=self._store.keyring)
+        self._reader = StoreReader(self._layout, trust=trust, keyring=self._store.keyring)
         self._release = weakref.finalize(self, registry.release, self._layout)
         try:
             self._store.catalog.checked(trust=trust)

@@ -9,7 +9,7 @@ from typing import Any, SupportsIndex
 from framework.archive.archive import Archive
 from framework.archive.engine.refusals import lost
 from framework.archive.engine.rows import Rows
-from framework.archive.reader import Reader, StoreView
+from framework.archive.reader import StoreReader, StoreView
 from framework.archive.records.catalog import records_of
 from framework.archive.records.keys import index_key, index_of, keys_of, stored_key
 from framework.archive.records.records import Record, RecordCounts, Records, RecordSpan, unpack_position
@@ -28,7 +28,7 @@ class StoredArchive(Archive):
 
     def __init__(  # noqa: PLR0913 - internal: what Workspace and Session know
         self,
-        reader: Reader,
+        reader: StoreReader,
         name: str,
         identity: str | None,
         writers: Writers | None,

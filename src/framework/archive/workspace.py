@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Self
 
 from framework.archive.archive import Archive
-from framework.archive.engine.layout import Layout
+from framework.archive.engine.layout import StoreLayout
 from framework.archive.engine.refusals import usable
 from framework.archive.pruning import to_prune
-from framework.archive.reader import Reader, StoreView
+from framework.archive.reader import StoreReader, StoreView
 from framework.archive.records.catalog import CatalogEntry, check_name, records_of
 from framework.archive.records.writer import ArchiveWriter
 from framework.archive.session import Session
@@ -51,13 +51,13 @@ class Workspace:
         """
         if not isinstance(trust, bool):  # "no" would count as yes
             raise OptionError(f"trust is True or False, got {trust!r}")
-        self._layout = Layout(path)
+        self._layout = StoreLayout(path)
         with usable(self._layout.path):
             self._layout.check()
         self._trust = trust
-        self._reader = Reader(self._layout, trust=trust)
+        self._reader = StoreReader(self._layout, trust=trust)
         self._session: Session | None = None
-        weakref.finalize(self, Reader.close, self._reader)
+        weakref.finalize(self, StoreReader.close, self._reader)
 
     @property
     def path(self) -> str:

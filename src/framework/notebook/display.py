@@ -19,7 +19,7 @@ from framework.notebook.stepper.stepper_widget import show_stepper, stepper_twin
 from framework.notebook.widgets.markup import bundle
 from framework.notebook.widgets.shown import LIVE, STATIC, safely
 
-VIEWS: Mapping[tuple[str, str], Callable[[Any], tables.View]] = {
+VIEWS: Mapping[tuple[str, str], Callable[[Any], tables.Rendering]] = {
     ("framework.core.pipeline", "Pipeline"): views.runtime_view,
     ("framework.flow.flow", "Flow"): views.runtime_view,
     ("framework.flow.report", "FlowReport"): flow_views.flow_report_view,
@@ -58,7 +58,7 @@ def unload_ipython_extension(ipython: Any) -> None:
         formatter.pop(place, None)
 
 
-def show(view: Callable[[Any], tables.View], value: Any, **_: Any) -> Mapping[str, str]:
+def show(view: Callable[[Any], tables.Rendering], value: Any, **_: Any) -> Mapping[str, str]:
     """Return the display bundle of one object; never raises."""
     shown: Mapping[str, str] = safely(lambda: bundle(*view(value)), value)
     return shown

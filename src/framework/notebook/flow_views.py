@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from framework.notebook.tables import View, failure_table, long_table
+from framework.notebook.tables import Rendering, failure_table, long_table
 from framework.notebook.views import finding_parts
 from framework.notebook.widgets.markup import block, line, preformatted
 from framework.observe.findings import Findings
@@ -22,7 +22,7 @@ INDENT = "\N{EM SPACE}\N{EM SPACE}"
 HINT = "report.failures[0].debug() opens the debugger there, .rerun() repeats it"
 
 
-def flow_report_view(report: Any) -> View:
+def flow_report_view(report: Any) -> Rendering:
     """Show the report of a flow: one line, what is odd in it, failures, what it waited for, and a row per job."""
     text, findings = repr(report), report.findings
     odd = Findings(one for one in findings if one.kind != "failure")  # the table of failures says more of those
@@ -57,7 +57,7 @@ def indented(jobs: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield INDENT * len(stages) + name, job
 
 
-def job_profile_view(profile: Any) -> View:
+def job_profile_view(profile: Any) -> Rendering:
     """Show what the workers of each job did with their time, with a bar for the share of each."""
     head = ("job", "items", "working s", "share", "s per item", "lock s", "room s", "rate s", "idle s")
     rows = [
@@ -70,7 +70,7 @@ def job_profile_view(profile: Any) -> View:
     return block(long_table(head, rows)), repr(profile)
 
 
-def item_trace_view(trace: Any) -> View:
+def item_trace_view(trace: Any) -> Rendering:
     """Show the way of an item: what it was made of, a row per job, and what was made of it."""
     head, *_ = repr(trace).splitlines()
     rows = [(one.job, one.outcome, short_repr(one.item), one.seconds, one.attempts, one.reason) for one in trace]

@@ -20,7 +20,7 @@ MOST_MESSAGE = 200
 
 HINT = "failures[0].debug() opens the debugger there, .rerun() repeats it; failures.retry(pipeline) delivers again"
 
-View = tuple[str, str]
+Rendering = tuple[str, str]
 """HTML and text."""
 
 
@@ -67,7 +67,7 @@ def share_bar(share: float) -> Markup:
     return Markup(f"{whole}{share:.0%}")
 
 
-def plan_view(plan: Any) -> View:
+def plan_view(plan: Any) -> Rendering:
     """Show a plan: one line of counts, then a row per builder and reason, whose inputs unfold."""
     groups: dict[tuple[str, str, str], list[Any]] = defaultdict(list)
     for row in plan:
@@ -89,7 +89,7 @@ def plan_view(plan: Any) -> View:
     return block(*parts), repr(plan)
 
 
-def comparison_view(comparison: Any) -> View:
+def comparison_view(comparison: Any) -> Rendering:
     """Show how outputs of new code differ: one line, then a row per input, those that differ first."""
     text = f"{comparison.name}: {len(comparison.changed):,} of {len(comparison):,} archived inputs come out otherwise"
     rows = sorted(comparison, key=lambda row: row.same)

@@ -10,7 +10,7 @@ from typing import Any
 from framework.errors import LayoutUnavailable
 from framework.notebook.graphs.drawing import Drawing
 from framework.notebook.graphs.theme import LOOKS
-from framework.notebook.tables import View, failure_table, long_table, phase_table, share_bar
+from framework.notebook.tables import Rendering, failure_table, long_table, phase_table, share_bar
 from framework.notebook.widgets.markup import block, details, line, preformatted
 from framework.observe import Failure, Failures, Graph, PhaseReport, RunReport, Snapshot
 from framework.observe.findings import Findings
@@ -22,7 +22,7 @@ MOST_TEXT = 20_000
 """Characters of a traceback that are shown; the message of its error may be of any length."""
 
 
-def runtime_view(runtime: Any) -> View:
+def runtime_view(runtime: Any) -> Rendering:
     """Show a pipeline or a flow: one status line and its graph."""
     graph: Graph = runtime.graph()
     snapshot: Snapshot | None = promptly(runtime.snapshot)
@@ -30,18 +30,18 @@ def runtime_view(runtime: Any) -> View:
     return block(line(status, strong=True), picture(Drawing(graph, snapshot))), status
 
 
-def graph_view(graph: Graph) -> View:
+def graph_view(graph: Graph) -> Rendering:
     """Show a graph."""
     drawing = Drawing(graph)
     return block(picture(drawing)), repr(drawing)
 
 
-def provenance_view(provenance: Any) -> View:
+def provenance_view(provenance: Any) -> Rendering:
     """Show what an artifact was made from."""
     return block(picture(Drawing(provenance.graph()))), repr(provenance)
 
 
-def run_view(run: Any) -> View:
+def run_view(run: Any) -> Rendering:
     """Show a run in the background: its report once it is done, else that it runs."""
     if run.done and run.report is not None:
         return run_report_view(run.report)
@@ -49,7 +49,7 @@ def run_view(run: Any) -> View:
     return block(line(text, strong=True)), text
 
 
-def run_report_view(report: RunReport) -> View:
+def run_report_view(report: RunReport) -> Rendering:
     """Show the report of a run: one line, what is odd in it, failures, what it still waited for, phases."""
     text, findings = repr(report), report.findings
     odd = Findings(one for one in findings if one.kind != "failure")  # the table of failures says more of those
@@ -59,12 +59,12 @@ def run_report_view(report: RunReport) -> View:
     return block(*parts, phase_table(report.phases)), f"{text}\n{findings!r}" if findings else text
 
 
-def findings_view(findings: Findings) -> View:
+def findings_view(findings: Findings) -> Rendering:
     """Show what is odd in a run, the most serious first."""
     return block(*(finding_parts(findings) or [line("No findings")])), repr(findings)
 
 
-def phase_report_view(report: PhaseReport) -> View:
+def phase_report_view(report: PhaseReport) -> Rendering:
     """Show the report of a phase: one line, failures, deliveries by processor."""
     text = f"Phase {report.phase}: {_outcome(report)}{', settled' if report.settled else ''}"
     counts = sorted(((name, count) for name, count in report.delivered.items() if count), key=lambda row: -row[1])
@@ -72,12 +72,12 @@ def phase_report_view(report: PhaseReport) -> View:
     return block(*parts, long_table(("processor", "delivered"), counts)), text
 
 
-def failures_view(failures: Failures) -> View:
+def failures_view(failures: Failures) -> Rendering:
     """Show failures, a row per kind."""
     return block(failure_table(failures) or line("No failures")), repr(failures) if failures else "No failures"
 
 
-def failure_view(failure: Failure) -> View:
+def failure_view(failure: Failure) -> Rendering:
     """Show a failure: one line, and the traceback behind a click."""
     look = LOOKS["failed"]
     head = line(f"{look.icon} {failure.summary}", strong=True)
@@ -88,7 +88,7 @@ def failure_view(failure: Failure) -> View:
     return block(head, hint, *causes, trace), failure.summary
 
 
-def profile_view(profile: Any) -> View:
+def profile_view(profile: Any) -> Rendering:
     """Show what took the time: a row per processor, with a bar for its share."""
     rows = [
         [
@@ -100,7 +100,7 @@ def profile_view(profile: Any) -> View:
     return block(long_table([column.replace("_", " ") for column in profile.columns], rows)), repr(profile)
 
 
-def explanation_view(explanation: Any) -> View:
+def explanation_view(explanation: Any) -> Rendering:
     """Show who receives an event, near misses behind, and the others in one line."""
     rows = [(row.processor, row.receives, row.reason, row.place) for row in explanation.shown]
     parts = [line(short_repr(explanation.event), strong=True)]

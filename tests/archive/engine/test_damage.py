@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from framework.archive import Session, Workspace
-from framework.archive.engine.layout import Layout
+from framework.archive.engine.layout import StoreLayout
 from framework.archive.engine.marks import boot, read_marks
 from framework.errors import WorkspaceDamaged
 
@@ -146,7 +146,7 @@ def test_half_a_record_at_the_end_of_the_log_is_what_a_kill_leaves(damaged, look
 
 
 def after_reboot(path):
-    mark = Layout(path).mark
+    mark = StoreLayout(path).mark
     mark.write_bytes(mark.read_bytes().replace(boot().encode(), b"another boot".ljust(36, b"\0")))
 
 
@@ -207,9 +207,9 @@ def test_the_mark_tells_synced_from_written(path):
         archive = session.archive("a")
         archive["k"] = 1
         session.sync()
-        synced = read_marks(Layout(path).mark)
+        synced = read_marks(StoreLayout(path).mark)
         archive["m"] = 2
-        written = read_marks(Layout(path).mark)
+        written = read_marks(StoreLayout(path).mark)
     assert synced.synced == synced.written
     assert written.synced == synced.synced < written.written
 

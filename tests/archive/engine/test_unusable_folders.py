@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from framework.archive import Session, Workspace, rotate_key
-from framework.archive.engine.layout import Layout
+from framework.archive.engine.layout import StoreLayout
 from framework.archive.engine.logs import check_logs
 from framework.archive.engine.options import lock_holder
 from framework.errors import ArchiveError, KeyUnavailable, NotAWorkspace, WorkspaceDamaged
@@ -31,7 +31,7 @@ def test_a_folder_that_cannot_be_read_is_named_with_the_reason(tmp_path):
 
 
 def test_a_folder_that_cannot_become_a_workspace_is_named_with_the_reason(path):
-    layout = Layout(path)
+    layout = StoreLayout(path)
     path.mkdir()
     layout.store.write_text("a file where the store would be")
     with pytest.raises(ArchiveError, match=r"cannot be made a workspace \(File exists\)"):
@@ -48,7 +48,7 @@ def test_a_format_that_is_none_is_damage(path, version):
 
 
 def test_a_workspace_that_was_begun_and_never_written_holds_nothing(path):
-    Layout(path).create()
+    StoreLayout(path).create()
     (path / "mark").unlink()
     (path / "store").rmdir()
     assert Workspace(path).names() == []

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from framework.archive.engine.journal import Journal, read_journal
-from framework.archive.engine.layout import Layout
+from framework.archive.engine.layout import StoreLayout
 from framework.archive.engine.marks import Mark, Marks, boot
 from framework.archive.engine.options import open_database, translated
 from framework.archive.engine.refusals import lost
@@ -44,7 +44,7 @@ class Pages(Protocol):
 class Database:
     """Rows of all archives of one workspace. `pages` are told of flushes of the archives by whose id they stand."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: StoreLayout) -> None:
         from rocksdict import AccessType, WriteBatch
 
         self.layout = layout

@@ -1,4 +1,4 @@
-"""`Layout`: what a workspace folder holds, and whether a path is one.
+"""`StoreLayout`: what a workspace folder holds, and whether a path is one.
 
 ::
 
@@ -23,7 +23,7 @@ _UNFINISHED = ".unfinished"  # left by a kill while the file was being made
 _PROBE = 1 << 20
 
 
-class Layout:
+class StoreLayout:
     """The paths of one workspace; raises MissingPackage where RocksDB is not installed, or NotAWorkspace."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:

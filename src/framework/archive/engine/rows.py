@@ -10,7 +10,7 @@ from framework.errors import ArchiveError, WorkspaceDamaged
 if TYPE_CHECKING:
     from rocksdict import Rdict, ReadOptions
 
-Row = tuple[bytes, bytes]
+StoredRow = tuple[bytes, bytes]
 ID_BYTES = 8
 """Of the id of an archive, which stands behind the first letter of the keys of its rows."""
 MOST_BYTES = 16 << 20
@@ -25,12 +25,12 @@ class Rows:
         self.get: Callable[[bytes], bytes | None] = db.get
         """The value of a key."""
 
-    def scan(self, first: bytes, prefix: bytes, limit: int | None = None) -> list[Row]:
+    def scan(self, first: bytes, prefix: bytes, limit: int | None = None) -> list[StoredRow]:
         """Return the rows from a key on whose keys start so; with a limit, not all of them, but one at least."""
         # rocksdict's iterators point into the options and do not keep them: they must live as long as the iteration.
         options = _until(prefix)
         found: Any = self._db.items(from_key=first, read_opt=options)
-        rows: list[Row] = []
+        rows: list[StoredRow] = []
         size = 0
         for row in found:
             rows.append(row)
@@ -69,7 +69,7 @@ class LiveRows(Rows):
         # Pending first: what leaves it has reached the database by then.
         self.get = lambda key: pending.get(key) or below(key)
 
-    def scan(self, first: bytes, prefix: bytes, limit: int | None = None) -> list[Row]:
+    def scan(self, first: bytes, prefix: bytes, limit: int | None = None) -> list[StoredRow]:
         """Return the rows from a key on whose keys start so."""
         return self._flushed().scan(first, prefix, limit)
 
@@ -97,7 +97,7 @@ class Overlaid(Rows):
         below = self.get
         self.get = lambda key: self._rows.get(key) or below(key)
 
-    def scan(self, first: bytes, prefix: bytes, limit: int | None = None) -> list[Row]:
+    def scan(self, first: bytes, prefix: bytes, limit: int | None = None) -> list[StoredRow]:
         """Return the rows of both, each key once."""
         below = super().scan(first, prefix, limit)
         end = below[-1][0] if limit is not None and below else None  # what follows comes with the next scan

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 
 from framework.archive.engine.database import Database
-from framework.archive.engine.layout import Layout
+from framework.archive.engine.layout import StoreLayout
 from framework.archive.engine.rows import ID_BYTES
 from framework.archive.records.catalog import Catalog, CatalogEntry, Description, StoredPart, records_of
 from framework.archive.records.trust import Keyring
@@ -16,7 +16,7 @@ from framework.archive.records.writer import ArchiveWriter
 class Store:
     """One database, its catalog, and a writer for each archive that is written to."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: StoreLayout) -> None:
         layout.check()
         self.keyring = Keyring()
         self.database = Database(layout)

@@ -13,7 +13,7 @@ from framework.errors import OptionError, UnknownName
 from framework.notebook.frames.configurations import arguments_of
 from framework.notebook.frames.fields import typed
 from framework.notebook.frames.result_frame import ResultFrame
-from framework.notebook.frames.results import Results
+from framework.notebook.frames.results import ResultRows
 from framework.notebook.widgets.require import require
 from framework.observe.frames import Schema, typed_frame
 
@@ -125,7 +125,7 @@ def catalog_frame(source: Any) -> pd.DataFrame:
     return frame
 
 
-def _results(source: Any, processor: str | None) -> Generator[Results]:
+def _results(source: Any, processor: str | None) -> Generator[ResultRows]:
     if isinstance(source, list | tuple):
         for one in source:
             yield from _results(one, processor)
@@ -143,7 +143,7 @@ def _results(source: Any, processor: str | None) -> Generator[Results]:
             yield from _from_archive(name, archives[name])
 
 
-def _of_workspace(workspace: Workspace, processor: str | None) -> Iterator[Results]:
+def _of_workspace(workspace: Workspace, processor: str | None) -> Iterator[ResultRows]:
     current: dict[str, list[CatalogEntry]] = {}
     for entry in workspace.catalog():
         if not entry.superseded_by:
@@ -160,9 +160,9 @@ def _chosen(names: Collection[str], name: str | None) -> Collection[str]:
     return names if name is None else (name,)
 
 
-def _from_archive(name: str, archive: Archive, arguments: Mapping[str, Any] | None = None) -> Iterator[Results]:
+def _from_archive(name: str, archive: Archive, arguments: Mapping[str, Any] | None = None) -> Iterator[ResultRows]:
     for keys, records in archive.batches():
-        results = Results.of(name, keys, records)
+        results = ResultRows.of(name, keys, records)
         results.arguments = arguments or {}
         yield results
 

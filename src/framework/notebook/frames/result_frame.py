@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from framework.notebook.frames.fields import Fields, fields_of, typed
-from framework.notebook.frames.results import Origin, Results
+from framework.notebook.frames.results import ResultOrigin, ResultRows
 from framework.observe.frames import TEXT
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ class ResultFrame:
     """Takes results as they are read and keeps their fields, so that the objects around them need not stay."""
 
     def __init__(self) -> None:
-        self._origins: list[Origin] = []
+        self._origins: list[ResultOrigin] = []
         self._inputs: list[str] = []
         self._fields: Fields = {}
         self._arguments: Fields = {}
@@ -25,7 +25,7 @@ class ResultFrame:
     def __len__(self) -> int:
         return len(self._inputs)
 
-    def extend(self, results: Results) -> None:
+    def extend(self, results: ResultRows) -> None:
         """Add a row for each."""
         for name, value in results.arguments.items():
             self._arguments.setdefault(name, [None] * len(self)).extend([value] * len(results))
@@ -46,7 +46,7 @@ class ResultFrame:
 
         from framework.notebook.frames.safe_frame import SafeFrame
 
-        columns = [*zip(*self._origins, strict=True)] or [()] * len(Origin._fields)
+        columns = [*zip(*self._origins, strict=True)] or [()] * len(ResultOrigin._fields)
         counts, targets, processors, built, seconds = columns
         facts = {
             "target": pd.array(targets, dtype=TEXT).repeat(counts),

@@ -1,4 +1,4 @@
-"""`Results`: what records of an archive hold, by columns."""
+"""`ResultRows`: what records of an archive hold, by columns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 from framework.observe.text import short_repr
 
 
-class Origin(NamedTuple):
+class ResultOrigin(NamedTuple):
     """What is known of some results that stand one after another."""
 
     results: int
@@ -19,11 +19,11 @@ class Origin(NamedTuple):
     seconds: float | None = None
 
 
-class Results:
+class ResultRows:
     """Artifacts, emitted events and plain records, whose key is then their input."""
 
     def __init__(self) -> None:
-        self.origins: list[Origin] = []
+        self.origins: list[ResultOrigin] = []
         self.inputs: list[str] = []
         self.artifacts: list[Any] = []
         self.arguments: Mapping[str, Any] = {}  # those that tell one configuration from another
@@ -34,30 +34,32 @@ class Results:
         self = cls()
         if {kind.__module__ for kind in set(map(type, records))} == {"builtins"}:
             texts = keys if set(map(type, keys)) == {str} else map(_short, keys)
-            self._add(Origin(len(records), None, archive), texts, records)
+            self._add(ResultOrigin(len(records), None, archive), texts, records)
             return self
         # Records are recognised by their fields, so that reading them imports no runtime.
         for key, record in zip(keys, records, strict=True):
             match record:
                 case object(target=target, inputs=inputs, artifacts=tuple(artifacts), at=at, seconds=seconds):
                     count = len(artifacts)
-                    self._add(Origin(count, target, archive, at, seconds), [_short(inputs)] * count, artifacts)
+                    self._add(ResultOrigin(count, target, archive, at, seconds), [_short(inputs)] * count, artifacts)
                 case object(event=event, emitted=tuple(emitted), at=at, seconds=seconds):
                     for made in emitted:
-                        self._add(Origin(1, _target(made), archive, at, seconds), [_short(event)], [_artifact(made)])
+                        self._add(
+                            ResultOrigin(1, _target(made), archive, at, seconds), [_short(event)], [_artifact(made)]
+                        )
                 case _:
-                    self._add(Origin(1, None, archive), [_short(key)], [record])
+                    self._add(ResultOrigin(1, None, archive), [_short(key)], [record])
         return self
 
     def __len__(self) -> int:
         return len(self.artifacts)
 
-    def kept(self, target: str | None, since: float | None) -> Results:
+    def kept(self, target: str | None, since: float | None) -> ResultRows:
         """Return the results of a target, built since a time."""
         if target is None and since is None:
             return self
         wanted: list[bool] = []
-        kept = Results()
+        kept = ResultRows()
         kept.arguments = self.arguments
         for origin in self.origins:
             want = (target is None or origin.target == target) and (since is None or (origin.built or 0.0) >= since)
@@ -68,7 +70,7 @@ class Results:
         kept.artifacts += compress(self.artifacts, wanted)
         return kept
 
-    def _add(self, origin: Origin, inputs: Iterable[str], artifacts: Sequence[Any]) -> None:
+    def _add(self, origin: ResultOrigin, inputs: Iterable[str], artifacts: Sequence[Any]) -> None:
         self.origins.append(origin)
         self.inputs += inputs
         self.artifacts += artifacts

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from framework.notebook.graphs.digraph import Place, digraph
 from framework.notebook.graphs.figure import Figure
 from framework.notebook.graphs.layout import box_bounds, layout_svg
-from framework.notebook.graphs.theme import State
+from framework.notebook.graphs.theme import NodeState
 
 PAGE = 820
 """Width in px of a cell's output in JupyterLab beside its sidebar, on a screen of 1280 px."""
@@ -24,7 +24,7 @@ MOST_BRANCHES_SQUEEZED = 1.15
 _SIZE = re.compile(r'<svg width="(\d+)pt" height="(\d+)pt"')
 
 
-def arranged(figure: Figure, width: int, states: Sequence[State | None] = (), notes: Sequence[str] = ()) -> str:
+def arranged(figure: Figure, width: int, states: Sequence[NodeState | None] = (), notes: Sequence[str] = ()) -> str:
     """Return the figure as an `<svg>`: from left to right, wrapped into rows, or from top to bottom.
 
     A row that fits into `width` is taken, else the lower of the others; where none fits, the narrowest. Raises

@@ -11,7 +11,7 @@ import graphviz
 
 from framework.notebook.graphs.figure import STEPS, Arrow, Box, Figure
 from framework.notebook.graphs.layout import layout_svg
-from framework.notebook.graphs.theme import FAINT, FONT, GROUND, LOOKS, SURFACE, State
+from framework.notebook.graphs.theme import FAINT, FONT, GROUND, LOOKS, SURFACE, NodeState
 from framework.notebook.widgets.markup import block, bundle, image, printable
 from framework.notebook.widgets.shown import safely
 
@@ -58,7 +58,7 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]
 
 def digraph(
     figure: Figure,
-    states: Sequence[State | None] = (),
+    states: Sequence[NodeState | None] = (),
     notes: Sequence[str] = (),
     *,
     direction: Direction = "LR",
@@ -121,7 +121,7 @@ def frame_id(group: str) -> str:
     return "frame-" + "".join(char if char.isalnum() else f"-{ord(char)}-" for char in printable(group))
 
 
-def _node(number: int, box: Box, state: State | None, note: str) -> dict[str, str]:
+def _node(number: int, box: Box, state: NodeState | None, note: str) -> dict[str, str]:
     lines = [shortened(box.label), *(f"▸ {shortened(line)}" for line in box.lines), *note.splitlines()]
     kind = f"{box.kind} group" if box.group else box.kind
     attributes = {"label": _label(lines), "id": node_id(number), "class": f"{kind} s-{state}" if state else kind}

@@ -30,7 +30,7 @@ class Group:
 
     identifier: str
     label: str
-    members: tuple[Item, ...]
+    members: tuple[GroupMember, ...]
 
     def places(self) -> Iterator[int]:
         """Return the places of all boxes in it."""
@@ -38,10 +38,10 @@ class Group:
             yield from (member,) if isinstance(member, int) else member.places()
 
 
-Item = int | Group
+GroupMember = int | Group
 
 
-Marks = Sequence[tuple[Hashable, float]]
+GroupMarks = Sequence[tuple[Hashable, float]]
 """For each item what it shares with the others of its group, None for an item by itself, and its order there."""
 
 
@@ -50,7 +50,7 @@ class Outline:
 
     def __init__(self, figure: Figure) -> None:
         self.figure = figure
-        self.items: tuple[Item, ...] = tuple(range(len(figure.boxes)))
+        self.items: tuple[GroupMember, ...] = tuple(range(len(figure.boxes)))
         small = len(figure.boxes) <= READABLE
         self._group(self._sub_flows(), fewest=1)
         self.opened = frozenset(item.identifier for item in self.items if isinstance(item, Group) and small)
@@ -71,7 +71,7 @@ class Outline:
         arrows = (_moved(arrow, home[arrow.source], home[arrow.target], groups) for arrow in self.figure.arrows)
         return Figure(self.figure.name, tuple(boxes), merged(arrow for arrow in arrows if arrow is not None))
 
-    def _box(self, item: Item) -> Box:
+    def _box(self, item: GroupMember) -> Box:
         boxes = [self.figure.boxes[place] for place in _places(item)]
         if isinstance(item, int):
             return boxes[0]
@@ -80,7 +80,7 @@ class Outline:
         missing = any(box.missing for box in boxes)
         return Box(keys, boxes[0].kind, item.label, missing=missing, names=names, group=item.identifier)
 
-    def _sub_flows(self) -> Marks:
+    def _sub_flows(self) -> GroupMarks:
         stages = (box.label.rpartition(".")[0] if box.kind == "job" else "" for box in self.figure.boxes)
         return [(stage or None, 0) for stage in stages]
 
@@ -99,11 +99,11 @@ class Outline:
         graph.add_edges_from((source, target) for source, target in ends if source != target)
         return graph
 
-    def _group(self, marks: Marks, fewest: int = FEWEST) -> None:
+    def _group(self, marks: GroupMarks, fewest: int = FEWEST) -> None:
         groups: dict[tuple[int | None, Hashable], list[tuple[float, int]]] = defaultdict(list)
         for number, (sign, order) in enumerate(marks):
             groups[number if sign is None else None, sign].append((order, number))
-        items: list[Item] = []
+        items: list[GroupMember] = []
         for (alone, sign), numbers in groups.items():
             members = [self.items[number] for _, number in sorted(numbers)]
             if alone is not None or len(members) < fewest:
@@ -112,7 +112,7 @@ class Outline:
                 items += (self._named(part, sign) for part in _parts(members))
         self.items = tuple(items)
 
-    def _named(self, members: Sequence[Item], sign: Hashable) -> Item:
+    def _named(self, members: Sequence[GroupMember], sign: Hashable) -> GroupMember:
         places = [place for member in members for place in _places(member)]
         if len(members) == 1 and not isinstance(sign, str):
             return members[0]
@@ -133,14 +133,14 @@ def _moved(arrow: Arrow, source: int, target: int, groups: set[int]) -> Arrow | 
 # -- ways to group
 
 
-def _alike(graph: nx.DiGraph, kinds: Sequence[Hashable]) -> Marks:
+def _alike(graph: nx.DiGraph, kinds: Sequence[Hashable]) -> GroupMarks:
     """Group what has the same kind, the same sources and the same targets."""
     return [
         ((kinds[item], frozenset(graph.predecessors(item)), frozenset(graph.successors(item))), item) for item in graph
     ]
 
 
-def _series(graph: nx.DiGraph, _: Sequence[Hashable]) -> Marks:
+def _series(graph: nx.DiGraph, _: Sequence[Hashable]) -> GroupMarks:
     """Group items that follow each other without a branch."""
     import networkx as nx
 
@@ -154,7 +154,7 @@ def _series(graph: nx.DiGraph, _: Sequence[Hashable]) -> Marks:
     return [marks.get(item, (None, 0)) for item in graph]
 
 
-def _apart(graph: nx.DiGraph, _: Sequence[Hashable]) -> Marks:
+def _apart(graph: nx.DiGraph, _: Sequence[Hashable]) -> GroupMarks:
     """Group each part without an arrow to the others, and those of one or two items together."""
     import networkx as nx
 
@@ -166,7 +166,7 @@ def _apart(graph: nx.DiGraph, _: Sequence[Hashable]) -> Marks:
     return [marks[item] for item in graph]
 
 
-def _layers(graph: nx.DiGraph, _: Sequence[Hashable]) -> Marks:
+def _layers(graph: nx.DiGraph, _: Sequence[Hashable]) -> GroupMarks:
     """Group layers that follow each other: every arrow leads to a later layer, or stays within a circle."""
     import networkx as nx
 
@@ -183,9 +183,9 @@ def _layers(graph: nx.DiGraph, _: Sequence[Hashable]) -> Marks:
     return [((stages[layer[item]],), layer[item]) for item in graph]
 
 
-def _parts(members: Sequence[Item]) -> Iterator[Sequence[Item]]:
+def _parts(members: Sequence[GroupMember]) -> Iterator[Sequence[GroupMember]]:
     """Cut members into parts of at most `READABLE` boxes; in their order, no part leads back to an earlier one."""
-    part: list[Item] = []
+    part: list[GroupMember] = []
     size = 0
     for member in members:
         count = sum(1 for _ in _places(member))
@@ -197,13 +197,13 @@ def _parts(members: Sequence[Item]) -> Iterator[Sequence[Item]]:
     yield part
 
 
-def _places(item: Item) -> Iterator[int]:
+def _places(item: GroupMember) -> Iterator[int]:
     return iter((item,)) if isinstance(item, int) else item.places()
 
 
 def _flat(
-    items: Iterable[Item], expanded: frozenset[str], frames: tuple[tuple[str, str], ...], *, whole: bool = False
-) -> Iterator[tuple[Item, tuple[tuple[str, str], ...]]]:
+    items: Iterable[GroupMember], expanded: frozenset[str], frames: tuple[tuple[str, str], ...], *, whole: bool = False
+) -> Iterator[tuple[GroupMember, tuple[tuple[str, str], ...]]]:
     """Return what is drawn, and the expanded groups around it; a group that is small enough expands as a whole."""
     for item in items:
         if isinstance(item, int) or (item.identifier not in expanded and not whole):

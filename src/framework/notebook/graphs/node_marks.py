@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from framework.notebook.graphs.figure import Box, Figure
-from framework.notebook.graphs.theme import BARS, LOOKS, State, state_of, worst
+from framework.notebook.graphs.theme import BARS, LOOKS, NodeState, state_of, worst
 from framework.observe import NodeSnapshot, Snapshot
 
 NARROWEST = 0.03
 """Part of a bar that a single failure has at least, so that it is seen."""
-Bar = tuple[tuple[State, float], ...]
+Bar = tuple[tuple[NodeState, float], ...]
 """The work of a box by what became of it: states with their shares, which add up to one; nothing without work."""
 
 
-def states_of(figure: Figure, snapshot: Snapshot | None = None) -> list[State | None]:
+def states_of(figure: Figure, snapshot: Snapshot | None = None) -> list[NodeState | None]:
     """Return the state of each box that has one: what is missing or leads nowhere, and what the snapshot says."""
     return [_state(box, snapshot) for box in figure.boxes]
 
@@ -48,9 +48,9 @@ def bars_of(figure: Figure, snapshot: Snapshot | None = None) -> list[Bar]:
     return bars
 
 
-def _counts(nodes: Sequence[NodeSnapshot]) -> list[tuple[State, int]]:
+def _counts(nodes: Sequence[NodeSnapshot]) -> list[tuple[NodeState, int]]:
     failed = sum(node.failed for node in nodes)
-    counts: list[tuple[State, int]] = [
+    counts: list[tuple[NodeState, int]] = [
         ("running", sum(node.running for node in nodes)),
         ("ran", sum(node.done for node in nodes) - failed),
         ("failed", failed),
@@ -65,7 +65,7 @@ def _places(nodes: Sequence[NodeSnapshot]) -> str:
     return f"workers {workers}/{most}, queue {waiting}/{room}"
 
 
-def _state(box: Box, snapshot: Snapshot | None) -> State | None:
+def _state(box: Box, snapshot: Snapshot | None) -> NodeState | None:
     if box.missing:
         return "unreceived" if box.kind == "event" else "missing"
     if box.outside:

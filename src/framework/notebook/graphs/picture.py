@@ -13,7 +13,7 @@ from framework.notebook.graphs.digraph import edge_id, frame_id, node_id
 from framework.notebook.graphs.figure import Figure
 from framework.notebook.graphs.layout import box_bounds
 from framework.notebook.graphs.node_marks import Bar
-from framework.notebook.graphs.theme import LOOKS, State, picture_css
+from framework.notebook.graphs.theme import LOOKS, NodeState, picture_css
 from framework.notebook.widgets.markup import printable
 
 MOST_NAMES = 20
@@ -65,7 +65,7 @@ def _with_bars(svg: str, bars: Sequence[Bar]) -> str:
     return _BOX.sub(drawn, svg)
 
 
-def legend_html(figure: Figure, states: Sequence[State | None]) -> str:
+def legend_html(figure: Figure, states: Sequence[NodeState | None]) -> str:
     """Return what the icons and outlines of a figure mean, as a line of text."""
     present = {*states, *(["persists"] if any(box.persist for box in figure.boxes) else [])}
     looks = [look for state, look in LOOKS.items() if state in present]

@@ -8,7 +8,7 @@ from typing import Literal
 
 from framework.observe import NodeSnapshot
 
-State = Literal["idle", "ran", "running", "waiting", "failed", "missing", "unreceived", "unemitted", "persists"]
+NodeState = Literal["idle", "ran", "running", "waiting", "failed", "missing", "unreceived", "unemitted", "persists"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Look:
     dashed: bool = False
 
 
-LOOKS: Mapping[State, Look] = {
+LOOKS: Mapping[NodeState, Look] = {
     "running": Look("#0969da", "#58a6ff", "▶", "running"),
     "failed": Look("#cf222e", "#f85149", "✗", "failed"),
     "waiting": Look("#9a6700", "#d29922", "…", "waiting or blocked"),
@@ -34,7 +34,7 @@ LOOKS: Mapping[State, Look] = {
     "persists": Look("#8250df", "#a371f7", "▣", "keeps its results"),
 }
 
-BARS: Sequence[State] = ("ran", "failed", "running", "waiting")
+BARS: Sequence[NodeState] = ("ran", "failed", "running", "waiting")
 """What a bar shows of the work of a box, in this order."""
 
 # Text and surfaces: at least 4.5 to 1 between a text and its ground, checked by a test.
@@ -47,7 +47,7 @@ LINE = Look("#d1d9e0", "#3d444d", "", "rules and frames")
 FONT = "Helvetica,Arial,sans-serif"
 
 
-def state_of(node: NodeSnapshot) -> State:
+def state_of(node: NodeSnapshot) -> NodeState:
     """What a node is doing; a failure shows until something runs again."""
     if node.running:
         return "running"
@@ -58,7 +58,7 @@ def state_of(node: NodeSnapshot) -> State:
     return "ran" if node.done else "idle"
 
 
-def worst(states: Iterable[State]) -> State:
+def worst(states: Iterable[NodeState]) -> NodeState:
     """The state that several nodes drawn as one are shown in: the first of `LOOKS` that one of them has."""
     present = set(states)
     return next((state for state in LOOKS if state in present), "idle")

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from framework.notebook.graphs.drawing import Drawing
-from framework.notebook.lineage.recorders import Kept, Sent, Source, source_of
+from framework.notebook.lineage.recorders import HistoryKeeper, KeptSubmissions, Sent, source_of
 from framework.notebook.widgets.markup import Markup, block, line, printable, table
 from framework.notebook.widgets.shown import Shown
 from framework.observe import Edge, EventSubmitted, Graph, Node
@@ -45,11 +45,11 @@ class Lineage(Shown):
     Iterates over `Step`s: causes first, then what followed, depth first.
     """
 
-    def __init__(self, event: Any, source: Source, since: int | None = None) -> None:
+    def __init__(self, event: Any, source: HistoryKeeper, since: int | None = None) -> None:
         """Look the event up in what a recorder or a history kept, since it was attached in that phase."""
         self.event = event
         self.since = since
-        kept = Kept(event, source)
+        kept = KeptSubmissions(event, source)
         self._answers: dict[int, list[Sent]] = {}
         for sent in kept.all:
             if sent.cause is not None:

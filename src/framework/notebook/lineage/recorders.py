@@ -1,4 +1,4 @@
-"""What was submitted, as a recorder or the history of a pipeline kept it. Start at `Kept`."""
+"""What was submitted, as a recorder or the history of a pipeline kept it. Start at `KeptSubmissions`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from framework.observe import EventSubmitted, Recorder
 from framework.observe.recording.frozen import attributes_text, event_text
 from framework.observe.recording.history import History, Submission
 
-Source = Recorder | History
+HistoryKeeper = Recorder | History
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,10 +32,10 @@ class Sent:
         return self.submitted.sender is None and self.name in CONTROL
 
 
-class Kept:
+class KeptSubmissions:
     """The submissions that a recorder or a history kept, oldest first; `causes` leads from outside to one event."""
 
-    def __init__(self, event: Any, source: Source) -> None:
+    def __init__(self, event: Any, source: HistoryKeeper) -> None:
         self.dropped = source.dropped
         if isinstance(source, Recorder):
             self.all = [_recorded(submitted, text) for _, submitted, text in submissions(source)]
@@ -48,7 +48,7 @@ class Kept:
             self.causes = [moments[moment] for moment in chain if moment in moments]
 
 
-def source_of(event: Any, source: Any = None) -> Source:
+def source_of(event: Any, source: Any = None) -> HistoryKeeper:
     """Return what was given, that of the given stepper or pipeline, or else one that knows the event.
 
     An empty recorder where none knows the event.
@@ -59,7 +59,7 @@ def source_of(event: Any, source: Any = None) -> Source:
     if isinstance(source, Recorder | History):
         return source
     if source is None:
-        alive: list[Source] = [*Recorder._alive, *History._alive]  # noqa: SLF001 - plumbing, hidden from users
+        alive: list[HistoryKeeper] = [*Recorder._alive, *History._alive]  # noqa: SLF001 - plumbing, hidden from users
         return next((one for one in alive if one.lineage(event)), None) or Recorder()
     recorder = getattr(source, "recorder", None)
     pipeline = getattr(source, "pipeline", source)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from types import FunctionType
 from typing import Any, cast
 
-from framework.notebook.graphs.theme import LOOKS, State, state_of
+from framework.notebook.graphs.theme import LOOKS, NodeState, state_of
 from framework.notebook.kernel import name_in_notebook
 from framework.notebook.lineage.recorders import submissions, texts_of
 from framework.notebook.lineage.selection import Selection
@@ -23,8 +23,8 @@ from framework.observe.text import short_repr
 MOST_ROWS = 200
 """Rows of a pane; a browser that shows thousands at ten updates a second does nothing else."""
 
-Row = Mapping[str, Any]
-_URGENCY: Mapping[State, int] = {"failed": 0, "running": 1, "waiting": 2, "ran": 3, "idle": 4}
+PaneRow = Mapping[str, Any]
+_URGENCY: Mapping[NodeState, int] = {"failed": 0, "running": 1, "waiting": 2, "ran": 3, "idle": 4}
 
 
 def panes(stepper: PhaseStepper, shown: PhaseState, selection: Selection) -> Mapping[str, Any]:
@@ -44,7 +44,7 @@ def panes(stepper: PhaseStepper, shown: PhaseState, selection: Selection) -> Map
     }
 
 
-def _pane(head: Sequence[str], rows: Iterable[Row], note: str = "") -> Mapping[str, Any]:
+def _pane(head: Sequence[str], rows: Iterable[PaneRow], note: str = "") -> Mapping[str, Any]:
     kept = list(rows)
     hidden = len(kept) - MOST_ROWS
     notes = [note] if note else []
@@ -52,8 +52,8 @@ def _pane(head: Sequence[str], rows: Iterable[Row], note: str = "") -> Mapping[s
     return {"head": list(head), "rows": kept[:MOST_ROWS], "total": len(kept), "note": "; ".join(notes)}
 
 
-def _processors(shown: PhaseState, selection: Selection) -> list[Row]:
-    rows: list[tuple[tuple[int, int], Row]] = []
+def _processors(shown: PhaseState, selection: Selection) -> list[PaneRow]:
+    rows: list[tuple[tuple[int, int], PaneRow]] = []
     for name, node in shown.snapshot.nodes.items():
         if not selection.has_processor(name):
             continue
@@ -64,14 +64,14 @@ def _processors(shown: PhaseState, selection: Selection) -> list[Row]:
     return [row for _, row in rows]
 
 
-def _inboxes(shown: PhaseState, selection: Selection) -> list[Row]:
+def _inboxes(shown: PhaseState, selection: Selection) -> list[PaneRow]:
     waiting = ((name, text) for name, texts in shown.inboxes.items() for text in texts if selection.has_processor(name))
     return [{"cells": [name, text]} for name, text in waiting]
 
 
 def _attributes(stepper: PhaseStepper, shown: PhaseState, selection: Selection) -> Mapping[str, Any]:
     """Return the attributes that users gave their processors, and behind a click those of the classes behind them."""
-    rows: dict[bool, list[Row]] = {True: [], False: []}
+    rows: dict[bool, list[PaneRow]] = {True: [], False: []}
     for name, texts in shown.attributes.items():
         if selection.has_processor(name):
             given = given_attributes(cast("Hashable", type(stepper.pipeline[name])))
@@ -92,7 +92,7 @@ def given_attributes(kind: Any) -> frozenset[str]:
     )
 
 
-def _events(stepper: PhaseStepper, shown: PhaseState, selection: Selection) -> list[Row]:
+def _events(stepper: PhaseStepper, shown: PhaseState, selection: Selection) -> list[PaneRow]:
     kept = reversed(submissions(stepper.recorder, shown.phase))
     return [
         {
@@ -117,7 +117,7 @@ def _unrecorded(stepper: PhaseStepper, shown: PhaseState) -> str:
     )
 
 
-def _failures(stepper: PhaseStepper, shown: PhaseState, selection: Selection) -> list[Row]:
+def _failures(stepper: PhaseStepper, shown: PhaseState, selection: Selection) -> list[PaneRow]:
     name = name_in_notebook(stepper) or "stepper"
     chosen = [
         (number, failure) for number, failure in enumerate(shown.failures) if selection.has_processor(failure.processor)
@@ -125,7 +125,7 @@ def _failures(stepper: PhaseStepper, shown: PhaseState, selection: Selection) ->
     return [_failure(number, failure, f"{name}.failures[{number}].debug()") for number, failure in reversed(chosen)]
 
 
-def _failure(number: int, failure: Failure, code: str) -> Row:
+def _failure(number: int, failure: Failure, code: str) -> PaneRow:
     frames = traceback.extract_tb(failure.exception.__traceback__)
     where = f"{frames[-1].name}, line {frames[-1].lineno}: {frames[-1].line}" if frames else ""
     return {

@@ -26,7 +26,7 @@ def static_text(*names: str) -> str:
     return "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in names)
 
 
-class View(Protocol):
+class WidgetView(Protocol):
     """The Python side of a widget."""
 
     def state(self) -> Mapping[str, Any]:
@@ -46,7 +46,7 @@ class LiveWidget(anywidget.AnyWidget):
     picture = traitlets.Unicode().tag(sync=True)
     moved = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: WidgetView) -> None:
         super().__init__(state=_state(view), picture=view.picture())
         self._view = view
         # Copied in the cell that shows the widget, so that commands print there.
@@ -98,6 +98,6 @@ def show(model: Any, widget: LiveWidget, html: str, text: str) -> Any:
     return {**(data or {}), **rich(html, text)}, metadata
 
 
-def _state(view: View) -> dict[str, Any]:
+def _state(view: WidgetView) -> dict[str, Any]:
     state: dict[str, Any] = json.loads(sendable(json.dumps(view.state(), ensure_ascii=False)))
     return state
