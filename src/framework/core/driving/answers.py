@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from framework.core.driving.status import DeliveryCounts
 from framework.core.driving.wiring import provided_by
@@ -54,6 +54,20 @@ class Sample:
         """Look no further."""
         with self.scheduler.lock:
             self.scheduler.routes.untap(self)
+
+
+class PhaseLoop(NamedTuple):
+    """Phases that repeat: who answers them, since when and with which period, and what their values do meanwhile."""
+
+    names: tuple[str, ...]
+    since: int
+    period: int
+    what: str
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        often = "in every phase" if self.period == 1 else f"every {self.period} phases"
+        return "; ".join([f"since phase {self.since} {self.what} {often}", *self.values])
 
 
 class PhaseAnswers:
@@ -120,21 +134,22 @@ class PhaseAnswers:
         phases = list(self._phases.items())[:SHOWN_NAMES]  # in one step: the driver adds to it
         several = any(ranges.several for _, ranges in phases) or len(phases) > 1
         told = "; ".join(f"{name} answered {ranges}" for name, ranges in phases)
-        return "\n".join([self._last, *([told] if several else []), *self._loop()])
+        loop = self.loop()
+        return "\n".join([self._last, *([told] if several else []), *([] if loop is None else [str(loop)])])
 
-    def _loop(self) -> Iterator[str]:
-        """Say since when the deliveries repeat, with which period, and what alternates meanwhile."""
-        period = self._period(1)
+    def loop(self) -> PhaseLoop | None:
+        """Return since when the deliveries repeat, with which period, and what alternates; None if they do not."""
+        period = self._period(1) if self._last else None
         if period is None:
-            return
+            return None
         alternating, moving, longest = _values(tuple(self._rows))
         repeats = longest is not None and not moving
         if repeats:
             period = self._period(max(period, longest or 1)) or period
         what = "the state repeats" if repeats else "the same deliveries repeat"
-        often = "in every phase" if period == 1 else f"every {period} phases"
         since = self._phase - self._repeated[period] - period + 1
-        yield "; ".join([f"since phase {since} {what} {often}", *alternating, *moving])
+        names = tuple(name for name, ranges in self._phases.items() if ranges.last > self._phase - period)
+        return PhaseLoop(names, since, period, what, (*alternating, *moving))
 
     def _period(self, least: int) -> int | None:
         """Return the period of the deliveries: seen twice at least, over three phases at least."""
@@ -156,6 +171,11 @@ class Ranges:
             self._runs.append([phase])
         else:
             self._runs[-1] = [phase]
+
+    @property
+    def last(self) -> int:
+        """The last phase."""
+        return self._runs[-1][-1]
 
     @property
     def several(self) -> bool:

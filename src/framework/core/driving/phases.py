@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from framework.core.archives import ArchiveRoom
-from framework.core.driving.answers import PhaseAnswers
+from framework.core.driving.answers import PhaseAnswers, PhaseLoop
 from framework.core.driving.bounds import RunBounds
 from framework.core.driving.status import DeliveryCounts, processor_reports, unfinished, why_waiting
 from framework.core.driving.wiring import check_wiring
@@ -36,8 +36,8 @@ Paused = Generator[Delivery, None, Result]
 class Diagnosis(Protocol):
     """Finds what is odd in a run and is not an error."""
 
-    def __call__(self, phases: tuple[PhaseReport, ...], elapsed: float) -> Findings:
-        """Return the findings after these phases, which took so many seconds."""
+    def __call__(self, phases: tuple[PhaseReport, ...], elapsed: float, loop: PhaseLoop | None) -> Findings:
+        """Return the findings after these phases, which took so many seconds, and may repeat."""
 
     def lost(self) -> Findings:
         """Return what was lost without an error, to be logged."""
@@ -178,7 +178,7 @@ class PhaseSequence:
 
     def diagnose(self) -> Findings:
         """Return what is odd until now."""
-        return self._diagnosis(tuple(self._reports), self.time.seconds)
+        return self._diagnosis(tuple(self._reports), self.time.seconds, self._answers.loop())
 
     def why_waiting(self) -> str:
         """Return what keeps the run from being finished, a line each; empty when nothing does."""
@@ -342,6 +342,7 @@ class PhaseSequence:
     def _report(self, left: list[Unfinished], waiting: str, *, paused: bool = False) -> RunReport:
         scheduler, phases = self._scheduler, tuple(self._reports)
         elapsed = self.time.seconds
+        diagnosis = functools.partial(self._diagnosis, phases, elapsed, self._answers.loop())
         return RunReport(
             phases=phases,
             delivered={inbox.name: inbox.handled for inbox in scheduler.inboxes},
@@ -353,7 +354,7 @@ class PhaseSequence:
             elapsed=elapsed,
             waiting=waiting,
             interrupted=self.early_end.interrupted or scheduler.broken is not None,
-            _diagnosis=functools.cache(functools.partial(self._diagnosis, phases, elapsed)),
+            _diagnosis=functools.cache(diagnosis),
             processors=processor_reports(scheduler),
             paused=paused,
             history=scheduler.observation.history,

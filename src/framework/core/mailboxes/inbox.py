@@ -18,14 +18,24 @@ class Work:
     `own` are messages of a builder to itself, which are no work. `built` and `replayed` are inputs that were computed,
     or answered from an archive, by a builder or a cached `process`; `replay_seconds` those that replays took, and
     `away_seconds` those of builds on an event loop or an executor, where `under_way` inputs are being built now.
-    `fruitless` are inputs of a builder without an artifact, `silent` the deliveries that emitted nothing, counted
-    while a history is kept.
+    `dropped` are events that a stop took out of the mailbox, `fruitless` inputs of a builder without an artifact, and
+    `silent` the deliveries that emitted nothing, counted while a history is kept.
     """
 
-    __slots__ = ("away_seconds", "built", "fruitless", "own", "replay_seconds", "replayed", "silent", "under_way")
+    __slots__ = (
+        "away_seconds",
+        "built",
+        "dropped",
+        "fruitless",
+        "own",
+        "replay_seconds",
+        "replayed",
+        "silent",
+        "under_way",
+    )
 
     def __init__(self) -> None:
-        self.own = self.built = self.replayed = self.fruitless = self.silent = self.under_way = 0
+        self.own = self.built = self.replayed = self.fruitless = self.silent = self.under_way = self.dropped = 0
         self.replay_seconds = self.away_seconds = 0.0
 
 

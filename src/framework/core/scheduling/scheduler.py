@@ -225,6 +225,7 @@ class Scheduler(Exchange):
             count += 1
         with self.quiet:
             self.dropped += count
+            inbox.work.dropped += count
 
     def resume(self) -> None:
         """Deliver again after a halt, for the hooks at the end; holds of the halted run are void."""

@@ -244,8 +244,11 @@ class History:
 
     def causes(self, event: Any) -> list[Submission]:
         """As `lineage`, found from the newest row on: quick for an event of just now."""
-        chain, number, before = [], id(event), time.perf_counter()
+        number, before = id(event), time.perf_counter()
+        chain: list[Submission] = []
         while number and (row := self.log.latest(number, before)) is not None:
+            if chain and row[0] <= self.log.horizon:
+                break  # the id may be that of another event, whose row was dropped
             chain.append(self._submission(row, None))
             number, before = row[5], row[0]
         return chain
@@ -257,14 +260,24 @@ class History:
 
     def _read(self) -> Iterator[Submission | Delivery]:
         latest: dict[int, Submission] = {}  # an id belongs to the event that was submitted last under it
-        for is_delivery, row in self.log.rows():
+        known: dict[tuple[float, int], Submission] = {}  # those of odd deliveries that were dropped may be kept as well
+        horizon, odd = self.log.horizon, len(self.log.forgotten.odd)
+        for place, (is_delivery, row) in enumerate(self.log.rows()):
+            if place == odd:
+                latest.clear()
             if is_delivery:
                 at, number, recipient, phase, *outcome, special = row
                 sent, since = latest.get(number), at - self.started
                 yield Delivery(recipient, sent, phase, since, *outcome, *(special or _ORDINARY)[:-1])
-            else:
-                one = latest[row[1]] = self._submission(row, latest.get(row[5]))
+                continue
+            one = known.get(row[:2])
+            if one is None:
+                one = self._submission(row, latest.get(row[5]))
                 yield one
+            if place < odd:
+                known[row[:2]] = one
+            if row[0] > horizon or place < odd:
+                latest[row[1]] = one
 
 
 def _in_frame(one: Submission | Delivery) -> tuple[object, ...]:

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from framework.observe.recording.forgotten import Forgotten
 from framework.observe.recording.frozen import SCALARS, SHORT, Described, frozen_attributes, weight
 
 Row = tuple[Any, ...]
@@ -192,12 +193,15 @@ class Log:
     delivery changes another may see.
     """
 
-    __slots__ = ("_bytes", "_chunks", "_lock", "_writers", "dropped", "max_bytes", "shared")
+    __slots__ = ("_bytes", "_chunks", "_lock", "_writers", "dropped", "forgotten", "horizon", "max_bytes", "shared")
 
     def __init__(self, max_bytes: float) -> None:
         """Start empty; drop the oldest when all take more than so many bytes, as estimated."""
         self.max_bytes = max_bytes
         self.dropped = 0
+        self.forgotten = Forgotten()
+        self.horizon = -math.inf
+        """When the last submission was made that was dropped: an older one need not be the last under its id."""
         self.shared: dict[int, dict[str, Any]] = {}
         self._chunks: deque[_Chunk | _Batch] = deque()
         self._writers: dict[int, LogWriter] = {}
@@ -231,11 +235,19 @@ class Log:
                 dropped.append(self._chunks.popleft())
                 self._bytes -= dropped[-1].size
                 self.dropped += sum(_counts(dropped[-1:]))
+        for old in dropped:
+            submissions = old.submissions
+            self.forgotten.add(_rows(submissions, SUBMISSION), old.told(), self._submission_of)
+            self.horizon = max(self.horizon, submissions[-SUBMISSION] if submissions else self.horizon)
         if self.shared:
-            for old in (chunk.submissions for chunk in dropped if isinstance(chunk, _Chunk)):
-                for number, attributes in zip(old[1::SUBMISSION], old[3::SUBMISSION], strict=True):
+            for rows in (chunk.submissions for chunk in dropped if isinstance(chunk, _Chunk)):
+                for number, attributes in zip(rows[1::SUBMISSION], rows[3::SUBMISSION], strict=True):
                     if self.shared.get(number) is attributes:
                         self.shared.pop(number, None)
+
+    def _submission_of(self, number: int, before: float) -> Row | None:
+        row = self.latest(number, before)
+        return row if row is not None and row[0] > self.horizon else None
 
     def counts(self) -> tuple[int, int]:
         """Return how many submissions and how many deliveries are kept."""
@@ -243,6 +255,8 @@ class Log:
 
     def rows(self) -> Iterator[tuple[bool, Row]]:
         """Iterate over all that is kept, in the order of time; the first value says whether it is a delivery.
+
+        Of what was dropped the first deliveries that were out of the ordinary are kept, and come first.
 
         A submission is at, id, class, attributes, sender, id of the cause, recipients and phase; a delivery is at, id,
         name of the recipient, phase, seconds, emitted, case, and a `Special` or None.
@@ -252,7 +266,7 @@ class Log:
         ordered = [(row[0], False, next(number), row) for row in submissions]
         ordered += [(row[0], True, next(number), row) for chunk in chunks for row in chunk.told()]
         ordered.sort()
-        return ((is_delivery, row) for _, is_delivery, _, row in ordered)
+        return itertools.chain(self.forgotten.odd.copy(), ((is_delivery, row) for _, is_delivery, _, row in ordered))
 
     def latest(self, number: int, before: float) -> Row | None:
         """Return the last submission under the id of an event before that time, found from the newest on."""
@@ -272,6 +286,9 @@ class Log:
 
     def senders(self, cls: type, name: object) -> Iterator[str]:
         """Iterate over the senders of the events of a class and name that had no recipients, the oldest first."""
+        for sent in self.forgotten.sent.copy():
+            if not sent.recipients and sent.sender is not None and (sent.cls, sent.name) == (cls, name):
+                yield sent.sender
         for submissions in (chunk.submissions for chunk in self._all()):
             columns = (submissions[place::SUBMISSION] for place in (2, 3, 4, 6))
             for kind, attributes, sender, recipients in zip(*columns, strict=True):

@@ -227,7 +227,7 @@ def test_endless_phases_name_who_answers_and_what_alternates():
     finding = caught.value.report.findings[0]
     assert finding.kind == "endless phases"
     assert "Endless answers each __PHASE__" in finding.text
-    assert "'state' of 'flip' alternates between" in finding.text
+    assert "'state' of event 'flip' alternates between" in finding.text
     assert finding.where == line_of('case Event(name="__PHASE__", phase=phase)')
 
 

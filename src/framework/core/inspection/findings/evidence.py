@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from framework.core.driving.answers import PhaseLoop
 from framework.core.event import CONTROL
 from framework.core.mailboxes.handler import Handler, Unfinished
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.matching.interests import Interests
 from framework.observe import Failures, PhaseReport, Snapshot
+from framework.observe.profile import ProcessorReport
 from framework.observe.recording.dead_letters import DeadLetterCount
+from framework.observe.recording.forgotten import Forgotten
 from framework.observe.recording.history import Delivery, History, Submission
 
 
@@ -28,7 +31,12 @@ class Evidence:
     snapshot: Snapshot
     unfinished: tuple[Unfinished, ...]
     elapsed: float
+    loop: PhaseLoop | None = None
     leaked: Mapping[str, int] = field(default_factory=dict)
+    totals: Mapping[str, ProcessorReport] = field(default_factory=dict)
+    """The counters of each processor, which outlast the rows of the history."""
+    undelivered: Mapping[str, int] = field(default_factory=dict)
+    """The events of each processor that wait, or were dropped by a stop."""
 
     @cached_property
     def deliveries(self) -> list[Delivery]:
@@ -41,14 +49,23 @@ class Evidence:
         return [] if self.history is None else self.history.events()
 
     @cached_property
+    def forgotten(self) -> Forgotten:
+        """What is known of the rows that the history dropped."""
+        return Forgotten() if self.history is None else self.history.log.forgotten
+
+    @cached_property
     def processors(self) -> Mapping[str, Handler]:
         """The processors by name."""
         return {inbox.name: inbox.processor for inbox in self.interests}
 
     @cached_property
     def sent(self) -> Counter[tuple[type, str | None]]:
-        """How many events there were, by class and name; without control events."""
-        return Counter((one.cls, one.name) for one in self.submissions if one.name not in CONTROL)
+        """How many events there were, by class and name, dropped rows included; without control events."""
+        found = Counter((one.cls, one.name) for one in self.submissions if one.name not in CONTROL)
+        for one, count in self.forgotten.sent.items():
+            if one.name not in CONTROL:
+                found[one.cls, one.name] += count
+        return found
 
     @cached_property
     def by_processor(self) -> Mapping[str, list[Delivery]]:

@@ -9,7 +9,9 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from framework.core.mailboxes.handler import Handler
+from framework.core.matching.cases import cases_of
 from framework.core.matching.emissions import infer_emissions
+from framework.core.matching.interests import pairs_of
 from framework.errors import SourceUnavailable
 from framework.observe.user_code import is_library
 from framework.source import Source, place, source_of, unwrap
@@ -30,6 +32,15 @@ def submitted_at(processor: Handler | None, class_name: str, name: object) -> st
     emissions = [one for one in infer_emissions(type(processor)) if one.class_name == class_name]
     exact = next((one.where for one in emissions if one.name == name), "")
     return exact or next((one.where for one in emissions if one.name is None), "")
+
+
+def case_of_name(processor: Handler, name: object) -> str:
+    """Return where the first `case` stands that takes events of a name."""
+    try:
+        cases = cases_of(processor.process, type(processor))
+    except SourceUnavailable:
+        return ""
+    return next((case.where for case in cases if any(found == name for _, found in pairs_of(case))), "")
 
 
 def body_of(processor: Handler | None) -> Source | None:

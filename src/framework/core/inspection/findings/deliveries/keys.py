@@ -22,7 +22,7 @@ def keys(evidence: Evidence) -> Iterator[Finding]:
     for name in evidence.by_processor:
         processor = evidence.processors[name]
         kinds = [(key[1], found) for key, found in evidence.by_kind(name)]
-        if len(kinds) < 2 or is_builder(processor) or any(one.emitted for one in evidence.by_processor[name]):  # noqa: PLR2004
+        if len(kinds) < 2 or is_builder(processor) or evidence.totals[name].emitted:  # noqa: PLR2004
             continue
         if not submits(processor):
             continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Iterator
 
 from framework.core.archives import keeps_results
@@ -17,7 +16,6 @@ from framework.source import source_of
 
 def replayed(evidence: Evidence) -> Iterator[Finding]:
     """Yield a finding for each processor whose results depend on what it handled before, and were kept."""
-    counts = Counter(one.processor for one in evidence.deliveries if one.replayed)
     for inbox in evidence.interests:
         processor = inbox.processor
         if not keeps_results(processor) or not isinstance(processor, AbstractProcessor):
@@ -25,7 +23,7 @@ def replayed(evidence: Evidence) -> Iterator[Finding]:
         for attribute, where in identity_of(processor).keeps.items():
             if not _is_read(processor, attribute):
                 continue  # a counter that no result depends on
-            count = counts[inbox.name]
+            count = evidence.totals[inbox.name].replayed
             yield Finding(
                 "kept results that depend on state",
                 f"{inbox.name} keeps its results and changes {attribute} between inputs, which a replay does not: "

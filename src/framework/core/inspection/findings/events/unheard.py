@@ -7,12 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from framework.core.archives import keeps_results
 from framework.core.inspection.findings.evidence import Evidence
-from framework.core.inspection.findings.places import submitted_at
+from framework.core.inspection.findings.places import case_of_name, submitted_at
 from framework.core.mailboxes.inbox import Inbox
-from framework.core.matching.cases import cases_of
-from framework.core.matching.interests import pairs_of
 from framework.core.reactive_event import ReactiveEvent
-from framework.errors import SourceUnavailable
 from framework.observe.findings import Finding, times
 from framework.observe.recording.dead_letters import NO_RECIPIENT
 from framework.observe.text import nearest_name
@@ -70,7 +67,7 @@ def _finding(  # noqa: PLR0913, PLR0917 - the facts of one finding
     line = submitted_at(evidence.processors.get(sender or ""), kind, name)
     text = subject + (f" that {sender} submitted{f' at {line}' if line else ''}" if sender else "")
     remedy = f"add a processor with `case {kind}(name={name!r})`, or submit it no more"
-    received_at = "" if receiver is None else _place(receiver, near)
+    received_at = "" if receiver is None else case_of_name(receiver.processor, near)
     if receiver is not None:
         text += f"; did you mean {near!r}, which {receiver.name} receives at {received_at or 'its process'}"
         remedy = "give both the same name"
@@ -87,12 +84,3 @@ def _is_named(evidence: Evidence, cls: type) -> bool:
 def _received(evidence: Evidence) -> Mapping[str | None, Inbox]:
     """The event names that processors receive, with the first that does."""
     return {one.name: inbox for inbox, wanted in reversed([*evidence.interests.items()]) for one in wanted}
-
-
-def _place(inbox: Inbox, name: str | None) -> str:
-    """The first `case` that takes events of that name."""
-    try:
-        cases = cases_of(inbox.processor.process, type(inbox.processor))
-    except SourceUnavailable:
-        return ""
-    return next((case.where for case in cases if any(found == name for _, found in pairs_of(case))), "")

@@ -18,11 +18,8 @@ def starved(evidence: Evidence) -> Iterator[Finding]:
     if len(set(priorities.values())) < 2 or evidence.history is None:  # noqa: PLR2004 - then none comes before another
         return
     last = {one.processor: one.at for one in evidence.deliveries}
-    sent = Counter(name for one in evidence.submissions for name in one.recipients)
-    for name, count in sent.items():
-        waiting = count - len(evidence.by_processor.get(name, ()))
-        node = evidence.snapshot.nodes.get(name)
-        if name not in priorities or node is None or waiting <= 0 or (evidence.history.dropped and not node.waiting):
+    for name, waiting in evidence.undelivered.items():
+        if not waiting:
             continue
         first = min((one.at for one in evidence.submissions if name in one.recipients), default=0.0)
         since = max(last.get(name, 0.0), first)
@@ -34,6 +31,8 @@ def starved(evidence: Evidence) -> Iterator[Finding]:
         if before.total() < MANY:
             continue
         [(other, deliveries)] = before.most_common(1)
+        if evidence.history.dropped and not evidence.totals[name].delivered:
+            deliveries = evidence.totals[other].delivered  # it waited from the first on
         place = handled_at(evidence.processors.get(name))
         other_place = handled_at(evidence.processors.get(other))
         yield Finding(

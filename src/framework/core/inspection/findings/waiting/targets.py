@@ -37,4 +37,5 @@ def targets(evidence: Evidence) -> Iterator[Finding]:
 
 def _announced(evidence: Evidence) -> set[object]:
     """The targets of which artifacts were announced."""
-    return {sent.attributes.get("target") for sent in evidence.submissions if sent.name == "built"}
+    announced = {sent.attributes.get("target") for sent in evidence.submissions if sent.name == "built"}
+    return announced | {sent.target for sent in evidence.forgotten.sent if sent.name == "built"}
