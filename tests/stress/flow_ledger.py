@@ -96,9 +96,11 @@ class Ledger:
         if step.job.endswith("errors"):
             step, handling = item.steps[-2], step
         job, how = self.job(step), step.attempts[-1]
-        # Before Python 3.13 a TaskGroup leaves a cancellation behind, which the next item of the same batch may meet.
-        # A body that cancels its own task makes asyncio's timeout raise CancelledError, which is not tried again.
-        is_stray = how in ("cancel", "timeout") and (job.batch is not None or job.weights[HABITS.index("stale")] > 0)
+        # A TaskGroup leaves a cancellation behind, which what comes next in the same attempt may meet: before Python
+        # 3.13 always, since then in a task that has cancelled itself before.
+        is_stale = job.weights[HABITS.index("stale")] > 0
+        ways = ("cancel", "timeout", "interrupted") if is_stale else ("cancel", "timeout")
+        is_stray = how in ways and (job.batch is not None or job.generates)
         if is_stray or (job.source in GATES and job.timeout is not None):
             return "wild"
         if how == "return" and (following := self._following(item, step)):

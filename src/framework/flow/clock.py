@@ -52,13 +52,32 @@ async def sleep(clock: Clock, seconds: float) -> None:
 
 
 @asynccontextmanager
-async def deadline(clock: Clock, seconds: float) -> AsyncIterator[None]:
-    """Cancel the block and raise TimeoutError when it is not done `seconds` from now on that clock."""
-    loop = asyncio.get_running_loop()
-    # asyncio's own timeout knows how to tell its cancellation from others; only the moment comes from our clock.
-    async with asyncio.timeout(None) as timeout:
-        timer = clock.call_later(seconds, lambda: timeout.reschedule(loop.time()))
-        try:
-            yield
-        finally:
-            timer.cancel()
+async def deadline(clock: Clock, seconds: float, is_cancelled: Callable[[int], bool]) -> AsyncIterator[None]:
+    """Cancel the block and raise TimeoutError when it is not done `seconds` from now on that clock.
+
+    As `asyncio.timeout`, which takes it for a cancellation from outside where the block has cancelled its own task and
+    not taken that back. `is_cancelled` tells whether there is one beside ours; it gets `cancelling()` of before.
+    """
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a coroutine runs
+    before, expired = task.cancelling(), False
+
+    def expire() -> None:
+        nonlocal expired
+        expired = True
+        task.cancel()
+
+    timer = clock.call_later(seconds, expire)
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        if expired:
+            expired = False
+            task.uncancel()
+            if not is_cancelled(before):
+                raise TimeoutError from error
+        raise
+    finally:
+        timer.cancel()
+        if expired:
+            task.uncancel()

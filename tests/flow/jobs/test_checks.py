@@ -53,6 +53,21 @@ def test_mocks_and_proxies_are_looked_at_once():
         Flow().add(Mock())
 
 
+def test_an_object_that_its_class_marks_as_asyncio_does_is_taken_for_async():
+    class Marked:
+        _is_coroutine = asyncio.coroutines._is_coroutine
+
+        def __call__(self, item):
+            return same(item)
+
+    class NotMarked(Marked):
+        _is_coroutine = None
+
+    assert outcome(Marked(), 5) == 5
+    with pytest.raises(FlowError, match="plain function"):
+        Flow().add(NotMarked())
+
+
 @pytest.mark.parametrize(
     "processor", [two, none, keyword, functools.partial(same, 1)], ids=["two", "none", "keyword", "partial"]
 )

@@ -7,7 +7,7 @@ import contextlib
 
 import pytest
 
-from framework.flow import FixedCapacity, Flow, StopProcessing, UtilizationCapacity
+from framework.flow import FixedCapacity, Flow, Retry, StopProcessing, UtilizationCapacity
 from virtual_time import play
 
 pytestmark = pytest.mark.timeout(60)
@@ -71,6 +71,26 @@ def test_a_processor_that_cancels_its_own_task_under_a_timeout_ends_no_worker():
     assert report.problems == ()
     assert report.counts["taken"] == report.counts.ended
     assert report.counts["dropped"] == 0
+
+
+@pytest.mark.parametrize("generates", [False, True], ids=["returns", "yields"])
+def test_a_body_that_cancels_its_own_task_and_takes_too_long_is_tried_again(generates):
+    attempts = []
+
+    async def clings(item):
+        attempts.append(item)
+        asyncio.current_task().cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        await asyncio.sleep(10 if len(attempts) < 3 else 0)
+        return item
+
+    async def yields(item):
+        yield await clings(item)
+
+    flow = Flow(capacity=FixedCapacity(1)).add(yields if generates else clings, timeout=1, retry=Retry(3, wait=0))
+    report = play(flow.run([7]))
+    assert (attempts, report.counts["done"], report.counts["failed"]) == ([7, 7, 7], 1 + generates, 0)
 
 
 @pytest.mark.skipif(not hasattr(asyncio, "eager_task_factory"), reason="tasks start at once from Python 3.12 on")

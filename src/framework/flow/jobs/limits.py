@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable, Hashable
 from contextlib import AbstractAsyncContextManager
@@ -28,6 +29,9 @@ class Caller(Protocol):
     def works(self) -> None:
         """It waits no longer."""
 
+    def is_cancelled(self, before: int) -> bool:
+        """Whether its task is cancelled by another; `before` is how often it was before the call."""
+
     async def spawn(self, value: Any) -> None:
         """Hand on a value that the processor yielded."""
 
@@ -43,6 +47,11 @@ class Alone:
 
     def works(self) -> None:
         """Nothing shows it."""
+
+    def is_cancelled(self, before: int) -> bool:
+        """Whether its task is cancelled, by itself or another."""
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > before
 
     async def spawn(self, value: Any) -> None:
         """Nothing takes it: the values are collected."""
@@ -149,7 +158,7 @@ class Limits:
         if generates:
             call = _generated(call, caller, self.timeout, clock, collect=alone or self.retry is not None)
         elif self.timeout is not None:
-            call = _bounded(call, self.timeout, clock)
+            call = _bounded(call, caller, self.timeout, clock)
         if self.lock is not None:
             call = _locked(call, self.lock, caller, gives_resource=takes_resource(processor))
         if pace is not None:
@@ -157,9 +166,9 @@ class Limits:
         return Prepared(call, not generates, generator)
 
 
-def _bounded(call: Call, seconds: float, clock: Clock) -> Call:
+def _bounded(call: Call, caller: Caller, seconds: float, clock: Clock) -> Call:
     async def bounded(*args: Any) -> Any:
-        async with deadline(clock, seconds):
+        async with deadline(clock, seconds, caller.is_cancelled):
             return await call(*args)
 
     return bounded
@@ -177,7 +186,7 @@ def _generated(call: Call, caller: Caller, seconds: float | None, clock: Clock, 
                     if left is None:
                         value = await anext(values)
                     else:
-                        async with deadline(clock, left):
+                        async with deadline(clock, left, caller.is_cancelled):
                             value = await anext(values)
                 except StopAsyncIteration:
                     return kept

@@ -264,8 +264,8 @@ def is_async_generator(processor: Any) -> bool:
 
 
 def _is_coroutine_function(processor: Any) -> bool:
-    # An AsyncMock is marked as asyncio marks coroutine functions, in its own dictionary.
-    return inspect.iscoroutinefunction(processor) or "_is_coroutine" in getattr(processor, "__dict__", ())
+    # By this mark asyncio knows what is none: it is in the dictionary of an AsyncMock, or in a class for all objects.
+    return inspect.iscoroutinefunction(processor) or bool(inspect.getattr_static(processor, "_is_coroutine", None))
 
 
 def _any_layer(processor: Any, test: Callable[[Any], bool]) -> bool:

@@ -93,6 +93,10 @@ class ItemWorker(TellingWorker):
         wanted = self.dismissed or self._interrupted or self.task.is_cancelled
         return isinstance(error, asyncio.CancelledError) and not wanted
 
+    def is_cancelled(self, before: int) -> bool:  # noqa: ARG002 - the task tells its own cancellations from others
+        """Whether its task is cancelled by another."""
+        return self.task.is_cancelled
+
     async def breathe(self) -> None:
         """Let other tasks have a turn, and let a stray cancellation arrive."""
         self.disturbed = False

@@ -129,6 +129,8 @@ def in_context(context: Context, call: Callable[[Any], Any], item: Any) -> Gener
             waited = context.run(resume, value)
         except StopIteration as stop:
             return stop.value
+        finally:
+            value = None  # an error that comes back has this frame in its traceback: they would keep each other
         try:
             value = yield waited
             resume = getattr(steps, "send", None) or (lambda _: next(steps))
