@@ -1,20 +1,24 @@
 """What watching costs the watched run: a history, a monitor that takes ten snapshots a second, and a recorder.
 
 A history is what notebooks keep by themselves: its cost is given for the shapes of the dispatch benchmark, whose bodies
-do next to nothing, submits from outside included, and for bodies of some 100 us. The monitor is what `pipeline.watch()`
+do next to nothing, submits from outside included, and for bodies of some 100 us; for flows whose bodies do nothing, and
+where a generator makes ten items of one, at both lengths of queues. The monitor is what `pipeline.watch()`
 shows in a notebook, without the browser. Bodies of some 20 us of work stand for a light processor; a recorder tells
 every event, so that its cost is given per event and not promised as a share.
 """
 
+import asyncio
 import logging
 import time
 import tracemalloc
 
+from bench_flow import STAGES, TIMES, WORKERS, ten, trivial
 from dispatch_shapes import SHAPES, inputs, processors
 from interleaved import measure, table
 from promises import finish, promise
 
 from framework.core import AbstractProcessor, Event, Pipeline
+from framework.flow import FixedCapacity, Flow
 from framework.notebook import ScalingMonitor
 from framework.observe import Recorder
 
@@ -101,6 +105,30 @@ def histories():
     promise("MB that a history bounded by 8 MB takes", kept_bytes(8 * MEGABYTE) / MEGABYTE, at_most=8)
 
 
+def flowed(first, items, length, *, history):
+    """Seconds of a flow whose bodies do nothing, behind `first`."""
+
+    def run():
+        flow = Flow(capacity=FixedCapacity(WORKERS, length), history=history).add(first)
+        for _ in range(STAGES - 1):
+            flow.add(trivial)
+        asyncio.run(flow.run(range(items)))
+
+    return run
+
+
+def histories_of_flows():
+    items = COUNT // 5
+    for length in (16, 1):
+        for what, first, count in (("items", trivial, items), (f"generators that yield {TIMES}", ten, items // TIMES)):
+            how = f"{what}, queues of {length}"
+            times = measure(
+                {name: flowed(first, count, length, history=name == HISTORY) for name in (UNWATCHED, HISTORY)}
+            )
+            table(f"{how}: per item at the end", times, UNWATCHED, per=items)
+            promise(f"times the unwatched flow, {how}", times.ratio(HISTORY, UNWATCHED), at_most=3)
+
+
 def monitor(pipeline):
     watching = ScalingMonitor(pipeline, interval=0.1)
     watching.start()
@@ -109,6 +137,7 @@ def monitor(pipeline):
 
 def main():
     histories()
+    histories_of_flows()
     contestants = {
         UNWATCHED: timed(lambda pipeline: None),
         MONITOR: timed(monitor),
