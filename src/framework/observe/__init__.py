@@ -3,23 +3,23 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from framework.observe.happenings import (
-    DeliveryFailed,
-    DeliveryFinished,
-    DeliveryStarted,
-    EventSubmitted,
-    Happening,
-    ItemFinished,
-    PhaseSettled,
-    PhaseStarted,
-    RunFinished,
-    WorkersScaled,
-)
 from framework.observe.observers import Observable, Observers, Subscription
 from framework.observe.reports import Failure, Failures, PhaseReport, RunReport
 
 if TYPE_CHECKING:
     from framework.observe.graph import Edge, Graph, Node, NodeKey
+    from framework.observe.happenings import (
+        DeliveryFailed,
+        DeliveryFinished,
+        DeliveryStarted,
+        EventSubmitted,
+        Happening,
+        ItemFinished,
+        PhaseSettled,
+        PhaseStarted,
+        RunFinished,
+        WorkersScaled,
+    )
     from framework.observe.recording.recorder import Recorder
     from framework.observe.snapshot import NodeSnapshot, Snapshot
 
@@ -54,6 +54,13 @@ __dir__ = __all__.copy  # autocompletion shows public names only
 _PLACES = {
     **dict.fromkeys(("Edge", "Graph", "Node", "NodeKey"), "graph"),
     **dict.fromkeys(("NodeSnapshot", "Snapshot"), "snapshot"),
+    **dict.fromkeys(
+        (
+            *("DeliveryFailed", "DeliveryFinished", "DeliveryStarted", "EventSubmitted", "Happening", "ItemFinished"),
+            *("PhaseSettled", "PhaseStarted", "RunFinished", "WorkersScaled"),
+        ),
+        "happenings",
+    ),
     "Recorder": "recording.recorder",
 }
 

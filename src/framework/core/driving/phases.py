@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from framework import observe
 from framework.core.archives import ArchiveRoom
 from framework.core.driving.answers import PhaseAnswers, PhaseLoop
 from framework.core.driving.bounds import RunBounds
@@ -24,7 +25,7 @@ from framework.core.scheduling import catching
 from framework.core.scheduling.delivery import Delivery, ProcessCaller, deliver_next
 from framework.core.scheduling.scheduler import Scheduler
 from framework.errors import DeadlineExceeded, PhaseLimitReached, RunLimit
-from framework.observe import PhaseReport, PhaseSettled, PhaseStarted, RunFinished, RunReport
+from framework.observe import PhaseReport, RunReport
 from framework.observe.findings import Findings
 
 logger = logging.getLogger(__name__)
@@ -207,7 +208,8 @@ class PhaseSequence:
         self._resume_bounds()
         scheduler.phase += 1
         number, before, since = scheduler.phase, self._counted, self._timed
-        scheduler.observation.notify(PhaseStarted(number, time.monotonic()))
+        if scheduler.observation.told:
+            scheduler.observation.notify(observe.PhaseStarted(number, time.monotonic()))
         settled = (yield from self._drain()) and (yield from self._announce_phase(number))
         self._archives.sync()
         with scheduler.quiet:
@@ -228,7 +230,8 @@ class PhaseSequence:
         )
         self._reports.append(report)
         self._settled = settled
-        scheduler.observation.notify(PhaseSettled(report, time.monotonic()))
+        if scheduler.observation.told:
+            scheduler.observation.notify(observe.PhaseSettled(report, time.monotonic()))
         if scheduler.halted or (not settled and self._at_phase_limit(number)):
             self.finish()
         return report
@@ -376,4 +379,5 @@ class PhaseSequence:
         try:
             self._archives.close()
         finally:
-            scheduler.observation.notify(RunFinished(self.report, time.monotonic()))
+            if scheduler.observation.told:
+                scheduler.observation.notify(observe.RunFinished(self.report, time.monotonic()))

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
+from framework import observe
 from framework.core.event import CONTROL, Event
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.matching.taken import CaseFound
 from framework.core.reactive_event import ReactiveEvent
-from framework.observe import EventSubmitted, Observers, Subscription
+from framework.observe import Observers, Subscription
 from framework.observe.observers import Observer
 from framework.observe.recording.dead_letters import DeadLetters
 from framework.observe.recording.frozen import frozen_attributes
@@ -88,7 +89,7 @@ class Observation(Observers):
             self.history.log.writer().add(event, sender, 0 if cause is None else id(cause), inboxes, phase)
         if self.told:
             recipients = tuple(inbox.name for inbox in inboxes)
-            self.notify(EventSubmitted(event, sender, cause, recipients, phase, time.monotonic()))
+            self.notify(observe.EventSubmitted(event, sender, cause, recipients, phase, time.monotonic()))
 
     def case_finder(self, inbox: Inbox) -> Callable[[Event], CaseFound]:
         """Return the function that finds the `case` of a processor which takes an event."""

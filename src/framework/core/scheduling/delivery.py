@@ -5,17 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
+from framework import observe
 from framework.core.context import Context, WatchedContext
 from framework.core.event import CONTROL, Event
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.matching.taken import CaseFound
 from framework.core.scheduling import catching
 from framework.core.scheduling.scheduler import Scheduler
-from framework.observe import DeliveryFailed, DeliveryFinished, DeliveryStarted
 
-Delivery = DeliveryFinished | DeliveryFailed
+Delivery: TypeAlias = "observe.DeliveryFinished | observe.DeliveryFailed"
 Process = Callable[[Context, Event], object]
 ProcessCaller = Callable[[Process, Context, Event], object]
 """Calls `process` with a context and an event; `Pdb().runcall` is one."""
@@ -86,7 +86,7 @@ def begin_delivery(scheduler: Scheduler, inbox: Inbox, event: Event) -> Begun:
     if observation.history is not None:
         catching.noted().clear()
     begun = Begun(case, inbox.emitted, time.monotonic(), phase, changes)
-    observation.notify(DeliveryStarted(inbox.name, event, phase, begun.started))
+    observation.notify(observe.DeliveryStarted(inbox.name, event, phase, begun.started))
     return begun
 
 
@@ -106,10 +106,10 @@ def end_delivery(  # noqa: PLR0913, PLR0917 - the facts of one delivery
     inbox.busy += now - started
     outcome: Delivery
     if raised is None:
-        outcome = DeliveryFinished(name, event, phase, now, now - started, None if case is None else bool(case))
+        outcome = observe.DeliveryFinished(name, event, phase, now, now - started, None if case is None else bool(case))
     else:
         failure = scheduler.failed(inbox, event, raised)
-        outcome = DeliveryFailed(name, event, phase, now, now - started, failure)
+        outcome = observe.DeliveryFailed(name, event, phase, now, now - started, failure)
     inbox.delivered += 1
     caught = catching.take(catching.noted()) if observation.history is not None else ()
     found = observation.special(inbox, event, case, context, raised, changes, caught)
