@@ -8,6 +8,7 @@ import functools
 import json
 import math
 import operator
+import pathlib
 import types
 import uuid
 
@@ -55,6 +56,9 @@ VALUES = {
     "a decimal": decimal.Decimal("1.50"),
     "a fraction": fractions.Fraction(2, 3),
     "a UUID": uuid.UUID(int=5),
+    "a path": pathlib.PurePosixPath("/a/b.c"),
+    "a path of Windows": pathlib.PureWindowsPath("c:\\a\\b"),
+    "a class of paths": pathlib.PurePosixPath,
     "an enum": Color.BLUE,
     "a flag": Access.READ | Access.WRITE,
     "a proxy": types.MappingProxyType({"a": 1}),
@@ -142,6 +146,9 @@ KEPT = {
     "a decimal": "9e9d2dd2e273",
     "a fraction": "048dd795d3c4",
     "a UUID": "fc97a9f71adf",
+    "a path": "278eb17a1a49",
+    "a path of Windows": "28c50a3faac7",
+    "a class of paths": "0d631044fdef",
     "an enum": "41c6aa9fa3bd",
     "a flag": "7f091dbab2d5",
     "a proxy": "9eea523eea4f",

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from framework.archive.digest.objects import name_of
 from framework.archive.digest.walk import Refusal, Walk
 from framework.observe.user_code import is_library
 
@@ -30,7 +31,7 @@ _loaded_names: WeakKeyDictionary[types.CodeType, tuple[str, ...]] = WeakKeyDicti
 def encode_class(walk: Walk, value: type) -> None:
     """Emit a class by its qualified name."""
     walk.emit(b"c")
-    walk.text(f"{value.__module__}.{value.__qualname__}")
+    walk.text(name_of(value))
 
 
 def encode_module(walk: Walk, value: types.ModuleType) -> None:

@@ -10,11 +10,11 @@ import enum
 import types
 from collections.abc import Callable
 from importlib import import_module
-from struct import pack
+from struct import Struct, pack
 from typing import Any, cast
 
 from framework.archive.digest import code as code_encoders
-from framework.archive.digest.objects import encode_refused, name_of, object_encoder
+from framework.archive.digest.objects import encode_refused, name_of, object_encoder, path_encoder
 from framework.archive.digest.walk import Encoder, Walk, encode_large, encode_sequence
 from framework.errors import OptionError
 
@@ -94,7 +94,10 @@ def _choose(kind: type) -> Encoder:
 def _library_encoder(kind: type) -> Encoder | None:
     """Return the encoder for a type of a library, or a class derived from one; None where there is none."""
     for base in kind.__mro__:
-        module = _MODULES.get(base.__module__.partition(".")[0])
+        library = base.__module__.partition(".")[0]
+        module = _MODULES.get(library)
+        if library == "pathlib":
+            return path_encoder(kind)
         if module is not None:
             found = import_module(f"framework.archive.digest.{module}").encoder(kind)
             if found is not None:
@@ -143,6 +146,11 @@ def _range(walk: Walk, value: range) -> None:
     walk.walk((size, value[0] if size else None, value.step if size > 1 else None))
 
 
+def _struct(walk: Walk, value: Struct) -> None:
+    walk.emit(b"T")
+    walk.text(value.format)
+
+
 def _proxy(walk: Walk, value: types.MappingProxyType[Any, Any]) -> None:
     walk.emit(b"P")
     walk.mapping(value)
@@ -156,6 +164,7 @@ _INHERITED = (
     (bytearray, _bytearray),
     (range, _range),
     (types.MappingProxyType, _proxy),
+    (Struct, _struct),
     (types.FunctionType, code_encoders.encode_function),
     (types.BuiltinFunctionType, code_encoders.encode_builtin),
     (types.MethodType, code_encoders.encode_method),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copyreg
 import functools
 import io
+import sys
 import types
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,8 @@ _REMEMBERED = {
     "sklearn": {"_stop_words_id", "_rng"},  # the id of an object, the random numbers of the process
 }
 """Attributes in which libraries keep what belongs to a process or can be computed again."""
+_MOVED = {"pathlib._local": "pathlib"}
+"""Modules of the standard library that name another one in some version of Python, here 3.13."""
 _STATE, _LIST_ITEMS = 2, 3  # positions in what __reduce_ex__ returns
 
 
@@ -37,8 +40,24 @@ def object_encoder(kind: type) -> Encoder:
 
 
 def name_of(kind: type) -> str:
-    """Return the qualified name by which a class counts."""
-    return f"{kind.__module__}.{kind.__qualname__}"
+    """Return the qualified name by which a class counts, the same in every version of Python."""
+    module = kind.__module__
+    return f"{_MOVED.get(module, module)}.{kind.__qualname__}"
+
+
+def path_encoder(kind: type) -> Encoder | None:
+    """Return the encoder for paths: by their parts, as up to Python 3.12; None for other classes, or their own way."""
+    pathlib = sys.modules["pathlib"]
+    if not issubclass(kind, pathlib.PurePath) or kind.__reduce__ is not pathlib.PurePath.__reduce__:
+        return None
+
+    def encode(walk: Walk, value: Any) -> None:
+        walk.emit(b"r\2")
+        walk.text(name_of(kind))
+        walk.walk(kind)
+        walk.walk(value.parts)
+
+    return encode
 
 
 def encode_refused(_: Walk, value: Any) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from framework.core.identity.parts import Part
 from framework.core.identity.reading.definitions import is_own
-from framework.core.identity.reading.reader import Bound, Node, Reader
+from framework.core.identity.reading.nodes import Bound, Node
+from framework.core.identity.reading.reader import Reader
 from framework.core.identity.state import Code, State
 from framework.core.identity.values import ValueWalk
 
@@ -37,6 +38,7 @@ class CodeDependencies:
         self._given: dict[str, Bound] = {}
         self._left_out: dict[str, str] = {}
         self._seen: dict[int, Node] = {}
+        self._hinted = False
         self._queue: deque[tuple[Any, str, str]] = deque()
 
     # -- what is added
@@ -77,6 +79,7 @@ class CodeDependencies:
             if node is not None:
                 self._seen[id(value)] = node
                 self._take(node, user)
+                self._take_hints(node)
 
     def _take(self, node: Node, user: str) -> None:
         if node.part is not None:
@@ -91,6 +94,15 @@ class CodeDependencies:
                 self._bound[label] = bound
         self._links |= node.links
         self._queue.extend(node.next)
+
+    def _take_hints(self, node: Node) -> None:
+        """Once code asks for annotations while it runs, those of all definitions count."""
+        if self._hinted:
+            self._take(self.reader.hints_of(node), node.label)
+        elif node.asks_for_hints:
+            self._hinted = True
+            for known in [*self._seen.values()]:
+                self._take(self.reader.hints_of(known), known.label)
 
     # -- what came of it
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
+from threading import local
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from framework.archive.digest.code import is_installed, loaded_names
-from framework.core.identity.reading.mutation import Handed, Key, Mutation, Path, handed_by, mutations_of
+from framework.core.identity.reading.mutation import OF_CONTEXTS, Handed, Key, Mutation, Path, handed_by, mutations_of
 from framework.core.identity.reading.references import References
 from framework.source import Source, place
 
@@ -40,6 +43,8 @@ class State:
 
     def __init__(self) -> None:
         self.objects: dict[int, str] = {}
+        self.contexts: dict[int, str] = {}
+        """Context variables."""
         self.variables: dict[tuple[int, str], str] = {}
         self.attributes: dict[tuple[type, str], str] = {}
         self.instances: dict[int, dict[str, str]] = {}
@@ -71,7 +76,7 @@ class State:
 
     def touches(self, entered: set[int], kinds: list[Any]) -> bool:
         """Whether something is changed of these objects, or of instances of these classes."""
-        if not (entered.isdisjoint(self.objects) and entered.isdisjoint(self.instances)):
+        if not all(entered.isdisjoint(changed) for changed in (self.objects, self.instances, self.contexts)):
             return True
         if not (self.attributes or self._inside or self.variables):
             return False
@@ -121,11 +126,13 @@ class State:
             self.attributes.setdefault((owner, first), self._where)
 
     def _note(self, value: Any, mutation: Mutation) -> None:
-        own = not is_installed(type(value).__module__)
+        own = isinstance(value, local) or not is_installed(type(value).__module__)
         attribute = mutation.attribute
-        if attribute is None:
+        if isinstance(value, ContextVar):
+            self.contexts.setdefault(id(value), self._where)
+        elif attribute is None:
             changes = isinstance(value, _BUILTIN) or not (own or mutation.builtin or isinstance(value, _IMMUTABLE))
-            if changes:
+            if changes and mutation.method not in OF_CONTEXTS:
                 self.objects.setdefault(id(value), self._where)
         elif isinstance(value, ModuleType):
             self.variables.setdefault((id(vars(value)), attribute), self._where)
@@ -233,7 +240,8 @@ def _follow(value: Any, path: Path) -> Iterator[Any]:
                 found = [value[index]]
     else:
         missing = object()
-        one = inspect.getattr_static(value, step, missing)
+        given = local_attributes(value) if isinstance(value, local) else {}
+        one = given[step] if step in given else inspect.getattr_static(value, step, missing)
         found = [] if one is missing or inspect.isdatadescriptor(one) else [one]
     for one in found:
         yield from _follow(one, rest)
@@ -248,6 +256,26 @@ def parameters_of(function: FunctionType, *, stars: bool = False) -> tuple[str, 
     count = code.co_argcount + code.co_kwonlyargcount
     count += stars * (bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS))
     return code.co_varnames[:count]
+
+
+def local_attributes(value: local) -> dict[str, Any]:
+    """What the thread that made a `threading.local` has set; empty once that thread has ended.
+
+    The object knows only its dict of the calling thread, and a run computes identities on a thread of its own. The
+    dicts of all threads are behind it, as its garbage collection sees it, in the order of their making.
+    """
+    for part in gc.get_referents(value):
+        if type(part) is dict and not any(type(key) is str for key in part):
+            return next(iter(part.values()), {})
+    return {}
+
+
+def local_arguments(value: local) -> list[Any]:
+    """What a `threading.local` was made with: each thread calls its `__init__` with that."""
+    parts = gc.get_referents(value)
+    return [
+        part for part in parts if type(part) is tuple or (type(part) is dict and all(type(key) is str for key in part))
+    ]
 
 
 def _cell(function: FunctionType, name: str) -> object:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import copyreg
+import gc
 from collections import deque
 from contextlib import suppress
 from contextvars import Context, ContextVar
 from functools import partial
+from threading import local
 from types import FunctionType, MappingProxyType, MethodType, ModuleType, SimpleNamespace
 from typing import Any, Protocol
-from weakref import ReferenceType
+from weakref import CallableProxyType, ProxyType, ReferenceType
 
 from framework.archive.digest.code import is_installed
 from framework.archive.digest.digest import walked
 from framework.archive.digest.encoders import encoder
 from framework.archive.digest.walk import Encoder, Refusal, Walk
 from framework.core.identity.reading.definitions import is_own
-from framework.core.identity.state import State, closure_of
+from framework.core.identity.state import State, closure_of, local_arguments, local_attributes
 from framework.core.processor import AbstractProcessor
 from framework.errors import Undigestable
 
@@ -82,15 +84,25 @@ class ValueWalk(Walk):
             del self.parts[start:]
             self._lowest = lowest
             self.emit(b"?" + type(value).__qualname__.encode())
+            if not type(value).__dictoffset__:  # an object of C, such as what functools.cmp_to_key returns
+                self._walk_behind(value)
         finally:
             self._foreign -= foreign
+
+    def _walk_behind(self, value: Any) -> None:
+        """Emit the own functions that an object holds, as its garbage collection sees it."""
+        for part in gc.get_referents(value):
+            if isinstance(part, FunctionType | MethodType | partial) and is_own_code(part):
+                self.attempt(part)
 
     def _chosen(self, value: Any, encode: Encoder) -> Encoder:
         kind = type(value)
         if kind in _OWN_WAY:
             return _OWN_WAY[kind]
-        if isinstance(value, AbstractProcessor):
-            return _encode_processor
+        for base, own_way in _FAMILIES:
+            if issubclass(kind, base):
+                self.met += () if is_installed(kind.__module__) or own_way is _encode_processor else (kind,)
+                return own_way
         if kind is MethodType:  # its class first, which knows its methods
             owner = value.__self__
             self.met.append(owner if isinstance(owner, type) else type(owner))
@@ -104,7 +116,15 @@ class ValueWalk(Walk):
             changed = self._state.changed_in(value)
             if changed:
                 return partial(_encode_instance, changed)
+        elif kind.__name__ == "ufunc":  # of numpy.frompyfunc
+            return partial(_encode_with_functions, encode)
         return encode
+
+
+def _encode_with_functions(encode: Encoder, walk: Walk, value: Any) -> None:
+    assert isinstance(walk, ValueWalk)  # noqa: S101 - it alone chooses this
+    encode(walk, value)
+    walk._walk_behind(value)  # noqa: SLF001 - its own walk
 
 
 def _encode_name(name: str, walk: Walk, _: Any) -> None:
@@ -119,11 +139,30 @@ def _encode_processor(walk: Walk, value: Any) -> None:
 
 
 def _encode_context_variable(walk: Walk, value: ContextVar[Any]) -> None:
-    """A context variable by its default: a value is set in a context, and is state."""
+    """A context variable by its value in the context of the run; by its default where code sets it while it runs."""
+    assert isinstance(walk, ValueWalk)  # noqa: S101 - it alone chooses this
     walk.emit(b"v")
     walk.text(value.name)
+    is_state = id(value) in walk._state.contexts  # noqa: SLF001 - its own walk
     with suppress(LookupError):
-        walk.walk(Context().run(value.get))
+        walk.walk(Context().run(value.get) if is_state else value.get())
+
+
+def _encode_local(walk: Walk, value: local) -> None:
+    """A `threading.local` by what it was made with, and by what the thread that made it has set before the run."""
+    assert isinstance(walk, ValueWalk)  # noqa: S101 - it alone chooses this
+    walk.emit(b"tl")
+    walk.text(type(value).__qualname__)
+    changed = walk._state.changed_in(value)  # noqa: SLF001 - its own walk
+    walk.walk(local_arguments(value))
+    walk.mapping({name: part for name, part in local_attributes(value).items() if name not in changed})
+
+
+def _encode_proxy(walk: Walk, value: Any) -> None:
+    """A weak proxy by what it refers to."""
+    walk.emit(b"r")
+    with suppress(ReferenceError):
+        walk.walk(value.__init__.__self__)
 
 
 def _encode_reference(walk: Walk, value: ReferenceType[Any]) -> None:
@@ -176,7 +215,16 @@ _OWN_WAY: dict[type, Encoder] = {
     FunctionType: _encode_function,
     ContextVar: _encode_context_variable,
     ReferenceType: _encode_reference,
+    ProxyType: _encode_proxy,
+    CallableProxyType: _encode_proxy,
 }
+
+
+_FAMILIES: tuple[tuple[type, Encoder], ...] = (
+    (AbstractProcessor, _encode_processor),
+    (ReferenceType, _encode_reference),
+    (local, _encode_local),
+)
 
 
 def is_own_code(value: Any) -> bool:

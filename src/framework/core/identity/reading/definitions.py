@@ -93,6 +93,23 @@ def is_data(value: Any) -> bool:
     return not hasattr(type(value), "__get__") and not isinstance(value, type)
 
 
+def is_installed_thing(value: Any) -> bool:
+    """Whether a function, class or module, or the class of any other object, is installed."""
+    if isinstance(value, ModuleType):
+        return is_installed(value.__name__)
+    return value is not None and is_installed(getattr(value, "__module__", None) or type(value).__module__)
+
+
+def is_known_by(name: str, value: Any) -> bool:
+    """Whether an object is what an installed module calls by that name, such as `typing.Optional`."""
+    module = getattr(value, "__module__", None)
+    return (
+        isinstance(module, str)
+        and is_installed(module)
+        and vars(sys.modules.get(module, types)).get(name, MISSING) is value
+    )
+
+
 def equals(value: Any, written: ast.expr) -> bool:
     """Whether a value is what a literal says."""
     try:
@@ -126,6 +143,16 @@ def added_to_tables(names: Iterable[str]) -> Iterator[Any]:
             for each in (added, getattr(added, "_accessor", None), getattr(added, "_ns", None)):
                 if isinstance(each, FunctionType | type) and is_own(each):
                     yield each
+
+
+def fields_of(cls: type) -> Iterator[tuple[str, Any]]:
+    """What the fields of a dataclass, of a class of attrs or of a model of pydantic were given."""
+    for name, each in vars(cls).get("__dataclass_fields__", {}).items():
+        yield name, (each.default, each.default_factory, *([dict(each.metadata)] if each.metadata else []))
+    for each in vars(cls).get("__attrs_attrs__", ()):
+        yield each.name, (each.default, each.validator, each.converter, dict(each.metadata))
+    for name, each in vars(cls).get("__pydantic_fields__", {}).items():
+        yield name, (each.default, each.default_factory, each.metadata)
 
 
 def defaults_of(function: FunctionType) -> Iterator[tuple[str, Any]]:

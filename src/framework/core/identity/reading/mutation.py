@@ -20,8 +20,10 @@ _IN_PLACE = frozenset(
 _IN_PLACE_FUNCTIONS = frozenset(
     "heapify heappop heappush heappushpop heapreplace insort insort_left insort_right shuffle".split()  # noqa: SIM905
 )
+OF_CONTEXTS = frozenset({"set", "reset"})
+"""Methods that change context variables; others have methods of these names that change nothing."""
 _SETTERS = frozenset({"setattr", "delattr"})
-_CHANGING = _IN_PLACE | _IN_PLACE_FUNCTIONS | _SETTERS
+_CHANGING = _IN_PLACE | OF_CONTEXTS | _IN_PLACE_FUNCTIONS | _SETTERS
 _STORES = frozenset(number for name, number in dis.opmap.items() if name.startswith(("STORE_", "DELETE_"))) - {
     dis.opmap[name] for name in ("STORE_FAST", "DELETE_FAST")
 }
@@ -42,7 +44,7 @@ class Mutation(NamedTuple):
 
     `attribute` is the one that is set; without one the object itself changes. `rebinds` tells that the variable gets
     another value (`global total`, `nonlocal total`). With `builtin` only a list, dict or set changes: other types have
-    methods of these names that return something new.
+    methods of these names that return something new. `method` is the one that was called.
     """
 
     root: str
@@ -51,6 +53,7 @@ class Mutation(NamedTuple):
     rebinds: Literal["", "global", "nonlocal"] = ""
     line: int = 0
     builtin: bool = False
+    method: str = ""
 
 
 class Handed(NamedTuple):
@@ -146,8 +149,9 @@ class _Reader:
 
     def _called(self, call: ast.Call, *, builtin: bool) -> Iterator[Mutation]:
         match call:
-            case ast.Call(func=ast.Attribute(value=changed, attr=method)) if method in _IN_PLACE:
-                yield from (mutation._replace(builtin=builtin) for mutation in self._changed(changed))
+            case ast.Call(func=ast.Attribute(value=changed, attr=method)) if method in _IN_PLACE | OF_CONTEXTS:
+                for mutation in self._changed(changed):
+                    yield mutation._replace(builtin=builtin, method=method)
             case ast.Call(
                 func=ast.Name(id=name) | ast.Attribute(attr=name),
                 args=[changed, ast.Constant(value=str() as attribute), *_],

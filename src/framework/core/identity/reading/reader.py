@@ -2,86 +2,49 @@
 
 from __future__ import annotations
 
+import abc
 import sys
 from abc import ABCMeta
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import EnumType
 from pathlib import PurePath
 from types import FunctionType, ModuleType
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from framework.archive.digest.code import is_installed, loaded_names
-from framework.core.identity.parts import Kind, Part, shown
+from framework.archive.digest.objects import name_of
+from framework.core.identity.parts import Part
 from framework.core.identity.reading.definitions import (
     ACCESSORS,
     MISSING,
     added_to_tables,
     attribute_of,
     class_source,
-    code_digest,
     defaults_of,
     equals,
+    fields_of,
     functions_in,
     given_by,
     is_data,
+    is_installed_thing,
+    is_known_by,
     is_own,
     subclasses,
 )
 from framework.core.identity.reading.imports import imported, module_label
-from framework.core.identity.reading.normal_form import normal_form
-from framework.core.identity.reading.references import Chain, References, references_of
+from framework.core.identity.reading.nodes import Bound, Node, syntax_of
+from framework.core.identity.reading.references import HINTS, Chain, References, references_of
 from framework.core.identity.state import Code, State, closure_of
 from framework.core.identity.values import ValueWalk
-from framework.parsing import Definition
 from framework.source import Source, source_of_function
 
 _GENERATED = frozenset({"_abc_impl"})
 _NAMESPACES = frozenset({"globals", "eval", "exec"})
 _Functions = Mapping[str, tuple[FunctionType, ...]]
 """Those behind each attribute of a class."""
+_DATA = (str, bytes, int, float, complex, tuple, list, dict, set, frozenset)
 _Variable = tuple[Mapping[str, Any] | None, str, Any]
-_normal_forms: WeakKeyDictionary[Definition, str] = WeakKeyDictionary()
-
-
-@dataclass(slots=True)
-class Bound:
-    """A value under a name: a global of a module, an attribute of a class, a default, a variable of a closure.
-
-    `place` is the namespace and the name in it; `walk` knows what the value holds.
-    """
-
-    value: Any
-    place: tuple[object, str]
-    user: str
-    digest: str
-    walk: ValueWalk
-    text: str | None = None
-
-    def shown(self) -> str:
-        """Return a short repr, made once."""
-        if self.text is None:
-            self.text = shown(self.value)
-        return self.text
-
-
-@dataclass(slots=True)
-class Node:
-    """A class, function or module: how it counts, what it binds, and which own code it leads to.
-
-    `next` holds that code, the name that leads to it, and the label of its user.
-    """
-
-    value: Any
-    label: str
-    part: Part | None = None
-    definition: tuple[str, str] | None = None
-    codes: list[Code] = field(default_factory=list)
-    bound: dict[str, Bound] = field(default_factory=dict)
-    links: set[tuple[str, str]] = field(default_factory=set)
-    next: list[tuple[Any, str, str]] = field(default_factory=list)
 
 
 class Reader:
@@ -100,6 +63,7 @@ class Reader:
         self._no_state = State()
         self._nodes: dict[int, Node] = {}  # which keep their objects, lest an id be used again
         self._installed: dict[int, Any] = {}
+        self._hints: dict[int, Node] = {}
         self._bound: dict[tuple[str, int], Bound] = {}
 
     def node_of(self, value: Any) -> Node | None:
@@ -133,12 +97,19 @@ class Reader:
         functions = {name: tuple(functions_in(value)) for name, value in vars(cls).items()}
         each = list({id(function): function for behind in functions.values() for function in behind}.values())
         source = class_source(cls, each)
-        _define(node, "class", source, each)
+        node.define("class", source, each)
         node.next += ((base, "", node.label) for base in (*cls.__mro__[1:], type(cls)))
         module = getattr(sys.modules.get(cls.__module__), "__dict__", {})
         variables = [*self._read_methods(cls, functions, source, node), module]
         references = References() if source is None else references_of(source.node)
+        node.hints.append((references, module))
         _read_early(references, ChainMap(*variables), node)
+        remade = source is not None and bool(source.node.decorator_list)
+        if remade or not _is_plain(cls):
+            self._bind_given(node, references.given | references.called | references.hints, references, module)
+        if isinstance(cls, ABCMeta):
+            registered = (each() for each in abc._get_dump(cls)[0])  # type: ignore[attr-defined]  # noqa: SLF001 - the only way
+            node.links |= {(f"{node.label}: registered", name_of(each)) for each in registered if each is not None}
         self._read_attributes(cls, functions, references, node, whole=source is None)
 
     def _read_methods(
@@ -162,7 +133,7 @@ class Reader:
     def _read_attributes(
         self, cls: type, functions: _Functions, references: References, node: Node, *, whole: bool
     ) -> None:
-        plain = whole or any(type(cls) is kind for kind in (type, ABCMeta))
+        plain = whole or _is_plain(cls)
         for name, attribute in vars(cls).items():
             member = isinstance(cls, EnumType) and isinstance(attribute, cls)
             value = attribute._value_ if member else attribute
@@ -174,9 +145,9 @@ class Reader:
                 counts = name in references.computed or (extra and not functions[name] and is_data(value))
             if counts and not isinstance(value, ACCESSORS):
                 self._bind(node, f"{node.label}.{name}", value, (cls, name))
-        for name, each in vars(cls).get("__dataclass_fields__", {}).items():
+        for name, each in fields_of(cls):
             if name in references.computed:
-                self._bind(node, f"{node.label}.{name}", (each.default, each.default_factory), (cls, name))
+                self._bind(node, f"{node.label}.{name}", each, (cls, name))
 
     def _read_function(self, function: FunctionType, node: Node, owner: type | None, attribute: str = "") -> None:
         source = source_of_function(function)
@@ -186,12 +157,16 @@ class Reader:
             references.attributes = set(function.__code__.co_names)
         code = Code(function, owner, source, references, attribute)
         node.codes.append(code)
+        node.asks_for_hints |= references.asks_for_hints()
         if owner is None:
-            _define(node, "function", source, [function])
+            node.define("function", source, [function])
         closure = closure_of(function)
         self._read_names(node, code, closure)
         if references.early:
             _read_early(references, ChainMap(closure, function.__globals__), node)
+            seen = function.__globals__
+            given = [given for called, given in references.decorators if is_installed_thing(seen.get(called[0]))]
+            self._bind_given(node, set().union(*given), references, seen)
         cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
         label = self.label(function)
         for variable, value in closure.items():
@@ -203,6 +178,33 @@ class Reader:
             if name == "__wrapped__" or not name.startswith("__"):
                 self._bind(node, f"{label}.{name}", value, (function, name))
 
+    def hints_of(self, known: Node) -> Node:
+        """What the annotations of a class or function name, for code that asks for them while it runs."""
+        node = self._hints.get(id(known.value))
+        if node is None:
+            node = self._hints[id(known.value)] = Node(known.value, known.label)
+            for code in known.codes:
+                for chain in sorted(code.references.hints):
+                    self._resolve(node, code, chain, closure_of(code.function))
+            for references, namespace in known.hints:
+                self._bind_given(node, references.hints, references, namespace)
+        return node
+
+    def _bind_given(
+        self, node: Node, chains: Iterable[Chain], references: References, namespace: Mapping[str, Any]
+    ) -> None:
+        """Bind constants that were handed to code while the definition ran: what it made of them need not show."""
+        for chain in sorted(chains):
+            (root, *names), variables = chain, namespace
+            value = variables.get(root, MISSING)
+            while isinstance(value, ModuleType) and names and not is_installed(value.__name__):
+                variables, root = vars(value), names.pop(0)
+                value = attribute_of(value, root)
+            if value is MISSING or isinstance(value, FunctionType | type | ModuleType) or is_known_by(root, value):
+                continue
+            if chain not in references.called or isinstance(value, _DATA):
+                self._bind(node, self._variable(variables, root), value, (variables, root))
+
     def _read_names(self, node: Node, code: Code, closure: Mapping[str, Any]) -> None:
         """Follow the names and attributes that a function asks for."""
         references = code.references
@@ -210,6 +212,10 @@ class Reader:
         asked = [chain for chain in references.chains if chain[0] in used]
         for chain in sorted({*asked, *references.unloaded}):
             self._resolve(node, code, chain, closure)
+        for chain in sorted(references.named):
+            for _, _, value in self._variables_of(code, chain[0], closure) if len(chain) == 1 else ():
+                module = imported((0, value, None), code.function.__globals__) if isinstance(value, str) else None
+                node.next += ((each, chain[0], node.label) for each in (module,) if isinstance(each, ModuleType))
         node.next += ((each, "", node.label) for each in added_to_tables(references.attributes))
         if code.owner is not None and "__subclasses__" in references.attributes:  # of `cls` or `type(self)`
             node.next += ((each, "__subclasses__", node.label) for each in subclasses(code.owner))
@@ -296,6 +302,7 @@ class Reader:
             bound = Bound(value, place, node.label, *self.discovered(value, name))
             self._bound[label, id(value)] = bound
         node.bound[label] = bound
+        node.asks_for_hints |= itself and getattr(value, "__name__", "") in HINTS  # under another name, too
         node.next += ((met, name, node.label if itself else label) for met in bound.walk.met)
 
     # -- names
@@ -320,7 +327,7 @@ class Reader:
             source = class_source(value, functions)
         else:
             source = source_of_function(value)
-        return f"{self.label(value)} {_syntax(source) if source else ''}"
+        return f"{self.label(value)} {syntax_of(source) if source else ''}"
 
     def _variable(self, namespace: Mapping[str, Any], name: str) -> str:
         return self._prefixed(namespace.get("__name__", ""), name)
@@ -330,16 +337,9 @@ class Reader:
         return name if module == self._root else f"{module}.{name}"
 
 
-def _define(node: Node, kind: Kind, source: Source | None, functions: Iterable[FunctionType]) -> None:
-    """Let a definition count by its syntax, or by what it compiles to."""
-    if source is not None:
-        node.definition = (node.label, _syntax(source))
-        node.part = Part(node.label, kind, source.where, source.text)
-        return
-    # Compiled code differs between versions of Python; where there is source, it does not matter which runs.
-    code = ", ".join(map(code_digest, functions))
-    node.definition = (node.label, f"python {sys.version_info[0]}.{sys.version_info[1]}: {code}")
-    node.part = Part(node.label, kind, "", f"# no source of {node.label}\n")
+def _is_plain(cls: type) -> bool:
+    """Whether what a class body assigns stays as it is."""
+    return any(type(cls) is kind for kind in (type, ABCMeta))
 
 
 def _read_early(references: References, variables: Mapping[str, Any], node: Node) -> None:
@@ -350,11 +350,3 @@ def _read_early(references: References, variables: Mapping[str, Any], node: Node
             value = attribute_of(value, name) if isinstance(value, ModuleType) else value
         if isinstance(value, FunctionType | type):
             node.next.append((value, names[-1] if names else root, node.label))
-
-
-def _syntax(source: Source) -> str:
-    """The normal form, once for all processors that use the definition."""
-    syntax = _normal_forms.get(source.node)
-    if syntax is None:
-        syntax = _normal_forms[source.node] = normal_form(source.node)
-    return syntax

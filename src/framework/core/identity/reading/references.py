@@ -21,6 +21,9 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _ASKS = frozenset({"getattr", "hasattr"})
 _IMPORTS = frozenset({"import_module", "__import__"})
 _RUN = frozenset({"eval", "exec"})
+HINTS = frozenset(
+    "__annotations__ __annotate__ annotation annotations get_annotations get_type_hints return_annotation".split()  # noqa: SIM905
+)
 _TEXTS = frozenset[str | None](_ASKS | _IMPORTS | _RUN)
 _NAMELESS = frozenset({"attr", "arg", "asname", "ctx", "id", "kind", "name", "names", "op", "ops", "type_comment"})
 _READ_APART = frozenset(
@@ -42,11 +45,21 @@ class References:
     `attributes` holds every attribute name, whatever it is asked of; `imports` what import statements inside bind to a
     name, each of them: which one runs may depend on the environment. Of a class, `computed` names the attributes that
     were computed and `literals` those that are written out.
+
+    `given` is what decorators, a metaclass or the calls in a class body were handed, `called` what was called with it:
+    what they made of a constant need not show in the definition. Of a function, `decorators` says which one was handed
+    what; what an own one was handed shows in the closure of its wrapper. `hints` stand in annotations, which code may
+    ask for while it runs; `named` is what `import_module` is called with.
     """
 
     chains: set[Chain] = field(default_factory=set)
     early: set[Chain] = field(default_factory=set)
     unloaded: set[Chain] = field(default_factory=set)
+    given: set[Chain] = field(default_factory=set)
+    called: set[Chain] = field(default_factory=set)
+    hints: set[Chain] = field(default_factory=set)
+    named: set[Chain] = field(default_factory=set)
+    decorators: list[tuple[Chain, set[Chain]]] = field(default_factory=list)
     attributes: set[str] = field(default_factory=set)
     imports: dict[str, list[Import]] = field(default_factory=dict)
     computed: set[str] = field(default_factory=set)
@@ -59,6 +72,10 @@ class References:
         if self._names is None:
             self._names = frozenset(name for chain in self.chains for name in chain)
         return self._names
+
+    def asks_for_hints(self) -> bool:
+        """Whether annotations are asked for, of whatever."""
+        return not (HINTS.isdisjoint(self.attributes) and HINTS.isdisjoint(self.names()))
 
 
 _known: WeakKeyDictionary[Definition, References] = WeakKeyDictionary()
@@ -74,8 +91,12 @@ def references_of(node: Definition) -> References:
         else:
             for decorator in node.decorator_list:
                 _read(decorator, found, found.early)
-            for annotation in _annotations(node) if node.decorator_list else ():  # validators use them
-                _read(_evaluated(annotation), found, found.unloaded)
+                if isinstance(decorator, ast.Call):
+                    handed = References()
+                    _read_given(decorator, handed)
+                    found.decorators += [(called, handed.given) for called in sorted(handed.called)[:1]]
+            for annotation in _annotations(node):  # validators use them
+                _read(_evaluated(annotation), found, found.unloaded if node.decorator_list else found.hints)
             for statement in node.body:
                 _read(statement, found, found.chains)
     return found
@@ -84,19 +105,33 @@ def references_of(node: Definition) -> References:
 def _read_class(node: ast.ClassDef, found: References) -> None:
     for part in (*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)):
         _read(part, found, found.early)
+        _read_given(part, found)
     for statement in node.body:
         if isinstance(statement, _FUNCTIONS):
             for decorator in statement.decorator_list:
                 _read(decorator, found, found.early)
         elif not isinstance(statement, ast.ClassDef):  # a class inside is an attribute, read on its own
             _read(statement, found, found.early)
+            _read_given(getattr(statement, "value", None), found)
             if isinstance(statement, ast.AnnAssign):  # the types of fields: dataclasses and validators use them
                 _read(_evaluated(statement.annotation), found, found.early)
+                _read(_evaluated(statement.annotation), found, found.hints)
             for name, value in _assigned(statement):
                 if value is None or not _is_literal(value):
                     found.computed.add(name)
                 else:
                     found.literals[name] = value
+
+
+def _read_given(expression: ast.expr | None, found: References) -> None:
+    """Read what an expression hands to what it calls."""
+    for part in ast.walk(expression) if expression is not None else ():
+        if isinstance(part, ast.Call):
+            _read(part.func, found, found.called)
+            for argument in (*part.args, *(keyword.value for keyword in part.keywords)):
+                _read(argument, found, found.given)
+    if expression is not None and not isinstance(expression, ast.Call):
+        _read(expression, found, found.given)
 
 
 def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
@@ -231,6 +266,8 @@ def _read_text(call: ast.Call, found: References, chains: set[Chain]) -> tuple[a
             return (ast.Attribute(owner, name, ast.Load()), *rest)
         case [ast.Constant(value=str() as module), *_] if _name_of(call.func) in _IMPORTS:
             _add_module(module, found, chains)
+        case [ast.Name() | ast.Attribute() as module, *_] if _name_of(call.func) in _IMPORTS:
+            _read(module, found, found.named)
         case [ast.Constant(value=str() as text), *rest] if _name_of(call.func) in _RUN:
             with suppress(SyntaxError, ValueError):
                 for statement in parsed(text.strip()).body:
