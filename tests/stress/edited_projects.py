@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 
-from project_roads import MODULE_AS_VALUE, ROADS
+from project_roads import MODULE_AS_VALUE
+from rarer_roads import ALL_ROADS
 
 HEAD = """\
 from framework.core import AbstractProcessor, Event, Pipeline, caching
@@ -117,8 +118,8 @@ class _Maker:
         if depth == 0 or self.random.random() < 0.15 * (3 - depth):
             return variable
         here = self.random.random() < 0.25 or user == len(self.names) - 1
-        road = self.random.choice([name for name, road in ROADS.items() if road.anywhere or not here])
-        define, imports, use, _ = ROADS[road]
+        road = self.random.choice([name for name, road in ALL_ROADS.items() if road.anywhere or not here])
+        define, imports, use, _ = ALL_ROADS[road]
         number = len(self.project.places)
         self.project.places.append(Place(number, road, self.live, self.random.randrange(1000)))
         defining = user if here else self.random.randrange(user + 1, len(self.names))

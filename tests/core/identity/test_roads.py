@@ -95,32 +95,6 @@ def test_what_a_name_is_bound_to_counts(tmp_path, main, before, after):
             "helpers.f(1)",
         ),
         ("def f(): return {}", "eval('helpers.f()')"),
-        (
-            "import threading\nclass L(threading.local):\n    def __init__(self, *, k): self.k = k\nv = L(k={})",
-            "helpers.v.k",
-        ),
-        ("import threading\nv = threading.local()\nv.k = {}", "helpers.v.k"),
-        ("class V: k = {}\ndef f(x: V): pass", "helpers.f.__annotations__"),
-        (
-            "from typing import get_type_hints as h\nclass V: k = {}\ndef f(x: 'V'): pass\ndef g(): h(f)",
-            "helpers.g()",
-        ),
-        ("V = list[{}]\nclass C:\n    v: V", "dataclasses.fields, helpers.C.__annotations__"),
-        ("from typing import Annotated, TypedDict\nV = {}\nclass C(TypedDict):\n    v: Annotated[int, V]", "helpers.C"),
-        ("import pydantic\nV = {}\nclass C(pydantic.BaseModel):\n    v: int = V", "helpers.C()"),
-        ("import pydantic\nV = {}\nclass C(pydantic.BaseModel):\n    v: int = pydantic.Field(gt=V)", "helpers.C()"),
-        ("import attrs\nV = {}\n@attrs.define\nclass C:\n    v: int = V", "helpers.C()"),
-        ("import dataclasses\nV = {}\n@dataclasses.dataclass(order=V > 1)\nclass C:\n    v: int", "helpers.C(1)"),
-        ("import contextvars\nv = contextvars.ContextVar('v', default=0)\nv.set({})", "helpers.v.get()"),
-        ("import weakref\nclass C:\n    def m(self): return {}\nc = C()\nr = weakref.proxy(c)", "helpers.r.m()"),
-        ("import weakref\nclass C:\n    def m(self): return {}\nc = C()\nr = weakref.WeakMethod(c.m)", "helpers.r()()"),
-        ("import functools\ndef f(a, b): return {}\nk = functools.cmp_to_key(f)", "sorted([1, 2], key=helpers.k)"),
-        ("import numpy\nu = numpy.frompyfunc(lambda x: {}, 1, 1)", "helpers.u(1)"),
-        ("import struct\ns = struct.Struct('{}s')", "helpers.s.size"),
-        (
-            "import abc\nclass B(abc.ABC): pass\nclass C: pass\nif {} > 1: B.register(C)",
-            "isinstance(helpers.C(), helpers.B)",
-        ),
     ],
 )
 def test_rarer_roads_lead_to_the_constant_as_well(tmp_path, helpers, use):
@@ -138,42 +112,6 @@ def test_every_import_inside_of_a_function_counts(tmp_path, changed):
     before = {"package": package, "first": "k = 1", "second": "k = 1", "lazy": "k = 1"}
     digests = [digest_of(tmp_path, main=use, **before | {changed: f"k = {k}"}) for k in (1, 2, 1)]
     assert digests[0] == digests[2] != digests[1]
-
-
-def test_an_annotation_that_is_not_asked_for_does_not_count(tmp_path):
-    helpers = "class Money:\n    k = {}\ndef f(x: Money): return x\n"
-    one, two = (
-        digest_of(tmp_path, main="import helpers\n" + PLAIN.format("helpers.f(1)"), helpers=helpers.format(k))
-        for k in (1, 2)
-    )
-    assert one == two
-
-
-def test_the_identity_is_the_same_on_the_thread_of_a_run(tmp_path):
-    from concurrent.futures import ThreadPoolExecutor
-
-    helpers = "import threading\nv = threading.local()\nv.k = 1\n"
-    with (
-        project(tmp_path, main="import helpers\n" + PLAIN.format("helpers.v.k"), helpers=helpers) as main,
-        ThreadPoolExecutor(1) as pool,
-    ):
-        assert pool.submit(main.identity_of, main.P()).result().digest == main.identity_of(main.P()).digest
-
-
-def test_what_a_run_sets_in_a_thread_local_object_is_state_beside_constants(tmp_path):
-    text = "import threading\nv = threading.local()\nv.k, v.cache = {}, {}\n" + PLAIN.format(
-        "v.k, setattr(v, 'cache', 1)"
-    )
-    one, two, three = (digest_of(tmp_path, main=text.format(*parts)) for parts in ((1, 1), (2, 1), (1, 2)))
-    assert one == three != two
-
-
-def test_a_constant_that_an_installed_decorator_was_handed_counts(tmp_path):
-    text = (
-        "import tenacity\nTIMES = {}\n@tenacity.retry(stop=tenacity.stop_after_attempt(TIMES))\ndef f(): pass\n"
-        + PLAIN.format("f()")
-    )
-    assert digest_of(tmp_path, main=text.format(1)) != digest_of(tmp_path, main=text.format(2))
 
 
 def test_a_local_variable_of_the_same_name_does_not_make_state_of_a_constant(tmp_path):
