@@ -68,6 +68,11 @@ def test_a_report_says_what_was_still_waited_for(shown):
     assert "Interrupted" in html
 
 
+def test_a_phase_begins_with_a_line_that_stands_out(shown):
+    first, _, _ = shown(phase(Read=1))["text/html"].partition("Phase 1")
+    assert "font-weight:600" in first.rpartition("<div")[2]
+
+
 def test_a_phase_shows_who_got_how_much(shown):
     assert "<td" in shown(phase(Read=1, Parse=1204))["text/html"]
     assert "1,204" in shown(phase(Read=1, Parse=1204))["text/html"]

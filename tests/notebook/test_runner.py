@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import signal
 import sys
 from pathlib import Path
 
@@ -156,3 +157,19 @@ def test_what_a_cell_prints_into_an_output_widget_stands_in_the_cell(tmp_path):
     _, cell = nbformat.read(run.executed, as_version=4).cells
     assert run.failure is None
     assert echo.getvalue() == cell.outputs[0].text == "inside\n"
+
+
+class Pressing(io.StringIO):
+    """Presses Ctrl-C when the cell says that it waits."""
+
+    def write(self, text):
+        if "waiting" in text:
+            os.kill(os.getpid(), signal.SIGINT)
+        return super().write(text)
+
+
+def test_ctrl_c_ends_the_cell_and_not_the_kernel(tmp_path):
+    notebook = write(tmp_path / "long.ipynb", "import threading\nprint('waiting')\nthreading.Event().wait(50)")
+    run = run_notebook(notebook, tmp_path / "out", html=False, echo=Pressing())
+    assert "KeyboardInterrupt" in run.failure
+    assert "kernel died" not in run.failure

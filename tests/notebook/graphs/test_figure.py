@@ -78,3 +78,15 @@ def test_events_that_lead_to_each_other_keep_their_boxes():
     edges = (Edge("a", "b", "emits"), Edge("b", "c", "emits"))
 
     assert len(figure_of(Graph("lineage", nodes, edges)).boxes) == 3
+
+
+def test_only_what_may_be_emitted_is_dashed_and_not_what_was_or_what_is_received():
+    nodes = (processor("A"), processor("B"), processor("C"), event("seen"), event("told"))
+    edges = (
+        emits("A", "seen", observed=True),
+        emits("B", "told"),
+        *(receives(name, who) for name in ("seen", "told") for who in ("C", "A")),
+    )
+    figure = figure_of(Graph("dashes", nodes, edges))
+
+    assert {figure.boxes[arrow.source].label for arrow in figure.arrows if arrow.dashed} == {"B"}

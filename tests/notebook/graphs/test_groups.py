@@ -115,3 +115,15 @@ def test_every_node_is_reached_in_three_clicks(graph):
 
 def test_an_empty_figure_has_no_groups():
     assert outline(Graph("empty", (), ())).shown(frozenset()) == Figure("empty", (), ())
+
+
+def test_a_part_that_fills_a_picture_is_a_group():
+    def tree(name):
+        jobs = [f"{name}{number}" for number in range(READABLE)]
+        edges = [Edge(jobs[(number - 1) // 2], jobs[number], "next") for number in range(1, READABLE)]
+        return [Node(job, "job", job) for job in jobs], edges
+
+    (left, left_edges), (right, right_edges) = tree("left"), tree("right")
+    found = labels(Graph("apart", (*left, *right), (*left_edges, *right_edges)))
+
+    assert [label.endswith(f"({READABLE})") for label in found] == [True, True]

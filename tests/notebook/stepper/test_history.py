@@ -30,3 +30,13 @@ def test_of_a_long_mailbox_the_first_fifty_events_are_shown():
             return [f"{name} {number}" for number in range(60)]
 
     assert waiting_texts(Mailboxes(), "A") == tuple(repr(f"A {number}") for number in range(50))
+
+
+def test_attributes_are_read_only_of_processors_with_deliveries():
+    pipeline = make_pipeline()
+    before = phase_state(pipeline, pipeline.snapshot(), None, ())
+    pipeline["Total"].total = "changed without a delivery"
+
+    assert phase_state(pipeline, pipeline.snapshot(), before, ()).attributes == before.attributes
+    pipeline.step()
+    assert phase_state(pipeline, pipeline.snapshot(), before, ()).attributes["Total"] != before.attributes["Total"]

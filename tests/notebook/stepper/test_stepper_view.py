@@ -306,3 +306,8 @@ def test_the_time_between_two_clicks_takes_no_room_on_the_timeline():
 
     assert pane["note"] == "2,550.0 ms of work, pauses shortened"
     assert (first[0], round(second[0] * 2.55, 2), round(third[0] * 2.55, 2)) == (0.0, 1.05, 1.55)
+
+
+def test_a_command_that_no_picture_knows_is_left_to_the_view(view):
+    assert view.canvas.handle({"do": "step"}) is False
+    assert view.canvas.handle({"do": "width", "width": 900}) is True
