@@ -62,7 +62,7 @@ def test_stop_does_not_wait_for_a_thread():
             await flow.start()
             await flow.put(1)
             await settle()
-            await asyncio.wait_for(flow.stop(), 1)
+            await asyncio.wait_for(flow.stop(), 25)
             assert flow.report.counts["dropped"] == 1
             release.set()
 
