@@ -153,11 +153,12 @@ def test_the_catalog_says_what_was_described(path):
     "write",
     [
         lambda archive: archive.__setitem__("b", 2),
+        lambda archive: archive.__setitem__("a", 2),
         lambda archive: archive.__delitem__("a"),
         lambda archive: archive.update(b=2, c=3),
         lambda archive: archive.clear(),
     ],
-    ids=["a value", "a deletion", "many values", "everything away"],
+    ids=["a value", "another value", "a deletion", "many values", "everything away"],
 )
 def test_the_catalog_says_when_an_archive_was_written_to(path, write, monkeypatch):
     fill(path, identity="i", a=1)

@@ -134,8 +134,13 @@ def processor(
     return _made(function, name=name, priority=priority)
 
 
+def is_function(thing: object) -> bool:
+    """Return whether this is a function, a method or one in C; a partial is none, though Python 3.14 calls it one."""
+    return inspect.isroutine(thing) and not isinstance(thing, functools.partial)
+
+
 def _made(function: ProcessFunction, *, name: str | None, priority: int) -> FunctionProcessor:
-    if not inspect.isroutine(function):
+    if not is_function(function):
         raise OptionError(f"@processor makes a processor of a function, got {function!r}: def greet(context, event)")
     taken = _taken(function)
     title: str = name or function.__name__

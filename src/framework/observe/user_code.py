@@ -14,7 +14,7 @@ from typing import Any
 from framework.source import place
 
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
-_PACKAGE = str(Path(__file__).parents[1])
+_PACKAGE = str(Path(__file__).parents[1]) + os.sep
 _LAYERS, _DEPTH = 20, 200  # of wrappers, and of coroutines that await each other
 
 

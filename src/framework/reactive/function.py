@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Self
 
 from framework.core import Context
+from framework.core.processor import is_function
 from framework.errors import WiringError
 from framework.observe.text import short_repr
 from framework.reactive.builder import ReactiveBuilder
@@ -75,14 +76,14 @@ def reactive(  # noqa: PLR0913 - as a ReactiveBuilder
     Raises:
         WiringError: the arguments are not valid, or what is decorated is not a function of the artifacts.
     """
-    bare = inspect.isroutine(provides)
+    bare = is_function(provides)
     if callable(provides) and not bare:
         raise _no_function(provides)
     if not bare:
         checked("@reactive", "target" if provides is None else provides, () if requires is None else requires)
 
     def decorate(function: BuildFunction) -> FunctionBuilder:
-        if not inspect.isroutine(function):
+        if not is_function(function):
             raise _no_function(function)
         title = function.__name__
         if title == LAMBDA:

@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import importlib
 import sys
 
 import pytest
@@ -88,3 +89,19 @@ def test_a_run_that_becomes_garbage_while_another_begins_waits_for_no_lock():
     MONITOR.begin()
     MONITOR.end()
     assert "framework" not in [sys.monitoring.get_tool(tool) for tool in range(6)]
+
+
+def test_a_project_in_a_folder_of_the_name_of_this_package_is_own_code(tmp_path, monkeypatch):
+    folder = tmp_path / "framework"
+    folder.mkdir()
+    (folder / "catching_jobs.py").write_text(
+        "from framework.core import Event, processor\n@processor\ndef parse(context, event):\n    match event:\n"
+        "        case Event(name='text', text=text):\n            try:\n                int(text)\n"
+        "            except ValueError:\n                pass\n"
+    )
+    monkeypatch.syspath_prepend(folder)
+    pipeline = Pipeline([importlib.import_module("catching_jobs").parse()], history=True)
+    pipeline.submit(Event("text", text="x"))
+    pipeline.run()
+    [delivery] = pipeline.history.deliveries("parse")
+    assert [one.text for one in delivery.caught] == ["ValueError: invalid literal for int() with base 10: 'x'"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sqlite3
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 
 import pytest
 from flow_samples import same
@@ -55,7 +55,7 @@ def test_a_flow_that_ends_normally_leaves_its_resources_cleanly_and_waits_for_th
 
 def test_what_stands_after_a_yield_runs_when_the_flow_is_finished(tmp_path):
     path = tmp_path / "rows.db"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         connection.execute("create table rows (n)")
 
     @asynccontextmanager
@@ -71,7 +71,7 @@ def test_what_stands_after_a_yield_runs_when_the_flow_is_finished(tmp_path):
 
     report = play(Flow().add_job_with_factory(writer, FixedCapacity(1)).run(range(10)))
     assert (report.ended, report.counts["done"]) == ("finished", 10)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("select count(*) from rows").fetchone() == (10,)
 
 
@@ -334,5 +334,32 @@ def test_a_source_that_ends_before_everything_is_open_ends_the_flow_then():
         flow = Flow().add_job_with_factory(lambda: Opening(log))
         assert [item async for item in flow.stream([])] == []
         assert set(log) == {None}
+
+    play(main())
+
+
+def test_a_flow_whose_last_item_went_through_before_all_workers_were_there_ends_when_they_are():
+    class Second:
+        made = 0
+
+        def __init__(self):
+            Second.made += 1
+            self.opening = 5 * (Second.made - 1)
+
+        async def __aenter__(self):
+            await asyncio.sleep(self.opening)
+            return same
+
+        async def __aexit__(self, *_):
+            pass
+
+    async def main():
+        flow = Flow(capacity=FixedCapacity(2)).add_job_with_factory(Second)
+        starting = asyncio.create_task(flow.start())
+        await asyncio.sleep(0.1)
+        await flow.put(LastWorkItem())
+        await starting
+        await asyncio.sleep(1)
+        assert flow.report.ended == "last work item"
 
     play(main())

@@ -1,7 +1,6 @@
 import asyncio
 import io
 import re
-import threading
 from types import SimpleNamespace
 
 import pytest
@@ -388,24 +387,3 @@ def test_a_pipeline_tells_how_far_it_is_and_how_long_it_will_take():
     monitor.sample()
 
     assert MonitorView(monitor).header() == "Running 1.4 s, 100 done/s, 0 failed, 50 % of what is known, about 2 s left"
-
-
-def test_a_monitor_that_was_closed_begins_again():
-    monitor = ScalingMonitor(Scripted(at(0, 0), at(1, 1)), interval=0.1)
-    for _ in range(2):
-        told = threading.Event()
-        monitor.listeners.add(told.set)
-        monitor.start()
-        monitor.runtime = Scripted(*(at(second, second) for second in range(1, 100)))
-        assert told.wait(20)
-        monitor.close()
-        monitor._thread.join(20)
-        monitor.listeners.remove(told.set)
-
-
-def test_a_processor_that_worked_all_the_time_was_never_idle():
-    pipeline = make_pipeline()
-    monitor = ScalingMonitor(pipeline)
-    busy = node_snapshot("Parse", busy_seconds=7.0)
-
-    assert MonitorView(monitor)._times(busy) == {"working": 7.0, "idle": 0.0}

@@ -17,13 +17,12 @@ from types import CodeType
 from typing import Any, NamedTuple
 
 from framework.observe.text import error_line
-from framework.observe.user_code import is_library
+from framework.observe.user_code import is_own
 from framework.source import place
 
 _TOOLS = (3, 4)  # ids that Python leaves to tools without a name
 _MOST = 100  # caught in one delivery
 _CONTROL = (StopIteration, StopAsyncIteration, GeneratorExit)
-_PACKAGE = __name__.partition(".")[0]
 
 
 class Caught(NamedTuple):
@@ -89,7 +88,7 @@ class _Monitor:
             if tool is None:  # others use them all
                 return
             self._tool = tool
-            monitoring.use_tool_id(tool, _PACKAGE)
+            monitoring.use_tool_id(tool, "framework")
             monitoring.register_callback(tool, events.EXCEPTION_HANDLED, self._handled)
             monitoring.register_callback(tool, events.RAISE, self._raised)
             monitoring.register_callback(tool, events.RERAISE, self._raised)
@@ -102,7 +101,7 @@ class _Monitor:
         file = code.co_filename
         own = self._own.get(file)
         if own is None:
-            own = self._own[file] = not is_library(file) and f"/{_PACKAGE}/" not in file.replace("\\", "/")
+            own = self._own[file] = is_own(file)
         if own:
             caught.append((code, error))
 

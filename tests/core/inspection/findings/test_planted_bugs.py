@@ -30,6 +30,7 @@ def planted_lines(name):
     ]
 
 
+@pytest.mark.filterwarnings("ignore:'return' in a 'finally' block:SyntaxWarning")  # Python 3.14 says so as well
 @pytest.mark.parametrize("name", NAMES)
 def test_the_first_or_second_finding_names_the_line_of_the_bug(name, tmp_path):
     findings = importlib.import_module(f"{name}.program").run(tmp_path)
