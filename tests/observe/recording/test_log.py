@@ -120,3 +120,16 @@ def test_threads_write_without_losing_rows():
     for thread in threads:
         thread.join()
     assert len(submissions(log)) == 20_000
+
+
+def test_a_reader_finds_every_row_while_it_is_handed_over():
+    found = []
+
+    class Asked(Log):
+        def append(self, *handed):
+            found.append(submissions(self))
+            super().append(*handed)
+            found.append(submissions(self))
+
+    write(Asked(1e9), range(3 * CHUNK))
+    assert found == [list(range(count * CHUNK)) for count in (1, 1, 2, 2, 3, 3)]

@@ -12,7 +12,7 @@ import threading
 import time
 from _thread import get_ident
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from framework.observe.recording.forgotten import Forgotten
@@ -123,12 +123,14 @@ class LogWriter:
     def __init__(self, log: Log) -> None:
         self.log = log
         self._before: Row = ()
+        self.deliveries: list[Any] = []
         self._renew()
 
     def _renew(self) -> None:
         self._extra = 0
+        self._before = tuple(self.deliveries[-DELIVERY:]) or self._before
         self.submissions: list[Any] = []
-        self.deliveries: list[Any] = []
+        self.deliveries = []
         self.submitted = self.submissions.extend
         self.delivered = self.deliveries.extend
 
@@ -176,9 +178,7 @@ class LogWriter:
         chunk = self.chunk()
         submissions, deliveries = _counts([chunk])
         size = SUBMISSION_BYTES * submissions + DELIVERY_BYTES * deliveries + self._extra
-        self._before = tuple(self.deliveries[-DELIVERY:]) or self._before
-        self._renew()
-        self.log.append(chunk._replace(size=size))
+        self.log.append(chunk._replace(size=size), self._renew)
 
     def chunk(self) -> _Chunk:
         """Return what was written, which may grow."""
@@ -225,11 +225,16 @@ class Log:
             if ended is not None:
                 ended.close()
 
-    def append(self, chunk: _Chunk | _Batch) -> None:
-        """Take over what a writer has written, and drop the oldest chunks where all take too much."""
+    def append(self, chunk: _Chunk | _Batch, handed_over: Callable[[], object] | None = None) -> None:
+        """Take over what a writer has written, and drop the oldest chunks where all take too much.
+
+        `handed_over` is called so that a reader finds the chunk either at its writer or here.
+        """
         dropped = []
         with self._lock:
             self._chunks.append(chunk)
+            if handed_over is not None:
+                handed_over()
             self._bytes += chunk.size
             while self._bytes > self.max_bytes and len(self._chunks) > 1:
                 dropped.append(self._chunks.popleft())
