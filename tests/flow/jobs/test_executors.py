@@ -89,3 +89,32 @@ def test_plain_functions_run_on_dask():
 
     with distributed.Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None) as client:
         asyncio.run(main(client.get_executor()))
+
+
+def twice(item):
+    yield item
+    yield item * 10
+
+
+class Twice:
+    def __call__(self, item):
+        yield from twice(item)
+
+
+@pytest.mark.parametrize("processor", [twice, Twice()], ids=["function", "object"])
+@pytest.mark.parametrize("history", [False, True], ids=["plain", "recorded"])
+def test_what_a_generator_yields_in_an_executor_are_items_of_their_own(processor, history):
+    got = []
+
+    async def note(item):
+        got.append(item)
+
+    async def main():
+        with ThreadPoolExecutor(2) as threads:
+            flow = Flow(history=history).add(processor, executor=threads).add(note)
+            last = Flow(history=history).add(processor, executor=threads)
+            return await flow.run([1, 2]), await last.run([1, 2])
+
+    for report in asyncio.run(main()):
+        assert (report.counts["spawned"], report.counts["done"]) == (4, 6)
+    assert sorted(got) == [1, 2, 10, 20]

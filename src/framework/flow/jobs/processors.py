@@ -177,7 +177,7 @@ def offloaded(function: Callable[..., Any], executor: Executor) -> Call:
     Threads see the context of the run, so that prints land in the cell that started it; a context can travel neither
     to another process nor to a cluster. A cancelled item lets a call that has begun run out and forgets its result.
     """
-    several = inspect.isgeneratorfunction(function)
+    several = is_generator(function)
     if isinstance(executor, ThreadPoolExecutor):
 
         async def in_thread(*arguments: Any) -> Any:
@@ -261,6 +261,11 @@ def is_async(processor: Any) -> bool:
 def is_async_generator(processor: Any) -> bool:
     """Whether it yields instead of returning."""
     return _any_layer(processor, inspect.isasyncgenfunction)
+
+
+def is_generator(function: Any) -> bool:
+    """Whether a plain function yields its results."""
+    return _any_layer(function, inspect.isgeneratorfunction)
 
 
 def _is_coroutine_function(processor: Any) -> bool:

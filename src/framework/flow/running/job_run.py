@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from framework.flow.jobs.limits import Alone, Pace, Prepared
-from framework.flow.jobs.processors import Call, as_call, is_async_generator, takes_resource
+from framework.flow.jobs.processors import Call, as_call, is_async_generator, is_generator, takes_resource
 from framework.flow.queues.channel import Channel
 from framework.flow.queues.envelope import Case, Envelope, finish, plain
 from framework.flow.queues.lanes import Lanes
@@ -141,7 +141,10 @@ class JobRun(JobFigures):
             arguments = 2 if self.limits.lock is not None and takes_resource(processor) else 1
             self._known = processor, as_call(processor, self._executor, arguments), is_async_generator(processor)
         _, call, generates = self._known
-        return self.limits.around(processor, call, worker, self.clock, self.pace, generates=generates)
+        prepared = self.limits.around(processor, call, worker, self.clock, self.pace, generates=generates)
+        if self._executor is None or not is_generator(processor):
+            return prepared
+        return prepared._replace(is_plain=False)  # several results of one item
 
     def call_alone(self, processor: Any, item: Any) -> Any:
         """Process one item outside of any worker; returns something to await."""
