@@ -161,19 +161,21 @@ class Flow(Declared):
 
         Its end waits until the flow has dealt with everything.
         """
-        run = await self._begin()
-        run.intake.open()
-        try:
-            yield run.intake.put
-        finally:
-            run.intake.close()
-        if not is_inside(run):
-            await run.drain()
+        with terminable():
+            run = await self._begin()
+            run.intake.open()
+            try:
+                yield run.intake.put
+            finally:
+                run.intake.close()
+            if not is_inside(run):
+                await run.drain()
 
     async def drain(self) -> None:
         """Wait until nothing is queued, running or about to be put; the flow goes on."""
         if isinstance(self._run, FlowRun):
-            await self._run.drain()
+            with terminable():
+                await self._run.drain()
 
     async def stop(self, grace: float | None = None) -> None:
         """End now: what is queued is dropped, what runs is cancelled. Harmless when nothing runs.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from framework.errors import FlowEnded
 from framework.flow.queues.envelope import Ending, Envelope, Node, Ticket
 from framework.flow.queues.sources import Source
+from framework.flow.running.ending import terminable
 from framework.flow.signals import LastWorkItem
 
 if TYPE_CHECKING:
@@ -153,17 +154,18 @@ async def stream(
     results = (OrderedResults if ordered else Results)(run.room)
     run.intake.claim()
     run.tail = results.ticket
-    try:
-        await run.started()
-        if not run.closing:
-            run.intake.feed_from(
-                source, lambda error: failed(run, error), executor=executor, put=lambda item: results.put(run, item)
-            )
-        run.when_over(results.close)
-        run.intake.drive()
-        while (ending := await results.next()) is not None:
-            if ending.has_result:
-                yield ending.value
-        await run.finished()
-    finally:
-        await run.stop()
+    with terminable():
+        try:
+            await run.started()
+            if not run.closing:
+                run.intake.feed_from(
+                    source, lambda error: failed(run, error), executor=executor, put=lambda item: results.put(run, item)
+                )
+            run.when_over(results.close)
+            run.intake.drive()
+            while (ending := await results.next()) is not None:
+                if ending.has_result:
+                    yield ending.value
+            await run.finished()
+        finally:
+            await run.stop()

@@ -31,9 +31,25 @@ async def session():
 async def main():
     flow = Flow().add_job_with_factory(session, FixedCapacity(1))
     try:
-        await flow.run([1])
+        {drive}
     finally:
-        print(flow.report.ended, flow.report.counts["dropped"], flush=True)
+        print(flow.report.counts["dropped"], flush=True)
+
+async def fed(flow):
+    async with flow.feeding() as feed:
+        await feed(1)
+
+async def streamed(flow):
+    async for result in flow.stream([1]):
+        print(result)
+
+async def drained(flow):
+    try:
+        await flow.start()
+        await flow.put(1)
+        await flow.drain()
+    finally:
+        await flow.stop()
 
 {before}
 asyncio.run(main())
@@ -41,18 +57,25 @@ print("not reached")
 """
 
 
-def terminated(before=""):
-    script = [sys.executable, "-c", SCRIPT.format(before=before)]
+def terminated(drive="await flow.run([1])", before=""):
+    script = [sys.executable, "-c", SCRIPT.format(drive=drive, before=before)]
     with subprocess.Popen(script, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "at work\n"
         process.send_signal(signal.SIGTERM)
         return process.stdout.read(), process.wait(30)
 
 
-def test_sigterm_ends_a_script_after_its_resources_were_released():
-    assert terminated() == ("released\ncancelled 1\n", 128 + signal.SIGTERM)
+@pytest.mark.parametrize("drive", ["await flow.run([1])", "await streamed(flow)", "await drained(flow)"])
+def test_sigterm_ends_a_script_after_its_resources_were_released(drive):
+    assert terminated(drive) == ("released\n1\n", 128 + signal.SIGTERM)
+
+
+def test_sigterm_ends_a_script_that_feeds():
+    printed, status = terminated("await fed(flow)")
+    assert sorted(printed.split()) == ["0", "released"]  # the end of its event loop ends the flow
+    assert status == 128 + signal.SIGTERM
 
 
 def test_a_handler_of_the_script_stays_in_charge():
-    printed, status = terminated("signal.signal(signal.SIGTERM, lambda *_: os._exit(7))")
+    printed, status = terminated(before="signal.signal(signal.SIGTERM, lambda *_: os._exit(7))")
     assert (printed, status) == ("", 7)

@@ -212,7 +212,7 @@ def terminable() -> Iterator[None]:
     """Cancel the current task when SIGTERM comes, unless another handles it, and raise SystemExit when it has ended."""
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
-    if task is None or not (_terminable or _can_handle()):
+    if task is None or task in _terminable or not (_terminable or _can_handle()):
         yield
         return
     if not _terminable:
@@ -233,9 +233,13 @@ def terminable() -> Iterator[None]:
 
 
 def _end_all() -> None:
-    for task in tuple(_terminable):
+    going_on = [task for task in _terminable if not task.done()]
+    for task in going_on:
         _ended.add(task)
         task.cancel()
+    if not going_on:  # a stream that was left half-way and is kept
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGTERM)
 
 
 def _can_handle() -> bool:
