@@ -56,11 +56,14 @@ class FrameworkError(Exception):
 
 
 class NotAnEvent(FrameworkError, TypeError):
-    """Something that is no `Event` was submitted."""
+    """Something that is no `Event` was submitted, or asked about."""
 
-    def __init__(self, kind: type) -> None:
-        what = "a class (call it to make an event)" if issubclass(kind, type) else kind.__name__
-        super().__init__(f"submit takes an Event, got {what}: submit(Event(name=..., value=...)) instead")
+    def __init__(self, thing: object, call: str = "submit") -> None:
+        if isinstance(thing, type):
+            what, example = f"the class {thing.__name__}, which is called to make one", f"{thing.__name__}(...)"
+        else:
+            what, example = type(thing).__name__, "Event(name=..., value=...)"
+        super().__init__(f"{call} takes an Event, got {what}: {call}({example})")
 
 
 class OptionError(FrameworkError, ValueError):

@@ -1,3 +1,5 @@
+import functools
+
 import pytest
 
 from framework.core import AbstractProcessor, Event, Pipeline, processor
@@ -72,3 +74,11 @@ def test_what_has_a_default_is_left_to_the_function():
 def test_a_function_of_other_parameters_is_refused(function):
     with pytest.raises(OptionError, match=r"takes \(context, event\), not \("):
         processor(function)
+
+
+def test_a_partial_is_refused_with_the_function_to_write():
+    def check(limit, context, event):
+        pass
+
+    with pytest.raises(OptionError, match=r"def my_check\(context, event\): check\(3, context, event\)"):
+        processor(functools.partial(check, 3))

@@ -59,3 +59,15 @@ def test_a_target_that_cannot_be_looked_up_reaches_those_who_take_any():
     assert pipeline.submit(odd) == 1
     pipeline.run()
     assert pipeline["Any"].seen == 1
+
+
+def test_the_results_that_were_asked_for_are_no_dead_letters():
+    pipeline = Pipeline([Source("text", ["a", "b"])])
+    pipeline.resolve("text")
+    assert pipeline.run().dead_letters == 0
+
+
+def test_an_artifact_from_outside_that_no_builder_provides_or_requires_is_a_dead_letter():
+    pipeline = Pipeline([Source("text", ["a"])])
+    pipeline.submit(ReactiveEvent("built", target="txet", artifact="a"))
+    assert pipeline.run().dead_letters == 1

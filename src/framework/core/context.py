@@ -310,7 +310,7 @@ class DetachedContext(Context):
     def submit(self, event: Event) -> int:
         """Collect an event; it has no recipients."""
         if not isinstance(event, Event):
-            raise NotAnEvent(type(event))
+            raise NotAnEvent(event)
         self._submitted.append(event)
         return 0
 

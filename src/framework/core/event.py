@@ -45,10 +45,10 @@ class Event:
         return f"{type(self).__name__}({attrs})"
 
 
-def refusal(thing: object) -> TypeError:
-    """Return the error for something that cannot be routed: no event, or one whose name is unhashable."""
+def refusal(thing: object, call: str = "submit") -> TypeError:
+    """Return the error of a call for what cannot be routed: no event, or one whose name is unhashable."""
     if not isinstance(thing, Event):
-        return NotAnEvent(type(thing))
+        return NotAnEvent(thing, call)
     return TypeError(f"the name of an event is a string, got {thing.name!r}: {type(thing).__name__}(name='start', ...)")
 
 

@@ -11,6 +11,7 @@ from framework.core.archives import ArchiveRoom
 from framework.core.driving.phases import PhaseSequence
 from framework.core.driving.run import Run
 from framework.core.driving.runner import OnError, PhaseRunner
+from framework.core.driving.wiring import provided_by
 from framework.core.event import Event
 from framework.core.inspection.diagnosing import Diagnosis
 from framework.core.inspection.directory import open_inboxes
@@ -118,7 +119,10 @@ class Pipeline(ValueMethods, InspectionMethods):
         for inbox, interests in self._interests.items():
             if not interests:
                 logger.warning("%s can receive nothing: no case of its process names an event class", inbox.name)
-        self._routes = RoutingTable((inbox, tuple(wanted)) for inbox, wanted in self._interests.items())
+        self._routes = RoutingTable(
+            ((inbox, tuple(wanted)) for inbox, wanted in self._interests.items()),
+            {target for inbox in self._interests for target in provided_by(inbox)},
+        )
         self._observation = Observation(self._routes.dead_letters.letters)
         if self._options.history_bytes():
             self._observation.keep_history(self._options.history_bytes())

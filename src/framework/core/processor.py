@@ -140,6 +140,16 @@ def is_function(thing: object) -> bool:
 
 
 def _made(function: ProcessFunction, *, name: str | None, priority: int) -> FunctionProcessor:
+    if isinstance(function, functools.partial):
+        given = [
+            *map(short_repr, function.args),
+            *(f"{key}={short_repr(one)}" for key, one in function.keywords.items()),
+        ]
+        called = getattr(function.func, "__name__", "function")
+        raise OptionError(
+            "@processor makes a processor of a function, whose name and source it keeps, and a partial has neither: "
+            f"def my_{called}(context, event): {called}({', '.join([*given, 'context', 'event'])})"
+        )
     if not is_function(function):
         raise OptionError(f"@processor makes a processor of a function, got {function!r}: def greet(context, event)")
     taken = _taken(function)

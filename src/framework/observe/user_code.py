@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import site
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import CodeType, TracebackType
 from typing import Any
@@ -15,6 +16,7 @@ from framework.source import place
 
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 _PACKAGE = str(Path(__file__).parents[1]) + os.sep
+_NOTED = re.compile(r'^[ |]+File "(?P<file>.+)", line (?P<number>\d+)', re.MULTILINE)
 _LAYERS, _DEPTH = 20, 200  # of wrappers, and of coroutines that await each other
 
 
@@ -45,7 +47,14 @@ def line_of(error: BaseException) -> str:
     while isinstance(trace, TracebackType):
         lines.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
         trace = trace.tb_next
-    return last_own(lines)
+    return last_own([*lines, *away(error)])
+
+
+def away(error: BaseException) -> Iterator[tuple[str, int]]:
+    """Yield the lines (file, number) that an error passed in another process, as its notes tell them."""
+    for note in getattr(error, "__notes__", ()):
+        if isinstance(note, str) and "Traceback" in note:
+            yield from ((found["file"], int(found["number"])) for found in _NOTED.finditer(note))
 
 
 def last_own(lines: Iterable[tuple[str, int]]) -> str:

@@ -3,6 +3,7 @@
 import dataclasses
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from reactive_samples import Source, outcome
 
 from framework.errors import RemoteError
+from framework.observe.recording.failure_kinds import kinds_of
 from framework.reactive import offload, parallelize
 from framework.reactive.offloading.remote import Raised
 
@@ -105,6 +107,9 @@ def test_a_failure_tells_type_text_and_line(kind, place, balanced, pool):
     else:
         assert (type(told).__name__, str(told)) == (type(raised).__name__, str(raised))
     assert "raise ERRORS[kind]()" in failure.traceback
+    lines = Path(__file__).read_text(encoding="utf-8").splitlines()
+    number = next(number for number, line in enumerate(lines, start=1) if line.startswith("    raise ERRORS[kind]()"))
+    assert kinds_of([failure])[0].where == f"{Path(__file__).name}:{number}"
 
 
 def test_an_exception_that_cannot_tell_its_text_comes_home():

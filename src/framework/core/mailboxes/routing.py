@@ -36,10 +36,15 @@ Recipients = tuple[Inbox, ...] | Selector
 
 
 class NoRecipients:
-    """Stands for the recipients of an event that has none, and counts such events."""
+    """Stands for the recipients of an event that has none, and counts such events.
 
-    def __init__(self) -> None:
+    An artifact of one of the `results`, the targets that builders provide, is no dead letter: nothing is built that was
+    not resolved, and a builder that requires it would receive it, so that it was asked for from outside.
+    """
+
+    def __init__(self, results: frozenset[str] = frozenset()) -> None:
         self.letters = DeadLetters()
+        self._results = results
 
     @property
     def count(self) -> DeadLetterCount:
@@ -48,7 +53,8 @@ class NoRecipients:
 
     def select(self, event: Event) -> tuple[Inbox, ...]:
         """Count the event; it goes to no mailbox."""
-        self.letters.add(event)
+        if not (isinstance(event, ReactiveEvent) and event.name == "built" and event.target in self._results):
+            self.letters.add(event)
         return ()
 
     def matching(self, event: Event) -> tuple[Inbox, ...]:  # noqa: ARG002 - as above
@@ -154,11 +160,11 @@ class RoutingTable:
     `dead_letters.letters` counts the events that had no recipients.
     """
 
-    def __init__(self, wants: Iterable[tuple[Inbox, Sequence[Interest]]]) -> None:
+    def __init__(self, wants: Iterable[tuple[Inbox, Sequence[Interest]]], results: Iterable[str] = ()) -> None:
         # Exact dictionaries: CPython looks things up in a subclass at twice the cost.
         self.rows: dict[type, dict[str | None, Recipients]] = {}
         self._index: defaultdict[tuple[str | None, str | None], list[tuple[Inbox, Any]]] = defaultdict(list)
-        self.dead_letters = NoRecipients()
+        self.dead_letters = NoRecipients(frozenset(results))
         for inbox, interests in wants:
             for interest in interests:
                 self._index[interest.class_name, interest.name].append((inbox, interest.key))
@@ -224,7 +230,7 @@ class RoutingTable:
     def preview(self, event: Event) -> tuple[Inbox, ...]:
         """Return the mailboxes that this event would go to if it were submitted now; counts nothing."""
         if not isinstance(event, Event):
-            raise refusal(event)
+            raise refusal(event, "explain")
         cls, name = type(event), event.name
         found = self.rows.get(cls, {}).get(name)
         if found is None:

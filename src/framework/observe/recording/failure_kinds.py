@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from framework.observe.findings import Finding, times
 from framework.observe.reports import Failure
 from framework.observe.text import error_line, short_repr
-from framework.observe.user_code import last_own, line_of
+from framework.observe.user_code import away, last_own, line_of
 
 REMEDY = "look with report.failures[0].debug(), repeat with .rerun()"
 
@@ -48,7 +48,8 @@ def place_of(failure: Failure) -> str:
     """Return the last line of the user's code that a failure passed; "" where its frames are gone."""
     frames = failure._text  # noqa: SLF001 - of this room, no field for users
     if failure.exception.__traceback__ is None and isinstance(frames, list):
-        return last_own((code.co_filename, line) for code, line, _ in frames)
+        lines = [(code.co_filename, line) for code, line, _ in frames]
+        return last_own([*lines, *away(failure.exception)])
     return line_of(failure.exception)
 
 

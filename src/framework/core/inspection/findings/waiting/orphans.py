@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from framework.core.inspection.findings.evidence import Evidence
 from framework.core.inspection.findings.places import handled_at
 from framework.core.mailboxes.handler import Unfinished
+from framework.errors import WiringError
 from framework.observe.findings import Finding
 
 
@@ -25,7 +26,9 @@ def orphans(evidence: Evidence) -> Iterator[Finding]:
 def _by_processor(evidence: Evidence) -> dict[str, list[Unfinished]]:
     found: dict[str, list[Unfinished]] = {}
     names = sorted(evidence.processors, key=len, reverse=True)
+    told = {failure.processor for failure in evidence.failures if isinstance(failure.exception, WiringError)}
     for thing in evidence.unfinished:
         name = next((name for name in names if thing.text.startswith((f"{name}:", f"{name} "))), "")
-        found.setdefault(name, []).append(thing)
+        if thing.kind != "requirement" or name not in told:  # a failure says so already
+            found.setdefault(name, []).append(thing)
     return found
