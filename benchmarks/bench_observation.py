@@ -105,13 +105,13 @@ def histories():
     promise("MB that a history bounded by 8 MB takes", kept_bytes(8 * MEGABYTE) / MEGABYTE, at_most=8)
 
 
-def flowed(first, items, length, *, history):
-    """Seconds of a flow whose bodies do nothing, behind `first`."""
+def flowed(jobs, items, length, *, history):
+    """Seconds of a flow whose bodies do nothing, as in bench_flow.py."""
 
     def run():
-        flow = Flow(capacity=FixedCapacity(WORKERS, length), history=history).add(first)
-        for _ in range(STAGES - 1):
-            flow.add(trivial)
+        flow = Flow(capacity=FixedCapacity(WORKERS, length), history=history)
+        for job in jobs:
+            flow.add(job)
         asyncio.run(flow.run(range(items)))
 
     return run
@@ -119,11 +119,12 @@ def flowed(first, items, length, *, history):
 
 def histories_of_flows():
     items = COUNT // 5
+    kinds = {"items": ([trivial] * STAGES, items), f"generators that yield {TIMES}": ([ten, trivial], items // TIMES)}
     for length in (16, 1):
-        for what, first, count in (("items", trivial, items), (f"generators that yield {TIMES}", ten, items // TIMES)):
+        for what, (jobs, count) in kinds.items():
             how = f"{what}, queues of {length}"
             times = measure(
-                {name: flowed(first, count, length, history=name == HISTORY) for name in (UNWATCHED, HISTORY)}
+                {name: flowed(jobs, count, length, history=name == HISTORY) for name in (UNWATCHED, HISTORY)}, rounds=9
             )
             table(f"{how}: per item at the end", times, UNWATCHED, per=items)
             promise(f"times the unwatched flow, {how}", times.ratio(HISTORY, UNWATCHED), at_most=3)
