@@ -1,12 +1,18 @@
 """Which edits of a project each cache notices: `python benchmarks/edits.py --write` puts the table into the guide.
 
-Every cell is two processes: one computes and keeps a result, the project is edited, the other asks for the result.
+Every cell is two processes: one computes and keeps a result, the project is edited, the other asks for the result. DVC
+is run as a command, from an environment of its own (`uv tool install dvc`), with both modules as dependencies of its
+stage; its column is left out where there is none.
 """
 
+import atexit
+import functools
 import importlib
 import os
 import re
 import runpy
+import shutil
+import subprocess
 import sys
 import tempfile
 import traceback
@@ -68,6 +74,20 @@ pipeline = Pipeline(
 print(pipeline("result", number=NUMBER))
 """,
 }
+DVC = shutil.which("dvc")
+STAGE = """
+stages:
+  result:
+    cmd: {python} -B main.py > printed
+    deps: [main.py, work.py, helpers.py]
+    outs: [printed]
+"""
+if DVC:
+    TOOLS["DVC"] = """
+import work
+
+print(work.result(NUMBER))
+"""
 PACKAGES = {"joblib": "joblib", "diskcache": "diskcache", "Hamilton": "sf-hamilton", "pipefunc": "pipefunc"}
 MODULES = ("framework.core", "joblib", "diskcache", "hamilton.driver", "hamilton.caching.adapter", "pipefunc")
 
@@ -82,7 +102,7 @@ def outcome(tool: str, edit: Edit) -> str:
         for text in (edit.before, edit.after):
             for module in ("work", "helpers"):
                 (folder / f"{module}.py").write_text(re.sub(r"\bK\b", text, getattr(edit, module)))
-            code = forked(folder)
+            code = reproduced(folder) if tool == "DVC" else forked(folder)
             lines = (folder / "printed").read_text().strip().splitlines()
             if code:
                 return f"fails: {lines[-1][:60]}"
@@ -91,6 +111,23 @@ def outcome(tool: str, edit: Edit) -> str:
     if edit.counts:
         return "noticed" if printed[0] != printed[1] else "**stale**"
     return "replayed" if runs[0] == runs[1] else "built again"
+
+
+@functools.cache
+def repository() -> Path:
+    """Return an empty repository of DVC: making one takes as long as a run."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    subprocess.run([DVC, "init", "--no-scm", "--quiet"], cwd=folder, check=True)
+    return folder
+
+
+def reproduced(folder: Path) -> int:
+    """Let DVC run the project as a stage, if it thinks that it must; returns its exit code."""
+    if not (folder / ".dvc").exists():
+        shutil.copytree(repository() / ".dvc", folder / ".dvc")
+        (folder / "dvc.yaml").write_text(STAGE.format(python=sys.executable))
+    return subprocess.run([DVC, "repro", "--quiet"], cwd=folder, check=False).returncode
 
 
 def forked(folder: Path) -> int:
@@ -134,6 +171,9 @@ def main() -> None:
     for module in MODULES:  # before anything is measured: a process for each cell would import them anew
         importlib.import_module(module)
     versions = ", ".join(f"{tool} {version(package)}" for tool, package in PACKAGES.items())
+    if DVC:
+        said = subprocess.run([DVC, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
+        versions += f", DVC {said.strip()}"
     text = f"{table()}\nRun with {versions} on Python {'.'.join(map(str, sys.version_info[:2]))}.\n"
     if "--write" in sys.argv:
         page = PAGE.read_text(encoding="utf-8")

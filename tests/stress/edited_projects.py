@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 
-from project_roads import MODULE_AS_VALUE
-from rarer_roads import ALL_ROADS
+from rarer_roads import ALL_ROADS, WHOLE_MODULES
 
 HEAD = """\
 from framework.core import AbstractProcessor, Event, Pipeline, caching
@@ -175,6 +174,6 @@ def visited(folder, seed):
         expected, _ = main.run(None)
     needless = edit in {"dead", "comment"} and identities != 1
     unnoticed = edit not in {"dead", "comment"} and first == expected  # the edit changed nothing: no test of anything
-    if needless and any(place.live and place.road == MODULE_AS_VALUE for place in project.places):
-        edit = f"{edit}, in a project that hands on a module as a value"
+    if needless and any(place.live and place.road in WHOLE_MODULES for place in project.places):
+        edit = f"{edit}, in a project that uses a whole module"
     return edit, again != expected, needless, unnoticed

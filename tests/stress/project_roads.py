@@ -21,7 +21,6 @@ FROM = "from {d} import t{n}"
 MODULE = "import {d}"
 
 MODULE_AS_VALUE = "module handed on as a value"
-"""Its names are only known when it runs, so that all of it counts."""
 
 ROADS = {
     "function by name": Road("def t{n}(x):\n    return {inner} * 3 + {k}", FROM, "t{n}({v})", anywhere=True),

@@ -33,7 +33,7 @@ def test_a_run_after_an_edit_equals_a_run_from_nothing(tmp_path_factory, size, f
         outcomes["edits of what is reached" if edit in ALL_ROADS else "edits of what is not"] += 1
         outcomes["stale"] += stale
         outcomes["needless"] += needless and edit in UNREACHED
-        outcomes["needless beside a module that is handed on as a value"] += needless and edit not in UNREACHED
+        outcomes["needless beside a module that counts as a whole"] += needless and edit not in UNREACHED
         assert not stale, (seed, edit)
         assert not (needless and edit in UNREACHED), (seed, edit)
     for name, count in outcomes.items():

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from framework.archive import digest
 from framework.core import Pipeline
 from framework.core.reactive_event import ReactiveEvent
-from framework.errors import OptionError, RunFailed, UnknownName, WiringError
+from framework.errors import OptionError, RemoteError, RunFailed, UnknownName, WiringError
 from framework.observe import EventSubmitted, Happening
 from framework.observe.text import short_repr
 from framework.reactive.offloading.remote import Returned, call
@@ -190,5 +190,5 @@ def _table(points: list[_Point], done: list[Returned], *, errors: bool) -> pd.Da
 def _text(error: BaseException | None) -> str | None:
     if error is None:
         return None
-    first = error.exceptions[0] if isinstance(error, RunFailed) else error
-    return f"{type(first).__name__}: {first}"
+    first = error.exceptions[0] if isinstance(error, BaseExceptionGroup) else error
+    return str(first) if isinstance(first, RemoteError) else f"{type(first).__name__}: {first}"

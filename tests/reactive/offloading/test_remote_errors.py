@@ -13,7 +13,7 @@ from reactive_samples import Source, outcome
 from framework.errors import RemoteError
 from framework.observe.recording.failure_kinds import kinds_of
 from framework.reactive import offload, parallelize
-from framework.reactive.offloading.remote import Raised
+from framework.reactive.offloading.remote import Raised, call_packed, pack, unpack
 
 pytestmark = pytest.mark.timeout(100)
 
@@ -129,3 +129,33 @@ def test_a_remote_error_travels_on():
     twice = Raised.of(once).exception()
     assert (str(twice), type(twice)) == (str(once), RemoteError)
     assert "Holding: row 7" in "".join(twice.__notes__)
+
+
+def test_a_group_comes_home_as_a_group_whatever_is_in_it():
+    group = ExceptionGroup("two rows", [ValueError(1), ExceptionGroup("inner", [Holding(7)])])
+    told = Raised.of(group).exception()
+    assert (type(told), told.message) == (ExceptionGroup, "two rows")
+    assert [repr(part) for part in told.exceptions[:1]] == ["ValueError(1)"]
+    assert str(told.exceptions[1].exceptions[0]) == "Holding: row 7"
+    assert isinstance(told.subgroup(RemoteError), ExceptionGroup)
+
+
+@pytest.mark.parametrize("kind", [ValueError, Holding])
+def test_notes_and_the_cause_come_home(kind):
+    error = kind(7)
+    error.add_note("in the second file")
+    error.__cause__ = Holding(8)
+    told = Raised.of(error).exception()
+    assert told.__notes__[0] == "in the second file"
+    assert str(told.__cause__) == "Holding: row 8"
+
+
+def counting(last):
+    yield from range(last)
+    raise Keyword(row=last)
+
+
+def test_what_was_made_before_the_failure_comes_home():
+    returned = unpack(call_packed(pack(counting, "a function"), pack((2,), "an input")))
+    assert returned.artifacts == [0, 1]
+    assert str(returned.error) == "Keyword: row 2"

@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from framework.errors import BuildError, RemoteError, Unpicklable
@@ -15,6 +16,8 @@ from framework.reactive.building.artifacts import artifacts_of
 Function = Callable[..., Iterable[Any]]
 
 KEPT_FUNCTIONS = 16
+
+_DEEPEST = 20  # of groups in groups, and of causes
 
 _PLAIN = frozenset({bool, bytes, complex, float, int, str, type(None)})
 _copies = threading.local()  # a thread has copies of its own: objects of users need not be thread-safe
@@ -29,36 +32,72 @@ class Returned(NamedTuple):
 
 
 class Raised(NamedTuple):
-    """An exception on its way home: its pickle where there is one, and all that can be said of it in text."""
+    """An exception on its way home: its pickle where there is one, and all that can be said of it in text.
+
+    `parts` are the exceptions in a group, whose message is `text` then; `notes` its notes, and `cause` what it was
+    raised from.
+    """
 
     pickled: bytes | None
     kind: str
     text: str
     trace: str
+    parts: tuple[Raised, ...] = ()
+    notes: tuple[str, ...] = ()
+    cause: Raised | None = None
 
     @classmethod
-    def of(cls, error: BaseException) -> Raised:
+    def of(cls, error: BaseException, depth: int = 0) -> Raised:
         """Describe an exception."""
         try:
             pickled = pack(error, "an error")
         except Unpicklable:
             pickled = None
-        trace = "".join(traceback.format_exception(error))
-        return cls(pickled, type(error).__name__, _text(error), trace)
+        parts: tuple[Raised, ...] = ()
+        text = _text(error)
+        if isinstance(error, BaseExceptionGroup) and depth < _DEEPEST:
+            parts, text = tuple(cls.of(part, depth + 1) for part in error.exceptions), str(error.message)
+        cause = None if error.__cause__ is None or depth >= _DEEPEST else cls.of(error.__cause__, depth + 1)
+        notes = tuple(map(str, getattr(error, "__notes__", ())))
+        trace = "" if depth else "".join(traceback.format_exception(error))
+        return cls(pickled, type(error).__name__, text, trace, parts, notes, cause)
 
     def exception(self) -> BaseException:
-        """Return the exception with its remote traceback as a note, or a RemoteError that tells the same."""
+        """Return the exception with its remote traceback as a note, or one that tells the same.
+
+        That is a RemoteError; of a group, a group of what its parts are.
+        """
+        error = self._unpickled()
+        if error is not None:
+            with suppress(Exception):  # an exception that is a frozen dataclass takes no note
+                return self._told(error)
+        return self._told(self._stand_in())
+
+    def _told(self, error: BaseException) -> BaseException:
+        if self.cause is not None and error.__cause__ is None:
+            error.__cause__ = self.cause.exception()
+        if self.trace:
+            error.add_note(self.trace)
+        return error
+
+    def _unpickled(self) -> BaseException | None:
         try:
             error = pickle.loads(self.pickled or b"")  # noqa: S301 - made by `of`
             # one that is made from its message alone may come out with another text, or as something else
-            if type(error).__name__ == self.kind and _text(error) == self.text:
-                error.add_note(self.trace)
-                return error  # type: ignore[no-any-return]
-        except Exception:  # noqa: BLE001, S110 - what users' exceptions raise when they are unpickled
-            pass
-        stand_in = RemoteError(f"{self.kind}: {self.text}")
-        stand_in.add_note(self.trace)
-        return stand_in
+            text = error.message if self.parts else _text(error)
+        except Exception:  # noqa: BLE001 - what users' exceptions raise when they are unpickled
+            return None
+        return error if type(error).__name__ == self.kind and text == self.text else None
+
+    def _stand_in(self) -> BaseException:
+        told: BaseException = (
+            BaseExceptionGroup(self.text, [part.exception() for part in self.parts])
+            if self.parts
+            else RemoteError(f"{self.kind}: {self.text}")
+        )
+        for note in self.notes:
+            told.add_note(note)
+        return told
 
 
 def _text(error: BaseException) -> str:
@@ -103,7 +142,11 @@ def call_packed(function: bytes, *arguments: bytes) -> bytes:
         except Unpicklable as error:
             returned = Returned([], BuildError(str(error)), returned.seconds)
     assert returned.error is not None  # noqa: S101 - see above
-    return pickle.dumps((Raised.of(returned.error), returned.seconds))
+    try:
+        before = pack(returned.artifacts, "a result")
+    except Unpicklable:
+        before = pack([], "no result")
+    return pickle.dumps((Raised.of(returned.error), returned.seconds, before))
 
 
 def unpack(result: bytes) -> Returned:
@@ -114,8 +157,12 @@ def unpack(result: bytes) -> Returned:
         raise BuildError(f"a result cannot be unpickled here ({type(error).__name__}: {error})") from error
     if isinstance(found, Returned):
         return found
-    raised, seconds = found
-    return Returned([], raised.exception(), seconds)
+    raised, seconds, before = found
+    try:
+        artifacts = pickle.loads(before)  # noqa: S301 - made by call_packed
+    except Exception:  # noqa: BLE001 - the error of the call is the one that counts
+        artifacts = []
+    return Returned(artifacts, raised.exception(), seconds)
 
 
 def call(function: Function, arguments: tuple[Any, ...]) -> Returned:
