@@ -55,3 +55,41 @@ def test_a_processor_that_keeps_no_results_may_keep_state():
     pipeline = Pipeline([Counting(), Bill()], history=True)
     pipeline.submit_all([Event("order"), Event("order")])
     assert list(pipeline.run().findings) == []
+
+
+class Narrow(AbstractProcessor):
+    """What comes first takes less than what follows, an event is finished before its submit, or made anew."""
+
+    def process(self, context, event):
+        match event:
+            case Event(name="order", amount=int(amount), urgent=True):
+                first = Event("bill", amount=0)
+                first.amount = amount
+                context.submit(first)
+            case Event(name="order", amount=int(amount)) if amount > 10:
+                for number in range(2):
+                    part = Event("bill", amount=0)
+                    part.amount = number
+                    context.submit(part)
+            case Event(name="order", amount=amount):
+                bill = Event("bill", amount=amount)
+                if amount:
+                    context.submit(bill)
+                else:
+                    bill.amount = 1
+                    context.submit(bill)
+
+
+class Bills(AbstractProcessor):
+    def process(self, context, event):
+        match event:
+            case Event(name="bill", amount=amount):
+                self.last = amount
+
+
+def test_cases_that_narrow_and_events_that_are_finished_before_their_submit_are_no_findings():
+    pipeline = Pipeline([Narrow(), Bills()], history=True)
+    pipeline.submit_all(
+        Event("order", amount=amount, urgent=urgent) for amount in (0, 5, 20) for urgent in (True, False)
+    )
+    assert list(pipeline.run().findings) == []

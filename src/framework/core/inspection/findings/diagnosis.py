@@ -16,7 +16,10 @@ from framework.core.inspection.findings.deliveries.slow import slow
 from framework.core.inspection.findings.deliveries.stale import stale
 from framework.core.inspection.findings.events.changed import changed
 from framework.core.inspection.findings.events.doubles import doubles
+from framework.core.inspection.findings.events.mixed import mixed
 from framework.core.inspection.findings.events.overlaps import overlaps
+from framework.core.inspection.findings.events.resubmitted import resubmitted
+from framework.core.inspection.findings.events.shadowed import shadowed
 from framework.core.inspection.findings.events.unheard import overheard, unheard
 from framework.core.inspection.findings.evidence import Evidence
 from framework.core.inspection.findings.waiting.empty import empty
@@ -47,7 +50,7 @@ KINDS: tuple[Kind, ...] = (
         keys,
         guards,
     ),
-    *(empty, leaked, loops, starved, overlaps, slow),
+    *(shadowed, resubmitted, empty, leaked, loops, starved, overlaps, mixed, slow),
 )
 LOST: tuple[Kind, ...] = (doubles, unheard, fallen, targets)
 
@@ -64,7 +67,9 @@ def diagnosis(evidence: Evidence, kinds: Iterable[Kind]) -> Findings:
 
 
 def _without_doubles(found: list[Finding]) -> list[Finding]:
-    """Leave out that events were unheard where two definitions of their class are the reason."""
+    """Leave out what another finding explains: two definitions of a class, or a change that was seen."""
+    changing = {finding.processor for finding in found if finding.kind == "changed event"}
+    found = [one for one in found if one.kind != "changed after its submit" or one.processor not in changing]
     explained = {finding.examples for finding in found if finding.kind == "two definitions of a class"}
     general = {"unheard event", "delivery without a case"}
     return [finding for finding in found if finding.kind not in general or finding.examples not in explained]
