@@ -172,8 +172,15 @@ class Flow(Declared):
                 await run.drain()
 
     async def drain(self) -> None:
-        """Wait until nothing is queued, running or about to be put; the flow goes on."""
+        """Wait until nothing is queued, running or about to be put; the flow goes on.
+
+        Raises:
+            LifecycleError: one of its own processors asks, which would wait for itself.
+            BaseException: what ended the run, when that was no item.
+        """
         if isinstance(self._run, FlowRun):
+            if is_inside(self._run):
+                raise LifecycleError(f"a processor of {self.name} cannot wait until it is idle: await flow.put(item)")
             with terminable():
                 await self._run.drain()
 

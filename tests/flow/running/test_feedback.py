@@ -99,3 +99,14 @@ def test_an_error_job_puts_without_waiting():
     flow.add(fails).error(again)
     report = play(flow.run([1]))
     assert report.counts["failed"] == report.counts["taken"] == len(tries)
+
+
+def test_a_processor_that_waits_until_its_flow_is_idle_is_refused():
+    flow = Flow(capacity=FixedCapacity(1))
+
+    async def waits(item):
+        await flow.drain()
+
+    report = play(flow.add(waits).run([1]))
+    assert report.counts["failed"] == 1
+    assert "cannot wait until it is idle" in str(report.failures[0].exception)
