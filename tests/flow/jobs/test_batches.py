@@ -6,6 +6,8 @@ import asyncio
 
 import pytest
 from flow_samples import results, same
+from hypothesis import given
+from hypothesis import strategies as st
 
 from framework.errors import OptionError
 from framework.flow import Batch, FixedCapacity, Flow, LastWorkItem, StopProcessing
@@ -217,3 +219,42 @@ def test_a_worker_that_takes_items_before_the_one_that_lingers_has_woken_up_lose
 
     play(main())
     assert sorted(done) == list(range(9))
+
+
+def test_a_last_batch_does_not_linger_when_another_worker_of_its_job_becomes_idle_after_it():
+    async def several(items):
+        await asyncio.sleep(len(items))
+        return items
+
+    async def main():
+        flow = Flow(capacity=FixedCapacity(2)).add(several, batch=Batch(7, linger=1e6))
+        report = await flow.add(several, batch=Batch(4, linger=1e6)).run(range(10))
+        return report.counts["done"], asyncio.get_running_loop().time()
+
+    done, seconds = play(main())
+    assert done == 10
+    assert seconds < 100
+
+
+@given(
+    workers=st.integers(1, 4),
+    queue=st.integers(1, 5),
+    sizes=st.lists(st.none() | st.integers(1, 7), min_size=1, max_size=3),
+    items=st.integers(0, 30),
+    pauses=st.randoms(use_true_random=False),
+)
+def test_no_flow_of_batches_waits_for_more_items_than_there_are(workers, queue, sizes, items, pauses):
+    async def several(batch):
+        await asyncio.sleep(pauses.choice((0, 0, 1)))
+        return batch
+
+    async def main():
+        flow = Flow(capacity=FixedCapacity(workers, queue))
+        for size in sizes:
+            flow.add(same) if size is None else flow.add(several, batch=Batch(size, linger=1e6))
+        report = await flow.run(range(items))
+        return report.counts["done"], asyncio.get_running_loop().time()
+
+    done, seconds = play(main())
+    assert done == items
+    assert seconds < 1000

@@ -98,6 +98,14 @@ class BatchWorker(FlowWorker):
                 self.run.cut(self.job, last, taken=True)
             await self.breathe()  # as after a turn of single items
 
+    async def rest(self) -> bool:
+        """Wait until there may be an item; False when this worker is to end."""
+        if self.collecting.lingering is not None:
+            if self.channel.buffer:  # for the one that lingers; this one was woken for it
+                self.channel.look()
+            self.loop.call_soon(self.run.settle)  # that one may be all that keeps the flow open, once this one rests
+        return await super().rest()
+
     async def _collect(self, entries: list[Any]) -> None:
         channel, batch = self.channel, self.batch
         until = self.now() + batch.linger
