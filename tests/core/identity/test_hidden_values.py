@@ -29,6 +29,7 @@ def digest_of(folder, **texts):
         ("from typing import Annotated, TypedDict\nV = {}\nclass C(TypedDict):\n    v: Annotated[int, V]", "helpers.C"),
         ("import pydantic\nV = {}\nclass C(pydantic.BaseModel):\n    v: int = V", "helpers.C()"),
         ("import pydantic\nV = {}\nclass C(pydantic.BaseModel):\n    v: int = pydantic.Field(gt=V)", "helpers.C()"),
+        ("import pydantic\nC = pydantic.create_model('C', v=(int, {}))", "helpers.C()"),
         ("import attrs\nV = {}\n@attrs.define\nclass C:\n    v: int = V", "helpers.C()"),
         ("import dataclasses\nV = {}\n@dataclasses.dataclass(order=V > 1)\nclass C:\n    v: int", "helpers.C(1)"),
         ("import contextvars\nv = contextvars.ContextVar('v', default=0)\nv.set({})", "helpers.v.get()"),

@@ -146,7 +146,7 @@ class Reader:
             if counts and not isinstance(value, ACCESSORS):
                 self._bind(node, f"{node.label}.{name}", value, (cls, name))
         for name, each in fields_of(cls):
-            if name in references.computed:
+            if whole or name in references.computed:
                 self._bind(node, f"{node.label}.{name}", each, (cls, name))
 
     def _read_function(self, function: FunctionType, node: Node, owner: type | None, attribute: str = "") -> None:
