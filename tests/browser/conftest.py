@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,64 +75,34 @@ def marimo_run(marimo_folder: Path) -> Iterator[str]:
         yield address
 
 
-class Open:
-    """The browser with an empty profile, from the first test that needs it to the last of this folder."""
+# of a module, not of the session: while it is open, no other test of this process can run an event loop
+@pytest.fixture(scope="module")
+def context(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """A browser with an empty profile."""
+    from playwright.sync_api import sync_playwright
 
-    def __init__(self, chromium: str, profile: Path) -> None:
-        from playwright.sync_api import sync_playwright
-
-        with contextlib.ExitStack() as stack:
-            playwright = stack.enter_context(sync_playwright())
-            self.context = playwright.chromium.launch_persistent_context(
-                profile, executable_path=chromium, headless=True, args=CHROMIUM, viewport=VIEWPORT
-            )
-            stack.callback(self.context.close)
-            self.context.grant_permissions(["clipboard-read", "clipboard-write"])
-            self.context.set_default_timeout(MINUTE)
-            self.lab_page = self.context.new_page()  # loading JupyterLab takes seconds: it stays open
-            self.close = stack.pop_all().close
-
-
-OPEN = pytest.StashKey[Open]()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Close the browser after this folder: while it is open, no other test can run an event loop."""
-    leaves = nextitem is None or Path(__file__).parent not in nextitem.path.parents
-    if leaves and OPEN in item.config.stash:
-        item.config.stash[OPEN].close()
-        del item.config.stash[OPEN]
+    with sync_playwright() as playwright:
+        profile = tmp_path_factory.mktemp("profile")
+        context = playwright.chromium.launch_persistent_context(
+            profile, executable_path=chromium, headless=True, args=CHROMIUM, viewport=VIEWPORT
+        )
+        context.set_default_timeout(MINUTE)
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        yield context
+        context.close()
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Open:
-    """The open browser."""
-    if OPEN not in pytestconfig.stash:
-        pytestconfig.stash[OPEN] = Open(chromium, tmp_path_factory.mktemp("profile"))
-    return pytestconfig.stash[OPEN]
-
-
-@pytest.fixture(scope="module")
-def context(browser: Open) -> object:
-    """What opens pages."""
-    return browser.context
-
-
-@pytest.fixture(scope="module")
-def page(context: object) -> Iterator[object]:
+def page(context: object) -> object:
     """One page for the tests of a module."""
-    page = context.new_page()
-    yield page
-    page.close()
+    return context.new_page()
 
 
 @pytest.fixture
-def lab(server: str, folder: Path, browser: Open) -> Iterator[Lab]:
+def lab(server: str, folder: Path, page: object) -> Iterator[Lab]:
     """A page that opens notebooks, without outside requests or logged errors when the test is over."""
-    browser.lab_page.bring_to_front()
-    browser.lab_page.set_viewport_size(VIEWPORT)
-    lab = Lab(browser.lab_page, server, folder)
+    page.set_viewport_size(VIEWPORT)
+    lab = Lab(page, server, folder)
     yield lab
     lab.close()
     assert lab.outside == [], "the page made outside requests"

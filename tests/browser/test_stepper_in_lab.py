@@ -142,7 +142,8 @@ BUSY = """\
 import time
 from pathlib import Path
 
-while not Path("enough").exists():
+ends = time.monotonic() + 60
+while time.monotonic() < ends and not Path("enough").exists():
     time.sleep(0.02)"""
 
 
