@@ -193,3 +193,18 @@ def test_what_is_yielded_fills_the_next_queue_to_its_bound_and_no_further():
     play(flow.run([1]))
     assert len(waiting) == 20
     assert max(waiting) == 3
+
+
+def test_a_generator_begins_no_more_often_than_its_rate():
+    begun = []
+
+    async def main():
+        async def twice(item):
+            begun.append(asyncio.get_running_loop().time())
+            yield item
+            yield item
+
+        return await results(Flow(capacity=FixedCapacity(3)).add(twice, rate=2), range(4))
+
+    assert sorted(play(main())) == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert begun[3] - begun[0] >= 1.0
