@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import ast
 import sys
 from abc import ABCMeta
 from collections import ChainMap
@@ -34,7 +35,7 @@ from framework.core.identity.reading.definitions import (
 )
 from framework.core.identity.reading.imports import imported, module_label
 from framework.core.identity.reading.nodes import Bound, Node, syntax_of
-from framework.core.identity.reading.references import HINTS, Chain, References, references_of
+from framework.core.identity.reading.references import HINTS, Chain, References, read_given, references_of
 from framework.core.identity.state import Code, State, closure_of
 from framework.core.identity.values import ValueWalk
 from framework.source import Source, source_of_function
@@ -104,8 +105,10 @@ class Reader:
         references = References() if source is None else references_of(source.node)
         node.hints.append((references, module))
         _read_early(references, ChainMap(*variables), node)
-        remade = source is not None and bool(source.node.decorator_list)
-        if remade or not _is_plain(cls):
+        statement = None if source is None else source.node
+        if isinstance(statement, ast.ClassDef) and (statement.decorator_list or not _is_plain(cls)):
+            if not references.given:
+                read_given(statement, references)
             self._bind_given(node, references.given | references.called | references.hints, references, module)
         if isinstance(cls, ABCMeta):
             registered = (each() for each in abc._get_dump(cls)[0])  # type: ignore[attr-defined]  # noqa: SLF001 - the only way

@@ -105,14 +105,12 @@ def references_of(node: Definition) -> References:
 def _read_class(node: ast.ClassDef, found: References) -> None:
     for part in (*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)):
         _read(part, found, found.early)
-        _read_given(part, found)
     for statement in node.body:
         if isinstance(statement, _FUNCTIONS):
             for decorator in statement.decorator_list:
                 _read(decorator, found, found.early)
         elif not isinstance(statement, ast.ClassDef):  # a class inside is an attribute, read on its own
             _read(statement, found, found.early)
-            _read_given(getattr(statement, "value", None), found)
             if isinstance(statement, ast.AnnAssign):  # the types of fields: dataclasses and validators use them
                 _read(_evaluated(statement.annotation), found, found.early)
                 _read(_evaluated(statement.annotation), found, found.hints)
@@ -121,6 +119,13 @@ def _read_class(node: ast.ClassDef, found: References) -> None:
                     found.computed.add(name)
                 else:
                     found.literals[name] = value
+
+
+def read_given(node: ast.ClassDef, found: References) -> None:
+    """Read what was handed on while a class was made; only where that need not show in the class."""
+    statements = (getattr(statement, "value", None) for statement in node.body)
+    for part in (*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords), *statements):
+        _read_given(part, found)
 
 
 def _read_given(expression: ast.expr | None, found: References) -> None:
