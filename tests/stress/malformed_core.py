@@ -156,7 +156,7 @@ def given(_, processors):
 
 
 EVENT = "(name='start', ...)"
-SUBMIT = "submit(Event(name=..., value=...)) instead"
+SUBMIT = "submit(Event(name=..., value=...))"
 PAIRS = 'interests = [(Event, "start"), (Tick, None)]'
 HOLD = "hold.submit(event)"
 ENDED = "make a new Pipeline, or pipeline.renew()"
@@ -242,7 +242,8 @@ CASES = [
     Case("explain a class", lambda w: w.pipeline.explain(Event), NotAnEvent, "got the class Event", "explain(Event(...))"),
     *each("observe", (5, None, "x"), lambda w, v: w.pipeline.observe(v), TypeError, "got ", "observe(print)"),
     Case("redeliver to an unknown processor", lambda w: w.pipeline._redeliver("Missing", Event("tick", n=1)), UnknownName, "'Missing'", "there are: Counter"),
-    *each("redeliver", ("tick", None, Event), lambda w, v: w.pipeline._redeliver("Counter", v), NotAnEvent, "got ", "Event(name=..., value=...)"),
+    Case("redeliver a class", lambda w: w.pipeline._redeliver("Counter", Event), NotAnEvent, "got the class Event", "Event(...)"),
+    *each("redeliver", ("tick", None), lambda w, v: w.pipeline._redeliver("Counter", v), NotAnEvent, "got ", "Event(name=..., value=...)"),
     *each("compare", ("Missing", 5), lambda w, v: w.pipeline.compare(v, Counter), UnknownName, "*", "there are: Counter"),
     Case("compare an unknown class", lambda w: w.pipeline.compare(Plain, Counter), UnknownName, "'Plain'", "there are: Counter"),
     *each("compare with", (5, None), lambda w, v: w.ended().compare("Counter", v), TypeError, "got *", "takes the new class or an instance"),

@@ -162,3 +162,22 @@ def test_attempts_are_logged_for_debugging(caplog):
 def test_a_function_of_the_wait_that_fails_is_part_of_the_failure():
     report = play(Flow().add(failing(9), retry=Retry(3, wait_from=lambda error: 1 / 0)).run([1]))
     assert "how long to wait for another attempt cannot be told: ZeroDivisionError" in report.failures[0].traceback
+
+
+def test_an_item_that_is_tried_again_makes_the_queue_no_longer():
+    tried, handed, ahead = [], [], []
+
+    def source():
+        for item in range(40):
+            handed.append(item)
+            yield item
+
+    async def work(item):
+        ahead.append(len(handed) - len(tried) / 2)
+        tried.append(item)
+        if tried.count(item) == 1:
+            raise ValueError(item)
+
+    flow = Flow().add(work, capacity=FixedCapacity(1, queue_length=2), retry=Retry(2, wait=0))
+    assert play(flow.run(source())).counts["done"] == 40
+    assert max(ahead) <= 5  # two in the queue, one at work, one that goes first, one in the hand of the source
