@@ -14,19 +14,20 @@ from framework.source import place, unwrap
 
 def shadowed(evidence: Evidence) -> Iterator[Finding]:
     """Yield a finding for each `case` of a processor that an earlier one without a guard covers."""
-    told = set[str]()
+    read = set[ast.AST]()  # one of 1,000 processors of a class
     for name, processor in evidence.processors.items():
         source = body_of(processor)
+        if source is None or source.node in read:
+            continue
+        read.add(source.node)
         known = getattr(unwrap(getattr(processor, "process", None)), "__globals__", {})
-        for match in (node for node in ast.walk(source.node) if isinstance(node, ast.Match)) if source else ():
+        for match in (node for node in ast.walk(source.node) if isinstance(node, ast.Match)):
             for number, case in enumerate(match.cases):
                 before = (one for one in match.cases[:number] if one.guard is None)
                 first = next((one for one in before if _covers(one.pattern, case.pattern, known)), None)
-                where = place(source.file, case.pattern.lineno) if source else ""
-                if first is None or where in told:
+                if first is None:
                     continue
-                told.add(where)  # one of 100 of a class
-                other = place(source.file, first.pattern.lineno) if source else ""
+                where, other = place(source.file, case.pattern.lineno), place(source.file, first.pattern.lineno)
                 yield Finding(
                     "case that is never reached",
                     f"{name} never reaches `case {ast.unparse(case.pattern)}`: `case {ast.unparse(first.pattern)}` at "
