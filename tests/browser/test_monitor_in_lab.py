@@ -105,3 +105,16 @@ def test_a_pipeline_is_watched_while_its_cell_is_busy(lab, folder):
     (folder / "seen").touch()
     lab.page.locator(MONITOR, has_text="600 done, 0 failed").wait_for()
     lab.page.get_by_text("Finished: 1 phase, 600 delivered").wait_for()
+
+
+def test_a_run_with_progress_shows_a_monitor_in_its_own_cell_until_its_end(lab, folder):
+    pipeline = PIPELINE.replace("pipeline.watch()", "").replace("seen", "looked")
+    lab.open("progress.ipynb", pipeline, "report = pipeline.run(progress=True)\nreport")
+    lab.run_all(wait=False)
+    lab.page.locator(MONITOR, has_text="Running").wait_for()
+    assert lab.page.locator(MONITOR).count() == 1
+    lab.both_themes("progress", MONITOR)
+    (folder / "looked").touch()
+    lab.page.locator(MONITOR, has_text="Finished").wait_for()
+    lab.page.locator(MONITOR, has_text="600 done, 0 failed").wait_for()
+    lab.page.get_by_text("Finished: 1 phase, 600 delivered").wait_for()
