@@ -44,7 +44,7 @@ INSIDE = {
     "reactive": """checks policies building builder streams offloading balancing function planning plan provenance sweep
         answers""",
     "flow": """signals clock capacity scaling profile report queues findings jobs workers running stream
-        declared flow""",
+        declared_flow flow""",
     "cli": "console archives runtimes running command_line",
     "notebook": "kernel widgets graphs frames lineage tables views flow_views monitor stepper display runner",
 }

@@ -21,6 +21,7 @@ MADE = {
     "PhaseReport": "report.phases[0]",
     "Failures": "report.failures",
     "Profile": "report.profile()",
+    "FlowProfile": "report.profile()",
     "ItemTrace": "flow.history.lineage(",
     "Findings": "pipeline.diagnose()",
     "Failure": "report.failures[0]",

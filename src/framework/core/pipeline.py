@@ -25,7 +25,7 @@ from framework.core.results.generations import Artifacts
 from framework.core.results.methods import ValueMethods
 from framework.core.results.renewing import recreate, with_replacements
 from framework.core.scheduling.failures import FailureLedger
-from framework.core.scheduling.intake import Intake
+from framework.core.scheduling.intake import EventIntake
 from framework.core.scheduling.scheduler import Scheduler
 from framework.core.scheduling.simulation import SeededScheduler
 from framework.core.scheduling.threads import ThreadScheduler
@@ -135,7 +135,7 @@ class Pipeline(ValueMethods, InspectionMethods):
             self._scheduler = SeededScheduler(*shared, seed=seed)
         else:
             self._scheduler = ThreadScheduler(*shared, name=self.name, max_workers=max_workers, slow_after=slow_after)
-        self._intake = Intake(self._scheduler, max_pending)
+        self._intake = EventIntake(self._scheduler, max_pending)
         self._artifacts = Artifacts(self._scheduler)
         phases = PhaseSequence(
             self.name,

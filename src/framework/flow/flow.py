@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from framework.errors import LifecycleError, OptionError, UnknownName
 from framework.flow.capacity import Capacity, scalable, validated
 from framework.flow.clock import LoopClock
-from framework.flow.declared import Declared
+from framework.flow.declared_flow import DeclaredFlow
 from framework.flow.jobs.stages import laid_out
-from framework.flow.queues.sources import Source
+from framework.flow.queues.sources import ItemSource
 from framework.flow.report import FlowReport
-from framework.flow.running.ending import terminable
 from framework.flow.running.job_run import JobRun
-from framework.flow.running.part import Part
+from framework.flow.running.nested_run import NestedRun
 from framework.flow.running.run import FlowRun
 from framework.flow.running.showing import graph_of, snapshot_of, why_waiting
+from framework.flow.running.shutdown import terminable
 from framework.flow.stream import stream
 from framework.flow.workers.worker_task import is_inside
 from framework.observe import Graph, Snapshot, Subscription
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class Flow(Declared):
+class Flow(DeclaredFlow):
     """Items go through its jobs one after the other; each job has a bounded queue and workers that follow the load.
 
     ::
@@ -51,7 +51,7 @@ class Flow(Declared):
     one.
     """
 
-    _run: FlowRun | Part | None = None
+    _run: FlowRun | NestedRun | None = None
     _history: ItemHistory | None = None
 
     # -- driving
@@ -70,7 +70,7 @@ class Flow(Declared):
 
     async def run(
         self,
-        source: Source | None = None,
+        source: ItemSource | None = None,
         *,
         on_source_error: Literal["finish", "drop"] = "finish",
         source_executor: Executor | None = None,
@@ -111,7 +111,7 @@ class Flow(Declared):
 
     def stream(
         self,
-        source: Source,
+        source: ItemSource,
         ordered: bool = False,  # noqa: FBT001, FBT002 - reads well both ways
         *,
         on_source_error: Literal["finish", "drop"] = "finish",
@@ -137,7 +137,7 @@ class Flow(Declared):
         run = self._run
         if run is None or (isinstance(run, FlowRun) and run.loop.is_closed()):
             run = await self._begin()
-        if isinstance(run, Part):
+        if isinstance(run, NestedRun):
             await run.entrance.input.put(item)
         else:
             await run.intake.put(item)
@@ -150,7 +150,7 @@ class Flow(Declared):
         Raises:
             LifecycleError: the flow has not been started.
         """
-        run = self._run.outer if isinstance(self._run, Part) else self._run
+        run = self._run.outer if isinstance(self._run, NestedRun) else self._run
         if run is None or run.loop.is_closed():
             raise LifecycleError(f"{self.name} has not been started: await flow.start() first")
         return asyncio.run_coroutine_threadsafe(self.put(item), run.loop)
@@ -241,7 +241,7 @@ class Flow(Declared):
 
     def why_waiting(self) -> str:
         """Return what keeps it from being finished, a line for each job and source; empty when nothing runs."""
-        run = self._run.outer if isinstance(self._run, Part) else self._run
+        run = self._run.outer if isinstance(self._run, NestedRun) else self._run
         return "" if run is None else why_waiting(run)
 
     # -- how it is
@@ -263,7 +263,7 @@ class Flow(Declared):
         Raises:
             OptionError: none is kept.
         """
-        kept = self._run.outer.history if isinstance(self._run, Part) else self._kept_history()
+        kept = self._run.outer.history if isinstance(self._run, NestedRun) else self._kept_history()
         if kept is None:
             raise OptionError(
                 f"{self.name} keeps no history: make it with Flow(history=True), or import framework.notebook"
@@ -305,7 +305,7 @@ class Flow(Declared):
 
         return watch(self)
 
-    def _join(self, part: Part) -> None:
+    def _join(self, part: NestedRun) -> None:
         """Take note of the run of another flow that its jobs are part of."""
         self._run = part
         if self._observers.watched:
@@ -322,7 +322,7 @@ class Flow(Declared):
 
     def _own_run(self) -> FlowRun:
         assert self._run is not None  # noqa: S101 - it runs
-        if isinstance(self._run, Part):
+        if isinstance(self._run, NestedRun):
             outer = self._run.outer.name
             raise LifecycleError(f"{self.name} is part of {outer}, which runs: await the stop of that flow")
         return self._run
@@ -344,7 +344,7 @@ class Flow(Declared):
         clock, history = self._clock or LoopClock(loop), self._kept_history()
         run = FlowRun(self.name, layout, clock, self._observers, grace=self._grace, history=history)
         for section in layout.sections:
-            section.flow._join(Part(section, run))  # noqa: SLF001 - another flow
+            section.flow._join(NestedRun(section, run))  # noqa: SLF001 - another flow
         logger.info("%s starts with %d jobs", self.name, len(layout.stages))
         for job in run.jobs.values():
             capacity = job.capacity

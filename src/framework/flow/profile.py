@@ -1,4 +1,4 @@
-"""`Profile`: what the workers of each job did with their time."""
+"""`FlowProfile`: what the workers of each job did with their time."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class JobProfile:
         return self.working / self.items if self.items else 0.0
 
 
-class Profile(Sequence[JobProfile]):
+class FlowProfile(Sequence[JobProfile]):
     """The jobs of a run, the one that worked most first; obtained from `report.profile()`."""
 
     def __init__(self, jobs: Iterable[JobProfile]) -> None:
@@ -61,9 +61,9 @@ class Profile(Sequence[JobProfile]):
     @overload
     def __getitem__(self, index: int) -> JobProfile: ...
     @overload
-    def __getitem__(self, index: slice) -> Profile: ...
-    def __getitem__(self, index: int | slice) -> JobProfile | Profile:
-        return Profile(self._jobs[index]) if isinstance(index, slice) else self._jobs[index]
+    def __getitem__(self, index: slice) -> FlowProfile: ...
+    def __getitem__(self, index: int | slice) -> JobProfile | FlowProfile:
+        return FlowProfile(self._jobs[index]) if isinstance(index, slice) else self._jobs[index]
 
     def __len__(self) -> int:
         return len(self._jobs)

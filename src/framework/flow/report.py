@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from framework.flow.profile import JobProfile, Profile
+from framework.flow.profile import FlowProfile, JobProfile
 from framework.observe import Failures, WorkersScaled
 from framework.observe.findings import Findings, times
 
@@ -163,7 +163,7 @@ class FlowReport:
         """What is odd in the run, the most serious first; none for a healthy run."""
         return self._diagnosis()
 
-    def profile(self) -> Profile:
+    def profile(self) -> FlowProfile:
         """Return what each job's workers did with their time, the job that worked most first."""
         rows = [
             JobProfile(
@@ -177,7 +177,7 @@ class FlowReport:
             )
             for one in self.jobs.values()
         ]
-        return Profile(rows)
+        return FlowProfile(rows)
 
     @property
     def reasons(self) -> Mapping[str, int]:

@@ -9,9 +9,9 @@ from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 from framework.errors import FlowEnded
-from framework.flow.queues.envelope import Ending, Envelope, Node, Ticket
-from framework.flow.queues.sources import Source
-from framework.flow.running.ending import terminable
+from framework.flow.queues.envelope import Envelope, ItemEnding, Ticket, TreeTicket
+from framework.flow.queues.sources import ItemSource
+from framework.flow.running.shutdown import terminable
 from framework.flow.signals import LastWorkItem
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Results:
 
     def __init__(self, window: int) -> None:
         self._window = asyncio.Semaphore(window)
-        self._endings: deque[tuple[Ending, bool]] = deque()
+        self._endings: deque[tuple[ItemEnding, bool]] = deque()
         self._most = 2 * window
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
@@ -52,7 +52,7 @@ class Results:
         """Return the ticket of an item of the source, or of the value of a LastWorkItem."""
         return _Unordered(self, is_root=True)
 
-    def add(self, ending: Ending, *, is_root: bool) -> None:
+    def add(self, ending: ItemEnding, *, is_root: bool) -> None:
         """Hand out an ending, of an item of the source or of one that was made of another."""
         self._endings.append((ending, is_root))
         self._changed.set()
@@ -69,7 +69,7 @@ class Results:
         self._room.set()
         self._changed.set()
 
-    async def next(self) -> Ending | None:
+    async def next(self) -> ItemEnding | None:
         """Return the next ending; None when nothing more will come."""
         while (ending := self.take()) is None:
             if self._closed:
@@ -78,7 +78,7 @@ class Results:
             await self._changed.wait()
         return ending
 
-    def take(self) -> Ending | None:
+    def take(self) -> ItemEnding | None:
         """Return an ending that is there."""
         if not self._endings:
             return None
@@ -103,7 +103,7 @@ class _Unordered:
         return _Unordered(self.results, is_root=False)
 
     def finish(self, outcome: Outcome, value: Any) -> None:
-        self.results.add(Ending(outcome, value), is_root=self._is_root)
+        self.results.add(ItemEnding(outcome, value), is_root=self._is_root)
 
 
 class OrderedResults(Results):
@@ -111,16 +111,16 @@ class OrderedResults(Results):
 
     def __init__(self, window: int) -> None:
         super().__init__(window)
-        self._roots: deque[Node] = deque()
-        self._path: list[tuple[Node, int]] = []
+        self._roots: deque[TreeTicket] = deque()
+        self._path: list[tuple[TreeTicket, int]] = []
 
     def ticket(self) -> Ticket:
         """Return the ticket of an item of the source, or of the value of a LastWorkItem."""
-        node = Node(lambda _: self._changed.set())
+        node = TreeTicket(lambda _: self._changed.set())
         self._roots.append(node)
         return node
 
-    def take(self) -> Ending | None:
+    def take(self) -> ItemEnding | None:
         """Return the next ending in order, if it is there; what has not ended with the flow is passed over."""
         while True:
             if not self._path:
@@ -143,7 +143,7 @@ class OrderedResults(Results):
 
 async def stream(
     begin: Callable[[], FlowRun],
-    source: Source,
+    source: ItemSource,
     *,
     ordered: bool,
     executor: Executor | None,

@@ -23,7 +23,7 @@ VIEWS: Mapping[tuple[str, str], Callable[[Any], tables.Rendering]] = {
     ("framework.core.pipeline", "Pipeline"): views.runtime_view,
     ("framework.flow.flow", "Flow"): views.runtime_view,
     ("framework.flow.report", "FlowReport"): flow_views.flow_report_view,
-    ("framework.flow.profile", "Profile"): flow_views.job_profile_view,
+    ("framework.flow.profile", "FlowProfile"): flow_views.job_profile_view,
     ("framework.observe.recording.items.item_trace", "ItemTrace"): flow_views.item_trace_view,
     ("framework.core.driving.run", "Run"): views.run_view,
     ("framework.core.inspection.explanation", "Explanation"): views.explanation_view,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-State = Literal["not started", "running", "paused", "finished"]
+RunState = Literal["not started", "running", "paused", "finished"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Snapshot:
     """One pipeline or flow at one moment; `at` is `time.monotonic()` in seconds, `phase` is 0 before the first."""
 
     name: str
-    state: State
+    state: RunState
     at: float
     nodes: Mapping[str, NodeSnapshot]
     phase: int = 0

@@ -11,7 +11,7 @@ from framework.errors import BuildError, OptionError, WiringError
 Inputs = tuple[Any, ...]
 """The arguments of one `build`, the context left out."""
 
-Batch = list[Inputs]
+InputBatch = list[Inputs]
 KeyFunction = Callable[..., Hashable]
 
 

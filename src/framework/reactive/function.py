@@ -16,7 +16,7 @@ from framework.reactive.building.awaited import is_awaited
 from framework.reactive.building.pairing import checked
 from framework.reactive.checks import hint_of_keywords, keyword_only
 
-BuildFunction = Callable[..., Any]
+UserFunction = Callable[..., Any]
 CONTEXTS = ("context", "_", "_context", "ctx")
 """Names of a first parameter that is the context."""
 POSITIONAL = inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -82,7 +82,7 @@ def reactive(  # noqa: PLR0913 - as a ReactiveBuilder
     if not bare:
         checked("@reactive", "target" if provides is None else provides, () if requires is None else requires)
 
-    def decorate(function: BuildFunction) -> FunctionBuilder:
+    def decorate(function: UserFunction) -> FunctionBuilder:
         if not is_function(function):
             raise _no_function(function)
         title = function.__name__
@@ -128,12 +128,12 @@ def reactive(  # noqa: PLR0913 - as a ReactiveBuilder
     return decorate(provides) if bare else decorate
 
 
-def _positional(function: BuildFunction) -> list[str]:
+def _positional(function: UserFunction) -> list[str]:
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return [one.name for one in inspect.signature(function).parameters.values() if one.kind in kinds]
 
 
-def _named(function: BuildFunction) -> list[str]:
+def _named(function: UserFunction) -> list[str]:
     """Return the names of the parameters that are targets."""
     parameters = inspect.signature(function).parameters.values()
     loose = [one.name for one in parameters if one.kind is inspect.Parameter.VAR_POSITIONAL]
@@ -151,7 +151,7 @@ def _named(function: BuildFunction) -> list[str]:
     ]
 
 
-def _call(function: BuildFunction, required: list[str]) -> Callable[[Context, tuple[Any, ...]], Any]:
+def _call(function: UserFunction, required: list[str]) -> Callable[[Context, tuple[Any, ...]], Any]:
     """Return how the function is called with a context and artifacts; raises WiringError if these do not fit it.
 
     The context goes to the parameter of its name, wherever that stands; a first parameter of any other name is the

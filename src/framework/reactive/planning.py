@@ -18,7 +18,7 @@ from framework.core.identity.parts import difference
 from framework.core.reactive_event import ReactiveEvent
 from framework.errors import ArchiveError, BuildError, Undigestable
 from framework.reactive.builder import ReactiveBuilder
-from framework.reactive.building.build_records import Kept
+from framework.reactive.building.build_records import StoredBuild
 from framework.reactive.building.pairing import Pairing
 
 Facts = tuple[str, tuple[Any, ...] | None, Any, str, str | None, float | None]
@@ -102,7 +102,7 @@ class Planner:
 
     def _replay_all(self, archived: _Archived) -> list[Any]:
         outputs: list[Any] = []
-        for _, record in records(archived.archive, Kept):
+        for _, record in records(archived.archive, StoredBuild):
             self.rows.append((archived.name, record.inputs, "replay", "archived", None, None))
             outputs += record.artifacts
         return outputs
@@ -143,7 +143,7 @@ class _Archived:
         last = max(entries, key=lambda entry: (entry.identity == self._now.identity, entry.updated))
         room = self.pipeline._archives  # noqa: SLF001 - plumbing between rooms
         try:
-            seconds = [record.seconds for _, record in islice(records(room.recorded(last), Kept), TIMED)]
+            seconds = [record.seconds for _, record in islice(records(room.recorded(last), StoredBuild), TIMED)]
         except ArchiveError:  # what is kept there cannot be read: the plan has no use for it
             return Timed()
         return Timed(sum(seconds) / len(seconds), last.records) if seconds else Timed()
@@ -154,12 +154,12 @@ class _Archived:
             record = loaded(self.archive, input_key(arguments, name="inputs"))
         except Undigestable:  # the build will fail and say so
             return None
-        return record if isinstance(record, Kept) else None
+        return record if isinstance(record, StoredBuild) else None
 
     @cached_property
     def has_records(self) -> bool:
         """Return whether results are archived; entries that the builder made itself are none."""
-        return any(records(self.archive, Kept))
+        return any(records(self.archive, StoredBuild))
 
     def why_build(self, arguments: tuple[Any, ...]) -> tuple[str, str | None]:
         """Return why an input without a record is built, and what changed."""

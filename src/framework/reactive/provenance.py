@@ -179,10 +179,10 @@ def provenance(event: ReactiveEvent) -> Provenance:
     """
     if not isinstance(event, ReactiveEvent) or event.name != "built":
         raise TypeError(f"provenance takes the event that announces an artifact, got {short_repr(event)}")
-    return Provenance(_Walk().ancestors(origin_of(event)))
+    return Provenance(_OriginWalk().ancestors(origin_of(event)))
 
 
-class _Row(NamedTuple):
+class _SavedOrigin(NamedTuple):
     """An origin that was saved with a record, which lies in an archive."""
 
     rows: tuple[Saved, ...]
@@ -197,7 +197,7 @@ class _Row(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Found:
+class _AncestorFacts:
     """An artifact on the way into a provenance; `value` is a tuple, empty where it is gone."""
 
     target: str
@@ -206,17 +206,17 @@ class _Found:
     text: str
     key: str | None
     replayed: bool
-    sources: list[Origin | _Row]
+    sources: list[Origin | _SavedOrigin]
     inputs: tuple[Any, ...] = ()
     built: float | None = None
 
 
-class _Walk:
+class _OriginWalk:
     """Follows origins of this run, and the rows and records of former ones."""
 
     def __init__(self) -> None:
         self._numbers: dict[Any, int] = {}
-        self._todo: list[Origin | _Row] = []
+        self._todo: list[Origin | _SavedOrigin] = []
         self._kept: dict[int, Any] = {}  # artifacts that are gone, but lie in the records of what was made from them
 
     def ancestors(self, origin: Origin) -> list[Ancestor]:
@@ -233,7 +233,7 @@ class _Walk:
             found.append(Ancestor(*facts))
         return found
 
-    def _number(self, step: Origin | _Row) -> int:
+    def _number(self, step: Origin | _SavedOrigin) -> int:
         name = id(step) if isinstance(step, Origin) else step.name
         if name not in self._numbers:
             self._numbers[name] = len(self._todo)
@@ -241,9 +241,9 @@ class _Walk:
         return self._numbers[name]
 
 
-def _of_run(origin: Origin) -> _Found:
+def _of_run(origin: Origin) -> _AncestorFacts:
     made = origin.made
-    found = _Found(
+    found = _AncestorFacts(
         made.target, made.builder, origin.artifact, "", made.key, made.recorded is not None, list(origin.sources)
     )
     record = _record(made.archive, made.key)
@@ -253,10 +253,10 @@ def _of_run(origin: Origin) -> _Found:
     return found
 
 
-def _of_record(row: _Row) -> _Found:
+def _of_record(row: _SavedOrigin) -> _AncestorFacts:
     builder, target, identity, key, place, text, links = row.rows[row.position]
-    sources: list[Origin | _Row] = [_Row(row.rows, link, row.archive) for link in links]
-    found = _Found(target, builder, (), text, key, key is not None, sources)
+    sources: list[Origin | _SavedOrigin] = [_SavedOrigin(row.rows, link, row.archive) for link in links]
+    found = _AncestorFacts(target, builder, (), text, key, key is not None, sources)
     beside = getattr(row.archive, "_beside", None)  # of a stored archive
     if key is not None and builder is not None and beside is not None:
         archive = beside(builder, identity)
@@ -269,7 +269,9 @@ def _record(archive: Archive | None, key: str | None) -> BuildRecord | SourcedRe
     return record if isinstance(record, BuildRecord | SourcedRecord) else None
 
 
-def _complete(found: _Found, record: BuildRecord | SourcedRecord | None, place: int, archive: Archive | None) -> None:
+def _complete(
+    found: _AncestorFacts, record: BuildRecord | SourcedRecord | None, place: int, archive: Archive | None
+) -> None:
     """Add what a record tells."""
     if record is None:
         return
@@ -280,8 +282,8 @@ def _complete(found: _Found, record: BuildRecord | SourcedRecord | None, place: 
         found.sources = _rows(record.origins, record.sources, archive)
 
 
-def _rows(rows: tuple[Saved, ...], count: int, archive: Archive | None) -> list[Origin | _Row]:
-    return [_Row(rows, position, archive) for position in range(count)]
+def _rows(rows: tuple[Saved, ...], count: int, archive: Archive | None) -> list[Origin | _SavedOrigin]:
+    return [_SavedOrigin(rows, position, archive) for position in range(count)]
 
 
 def _digest(value: tuple[Any, ...]) -> str | None:

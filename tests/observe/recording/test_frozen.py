@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framework.observe.recording.frozen import (
-    Description,
+    ValueDescription,
     described,
     event_text,
     frozen,
@@ -49,7 +49,7 @@ def test_a_value_that_cannot_change_is_kept_itself(value):
     "value", [[1], {"a": 1}, {1}, bytearray(b"x"), np.arange(3), pd.DataFrame({"a": [1]}), Plain(1), ([],)]
 )
 def test_a_value_that_can_change_is_described(value):
-    assert isinstance(frozen(value), Description)
+    assert isinstance(frozen(value), ValueDescription)
 
 
 @given(st.recursive(st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
@@ -135,15 +135,15 @@ def test_a_description_shows_the_first_items_and_levels(value, text):
 
 
 def test_a_value_of_a_tuple_that_is_large_is_described():
-    assert isinstance(frozen(("x" * 4097,)), Description)
+    assert isinstance(frozen(("x" * 4097,)), ValueDescription)
     assert frozen(("x" * 4096,)) == ("x" * 4096,)
-    assert isinstance(frozen((1,) * 7), Description)
+    assert isinstance(frozen((1,) * 7), ValueDescription)
     assert frozen((1,) * 6) == (1,) * 6
 
 
 def test_attributes_with_one_large_value_are_frozen_and_the_others_kept():
     kept = frozen_attributes({"name": "a", "text": "x" * 4097, "n": 1})
-    assert isinstance(kept["text"], Description)
+    assert isinstance(kept["text"], ValueDescription)
     assert (kept["name"], kept["n"]) == ("a", 1)
 
 

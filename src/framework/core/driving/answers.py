@@ -26,7 +26,7 @@ Attribute = tuple[str, str]
 
 
 @dataclass(slots=True)
-class Sample:
+class PhaseSample:
     """The values of what is submitted in one phase; a tap of the routing table until it has seen enough."""
 
     scheduler: Scheduler
@@ -78,7 +78,7 @@ class PhaseAnswers:
 
     def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler
-        self._sample: Sample | None = None
+        self._sample: PhaseSample | None = None
         self._reset()
 
     def _reset(self) -> None:
@@ -95,7 +95,7 @@ class PhaseAnswers:
         first = 1 << (phase.bit_length() - 1)
         first = FIRST_SAMPLED if phase < FIRST_SAMPLED + SAMPLED else first if first > SAMPLED else phase + 1
         if first <= phase < first + SAMPLED:
-            self._sample = Sample(self._scheduler)
+            self._sample = PhaseSample(self._scheduler)
             self._sample.begin()
 
     def end(self, phase: int, more: int, before: DeliveryCounts, after: DeliveryCounts) -> None:
@@ -221,7 +221,9 @@ def _of_events(events: Iterable[tuple[str, dict[str, Any]]]) -> dict[Attribute, 
     for event, values in events:
         for name, value in values.items():
             found.setdefault((f"event {event!r}", name), []).append(short_repr(value))
-    return {key: _Shown(short_repr(_Shown(", ".join(sorted(texts))), SHOWN_LENGTH)) for key, texts in found.items()}
+    return {
+        key: _PlainRepr(short_repr(_PlainRepr(", ".join(sorted(texts))), SHOWN_LENGTH)) for key, texts in found.items()
+    }
 
 
 def _of_processors(inboxes: Iterable[Inbox]) -> dict[Attribute, Any]:
@@ -233,7 +235,7 @@ def _of_processors(inboxes: Iterable[Inbox]) -> dict[Attribute, Any]:
     }
 
 
-class _Shown(str):
+class _PlainRepr(str):
     """A text that is its own `repr`."""
 
     __slots__ = ()

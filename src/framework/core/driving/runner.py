@@ -19,7 +19,7 @@ from framework.observe import PhaseReport, RunReport
 from framework.observe.findings import Findings
 
 if TYPE_CHECKING:
-    from framework.observe.snapshot import State
+    from framework.observe.snapshot import RunState
 
 OnError = Literal["raise", "keep"]
 Result = TypeVar("Result")
@@ -54,7 +54,7 @@ class PhaseRunner:
         return self.report is not None or self.phases.settled
 
     @property
-    def state(self) -> State:
+    def state(self) -> RunState:
         """Where the run is."""
         if self.report is not None:
             return "finished"

@@ -13,10 +13,10 @@ from framework.core.scheduling.scheduler import Scheduler
 
 if TYPE_CHECKING:
     from framework.observe.profile import ProcessorReport
-    from framework.observe.snapshot import Snapshot, State
+    from framework.observe.snapshot import RunState, Snapshot
 
 
-def snapshot(name: str, state: State, scheduler: Scheduler) -> Snapshot:
+def snapshot(name: str, state: RunState, scheduler: Scheduler) -> Snapshot:
     """Return how the processors are now; reads plain attributes, takes no lock."""
     from framework.observe.snapshot import NodeSnapshot, Snapshot
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from framework.notebook.monitor.monitor import ScalingMonitor
     from framework.notebook.stepper.stepper import PhaseStepper
     from framework.observe import Graph, Snapshot
-    from framework.observe.snapshot import State
+    from framework.observe.snapshot import RunState
 
 
 class InspectionMethods:
@@ -55,7 +55,7 @@ class InspectionMethods:
         return self._runner.report_until_now
 
     @property
-    def state(self) -> State:
+    def state(self) -> RunState:
         """Where the run is: "not started", "running", "paused" between two steps, or "finished"."""
         return self._runner.state
 

@@ -62,7 +62,7 @@ def _read(function: FunctionType, *, method: bool) -> MatchSyntax:
     bound = method or names[:1] == ["self"]
     event = (names[2] if bound and len(names) > 2 else names[-1]) if names else None  # noqa: PLR2004 - self, context
     self_name = names[0] if bound and len(names) > 2 else None  # noqa: PLR2004 - a static method has no self
-    reader = _Reader(event)
+    reader = _MatchReader(event)
     for statement in node.body:
         reader.visit(statement)
     return MatchSyntax(source.file, event, self_name, tuple(reader.entries), _imports(node))
@@ -75,7 +75,7 @@ def _parameters(arguments: ast.arguments) -> list[str]:
     return names[: max(first, len(names) - len(arguments.defaults))]
 
 
-class _Reader(ast.NodeVisitor):
+class _MatchReader(ast.NodeVisitor):
     """Collects the cases that look at the event, and the conditions under which they are reached."""
 
     def __init__(self, event: str | None) -> None:

@@ -16,7 +16,7 @@ from framework.errors import LifecycleError
 MOST_UNASKED = 100_000  # artifacts of a target that are kept although nothing has asked for them
 MOST_GENERATIONS = 32
 
-Inputs = Mapping[str, tuple[Any, ...]]
+InputsByTarget = Mapping[str, tuple[Any, ...]]
 
 
 class Artifacts:
@@ -30,7 +30,7 @@ class Artifacts:
         self._scheduler = scheduler
         if any(map(provided_by, scheduler.inboxes)):
             scheduler.routes.tap(self)
-        self.inputs: Inputs = {}
+        self.inputs: InputsByTarget = {}
         self._key: object = None
         self._events: dict[str, list[ReactiveEvent]] = {}
         self._provided: dict[str, list[ReactiveEvent]] = {}  # of targets that have a stand-in now
@@ -95,7 +95,7 @@ class Artifacts:
 
     # -- inputs
 
-    def use(self, inputs: Inputs, key: object, *, begun: bool) -> Collection[Inbox]:
+    def use(self, inputs: InputsByTarget, key: object, *, begun: bool) -> Collection[Inbox]:
         """Stand in for the providers of these inputs, artifacts by target; call it while nothing is driven.
 
         `key` is equal for equal inputs, None for none; `begun` says whether anything was delivered yet. Returns the

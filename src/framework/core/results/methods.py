@@ -17,7 +17,7 @@ from framework.core.matching.interests import Interests
 from framework.core.reactive_event import ReactiveEvent
 from framework.core.results.collected import Collected
 from framework.core.results.generations import Artifacts
-from framework.core.scheduling.intake import Intake
+from framework.core.scheduling.intake import EventIntake
 from framework.errors import OptionError, PipelineEnded, Undigestable, UnknownName, WiringError
 
 
@@ -26,7 +26,7 @@ class ValueMethods(DrivingMethods):
 
     name: str
     _inboxes: Directory
-    _intake: Intake
+    _intake: EventIntake
     _interests: dict[Inbox, Interests]
     _routes: RoutingTable
     _artifacts: Artifacts

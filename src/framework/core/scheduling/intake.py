@@ -1,4 +1,4 @@
-"""`Intake`: submits from outside, accepted until the end of the run, and bounded by `max_pending`."""
+"""`EventIntake`: submits from outside, accepted until the end of the run, and bounded by `max_pending`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENDED = (
 )
 
 
-class Intake:
+class EventIntake:
     """Submits events from outside of the deliveries, on any thread."""
 
     def __init__(self, scheduler: Scheduler, max_pending: int | None) -> None:

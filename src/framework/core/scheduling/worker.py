@@ -231,7 +231,7 @@ class Worker:
             scheduler.make_room()
 
 
-class _Counts:
+class _CountProbe:
     """Stands where a worker keeps the number of references that it expects, and collects those that it counts."""
 
     def __init__(self) -> None:
@@ -251,7 +251,7 @@ def _unshared(*, recorded: bool) -> int:
     loads of a variable are references and others are not. Hence no constant, and no second place that counts. Should
     the counts differ, the least is taken: contexts are then made anew too often, but none that was kept is used again.
     """
-    counts = _Counts()
+    counts = _CountProbe()
     processor: Any = SimpleNamespace(priority=0, process=lambda _context, _event: None)
     inbox = Inbox("calibration", 0, processor)
     inbox.level = deque([inbox])

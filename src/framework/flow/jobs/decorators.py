@@ -71,7 +71,7 @@ def declaration_of(processor: object) -> Declaration:
     return declared if isinstance(declared, Declaration) else Declaration()
 
 
-class Declared(Generic[F]):
+class DeclaredCallable(Generic[F]):
     """A callable that is no plain function, with a declaration beside it; a method stays a method."""
 
     def __init__(self, function: F) -> None:
@@ -87,7 +87,7 @@ class Declared(Generic[F]):
         bind = getattr(type(self._function), "__get__", None)
         if bind is None:
             return self
-        bound = Declared(bind(self._function, instance, owner))
+        bound = DeclaredCallable(bind(self._function, instance, owner))
         setattr(bound, ATTRIBUTE, declaration_of(self))
         return bound
 
@@ -105,7 +105,7 @@ def _declaring(**said: Any) -> Callable[[F], F]:
 
 def _copy(function: F) -> F:
     if not isinstance(function, types.FunctionType):
-        return Declared(function)  # type: ignore[return-value]  # called and bound as the original
+        return DeclaredCallable(function)  # type: ignore[return-value]  # called and bound as the original
     # A copied function costs no call more, and pickles by its name as the original would.
     twin = types.FunctionType(
         function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__

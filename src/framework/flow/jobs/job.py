@@ -13,7 +13,7 @@ from framework.observe import Node, NodeSnapshot
 from framework.observe.user_code import defined_at
 
 
-class Run(Protocol):
+class LatestRun(Protocol):
     """What a job shows of its latest run."""
 
     capacity: Capacity
@@ -45,7 +45,7 @@ class Job:
         self.executor = plan.executor
         self.flow = plan.flow
         self.router = plan.router
-        self.latest: Run | None = None
+        self.latest: LatestRun | None = None
         self._plan = plan
         self._default = default
         arms = {} if plan.router is None else plan.router.arms
@@ -132,7 +132,7 @@ class Job:
     def _workers(self) -> Collection[Any]:
         return () if self.latest is None else self.latest.workers
 
-    def _started(self) -> Run:
+    def _started(self) -> LatestRun:
         if self.latest is None:
             raise LifecycleError(f"{self.name} has not been started: await flow.start(), or flow.run(source)")
         return self.latest

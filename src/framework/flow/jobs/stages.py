@@ -61,13 +61,15 @@ class Layout:
 
 def laid_out(chain: Chain) -> Layout:
     """Return the stages of a flow; raises LifecycleError."""
-    planner = _Planner()
-    entrance, stages, errors = planner.chain(chain, _Place("", None, None, scoped=False, is_error=False, gate=None))
+    planner = _LayoutBuilder()
+    entrance, stages, errors = planner.chain(
+        chain, _StagePlace("", None, None, scoped=False, is_error=False, gate=None)
+    )
     return Layout(stages, planner.sections, entrance, errors)
 
 
 @dataclass(frozen=True)
-class _Place:
+class _StagePlace:
     prefix: str
     following: Stage | None
     errors: Stage | None
@@ -76,20 +78,20 @@ class _Place:
     gate: Stage | None
 
 
-class _Planner:
+class _LayoutBuilder:
     def __init__(self) -> None:
         self.sections: list[Section] = []
 
-    def chain(self, chain: Chain, place: _Place) -> tuple[Stage, list[Stage], Stage | None]:
+    def chain(self, chain: Chain, place: _StagePlace) -> tuple[Stage, list[Stage], Stage | None]:
         errors, own = place.errors, None
         last: list[Stage] = []
         if chain.error is not None:
-            handling = _Place(place.prefix, None, None, scoped=place.scoped, is_error=True, gate=None)
+            handling = _StagePlace(place.prefix, None, None, scoped=place.scoped, is_error=True, gate=None)
             own, last = self.job(chain.error, chain, handling)
             errors = own
         following, stages = place.following, list[Stage]()
         for job in reversed(chain.jobs):
-            here = _Place(
+            here = _StagePlace(
                 place.prefix,
                 following,
                 errors,
@@ -102,7 +104,7 @@ class _Planner:
         assert following is not None  # noqa: S101 - a chain has jobs
         return following, [*stages, *last], own
 
-    def job(self, job: Job, chain: Chain, place: _Place) -> tuple[Stage, list[Stage]]:
+    def job(self, job: Job, chain: Chain, place: _StagePlace) -> tuple[Stage, list[Stage]]:
         name = place.prefix + job.name
         own = Stage(
             name, job, chain.strategy, chain.clock, place.following, place.errors,
@@ -110,7 +112,7 @@ class _Planner:
         )  # fmt: skip
         if not job.is_gate:
             return self._open(job, chain, own, place)
-        inside = _Place(f"{name}.", None, None, scoped=True, is_error=False, gate=own)
+        inside = _StagePlace(f"{name}.", None, None, scoped=True, is_error=False, gate=own)
         if job.flow is not None:
             own.entrance, stages = self._nested(job.flow, inside)
         else:
@@ -118,8 +120,8 @@ class _Planner:
             own.entrance, stages = self._arms(job, chain, routing, inside)
         return own, [own, *stages]
 
-    def _open(self, job: Job, chain: Chain, own: Stage, place: _Place) -> tuple[Stage, list[Stage]]:
-        inside = _Place(
+    def _open(self, job: Job, chain: Chain, own: Stage, place: _StagePlace) -> tuple[Stage, list[Stage]]:
+        inside = _StagePlace(
             f"{own.name}.", place.following, place.errors, scoped=place.scoped, is_error=place.is_error, gate=place.gate
         )
         if job.flow is not None:
@@ -128,12 +130,12 @@ class _Planner:
             return self._arms(job, chain, own, inside)
         return own, [own]
 
-    def _nested(self, flow: NestedFlow, inside: _Place) -> tuple[Stage, list[Stage]]:
+    def _nested(self, flow: NestedFlow, inside: _StagePlace) -> tuple[Stage, list[Stage]]:
         entrance, stages, _ = self.chain(flow._chain(), inside)  # noqa: SLF001 - plumbing, no call of a user
         self.sections.append(Section(flow, inside.prefix, entrance, stages))
         return entrance, stages
 
-    def _arms(self, job: Job, chain: Chain, own: Stage, inside: _Place) -> tuple[Stage, list[Stage]]:
+    def _arms(self, job: Job, chain: Chain, own: Stage, inside: _StagePlace) -> tuple[Stage, list[Stage]]:
         stages = [own]
         for label, arm in job.arms.items():
             own.arms[label], made = self.job(arm, chain, inside)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from framework.flow.report import ItemCounter
 
 
-class Origin(Protocol):
+class OriginJob(Protocol):
     """The job that an item on its way to the error job comes from."""
 
     counter: ItemCounter
@@ -72,7 +72,7 @@ class Case(Envelope):
 
     __slots__ = ("failure", "job", "outcome")
 
-    def __init__(self, origin: Any, item: Any, job: Origin, failure: Failure, outcome: Outcome) -> None:
+    def __init__(self, origin: Any, item: Any, job: OriginJob, failure: Failure, outcome: Outcome) -> None:
         ticket, parent = (origin.ticket, origin.parent) if isinstance(origin, Envelope) else (None, NOTHING)
         super().__init__(item, ticket, parent)
         self.job = job
@@ -91,7 +91,7 @@ class Case(Envelope):
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class ItemEnding:
     """How an item ended."""
 
     outcome: Outcome
@@ -103,7 +103,7 @@ class Ending:
         return self.outcome == "done" and not isinstance(self.value, Special) and self.value is not NOTHING
 
 
-class Node:
+class TreeTicket:
     """The ticket of one item in the tree of items that were made of it, in the order they were made."""
 
     __slots__ = ("_changed", "attempt", "children", "ending")
@@ -115,14 +115,14 @@ class Node:
             changed: called with +1 for each new item of the tree, with -1 for each that ended.
             attempt: the root of the tree, where it can be abandoned.
         """
-        self.children: list[Node] = []
-        self.ending: Ending | None = None
+        self.children: list[TreeTicket] = []
+        self.ending: ItemEnding | None = None
         self.attempt = attempt
         self._changed = changed
 
-    def child(self) -> Node:
+    def child(self) -> TreeTicket:
         """Return the ticket of an item that was made of this one."""
-        node = Node(self._changed, self.attempt)
+        node = TreeTicket(self._changed, self.attempt)
         self.children.append(node)
         self._changed(1)
         return node
@@ -130,10 +130,10 @@ class Node:
     def finish(self, outcome: Outcome, value: Any = NOTHING) -> None:
         """Record how the item ended; what comes later is ignored."""
         if self.ending is None:
-            self.ending = Ending(outcome, value)
+            self.ending = ItemEnding(outcome, value)
             self._changed(-1)
 
-    def endings(self) -> Iterator[Ending]:
+    def endings(self) -> Iterator[ItemEnding]:
         """Yield the endings in the tree, parents first."""
         if self.ending is not None:
             yield self.ending
@@ -141,7 +141,7 @@ class Node:
             yield from node.endings()
 
 
-class Attempt(Node):
+class Attempt(TreeTicket):
     """The ticket of an item whose whole tree is awaited; it can be abandoned.
 
     `failure` is what an error job with limits is handling, so that the jobs it stands for can ask.

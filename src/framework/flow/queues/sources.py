@@ -14,7 +14,7 @@ from framework.errors import FlowEnded, FlowError
 from framework.flow.signals import NOTHING
 
 Items = Iterable[Any] | AsyncIterable[Any]
-Source = Items | AbstractAsyncContextManager[Items] | Callable[[], Items | Awaitable[Items]]
+ItemSource = Items | AbstractAsyncContextManager[Items] | Callable[[], Items | Awaitable[Items]]
 """An iterable, an async iterable, an async context manager that gives one, or a callable that returns any of them."""
 
 Offer = Callable[[Any], bool]
@@ -31,7 +31,7 @@ class Pump:
     READING, PUTTING, LEAVING = range(3)
 
     def __init__(
-        self, source: Source, offer: Offer, put: Put, *, is_refused: bool, executor: Executor | None = None
+        self, source: ItemSource, offer: Offer, put: Put, *, is_refused: bool, executor: Executor | None = None
     ) -> None:
         self._source = source
         self._offer = offer

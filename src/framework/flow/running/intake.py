@@ -1,4 +1,4 @@
-"""`Intake`: what comes into a run, and whether more will come."""
+"""`ItemIntake`: what comes into a run, and whether more will come."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from framework.errors import LifecycleError
 from framework.flow.queues.envelope import Attempt, Envelope
-from framework.flow.queues.sources import Pump, Put, Source
+from framework.flow.queues.sources import ItemSource, Pump, Put
 
 if TYPE_CHECKING:
     from framework.flow.queues.channel import Channel
 
 
-class Intake:
+class ItemIntake:
     """Counts those that will put items: sources, feeds, and the caller that is about to drive the run."""
 
     def __init__(
@@ -55,7 +55,7 @@ class Intake:
 
     def feed_from(
         self,
-        source: Source,
+        source: ItemSource,
         failed: Callable[[BaseException], object],
         *,
         executor: Executor | None = None,

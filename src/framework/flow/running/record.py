@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from framework.flow.report import Counts, Ended, FlowReport
 from framework.flow.running.showing import evidence_of
 from framework.flow.running.stage_runs import RouterRun
-from framework.flow.workers.failures import Kept
+from framework.flow.workers.failures import KeptFailures
 from framework.observe import Failure, Observers, WorkersScaled
 from framework.observe.findings import Findings
 
 if TYPE_CHECKING:
     from framework.flow.clock import Clock
-    from framework.flow.running.ending import Ending
     from framework.flow.running.job_run import JobRun
+    from framework.flow.running.shutdown import Shutdown
     from framework.observe.recording.items.item_history import ItemHistory
 
 logger = logging.getLogger(__name__)
@@ -41,10 +41,10 @@ class RunRecord:
         self._ended: Ended = "running"
         self._reason = ""
         self._waiting = ""
-        self._kept = Kept()
+        self._kept = KeptFailures()
         self._scalings: list[WorkersScaled] = []
         self._problems: list[str] = []
-        self._ending: Ending | None = None
+        self._ending: Shutdown | None = None
 
     @property
     def is_cut_short(self) -> bool:

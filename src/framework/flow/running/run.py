@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from framework.flow.queues.envelope import Attempt, Envelope, Ticket
 from framework.flow.queues.wake_ups import WakeUps
 from framework.flow.report import Ended, FlowReport
-from framework.flow.running.ending import GRACE, Ending, SharedResources
-from framework.flow.running.intake import Intake
+from framework.flow.running.intake import ItemIntake
 from framework.flow.running.job_run import JobRun
 from framework.flow.running.record import RunRecord
 from framework.flow.running.showing import why_waiting
+from framework.flow.running.shutdown import GRACE, SharedResources, Shutdown
 from framework.flow.running.stage_runs import GateRun, RouterRun, run_of
 from framework.flow.signals import NOTHING, LastWorkItem, Special
 from framework.flow.workers.worker_task import is_inside, worker_inside
@@ -67,7 +67,7 @@ class FlowRun(RunRecord):
         self._drainers: list[asyncio.Future[None]] = []
         self.jobs = {stage.name: run_of(stage, self, stage.clock or clock) for stage in layout.stages}
         self.entrance = self.jobs[layout.entrance.name]
-        self.intake = Intake(name, self.entrance.input, self.settle, None if self.log is None else self._found)
+        self.intake = ItemIntake(name, self.entrance.input, self.settle, None if self.log is None else self._found)
         self._link(layout)
         self._resources: SharedResources | None = None
         self._supervisor = asyncio.Task(self._supervise(), loop=self.loop, name=f"{name}/supervisor")
@@ -202,7 +202,7 @@ class FlowRun(RunRecord):
             raise
         except BaseException as error:  # noqa: BLE001 - kept for the callers that wait for the run
             self.fail(error)
-        ending = self._ending = Ending(tuple(self.jobs.values()), self.intake.feeders, self._resources, self._grace)
+        ending = self._ending = Shutdown(tuple(self.jobs.values()), self.intake.feeders, self._resources, self._grace)
         if self._ended not in NORMAL:
             ending.abort(self._grace)
         await self._insist(ending.end_workers)

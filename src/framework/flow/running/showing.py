@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from framework.flow.capacity import Capacity
     from framework.flow.jobs.stages import Layout, Stage
     from framework.flow.report import FlowReport
-    from framework.flow.running.intake import Intake
+    from framework.flow.running.intake import ItemIntake
     from framework.flow.running.job_run import JobRun
     from framework.observe.recording.items.item_history import ItemHistory
 
 Runs = Mapping[str, "JobRun"]
 
 
-class Unfinished(Protocol):
+class InspectedRun(Protocol):
     """A run that can be asked what it waits for."""
 
     jobs: Runs
-    intake: Intake
+    intake: ItemIntake
     closing: bool
 
     @property
@@ -90,7 +90,7 @@ def _took(stage: Stage, runs: Runs) -> bool:
     return stage.name in runs and runs[stage.name].counter.finished > 0
 
 
-def why_waiting(run: Unfinished) -> str:
+def why_waiting(run: InspectedRun) -> str:
     """Return a line for each thing that keeps a run from being finished; empty when it is over."""
     if run.is_over:
         return ""

@@ -44,7 +44,7 @@ def log_failure(failure: Failure, *, first: bool) -> None:
 KEPT_FAILURES = 1000
 
 
-class Kept:
+class KeptFailures:
     """The failures of a run; only the first of a kind keeps its frames, and with them the locals of the processor.
 
     A kind is a job, a class of errors and the line that raised.

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from framework.notebook.graphs.drawing import Drawing
-from framework.notebook.lineage.recorders import HistoryKeeper, KeptSubmissions, Sent, source_of
+from framework.notebook.lineage.recorders import HistoryKeeper, KeptSubmission, KeptSubmissions, source_of
 from framework.notebook.widgets.markup import Markup, block, line, printable, table
 from framework.notebook.widgets.shown import Shown
 from framework.observe import Edge, EventSubmitted, Graph, Node
@@ -25,7 +25,7 @@ class Step:
     """One submission in a lineage: `depth` counts from the event that came from outside."""
 
     depth: int
-    sent: Sent
+    sent: KeptSubmission
     asked: bool
 
     @property
@@ -50,7 +50,7 @@ class Lineage(Shown):
         self.event = event
         self.since = since
         kept = KeptSubmissions(event, source)
-        self._answers: dict[int, list[Sent]] = {}
+        self._answers: dict[int, list[KeptSubmission]] = {}
         for sent in kept.all:
             if sent.cause is not None:
                 self._answers.setdefault(sent.cause, []).append(sent)
@@ -69,7 +69,7 @@ class Lineage(Shown):
             yield Step(depth, sent, sent.key == self.causes[-1].key)
             waiting += [(depth + 1, answer) for answer in reversed(self._answers_to(sent))]
 
-    def _answers_to(self, sent: Sent) -> list[Sent]:
+    def _answers_to(self, sent: KeptSubmission) -> list[KeptSubmission]:
         return self._answers.get(sent.key, [])
 
     def __len__(self) -> int:

@@ -16,7 +16,7 @@ HistoryKeeper = Recorder | History
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sent:
+class KeptSubmission:
     """One submission: `key` and `cause` tell its event and the one behind it from others; texts are those of then."""
 
     submitted: EventSubmitted | Submission
@@ -101,16 +101,16 @@ def texts_of(event: Any, text: str) -> tuple[str, str]:
     return called, attributes.removesuffix(")") if text.endswith(")") else attributes
 
 
-def _recorded(submitted: EventSubmitted, text: str) -> Sent:
+def _recorded(submitted: EventSubmitted, text: str) -> KeptSubmission:
     event, cause = submitted.event, submitted.cause
-    return Sent(submitted, id(event), None if cause is None else id(cause), *texts_of(event, text), text)
+    return KeptSubmission(submitted, id(event), None if cause is None else id(cause), *texts_of(event, text), text)
 
 
-def _remembered(submission: Submission) -> Sent:
+def _remembered(submission: Submission) -> KeptSubmission:
     kept, cause = submission.attributes, submission.cause
     name, attributes = str(submission.name), attributes_text(kept)
     if isinstance(kept.get("target"), str):
         name = f"{kept['target']} {name}"
         attributes = attributes_text({key: value for key, value in kept.items() if key != "target"})
     text = event_text(submission.kind, kept)
-    return Sent(submission, id(submission), None if cause is None else id(cause), name, attributes, text)
+    return KeptSubmission(submission, id(submission), None if cause is None else id(cause), name, attributes, text)

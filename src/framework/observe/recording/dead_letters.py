@@ -14,7 +14,7 @@ NO_RECIPIENT = "no processor receives it"
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetter:
+class DeadLetterKind:
     """The dead letters of one event class and name: how many, and the attributes of the first of them.
 
     `processor` is the one whose cases all let the event through, None if there was no recipient.
@@ -53,15 +53,15 @@ class DeadLetter:
 class DeadLetterCount(int):
     """How many dead letters a run had; iterates over them by class, name and processor."""
 
-    rows: tuple[DeadLetter, ...]
+    rows: tuple[DeadLetterKind, ...]
 
-    def __new__(cls, rows: tuple[DeadLetter, ...] = ()) -> Self:
+    def __new__(cls, rows: tuple[DeadLetterKind, ...] = ()) -> Self:
         """Count the letters of all rows."""
         self = super().__new__(cls, sum(row.count for row in rows))
         self.rows = rows
         return self
 
-    def __iter__(self) -> Iterator[DeadLetter]:
+    def __iter__(self) -> Iterator[DeadLetterKind]:
         return iter(self.rows)
 
 
@@ -84,4 +84,4 @@ class DeadLetters:
     def count(self) -> DeadLetterCount:
         """Return what was counted until now."""
         with self._lock:
-            return DeadLetterCount(tuple(DeadLetter(*key, *found) for key, found in self._rows.items()))
+            return DeadLetterCount(tuple(DeadLetterKind(*key, *found) for key, found in self._rows.items()))

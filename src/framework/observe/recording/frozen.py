@@ -22,7 +22,7 @@ SHORT = 64
 """Characters of a text that count as nothing."""
 
 
-class Description(NamedTuple):
+class ValueDescription(NamedTuple):
     """Stands for a value that can change: its text at that moment, its size in bytes where it says so, and its type.
 
     `mark` is a number that a change of what the text leaves out changes as well, as far as it was looked at.
@@ -38,7 +38,7 @@ class Description(NamedTuple):
 
 
 def frozen(value: Any) -> Any:
-    """Return `value` if it cannot change and is small, otherwise a `Description` of it."""
+    """Return `value` if it cannot change and is small, otherwise a `ValueDescription` of it."""
     kind = value.__class__
     if kind in ATOMS:
         return value if kind not in _SIZED or len(value) <= LARGE else described(value)
@@ -47,10 +47,10 @@ def frozen(value: Any) -> Any:
     return value if isinstance(value, enum.Enum) else described(value)
 
 
-def described(value: Any) -> Description:
+def described(value: Any) -> ValueDescription:
     """Return the bounded description of a value; it differs when the value has visibly changed."""
     try:
-        return Description(
+        return ValueDescription(
             _text(value, SHOWN_DEPTH),
             _size(value),
             type(value).__name__,
@@ -58,12 +58,12 @@ def described(value: Any) -> Description:
         )
     except Exception as error:  # noqa: BLE001 - a user's __len__ or __iter__ may raise anything
         kind = type(value).__name__
-        return Description(f"<{kind} that raised {type(error).__name__}>", 0, kind)
+        return ValueDescription(f"<{kind} that raised {type(error).__name__}>", 0, kind)
 
 
 def _text(value: Any, depth: int) -> str:
     kind = value.__class__
-    if kind is Description:
+    if kind is ValueDescription:
         return str(value.text)
     if kind in ATOMS:
         text = repr(value[:SHOWN_TEXT]) if kind in _SIZED else repr(value)
@@ -122,7 +122,7 @@ def frozen_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
         kind = value.__class__
         if kind not in SCALARS and (kind is not str or len(value) > SHORT):
             kept = {name: frozen(value) for name, value in attributes.items()}
-            return Described(kept) if Description in map(type, kept.values()) else kept
+            return Described(kept) if ValueDescription in map(type, kept.values()) else kept
     return attributes.copy()
 
 
@@ -145,7 +145,7 @@ def event_text(kind: str, attributes: dict[str, Any]) -> str:
 
 def revived(cls: type, attributes: dict[str, Any]) -> Any:
     """Return an event with these frozen attributes; None if one of them was kept as a description only."""
-    if any(isinstance(value, Description) for value in attributes.values()):
+    if any(isinstance(value, ValueDescription) for value in attributes.values()):
         return None
     event: Any = object.__new__(cls)
     event.__dict__.update(attributes)
@@ -154,6 +154,6 @@ def revived(cls: type, attributes: dict[str, Any]) -> Any:
 
 def type_name(value: Any) -> str:
     """Return the name of the type that a frozen value had."""
-    if isinstance(value, Description):
+    if isinstance(value, ValueDescription):
         return value.kind
     return "None" if value is None else type(value).__name__

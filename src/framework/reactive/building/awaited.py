@@ -16,7 +16,7 @@ from framework.core.mailboxes.loop import LoopThread
 from framework.reactive.building.artifacts import artifacts_of
 from framework.reactive.building.buildable import Buildable
 from framework.reactive.building.building import Origins
-from framework.reactive.building.calls import Call, Calls, Offloads, report
+from framework.reactive.building.calls import Calls, InputCall, Offloads, report
 
 Built = tuple[list[Any], BaseException | None, float]
 
@@ -75,7 +75,7 @@ class AwaitedBuilding(Calls):
         self._loop = event_loop(context)
         super()._answer(context, inputs, origins)
 
-    def _submit(self, hold: Hold, call: Call) -> None:
+    def _submit(self, hold: Hold, call: InputCall) -> None:
         build = self._builder.build
         built = functools.partial(_built, build)
         call.future = self._loop.run(lambda: built(HeldContext(hold), call.arguments), owner=self._builder.name)

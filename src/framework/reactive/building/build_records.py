@@ -66,7 +66,7 @@ class SourcedRecord(NamedTuple):
         return self.artifacts
 
 
-Kept = BuildRecord | SourcedRecord
+StoredBuild = BuildRecord | SourcedRecord
 
 SourcedRecord.__module__ = "framework.reactive.answers"  # a name that stays, beside BuildRecord
 
@@ -113,14 +113,14 @@ class BuildRecords:
         made.key, made.archive, made.recorded = key, archive, record.at
         return iter(record.artifacts)
 
-    def of_this_run(self, archive: Archive) -> Iterator[tuple[str, Kept]]:
+    def of_this_run(self, archive: Archive) -> Iterator[tuple[str, StoredBuild]]:
         """Yield the records of all that this run has announced until now, in the order of its inputs."""
         for _, key in sorted(self._answered.items()):
             yield key, archive[key]  # read before, or written, by this run
 
-    def of_all_runs(self, archive: Archive) -> Iterator[tuple[str, Kept]]:
+    def of_all_runs(self, archive: Archive) -> Iterator[tuple[str, StoredBuild]]:
         """Yield all records in the order in which they were written; entries of `build` itself are left out."""
-        for key, record in records(archive, Kept):
+        for key, record in records(archive, StoredBuild):
             self._note(None, key)
             yield key, record
 
@@ -150,7 +150,7 @@ class BuildRecords:
         archive[key] = SourcedRecord(*facts, sources, rows) if rows else BuildRecord(*facts)
         self._note(place, key)
 
-    def made(self, builder: str, key: str, record: Kept, archive: Archive) -> Made:
+    def made(self, builder: str, key: str, record: StoredBuild, archive: Archive) -> Made:
         """Return how the artifacts of a record were made, as it was saved."""
         made = Made(builder, self.target)
         made.key, made.archive, made.recorded = key, archive, record.at

@@ -17,7 +17,7 @@ from framework.core.reactive_event import ReactiveEvent
 from framework.errors import WiringError
 from framework.reactive.building.artifacts import artifacts_of
 from framework.reactive.building.build_context import BuildContext
-from framework.reactive.building.build_records import BuildRecords, Kept
+from framework.reactive.building.build_records import BuildRecords, StoredBuild
 from framework.reactive.building.buildable import Buildable
 from framework.reactive.building.deadlock import providers, starved
 from framework.reactive.building.origin import Derived, Made, Origin, followed, origin_of
@@ -305,7 +305,7 @@ class Building:
         self._missing = [target for target in lacking if not providers(context, target)]
         self._starved = starved(context, lacking)
         keeps = self._builder._opens_archive  # noqa: SLF001 - of this builder
-        if self._missing and keeps and any(records(context.archive, Kept)):
+        if self._missing and keeps and any(records(context.archive, StoredBuild)):
             self._missing = []
             self.queue(context, ReplayRecords(again=False))
 

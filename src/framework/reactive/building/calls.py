@@ -59,7 +59,7 @@ class Offloads(Buildable, Protocol):
         """Return what is announced for an input, of the artifacts that came back or were archived."""
 
 
-class Call:
+class InputCall:
     """An input in flight; `artifacts` once it is completed."""
 
     __slots__ = ("arguments", "artifacts", "failed", "future", "inputs", "kept", "key", "made", "origins")
@@ -81,7 +81,7 @@ class Completed(SelfMessage):
 
     __slots__ = ("call",)  # no attribute of the event, which a failure shows
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: InputCall) -> None:
         self.name = "completed"
         self.inputs = call.inputs
         self.call = call
@@ -95,7 +95,7 @@ class AnnounceCompleted(SelfMessage):
 
     __slots__ = ("call",)
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: InputCall) -> None:
         self.name = "announce"
         self.inputs = call.inputs
         self.call = call
@@ -110,7 +110,7 @@ class Calls(Building):
         super().__init__(builder)
         if builder._shared is not None:
             self.records, self._kept = builder._shared, True
-        self._calls: deque[Call] = deque()
+        self._calls: deque[InputCall] = deque()
 
     def handle(self, context: Context, message: SelfMessage) -> None:
         """Take a completed call at once, whatever else waits."""
@@ -144,7 +144,7 @@ class Calls(Building):
             return AnnounceCompleted(call)
         return super()._take_next() if self._has_room() else None
 
-    def _next_completed(self) -> Call | None:
+    def _next_completed(self) -> InputCall | None:
         """Return the call whose turn it is to be announced."""
         candidates = islice(self._calls, 1 if self._builder._transport.ordered else None)
         return next((call for call in candidates if call.artifacts is not None), None)
@@ -162,7 +162,7 @@ class Calls(Building):
             return
         arguments = self._builder._sent(self.pairing.arguments(inputs))
         made = Made(self.made.builder, self.made.target) if self._kept else self.made
-        call = Call(inputs, arguments, origins, made)
+        call = InputCall(inputs, arguments, origins, made)
         if self._kept:
             call.key = input_key(call.arguments, name="inputs")
             started = time.perf_counter()
@@ -181,7 +181,7 @@ class Calls(Building):
             if call.artifacts is not None and self._current is None:
                 self._send_next(context)
 
-    def _submit(self, hold: Hold, call: Call) -> None:
+    def _submit(self, hold: Hold, call: InputCall) -> None:
         try:
             call.future = self._builder._submit(call.arguments)
         except Exception:
@@ -191,7 +191,7 @@ class Calls(Building):
             raise
         call.future.add_done_callback(functools.partial(report, hold, call))
 
-    def _complete(self, context: Context, call: Call) -> None:
+    def _complete(self, context: Context, call: InputCall) -> None:
         assert call.future is not None  # noqa: S101 - only submitted calls complete
         error: BaseException | None
         try:
@@ -220,7 +220,7 @@ class Calls(Building):
         super().end()
 
 
-def report(hold: Hold, call: Call, _: Future[Any]) -> None:
+def report(hold: Hold, call: InputCall, _: Future[Any]) -> None:
     """Tell the builder, from a thread of the executor."""
     try:
         defer_held(hold, Completed(call))

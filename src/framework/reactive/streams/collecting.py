@@ -12,7 +12,7 @@ from framework.core import Context
 from framework.errors import WiringError
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.building.origin import Origin, made_from, origins_of
-from framework.reactive.checks import Batch, Inputs, KeyFunction, hashable, key_function, positive
+from framework.reactive.checks import InputBatch, Inputs, KeyFunction, hashable, key_function, positive
 
 
 class StreamOptions(TypedDict, total=False):
@@ -84,11 +84,11 @@ class Collector(StreamBuilder):
         """
         super().__init__(provides, requires, **options)
         self._limit = None if limit is None else positive(self.name, "limit", limit)
-        self._batch: Batch = []
+        self._batch: InputBatch = []
         self._origins: list[Origin] = []
-        self._collected: Batch = []
+        self._collected: InputBatch = []
 
-    def build(self, context: Context, *args: Any) -> Iterable[Batch]:
+    def build(self, context: Context, *args: Any) -> Iterable[InputBatch]:
         """Keep one input."""
         if self._limit is None or len(self._batch) < self._limit:
             self._batch.append(args)
@@ -144,7 +144,7 @@ class Grouper(KeyedBuilder):
     """Announces `(key, batch)` for each key of a phase, when the phase is quiet; keys in the order they came first."""
 
     def _reset(self) -> None:
-        self._groups: dict[Hashable, tuple[Batch, list[Origin]]] = {}
+        self._groups: dict[Hashable, tuple[InputBatch, list[Origin]]] = {}
 
     def build(self, context: Context, *args: Any) -> Iterable[Any]:
         """Keep one input in its group."""
@@ -168,7 +168,7 @@ class StreamGrouper(KeyedBuilder):
 
     def _reset(self) -> None:
         self._key: Any = None
-        self._batch: Batch = []
+        self._batch: InputBatch = []
         self._origins: list[Origin] = []
 
     def build(self, context: Context, *args: Any) -> Iterable[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from framework.observe.recording.frozen import SCALARS, Description, frozen
+from framework.observe.recording.frozen import SCALARS, ValueDescription, frozen
 from framework.observe.recording.marks import ATOMS
 from framework.observe.text import short_repr
 
@@ -40,7 +40,7 @@ def kept(value: Any) -> Any:
 
 def is_stand_in(value: Any) -> bool:
     """Return whether a row has a copy or a description in the place of the item."""
-    return isinstance(value, Copy | Description)
+    return isinstance(value, Copy | ValueDescription)
 
 
 def _copied(value: Any, depth: int) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 from framework.observe.recording.items.item_log import Row
 from framework.observe.recording.items.item_trace import Visit
 
-Handed = tuple[float, Visit, bool]
+HandedItem = tuple[float, Visit, bool]
 """When at the earliest it was handed over, by which visit, and whether it was made there or is the item itself."""
 
 
@@ -43,9 +43,9 @@ def _visit(row: Row, began: float, number: int) -> Visit:
     return Visit(number, at - began, job, item, outcome, seconds, attempts, reason, len(made), out, has_result)
 
 
-def _handed(rows: Sequence[Row], visits: Iterable[Visit]) -> dict[tuple[str, Any], deque[Handed]]:
+def _handed(rows: Sequence[Row], visits: Iterable[Visit]) -> dict[tuple[str, Any], deque[HandedItem]]:
     """Return what waits for each job, by its id."""
-    handed: defaultdict[tuple[str, Any], list[Handed]] = defaultdict(list)
+    handed: defaultdict[tuple[str, Any], list[HandedItem]] = defaultdict(list)
     for row, visit in zip(rows, visits, strict=True):
         at, *_, out, to, seconds, special = row
         if to is not None and type(out) is int:

@@ -1,4 +1,4 @@
-"""`Declared`: the jobs of a flow, before anything runs. Base of `Flow`."""
+"""`DeclaredFlow`: the jobs of a flow, before anything runs. Base of `Flow`."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from framework.flow.jobs.job import Job
 from framework.flow.jobs.retrying import Retry
 from framework.flow.jobs.stages import Layout, laid_out
 from framework.flow.jobs.subflow import Chain
-from framework.flow.running.ending import GRACE
+from framework.flow.running.shutdown import GRACE
 from framework.flow.scaling import ScalingStrategy, Strategy, as_strategy
 from framework.observe import Observers
 from framework.observe.recording.wanted import bytes_of
 from framework.observe.user_code import called_at
 
 
-class Declared(ABC):
+class DeclaredFlow(ABC):
     """A chain of jobs, with an error job or without."""
 
     def __init__(  # noqa: PLR0913 - options of a flow, all optional
@@ -220,7 +220,7 @@ class Declared(ABC):
             raise LifecycleError(f"{self.name} is running: await flow.stop() before adding jobs")
         plan = blueprint(subject, capacity, name, options, known=[job.name for job in self._all()], **how)
         for flow in [plan.flow, *(() if plan.router is None else plan.router.arms.values())]:
-            if isinstance(flow, Declared) and self in flow._parts():  # noqa: SLF001 - another flow
+            if isinstance(flow, DeclaredFlow) and self in flow._parts():  # noqa: SLF001 - another flow
                 raise FlowError(f"{self.name} cannot be part of itself: make a second flow")
         return plan
 

@@ -1,4 +1,4 @@
-"""`Part`: what a nested flow sees of the outer run that its jobs are part of."""
+"""`NestedRun`: what a nested flow sees of the outer run that its jobs are part of."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from framework.flow.running.run import FlowRun
 
 
-class Part:
+class NestedRun:
     """The jobs that a nested flow brought into an outer run."""
 
     def __init__(self, section: Section, outer: FlowRun) -> None:

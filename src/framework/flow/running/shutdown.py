@@ -84,7 +84,7 @@ class SharedResources:
             self.task.cancel()
 
 
-class Ending:
+class Shutdown:
     """Ends the workers, the sources and the shared resources of one run."""
 
     def __init__(
