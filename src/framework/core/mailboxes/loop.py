@@ -45,9 +45,24 @@ class LoopThread:
         self, main: Callable[[], Coroutine[Any, Any, Result]], context: Context | None = None, owner: str = ""
     ) -> Future[Result]:
         """Run a coroutine of a processor, in a copy of the caller's context variables by default."""
+        future: Future[Result] = Future()
+        if self._sequential:
+            with self._cancelling(future):
+                self._begin(future, main, context, owner)
+                wait([future])
+        else:
+            self._begin(future, main, context, owner)
+        return future
+
+    def _begin(
+        self,
+        future: Future[Result],
+        main: Callable[[], Coroutine[Any, Any, Result]],
+        context: Context | None,
+        owner: str,
+    ) -> None:
         import asyncio  # 30 ms, paid by the first coroutine
 
-        future: Future[Result] = Future()
         context = copy_context() if context is None else context
 
         def begin() -> None:
@@ -61,15 +76,12 @@ class LoopThread:
             task.add_done_callback(lambda _: _hand_over(task, future))
 
         self._started().call_soon_threadsafe(begin)
-        if self._sequential:
-            with self._cancelling(future):
-                wait([future])
-        return future
 
     def wait(self, main: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         """Run a coroutine and wait for what it returns or raises; an interrupt of the wait cancels it."""
-        future = self.run(main)
-        with self._cancelling(future):
+        future: Future[Result] = Future()
+        with self._cancelling(future):  # before it begins: an interrupt may come in between
+            self._begin(future, main, None, "")
             return future.result()
 
     @contextmanager
@@ -83,6 +95,10 @@ class LoopThread:
 
     def wait_for_cancelled(self) -> None:
         """Wait until the coroutines whose futures were cancelled have cleaned up, for at most `CLEAN_UP` seconds."""
+        with self._lock:
+            loop, thread = self._loop, self._thread
+        if loop is None or thread is threading.current_thread():
+            return
         import asyncio
 
         async def ended() -> None:
@@ -90,10 +106,7 @@ class LoopThread:
             if cancelled:
                 await asyncio.wait(cancelled, timeout=CLEAN_UP)
 
-        with self._lock:
-            loop, thread = self._loop, self._thread
-        if loop is not None and thread is not threading.current_thread():
-            wait([asyncio.run_coroutine_threadsafe(ended(), loop)], CLEAN_UP)
+        wait([asyncio.run_coroutine_threadsafe(ended(), loop)], CLEAN_UP)
 
     def close(self, *, at_once: bool = False) -> None:
         """Cancel what still runs and end the thread when that has ended, which is waited for unless `at_once`."""

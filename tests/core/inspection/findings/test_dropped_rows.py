@@ -1,6 +1,7 @@
 """Findings of runs whose history dropped rows: they neither fall silent nor call a healthy run odd."""
 
 import pytest
+from wage_builders import Tax, Wages
 
 from framework.core import AbstractProcessor, Event, Pipeline, caching
 from framework.errors import PhaseLimitReached
@@ -209,20 +210,6 @@ def test_the_sender_of_an_event_without_recipients_is_known_although_its_row_was
 
 
 def test_a_target_that_was_announced_in_dropped_rows_is_provided():
-    class Wages(ReactiveBuilder):
-        def __init__(self):
-            super().__init__(provides="wages", requires=[])
-
-        def build(self, context):
-            yield 1
-
-    class Tax(ReactiveBuilder):
-        def __init__(self):
-            super().__init__(provides="tax", requires=["wage"])
-
-        def build(self, context, wage):
-            yield wage
-
     events = (ReactiveEvent("built", "wage", artifact=3), ReactiveEvent("resolve", "tax"))
     assert not [one for one in findings_of([Wages(), Tax()], *events) if "without a provider" in one.kind]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wage_builders import Tax, Wages
 
 from framework.core import AbstractProcessor, Event, Pipeline, caching
 from framework.errors import PhaseLimitReached, WiringError
@@ -188,22 +189,6 @@ def test_an_event_that_two_processors_take_as_itself_and_as_its_base_is_told():
     [finding] = findings_of([ByParcel(), ByExpress()], Express("sent"), Parcel("sent"))
     assert (finding.kind, finding.processor) == ("handled twice", "ByParcel")
     assert finding.where == line_of('case Parcel(name="sent")')
-
-
-class Wages(ReactiveBuilder):
-    def __init__(self):
-        super().__init__(provides="wages", requires=[])
-
-    def build(self, context):
-        yield 1
-
-
-class Tax(ReactiveBuilder):
-    def __init__(self):
-        super().__init__(provides="tax", requires=["wage"])
-
-    def build(self, context, wage):
-        yield wage
 
 
 def test_a_required_target_beside_a_provided_one_of_nearly_its_name_is_refused_before_the_run():
