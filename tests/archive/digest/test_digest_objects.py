@@ -4,6 +4,7 @@ import copyreg
 import dataclasses
 import enum
 import functools
+import struct
 import threading
 
 import pytest
@@ -140,3 +141,16 @@ def test_an_exception_counts_the_same_however_it_is_registered_to_travel(monkeyp
     monkeypatch.setitem(copyreg.dispatch_table, ValueError, lambda one: (ValueError, one.args, {"__traceback__": None}))
     assert digest(ValueError("no number", 3)) == before
     assert digest(ValueError("no number", 4)) != before
+
+
+@pytest.mark.parametrize("base", [set, frozenset, bytearray, struct.Struct])
+@pytest.mark.parametrize("slots", [(), ("unit",)])
+def test_what_a_class_derived_from_a_builtin_one_keeps_besides_counts(base, slots):
+    kind = type("Kind", (base,), {"__slots__": slots} if slots else {})
+
+    def made(unit):
+        value = kind("<I") if base is struct.Struct else kind(b"ab")
+        value.unit = unit
+        return value
+
+    assert digest(made(1)) == digest(made(1)) != digest(made(2))

@@ -20,6 +20,7 @@ def digest_of(folder, **texts):
             "helpers.v.k",
         ),
         ("import threading\nv = threading.local()\nv.k = {}", "helpers.v.k"),
+        ("import threading\nclass L(threading.local): pass\nv = L(**{{}})\nv.k = {}", "helpers.v.k"),
         ("class V: k = {}\ndef f(x: V): pass", "helpers.f.__annotations__"),
         (
             "from typing import get_type_hints as h\nclass V: k = {}\ndef f(x: 'V'): pass\ndef g(): h(f)",
@@ -82,3 +83,29 @@ def test_a_constant_that_an_installed_decorator_was_handed_counts(tmp_path):
         + PLAIN.format("f()")
     )
     assert digest_of(tmp_path, main=text.format(1)) != digest_of(tmp_path, main=text.format(2))
+
+
+def test_a_class_that_is_registered_besides_is_nothing_of_those_registered_before(tmp_path):
+    text = (
+        "class Registry:\n    def __init__(self): self.known = []\n"
+        "    def register(self, cls):\n        self.known.append(cls)\n        return cls\n"
+        "registry = Registry()\n@registry.register\n"
+    )
+    one, two = (
+        digest_of(tmp_path, main=text + PLAIN.format(1) + more)
+        for more in ("", "@registry.register\nclass Other: pass\n")
+    )
+    assert one == two
+
+
+@pytest.mark.parametrize("meter", ["threading.Event()", "Gauge()"])
+def test_a_method_named_set_is_no_change_of_what_is_kept(tmp_path, meter):
+    text = (
+        "import threading\nclass Gauge:\n    def set(self, value): return value\n"
+        "class P(AbstractProcessor):\n    def __init__(self):\n        super().__init__()\n"
+        f"        self.meter = {meter}\n"
+        "    @caching\n    def process(self, context, event):\n        match event:\n"
+        "            case Event(name='go'): self.meter.set()\n"
+    )
+    with project(tmp_path, main=text) as main:
+        assert main.identity_of(main.P()).keeps == {}

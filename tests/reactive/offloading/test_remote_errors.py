@@ -140,7 +140,36 @@ def test_a_group_comes_home_as_a_group_whatever_is_in_it():
     assert isinstance(told.subgroup(RemoteError), ExceptionGroup)
 
 
-@pytest.mark.parametrize("kind", [ValueError, Holding])
+def test_a_part_of_a_group_that_pickle_would_give_another_text_comes_home_with_its_own():
+    told = Raised.of(ExceptionGroup("rows", [Defaulted(7), ValueError(1)])).exception()
+    assert str(told.exceptions[0]).endswith("row 7: unknown")
+    assert "row row 7" not in str(told.exceptions[0])
+    assert repr(told.exceptions[1]) == "ValueError(1)"
+
+
+def test_notes_and_causes_of_the_parts_of_a_group_come_home():
+    part = ValueError(1)
+    part.add_note("in the second file")
+    part.__cause__ = KeyError("a")
+    told = Raised.of(ExceptionGroup("rows", [part])).exception().exceptions[0]
+    assert (told.__notes__, repr(told.__cause__)) == (["in the second file"], "KeyError('a')")
+
+
+class Rows(ExceptionGroup):
+    pass
+
+
+def test_a_group_of_a_class_of_its_own_is_named_where_it_cannot_be_made_again():
+    told = Raised.of(Rows("two rows", [Holding(7)])).exception()
+    assert str(told).startswith("Rows: two rows")
+
+
+class Reduced(Exception):
+    def __reduce__(self):
+        return Reduced, self.args
+
+
+@pytest.mark.parametrize("kind", [ValueError, Holding, Reduced])
 def test_notes_and_the_cause_come_home(kind):
     error = kind(7)
     error.add_note("in the second file")

@@ -121,8 +121,13 @@ def _set(walk: Walk, value: Any) -> None:
     walk.text(name_of(type(value)))
     walk.emit(pack("<Q", base.__len__(value)))
     walk.unordered(base.__iter__(value))
+    _own_attributes(walk, value, base)
+
+
+def _own_attributes(walk: Walk, value: Any, base: type) -> None:
+    """Digest what a class that is derived from a builtin one keeps besides, in slots too."""
     if type(value) is not base:
-        walk.walk(getattr(value, "__dict__", None))
+        walk.walk(object.__getstate__(value))
 
 
 def _enum(walk: Walk, value: enum.Enum) -> None:
@@ -138,6 +143,7 @@ def _bytearray(walk: Walk, value: bytearray) -> None:
     walk.emit(b"B")
     walk.text(name_of(type(value)))
     walk.walk(bytes(value))
+    _own_attributes(walk, value, bytearray)
 
 
 def _range(walk: Walk, value: range) -> None:
@@ -148,7 +154,9 @@ def _range(walk: Walk, value: range) -> None:
 
 def _struct(walk: Walk, value: Struct) -> None:
     walk.emit(b"T")
+    walk.text(name_of(type(value)))
     walk.text(value.format)
+    _own_attributes(walk, value, Struct)
 
 
 def _proxy(walk: Walk, value: types.MappingProxyType[Any, Any]) -> None:

@@ -118,7 +118,7 @@ class State:
         first = (*mutation.path, mutation.attribute)[0]
         if not isinstance(first, str):
             return
-        if isinstance(processor, owner):
+        if isinstance(processor, owner) and mutation.method not in OF_CONTEXTS:
             self.own.setdefault(first, self._where)
         if mutation.path:
             self._inside.append((owner, mutation, self._where))
@@ -259,23 +259,21 @@ def parameters_of(function: FunctionType, *, stars: bool = False) -> tuple[str, 
 
 
 def local_attributes(value: local) -> dict[str, Any]:
-    """What the thread that made a `threading.local` has set; empty once that thread has ended.
+    """What the oldest thread that still lives and has set anything has set in a `threading.local`.
 
     The object knows only its dict of the calling thread, and a run computes identities on a thread of its own. The
     dicts of all threads are behind it, as its garbage collection sees it, in the order of their making.
     """
     for part in gc.get_referents(value):
-        if type(part) is dict and not any(type(key) is str for key in part):
-            return next(iter(part.values()), {})
+        if type(part) is dict and part and not any(type(key) is str for key in part):
+            return next(iter(part.values()))
     return {}
 
 
 def local_arguments(value: local) -> list[Any]:
     """What a `threading.local` was made with: each thread calls its `__init__` with that."""
-    parts = gc.get_referents(value)
-    return [
-        part for part in parts if type(part) is tuple or (type(part) is dict and all(type(key) is str for key in part))
-    ]
+    parts = [part for part in gc.get_referents(value) if part and type(part) in {dict, tuple}]
+    return [part for part in parts if type(part) is tuple or all(type(key) is str for key in part)]
 
 
 def _cell(function: FunctionType, name: str) -> object:

@@ -67,37 +67,40 @@ class Raised(NamedTuple):
 
         That is a RemoteError; of a group, a group of what its parts are.
         """
-        error = self._unpickled()
-        if error is not None:
-            with suppress(Exception):  # an exception that is a frozen dataclass takes no note
+        with suppress(Exception):  # what users' exceptions raise when they are unpickled; a frozen one takes no note
+            error = pickle.loads(self.pickled or b"")  # noqa: S301 - made by `of`
+            if self._is(error):
                 return self._told(error)
         return self._told(self._stand_in())
 
+    def _is(self, error: BaseException) -> bool:
+        """Whether it came home as it was: one that is made from its message alone may come out with another text."""
+        if type(error).__name__ != self.kind:
+            return False
+        if not self.parts:
+            return _text(error) == self.text
+        assert isinstance(error, BaseExceptionGroup)  # noqa: S101 - as its kind says
+        parts = zip(self.parts, error.exceptions, strict=True)
+        return error.message == self.text and all(part._is(one) for part, one in parts)  # noqa: SLF001 - of this class
+
     def _told(self, error: BaseException) -> BaseException:
+        """Add what pickle leaves out: causes, notes and the remote traceback, in the parts of a group too."""
+        if isinstance(error, BaseExceptionGroup):
+            for part, one in zip(self.parts, error.exceptions, strict=False):
+                part._told(one)  # noqa: SLF001 - of this class
         if self.cause is not None and error.__cause__ is None:
             error.__cause__ = self.cause.exception()
-        if self.trace:
-            error.add_note(self.trace)
+        for note in (*self.notes, self.trace):
+            if note and note not in getattr(error, "__notes__", ()):
+                error.add_note(note)
         return error
 
-    def _unpickled(self) -> BaseException | None:
-        try:
-            error = pickle.loads(self.pickled or b"")  # noqa: S301 - made by `of`
-            # one that is made from its message alone may come out with another text, or as something else
-            text = error.message if self.parts else _text(error)
-        except Exception:  # noqa: BLE001 - what users' exceptions raise when they are unpickled
-            return None
-        return error if type(error).__name__ == self.kind and text == self.text else None
-
     def _stand_in(self) -> BaseException:
-        told: BaseException = (
-            BaseExceptionGroup(self.text, [part.exception() for part in self.parts])
-            if self.parts
-            else RemoteError(f"{self.kind}: {self.text}")
-        )
-        for note in self.notes:
-            told.add_note(note)
-        return told
+        told = f"{self.kind}: {self.text}"
+        if not self.parts:
+            return RemoteError(told)
+        plain = self.kind in {"ExceptionGroup", "BaseExceptionGroup"}
+        return BaseExceptionGroup(self.text if plain else told, [part.exception() for part in self.parts])
 
 
 def _text(error: BaseException) -> str:

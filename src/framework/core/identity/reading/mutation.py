@@ -23,7 +23,8 @@ _IN_PLACE_FUNCTIONS = frozenset(
 OF_CONTEXTS = frozenset({"set", "reset"})
 """Methods that change context variables; others have methods of these names that change nothing."""
 _SETTERS = frozenset({"setattr", "delattr"})
-_CHANGING = _IN_PLACE | OF_CONTEXTS | _IN_PLACE_FUNCTIONS | _SETTERS
+_CHANGING_METHODS = _IN_PLACE | OF_CONTEXTS
+_CHANGING = _CHANGING_METHODS | _IN_PLACE_FUNCTIONS | _SETTERS
 _STORES = frozenset(number for name, number in dis.opmap.items() if name.startswith(("STORE_", "DELETE_"))) - {
     dis.opmap[name] for name in ("STORE_FAST", "DELETE_FAST")
 }
@@ -149,7 +150,7 @@ class _Reader:
 
     def _called(self, call: ast.Call, *, builtin: bool) -> Iterator[Mutation]:
         match call:
-            case ast.Call(func=ast.Attribute(value=changed, attr=method)) if method in _IN_PLACE | OF_CONTEXTS:
+            case ast.Call(func=ast.Attribute(value=changed, attr=method)) if method in _CHANGING_METHODS:
                 for mutation in self._changed(changed):
                     yield mutation._replace(builtin=builtin, method=method)
             case ast.Call(

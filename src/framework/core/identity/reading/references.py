@@ -124,8 +124,12 @@ def _read_class(node: ast.ClassDef, found: References) -> None:
 def read_given(node: ast.ClassDef, found: References) -> None:
     """Read what was handed on while a class was made; only where that need not show in the class."""
     statements = (getattr(statement, "value", None) for statement in node.body)
-    for part in (*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords), *statements):
+    calls = (decorator for decorator in node.decorator_list if isinstance(decorator, ast.Call))
+    for part in (*calls, *node.bases, *(keyword.value for keyword in node.keywords), *statements):
         _read_given(part, found)
+    for decorator in node.decorator_list:
+        if not isinstance(decorator, ast.Call):
+            _read(decorator, found, found.called)
 
 
 def _read_given(expression: ast.expr | None, found: References) -> None:
