@@ -7,7 +7,7 @@ import functools
 import io
 import sys
 import types
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping
 from struct import calcsize, pack
 from typing import Any
@@ -31,12 +31,12 @@ def object_encoder(kind: type) -> Encoder:
     if _is_pydantic(kind):
         return _pydantic_model(kind)
     if _has_reducer(kind) or not _reduces_as_object(kind):
-        return _reducing(_by_library(kind))
+        return _reducing(kind, _by_library(kind))
     if issubclass(kind, list | tuple):
         return _sequence_object(kind)
     if kind.__dictoffset__ and not _slots(kind) and _size(kind) <= _SIZE:
         return _plain_object(kind)
-    return _reducing(remembered(kind))
+    return _reducing(kind, remembered(kind))
 
 
 def name_of(kind: type) -> str:
@@ -51,11 +51,14 @@ def path_encoder(kind: type) -> Encoder | None:
     if not issubclass(kind, pathlib.PurePath) or kind.__reduce__ is not pathlib.PurePath.__reduce__:
         return None
 
+    unknown = _unknown_to_reducer(kind)
+
     def encode(walk: Walk, value: Any) -> None:
         walk.emit(b"r\2")
         walk.text(name_of(kind))
         walk.walk(kind)
         walk.walk(value.parts)
+        _beside(walk, value, unknown, None, frozenset())
 
     return encode
 
@@ -113,9 +116,12 @@ def _plain_object(kind: type) -> Encoder:
     return encode
 
 
-def _reducing(left_out: frozenset[str]) -> Encoder:
+def _reducing(kind: type, left_out: frozenset[str]) -> Encoder:
+    unknown = _unknown_to_reducer(kind)
+
     def encode(walk: Walk, value: Any) -> None:
-        _reduced(walk, value, left_out)
+        state = _reduced(walk, value, left_out)
+        _beside(walk, value, unknown, state, left_out)
 
     return encode
 
@@ -198,7 +204,8 @@ def _size(kind: type) -> int:
     return kind.__basicsize__ - _POINTER * sum(map(_left_out, kind.__mro__))
 
 
-def _reduced(walk: Walk, value: Any, left_out: frozenset[str]) -> None:
+def _reduced(walk: Walk, value: Any, left_out: frozenset[str]) -> Any:
+    """Write what an object is reduced to, and return the state in that."""
     kind = type(value)
     try:
         told = copyreg.dispatch_table[kind](value) if _has_reducer(kind) else value.__reduce_ex__(4)
@@ -207,7 +214,7 @@ def _reduced(walk: Walk, value: Any, left_out: frozenset[str]) -> None:
     if isinstance(told, str):
         walk.emit(b"n")
         walk.text(f"{kind.__module__}.{told}")
-        return
+        return None
     walk.emit(b"r" + bytes([len(told)]))
     walk.text(name_of(kind))
     walk.walk(told[0])
@@ -219,6 +226,33 @@ def _reduced(walk: Walk, value: Any, left_out: frozenset[str]) -> None:
             _state(walk, part, left_out)
         else:
             walk.walk(part)
+    return told[_STATE] if len(told) > _STATE else None
+
+
+def _beside(
+    walk: Walk, value: Any, unknown: tuple[bool, tuple[str, ...]], state: Any, left_out: frozenset[str]
+) -> None:
+    """Write the attributes of a derived class which the reducer of a builtin one, as of Decimal, does not know."""
+    keeps_dict, slots = unknown
+    found = {name: getattr(value, name) for name in slots if hasattr(value, name)}
+    if keeps_dict and state is None:
+        found |= value.__dict__
+    if found:
+        walk.emit(b"+")
+        walk.attributes(told_attributes(found, left_out))
+
+
+def _unknown_to_reducer(kind: type) -> tuple[bool, tuple[str, ...]]:
+    """Return whether the attributes of a class, and which of its slots, are unknown to the class that reduces it.
+
+    One that has attributes of its own decides which of them count.
+    """
+    reducer = next(base for base in kind.__mro__ if not vars(base).keys().isdisjoint(("__reduce__", "__reduce_ex__")))
+    if reducer is object or _has_reducer(kind):
+        return False, ()
+    derived = kind.__mro__[: kind.__mro__.index(reducer)]
+    slots = [name for base in derived for name in copyreg._slotnames(base) if name in vars(base)]  # type: ignore[attr-defined]  # noqa: SLF001 - as pickle does
+    return bool(kind.__dictoffset__) and (not reducer.__dictoffset__ or reducer is Counter), tuple(dict.fromkeys(slots))
 
 
 def _members(walk: Walk, members: list[Any], *, ordered: bool) -> None:
