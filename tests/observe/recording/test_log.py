@@ -2,13 +2,15 @@
 
 import math
 import threading
+import tracemalloc
 from typing import NamedTuple
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from framework.core import Event
-from framework.observe.recording.log import CHUNK, Log
+from framework.observe.recording.forgotten import Forgotten
+from framework.observe.recording.log import CHUNK, Log, ordered
 
 
 class Recipient(NamedTuple):
@@ -33,7 +35,7 @@ def batches(draw):
     attributes = st.dictionaries(st.sampled_from(["a", "b"]), plain, max_size=2)
     alike = draw(st.booleans())
     values = (
-        [draw(attributes)] * draw(st.integers(1, 5)) if alike else draw(st.lists(attributes, min_size=1, max_size=5))
+        [draw(attributes)] * draw(st.integers(1, 20)) if alike else draw(st.lists(attributes, min_size=1, max_size=18))
     )
     return [Event("e", **one) for one in values], [(Recipient("A"),) * draw(st.integers(0, 2)) for _ in values]
 
@@ -133,3 +135,39 @@ def test_a_reader_finds_every_row_while_it_is_handed_over():
 
     write(Asked(1e9), range(3 * CHUNK))
     assert found == [list(range(count * CHUNK)) for count in (1, 1, 2, 2, 3, 3)]
+
+
+def test_a_reader_finds_every_row_while_it_is_dropped():
+    found = []
+
+    class Asked(Forgotten):
+        def counted(self, *dropped):
+            look()
+            more = super().counted(*dropped)
+            look()
+            return more
+
+    def look():
+        kept = log.kept()
+        rows = [row[3]["number"] for is_delivery, row in ordered(kept.chunks) if not is_delivery]
+        assert sum(kept.forgotten.sent.values()) == rows[0]  # all that came before are counted
+        found.append(rows == list(range(rows[0], rows[-1] + 1)))
+
+    log = Log(1000 * CHUNK)
+    log.forgotten = Asked()
+    write(log, range(10 * CHUNK))
+    assert len(found) >= 10
+    assert all(found)
+
+
+def test_a_few_events_at_a_time_take_no_more_than_their_estimate():
+    log = Log(1_000_000)
+    tracemalloc.start()
+    try:
+        for number in range(0, 20_000, 2):
+            events = [Event("a", number=number), Event("a", number=number + 1)]
+            log.writer().add_all(events, [(Recipient("A"),)] * 2, 1)
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 1.3 * log.max_bytes + 500_000  # and a chunk that is being written

@@ -145,7 +145,7 @@ class DrivingMethods:
     def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:  # no globals are left at exit
         """End the threads of a pipeline that was stepped and then dropped, and release its store."""
         if not is_finalizing() and hasattr(self, "_scheduler"):  # it has none where an option was refused
-            self._scheduler.close()
+            self._scheduler.close(at_once=True)  # the collector calls this anywhere: it waits for no thread
 
     def __enter__(self) -> Self:
         return self

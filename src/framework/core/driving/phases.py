@@ -345,7 +345,6 @@ class PhaseSequence:
     def _report(self, left: list[Unfinished], waiting: str, *, paused: bool = False) -> RunReport:
         scheduler, phases = self._scheduler, tuple(self._reports)
         elapsed = self.time.seconds
-        diagnosis = functools.partial(self._diagnosis, phases, elapsed, self._answers.loop())
         return RunReport(
             phases=phases,
             delivered={inbox.name: inbox.handled for inbox in scheduler.inboxes},
@@ -357,7 +356,7 @@ class PhaseSequence:
             elapsed=elapsed,
             waiting=waiting,
             interrupted=self.early_end.interrupted or scheduler.broken is not None,
-            _diagnosis=functools.cache(diagnosis),
+            _diagnosis=functools.cache(lambda: self._diagnosis(phases, elapsed, self._answers.loop())),
             processors=processor_reports(scheduler),
             paused=paused,
             history=scheduler.observation.history,

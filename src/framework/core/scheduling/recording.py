@@ -14,7 +14,7 @@ from framework.core.matching.taken import CaseFound
 from framework.core.scheduling import catching
 from framework.core.scheduling.scheduler import Scheduler
 from framework.observe.recording.frozen import Described
-from framework.observe.recording.log import FULL_DELIVERIES, Special
+from framework.observe.recording.log import FULL_DELIVERIES, FULL_SUBMISSIONS, Special
 
 if TYPE_CHECKING:
     from framework.core.context import Context
@@ -103,7 +103,7 @@ def recording_drain(  # noqa: C901, PLR0915 - the hot path
             if done == limit or (higher and any(higher)):
                 break
         context._event = event = None  # noqa: SLF001 - it may be large
-        if len(writer.deliveries) >= FULL_DELIVERIES:
+        if len(writer.deliveries) >= FULL_DELIVERIES or len(writer.submissions) >= FULL_SUBMISSIONS:
             writer.close()
         if silent:
             inbox.work.silent += silent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,8 +11,9 @@ from weakref import WeakSet
 
 from framework.observe.frames import typed_frame
 from framework.observe.recording.dead_letters import DeadLetterCount, DeadLetters
+from framework.observe.recording.forgotten import Forgotten
 from framework.observe.recording.frozen import attributes_text, event_text, frozen_attributes, revived
-from framework.observe.recording.log import Log, Row, Special
+from framework.observe.recording.log import Kept, Log, Row, Special, ordered
 from framework.observe.recording.wanted import MAX_BYTES, checked_bytes
 
 if TYPE_CHECKING:
@@ -211,19 +213,14 @@ class History:
         Empty when the event was never submitted, or its row was dropped.
         """
         chain = self.causes(event)
-        if not chain or chain[0].cls is not type(event):
+        if not chain:
             return []
         # The id may be that of an event that is gone: then the attributes differ, other than by a change that was seen.
         changed: set[str] = set()
         for is_delivery, row in self.log.rows():
             if is_delivery and row[1] == id(event) and row[-1] is not None:
                 changed.update(row[-1].changed, row[-1].came_changed)
-        now = frozen_attributes(event.__dict__)
-        agrees = (
-            name in changed or now.get(name) is value or now.get(name) == value
-            for name, value in chain[0].attributes.items()
-        )
-        return chain if all(agrees) else []
+        return chain if _agrees(event, chain[0].cls, chain[0].attributes, changed) else []
 
     def frame(self) -> pd.DataFrame:
         """Return one row per submission and delivery, oldest first.
@@ -233,6 +230,11 @@ class History:
         error.
         """
         return typed_frame(map(_in_frame, self._read()), _COLUMNS)
+
+    def everything(self) -> tuple[list[Submission | Delivery], Forgotten]:
+        """Return all rows, and what is known of those that were dropped, of one moment."""
+        kept = self.log.kept()
+        return list(self._read(kept)), kept.forgotten
 
     def __len__(self) -> int:
         return sum(self.log.counts())
@@ -247,8 +249,9 @@ class History:
         number, before = id(event), time.perf_counter()
         chain: list[Submission] = []
         while number and (row := self.log.latest(number, before)) is not None:
-            if chain and row[0] <= self.log.horizon:
-                break  # the id may be that of another event, whose row was dropped
+            # The id may be that of another event, if the row of this one was dropped; `event` tells, a cause does not.
+            if row[0] <= self.log.horizon and (chain or not _agrees(event, row[2], row[3], set())):
+                break
             chain.append(self._submission(row, None))
             number, before = row[5], row[0]
         return chain
@@ -258,11 +261,12 @@ class History:
         names = tuple(recipient.name for recipient in recipients)
         return Submission(kind, attributes, sender, cause, names, phase, at - self.started)
 
-    def _read(self) -> Iterator[Submission | Delivery]:
+    def _read(self, kept: Kept | None = None) -> Iterator[Submission | Delivery]:
         latest: dict[int, Submission] = {}  # an id belongs to the event that was submitted last under it
         known: dict[tuple[float, int], Submission] = {}  # those of odd deliveries that were dropped may be kept as well
-        horizon, odd = self.log.horizon, len(self.log.forgotten.odd)
-        for place, (is_delivery, row) in enumerate(self.log.rows()):
+        kept = self.log.kept() if kept is None else kept
+        horizon, odd = kept.horizon, len(kept.forgotten.odd)
+        for place, (is_delivery, row) in enumerate(itertools.chain(kept.forgotten.odd, ordered(kept.chunks))):
             if place == odd:
                 latest.clear()
             if is_delivery:
@@ -278,6 +282,14 @@ class History:
                 known[row[:2]] = one
             if row[0] > horizon or place < odd:
                 latest[row[1]] = one
+
+
+def _agrees(event: Any, cls: type, attributes: dict[str, Any], changed: set[str]) -> bool:
+    """Whether a submission can be that of an event, of which these attributes were changed since."""
+    now = frozen_attributes(event.__dict__)
+    return cls is type(event) and all(
+        name in changed or now.get(name) is value or now.get(name) == value for name, value in attributes.items()
+    )
 
 
 def _in_frame(one: Submission | Delivery) -> tuple[object, ...]:

@@ -28,6 +28,7 @@ FULL_SUBMISSIONS, FULL_DELIVERIES = CHUNK * SUBMISSION, CHUNK * DELIVERY
 SUBMISSION_BYTES, DELIVERY_BYTES = 470, 230  # measured with tracemalloc, the copy of the attributes included
 _BATCHED_BYTES, _VALUE_BYTES = 64, 28  # of each event in a batch, and of each of its values
 _TEXT = {str}
+_SMALL = 16  # events of a batch that are written one by one, because columns have a cost of their own
 _WRITERS = 64  # beyond that many, those of threads that have ended are closed
 
 
@@ -155,7 +156,8 @@ class LogWriter:
 
     def add_all(self, events: Sequence[Any], recipients: Sequence[tuple[Any, ...]], phase: int) -> None:
         """Write the submissions of events from outside; of equal shape and plain ones in half the time of `add`."""
-        batch = None if self.log.shared or max(map(len, recipients)) > 1 else _batch(events, recipients, phase)
+        apart = len(events) < _SMALL or self.log.shared or max(map(len, recipients)) > 1
+        batch = None if apart else _batch(events, recipients, phase)
         if batch is not None:
             self.log.append(batch)
             return
@@ -185,6 +187,14 @@ class LogWriter:
         return _Chunk(self.submissions, self.deliveries, self._before)
 
 
+class Kept(NamedTuple):
+    """All that a log knows at one moment; `horizon` is that of the log."""
+
+    chunks: list[_Chunk | _Batch]
+    forgotten: Forgotten
+    horizon: float
+
+
 class Log:
     """Submissions and deliveries in chunks, the oldest chunk dropped first.
 
@@ -193,7 +203,9 @@ class Log:
     delivery changes another may see.
     """
 
-    __slots__ = ("_bytes", "_chunks", "_lock", "_writers", "dropped", "forgotten", "horizon", "max_bytes", "shared")
+    __slots__ = (
+        "_bytes", "_chunks", "_leaving", "_lock", "_writers", "dropped", "forgotten", "horizon", "max_bytes", "shared",
+    )  # fmt: skip
 
     def __init__(self, max_bytes: float) -> None:
         """Start empty; drop the oldest when all take more than so many bytes, as estimated."""
@@ -204,6 +216,8 @@ class Log:
         """When the last submission was made that was dropped: an older one need not be the last under its id."""
         self.shared: dict[int, dict[str, Any]] = {}
         self._chunks: deque[_Chunk | _Batch] = deque()
+        self._leaving: list[_Chunk | _Batch] = []
+        """Chunks that are dropped and not counted yet: a reader finds each row here or in `forgotten`."""
         self._writers: dict[int, LogWriter] = {}
         self._bytes = 0
         # Contended once in CHUNK rows, and by readers. What is dropped is freed outside of it, as that may run code.
@@ -239,11 +253,15 @@ class Log:
             while self._bytes > self.max_bytes and len(self._chunks) > 1:
                 dropped.append(self._chunks.popleft())
                 self._bytes -= dropped[-1].size
-                self.dropped += sum(_counts(dropped[-1:]))
+            self._leaving += dropped
         for old in dropped:
             submissions = old.submissions
-            self.forgotten.add(_rows(submissions, SUBMISSION), old.told(), self._submission_of)
-            self.horizon = max(self.horizon, submissions[-SUBMISSION] if submissions else self.horizon)
+            more = self.forgotten.counted(_rows(submissions, SUBMISSION), old.told(), self._submission_of)
+            with self._lock:
+                self.forgotten.add(more)
+                self._leaving = [one for one in self._leaving if one is not old]
+                self.horizon = max(self.horizon, submissions[-SUBMISSION] if submissions else self.horizon)
+                self.dropped += sum(_counts([old]))
         if self.shared:
             for rows in (chunk.submissions for chunk in dropped if isinstance(chunk, _Chunk)):
                 for number, attributes in zip(rows[1::SUBMISSION], rows[3::SUBMISSION], strict=True):
@@ -266,21 +284,17 @@ class Log:
         A submission is at, id, class, attributes, sender, id of the cause, recipients and phase; a delivery is at, id,
         name of the recipient, phase, seconds, emitted, case, and a `Special` or None.
         """
-        chunks, number = self._all(), itertools.count()
-        submissions = (row for chunk in chunks for row in _rows(chunk.submissions, SUBMISSION))
-        ordered = [(row[0], False, next(number), row) for row in submissions]
-        ordered += [(row[0], True, next(number), row) for chunk in chunks for row in chunk.told()]
-        ordered.sort()
-        return itertools.chain(self.forgotten.odd.copy(), ((is_delivery, row) for _, is_delivery, _, row in ordered))
+        kept = self.kept()
+        return itertools.chain(kept.forgotten.odd, ordered(kept.chunks))
 
     def latest(self, number: int, before: float) -> Row | None:
         """Return the last submission under the id of an event before that time, found from the newest on."""
         found, since = None, -math.inf
         for chunk in reversed(self._all()):
-            if isinstance(chunk, _Batch) and (number not in chunk.numbers or not since < chunk.at < before):
+            if isinstance(chunk, _Batch) and (not since < chunk.at < before or number not in chunk.numbers):
                 continue
             submissions = chunk.submissions
-            if not submissions or submissions[-SUBMISSION] <= since:
+            if not submissions or submissions[-SUBMISSION] <= since or submissions[0] >= before:
                 continue
             numbers, times = submissions[1::SUBMISSION], submissions[::SUBMISSION]
             for place in range(len(numbers) - 1, -1, -1):
@@ -291,25 +305,49 @@ class Log:
 
     def senders(self, cls: type, name: object) -> Iterator[str]:
         """Iterate over the senders of the events of a class and name that had no recipients, the oldest first."""
-        for sent in self.forgotten.sent.copy():
+        kept = self.kept()
+        for sent in kept.forgotten.sent:
             if not sent.recipients and sent.sender is not None and (sent.cls, sent.name) == (cls, name):
                 yield sent.sender
-        for submissions in (chunk.submissions for chunk in self._all()):
+        for submissions in (chunk.submissions for chunk in kept.chunks):
             columns = (submissions[place::SUBMISSION] for place in (2, 3, 4, 6))
             for kind, attributes, sender, recipients in zip(*columns, strict=True):
                 if not recipients and sender is not None and kind is cls and attributes.get("name") == name:
                     yield sender
 
-    def _all(self) -> list[_Chunk | _Batch]:
-        """Return everything, the oldest chunks first: copies of what is being written."""
+    def kept(self) -> Kept:
+        """Return everything, in one step."""
         with self._lock:
-            chunks: list[_Chunk | _Batch] = [*self._chunks]
-            open_ones = [writer.chunk() for writer in self._writers.copy().values()]
-        # First the deliveries, so that the submissions of all that are read were written before.
-        deliveries = [chunk.deliveries.copy() for chunk in open_ones]
-        for chunk, delivered in zip(open_ones, deliveries, strict=True):
-            chunks.append(chunk._replace(submissions=chunk.submissions.copy(), deliveries=delivered))
-        return chunks
+            forgotten, horizon, chunks, open_ones = self.forgotten.copy(), self.horizon, *self._now()
+        return Kept(_with_copies(chunks, open_ones), forgotten, horizon)
+
+    def _all(self) -> list[_Chunk | _Batch]:
+        """Return all rows that are kept, the oldest chunks first."""
+        with self._lock:
+            chunks, open_ones = self._now()
+        return _with_copies(chunks, open_ones)
+
+    def _now(self) -> tuple[list[_Chunk | _Batch], list[_Chunk]]:
+        """Return the chunks that are full, and those that are being written; call it with the lock taken."""
+        return [*self._leaving, *self._chunks], [writer.chunk() for writer in self._writers.copy().values()]
+
+
+def _with_copies(chunks: list[_Chunk | _Batch], open_ones: list[_Chunk]) -> list[_Chunk | _Batch]:
+    # First the deliveries, so that the submissions of all that are read were written before.
+    deliveries = [chunk.deliveries.copy() for chunk in open_ones]
+    for chunk, delivered in zip(open_ones, deliveries, strict=True):
+        chunks.append(chunk._replace(submissions=chunk.submissions.copy(), deliveries=delivered))
+    return chunks
+
+
+def ordered(chunks: Sequence[_Chunk | _Batch]) -> Iterator[tuple[bool, Row]]:
+    """Iterate over rows in the order of time, as `Log.rows`."""
+    number = itertools.count()
+    submissions = (row for chunk in chunks for row in _rows(chunk.submissions, SUBMISSION))
+    rows = [(row[0], False, next(number), row) for row in submissions]
+    rows += [(row[0], True, next(number), row) for chunk in chunks for row in chunk.told()]
+    rows.sort()
+    return ((is_delivery, row) for _, is_delivery, _, row in rows)
 
 
 def _counts(chunks: Sequence[_Chunk | _Batch]) -> tuple[int, int]:

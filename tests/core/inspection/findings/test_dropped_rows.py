@@ -151,6 +151,12 @@ def test_a_name_that_was_sent_in_dropped_rows_was_sent():
     assert list(pipeline.run().findings) == []
 
 
+def test_an_event_that_only_a_generic_processor_receives_is_told_although_its_row_was_dropped():
+    [finding] = findings_of([Generic(), Billing()], Event("ordre"))
+    assert finding.kind == "unheard event"
+    assert "'ordre'" in finding.text
+
+
 class Counting(AbstractProcessor):
     def __init__(self):
         super().__init__()

@@ -39,19 +39,24 @@ class Evidence:
     """The events of each processor that wait, or were dropped by a stop."""
 
     @cached_property
+    def _rows(self) -> tuple[list[Submission | Delivery], Forgotten]:
+        """All that is kept; read once, since every kind looks at it, while rows may be dropped."""
+        return ([], Forgotten()) if self.history is None else self.history.everything()
+
+    @cached_property
     def deliveries(self) -> list[Delivery]:
-        """The deliveries that are kept; read once, since every kind looks at them."""
-        return [] if self.history is None else self.history.deliveries()
+        """The deliveries that are kept."""
+        return [one for one in self._rows[0] if isinstance(one, Delivery)]
 
     @cached_property
     def submissions(self) -> list[Submission]:
         """The submissions that are kept."""
-        return [] if self.history is None else self.history.events()
+        return [one for one in self._rows[0] if isinstance(one, Submission)]
 
-    @cached_property
+    @property
     def forgotten(self) -> Forgotten:
         """What is known of the rows that the history dropped."""
-        return Forgotten() if self.history is None else self.history.log.forgotten
+        return self._rows[1]
 
     @cached_property
     def processors(self) -> Mapping[str, Handler]:

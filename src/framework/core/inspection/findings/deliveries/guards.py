@@ -12,6 +12,7 @@ from framework.core.matching.guards import ask_guard
 from framework.core.matching.patterns import check_case
 from framework.errors import SourceUnavailable
 from framework.observe.findings import Finding, times
+from framework.observe.recording.forgotten import Taken
 from framework.observe.recording.history import Delivery
 
 FEWEST, SAMPLED = 5, 50
@@ -42,7 +43,7 @@ def guards(evidence: Evidence) -> Iterator[Finding]:
             open_ones = [one for one in deliveries if one.case is None and one.error is None]
             if len(open_ones) < FEWEST or len(open_ones) < len(deliveries) or any(one.emitted for one in open_ones):
                 continue
-            if evidence.forgotten.emits(name, None):
+            if evidence.forgotten.full or evidence.forgotten.taken[Taken(name, None, emitted=True)]:
                 continue  # a guard was true on an event of which the row was dropped
             case, words = _never_true(guarded, open_ones, processor)
             if case is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterator, Mapping
 
 from framework.core.archives import keeps_results
@@ -12,6 +13,8 @@ from framework.core.mailboxes.inbox import Inbox
 from framework.core.reactive_event import ReactiveEvent
 from framework.observe.findings import Finding, times
 from framework.observe.recording.dead_letters import NO_RECIPIENT
+from framework.observe.recording.forgotten import Sent
+from framework.observe.recording.history import Submission
 from framework.observe.text import nearest_name
 
 NEARLY_THE_SAME = 0.8  # of the letters: where a processor that takes everything does receive the event
@@ -35,8 +38,8 @@ def unheard(evidence: Evidence) -> Iterator[Finding]:
 
 def overheard(evidence: Evidence) -> Iterator[Finding]:
     """Yield a finding for each event that only processors receive which take everything, beside a name never sent."""
-    if not any(wanted.generic for wanted in evidence.interests.values()):
-        return
+    if evidence.forgotten.full or not any(wanted.generic for wanted in evidence.interests.values()):
+        return  # a name that is not known may have been sent
     received = _received(evidence)
     sent = {name for _, name in evidence.sent}
     missed = [name for name in received if name and name not in sent]
@@ -46,7 +49,8 @@ def overheard(evidence: Evidence) -> Iterator[Finding]:
         near = nearest_name(name, missed)
         if near is None or difflib.SequenceMatcher(None, str(name), near).ratio() < NEARLY_THE_SAME:
             continue
-        first = next(one for one in evidence.submissions if (one.cls, one.name) == (cls, name))
+        known: Iterator[Submission | Sent] = itertools.chain(evidence.submissions, evidence.forgotten.sent)
+        first = next(one for one in known if (one.cls, one.name) == (cls, name))
         subject = (
             f"only {' and '.join(first.recipients)}, which takes everything, receives {times(count, 'event')} "
             f"{cls.__name__} {name!r}"

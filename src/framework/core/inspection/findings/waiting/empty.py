@@ -16,7 +16,7 @@ FEWEST = 3  # inputs: one that comes to nothing is a filter's work
 def empty(evidence: Evidence) -> Iterator[Finding]:
     """Yield a finding for each builder whose builds all returned without an artifact of a target that is required."""
     builders = {name: one for name, one in evidence.processors.items() if is_builder(one) and _is_of_user(one)}
-    if not builders or evidence.history is None:
+    if not builders or evidence.history is None or evidence.forgotten.full:
         return
     announced = Counter(one.sender for one in evidence.submissions if one.name == BUILT)
     announced.update(one.sender for one in evidence.forgotten.sent if one.name == BUILT)

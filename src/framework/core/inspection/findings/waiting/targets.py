@@ -13,6 +13,8 @@ from framework.observe.findings import Finding
 
 def targets(evidence: Evidence) -> Iterator[Finding]:
     """Yield a finding for each required target without a provider beside one that is provided and unused."""
+    if evidence.forgotten.full:  # what it does not know may have been announced
+        return
     builders = [inbox for inbox in evidence.interests if is_builder(inbox.processor)]
     provided = {inbox.processor.provides: inbox.name for inbox in builders}  # type: ignore[attr-defined]
     required = {
