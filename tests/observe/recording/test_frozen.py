@@ -16,7 +16,7 @@ from framework.observe.recording.frozen import (
     event_text,
     frozen,
     frozen_attributes,
-    type_name,
+    type_of,
 )
 
 
@@ -104,8 +104,8 @@ def test_attributes_are_a_copy():
 @pytest.mark.parametrize("value", [[1, 2], {"a": 1}, {1}, "x" * 9999, b"x" * 9999])
 def test_a_description_knows_the_size_and_the_type(value):
     description = described(value)
-    assert (description.size, description.kind) == (value.__sizeof__(), type(value).__name__)
-    assert type_name(description) == type(value).__name__
+    assert (description.size, description.kind) == (value.__sizeof__(), type(value))
+    assert type_of(description) is type(value)
 
 
 def test_an_array_has_the_size_of_its_data_and_an_object_none():
@@ -114,7 +114,7 @@ def test_an_array_has_the_size_of_its_data_and_an_object_none():
 
 
 def test_a_kept_value_has_its_type():
-    assert (type_name(3), type_name(None)) == ("int", "None")
+    assert (type_of(3), type_of(None)) == (int, type(None))
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ class ValueDescription(NamedTuple):
 
     text: str
     size: int
-    kind: str
+    kind: type
     mark: int = 0
 
     def __repr__(self) -> str:
@@ -53,12 +53,12 @@ def described(value: Any) -> ValueDescription:
         return ValueDescription(
             _text(value, SHOWN_DEPTH),
             _size(value),
-            type(value).__name__,
+            type(value),
             0 if type(value) in _SIZED else mark_of(value),
         )
     except Exception as error:  # noqa: BLE001 - a user's __len__ or __iter__ may raise anything
-        kind = type(value).__name__
-        return ValueDescription(f"<{kind} that raised {type(error).__name__}>", 0, kind)
+        kind = type(value)
+        return ValueDescription(f"<{kind.__name__} that raised {type(error).__name__}>", 0, kind)
 
 
 def _text(value: Any, depth: int) -> str:
@@ -152,8 +152,6 @@ def revived(cls: type, attributes: dict[str, Any]) -> Any:
     return event
 
 
-def type_name(value: Any) -> str:
-    """Return the name of the type that a frozen value had."""
-    if isinstance(value, ValueDescription):
-        return value.kind
-    return "None" if value is None else type(value).__name__
+def type_of(value: Any) -> type:
+    """Return the type that a frozen value had."""
+    return value.kind if isinstance(value, ValueDescription) else type(value)

@@ -231,11 +231,6 @@ class History:
         """
         return typed_frame(map(_in_frame, self._read()), _COLUMNS)
 
-    def everything(self) -> tuple[list[Submission | Delivery], Forgotten]:
-        """Return all rows, and what is known of those that were dropped, of one moment."""
-        kept = self.log.kept()
-        return list(self._read(kept)), kept.forgotten
-
     def __len__(self) -> int:
         return sum(self.log.counts())
 
@@ -282,6 +277,12 @@ class History:
                 known[row[:2]] = one
             if row[0] > horizon or place < odd:
                 latest[row[1]] = one
+
+
+def everything(history: History) -> tuple[list[Submission | Delivery], Forgotten]:
+    """Return all rows, and what is known of those that were dropped, of one moment."""
+    kept = history.log.kept()
+    return list(history._read(kept)), kept.forgotten  # noqa: SLF001 - of the class above
 
 
 def _agrees(event: Any, cls: type, attributes: dict[str, Any], changed: set[str]) -> bool:

@@ -16,7 +16,7 @@ from framework.observe import Failures, PhaseReport, Snapshot
 from framework.observe.profile import ProcessorReport
 from framework.observe.recording.dead_letters import DeadLetterCount
 from framework.observe.recording.forgotten import Forgotten
-from framework.observe.recording.history import Delivery, History, Submission
+from framework.observe.recording.history import Delivery, History, Submission, everything
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Evidence:
     @cached_property
     def _rows(self) -> tuple[list[Submission | Delivery], Forgotten]:
         """All that is kept; read once, since every kind looks at it, while rows may be dropped."""
-        return ([], Forgotten()) if self.history is None else self.history.everything()
+        return ([], Forgotten()) if self.history is None else everything(self.history)
 
     @cached_property
     def deliveries(self) -> list[Delivery]:
@@ -88,3 +88,12 @@ class Evidence:
             if one.submission is not None:
                 found[one.submission.cls, one.name].append(one)
         yield from found.items()
+
+    def taken(self, processor: str) -> frozenset[str] | None:
+        """Return the places of the cases that took an event of a processor; None where rows or guards leave it open."""
+        if self.history is None or self.forgotten.full:
+            return None
+        kept = [one.case for one in self.by_processor.get(processor, ())]
+        dropped = [one.case for one in self.forgotten.taken if one.processor == processor]
+        places = [place for place in (*kept, *dropped) if place is not False]
+        return frozenset(map(str, places)) if all(isinstance(place, str) for place in places) else None

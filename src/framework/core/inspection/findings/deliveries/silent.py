@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from framework.core.inspection.findings.evidence import Evidence
 from framework.observe.findings import Finding, times
-from framework.observe.recording.frozen import type_name
+from framework.observe.recording.frozen import type_of
 from framework.observe.recording.history import Delivery
 
 FEW = 0.5  # a larger share of silent deliveries is what the processor does
@@ -72,5 +72,5 @@ def _types(deliveries: Iterable[Delivery]) -> dict[str, set[str]]:
     for delivery in deliveries:
         if delivery.submission is not None:
             for name, value in delivery.submission.attributes.items():
-                found[name].add(type_name(value))
+                found[name].add("None" if value is None else type_of(value).__name__)
     return found
