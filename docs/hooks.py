@@ -16,7 +16,7 @@ from nbconvert import MarkdownExporter
 from framework.notebook.graphs.layout import layout_svg
 
 ROOT = Path(__file__).parents[1]
-REPORTS = ["benchmarks.md", "reliability.md"]
+REPORTS = ["benchmarks.md", "reliability.md", "interpreters.md", "mutation.md"]
 DOT_FENCE = re.compile(r"^```dot\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 # The search finds a public name here before it finds pages that only mention it.
 # Errors and happenings are named after what they are about, which is looked for more often.

