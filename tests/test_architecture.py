@@ -254,6 +254,33 @@ def test_a_pipeline_imports_the_findings_and_the_reading_of_code_when_they_are_a
     assert [name for name in done.stdout.split() if re.match(late, name)] == []
 
 
+def named_types() -> dict[str, set[str]]:
+    """The classes and the aliases of types, by name, with the modules that define them."""
+    found: dict[str, set[str]] = {}
+    for path in FILES:
+        tree = parse(path)
+        classes = [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+        assigned = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
+        targets = [target for node in assigned for target in getattr(node, "targets", [getattr(node, "target", None)])]
+        aliases = [target.id for target in targets if isinstance(target, ast.Name) and re.search("[a-z]", target.id)]
+        for name in {*classes, *(name for name in aliases if name.lstrip("_")[:1].isupper())}:
+            found.setdefault(name.lstrip("_"), set()).add(module(path).removeprefix("framework."))
+    return found
+
+
+SHARED_NAMES = {
+    "Result": "the variable of what a call returns",
+    "Kind": "a finding of either runtime, from its evidence",
+    "Submit": "how an input goes to a worker, whichever builder sends it",
+}
+
+
+def test_a_name_of_a_class_stands_for_one_thing():
+    shared = {name: places for name, places in named_types().items() if len(places) > 1}
+    assert {name: places for name, places in shared.items() if name not in SHARED_NAMES} == {}
+    assert shared.keys() == SHARED_NAMES.keys()
+
+
 def committed() -> list[Path]:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]

@@ -13,7 +13,7 @@ from framework.core.driving.run import Run
 from framework.core.driving.runner import OnError, PhaseRunner
 from framework.core.driving.wiring import provided_by
 from framework.core.event import Event
-from framework.core.inspection.diagnosing import Diagnosis
+from framework.core.inspection.diagnosing import RunDiagnosis
 from framework.core.inspection.directory import open_inboxes
 from framework.core.inspection.methods import InspectionMethods
 from framework.core.mailboxes.observation import Observation
@@ -142,7 +142,7 @@ class Pipeline(ValueMethods, InspectionMethods):
             self._scheduler,
             self._archives,
             self._options.bounds(),
-            Diagnosis(self._interests, self._scheduler),
+            RunDiagnosis(self._interests, self._scheduler),
         )
         self._runner = PhaseRunner(phases, self._scheduler, self._archives, on_error)
 

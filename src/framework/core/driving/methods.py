@@ -10,7 +10,7 @@ from typing import Literal, Self, overload
 from framework.core.driving.driver import Driver, finish, step
 from framework.core.driving.run import Run
 from framework.core.driving.runner import PhaseRunner
-from framework.core.scheduling.delivery import Delivery, debugger
+from framework.core.scheduling.delivery import FinishedDelivery, debugger
 from framework.core.scheduling.scheduler import Scheduler
 from framework.errors import LifecycleError, PipelineRunning
 from framework.observe import PhaseReport, RunReport
@@ -101,10 +101,10 @@ class DrivingMethods:
         return self._runner.outcome(self._runner.report or finish(self._runner))
 
     @overload
-    def deliver(self, *, break_: bool = False, phases: Literal[False] = False) -> Delivery | None: ...
+    def deliver(self, *, break_: bool = False, phases: Literal[False] = False) -> FinishedDelivery | None: ...
     @overload
-    def deliver(self, *, break_: bool = False, phases: Literal[True]) -> Delivery | PhaseReport: ...
-    def deliver(self, *, break_: bool = False, phases: bool = False) -> Delivery | PhaseReport | None:
+    def deliver(self, *, break_: bool = False, phases: Literal[True]) -> FinishedDelivery | PhaseReport: ...
+    def deliver(self, *, break_: bool = False, phases: bool = False) -> FinishedDelivery | PhaseReport | None:
         """Make the next single delivery on this thread.
 
         Args:

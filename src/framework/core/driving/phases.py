@@ -22,7 +22,7 @@ from framework.core.driving.wiring import check_wiring
 from framework.core.event import INIT, PHASE, POISON, Event
 from framework.core.mailboxes.handler import Unfinished
 from framework.core.scheduling import catching
-from framework.core.scheduling.delivery import Delivery, ProcessCaller, deliver_next
+from framework.core.scheduling.delivery import FinishedDelivery, ProcessCaller, deliver_next
 from framework.core.scheduling.scheduler import Scheduler
 from framework.errors import DeadlineExceeded, PhaseLimitReached, RunLimit
 from framework.observe import PhaseReport, RunReport
@@ -31,7 +31,7 @@ from framework.observe.findings import Findings
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
-Paused = Generator[Delivery, None, Result]
+Paused = Generator[FinishedDelivery, None, Result]
 
 
 class Diagnosis(Protocol):
@@ -103,7 +103,7 @@ class PhaseSequence:
         self._bounded_from, self._phases_before = 0.0, 0
         self._hooks_begun = False
         self._open: Paused[PhaseReport] | None = None
-        self._deliver_one: Callable[[], Delivery | None] | None = None
+        self._deliver_one: Callable[[], FinishedDelivery | None] | None = None
         """Makes a single delivery; None while phases are not to pause after each."""
         self._answers = PhaseAnswers(scheduler)
         self._watching: Callable[[], object] | None = None  # ends the look at exceptions that are caught
@@ -156,7 +156,7 @@ class PhaseSequence:
             result: Result = over.value
             return result
 
-    def deliver_in_phases(self, call: ProcessCaller | None) -> Delivery | PhaseReport:
+    def deliver_in_phases(self, call: ProcessCaller | None) -> FinishedDelivery | PhaseReport:
         """Make the next single delivery of the open phase, or end that phase and return its report."""
         phase, self._open = self._open or self._phase(), None
         self._deliver_one = functools.partial(deliver_next, self._scheduler, call)
@@ -168,7 +168,7 @@ class PhaseSequence:
         self._open = phase
         return made
 
-    def deliver(self, call: ProcessCaller | None) -> Delivery | None:
+    def deliver(self, call: ProcessCaller | None) -> FinishedDelivery | None:
         """Make the next single delivery outside of phases; None when nothing waits."""
         self._prepare()
         made = deliver_next(self._scheduler, call)

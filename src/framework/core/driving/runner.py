@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from framework.core.archives import ArchiveRoom
 from framework.core.driving.phases import PhaseSequence
 from framework.core.mailboxes.handler import Handler
-from framework.core.scheduling.delivery import Delivery, ProcessCaller
+from framework.core.scheduling.delivery import FinishedDelivery, ProcessCaller
 from framework.core.scheduling.scheduler import Scheduler
 from framework.errors import PipelineEnded, PipelineRunning, RunFailed
 from framework.observe import PhaseReport, RunReport
@@ -131,12 +131,12 @@ class PhaseRunner:
                 self.finish()
         self.stop()
 
-    def deliver(self, call: ProcessCaller | None = None) -> Delivery | None:
+    def deliver(self, call: ProcessCaller | None = None) -> FinishedDelivery | None:
         """Make the next single delivery on this thread; None when nothing waits."""
         with self.driving():
             return self.phases.deliver(call)
 
-    def deliver_in_phases(self, call: ProcessCaller | None = None) -> Delivery | PhaseReport:
+    def deliver_in_phases(self, call: ProcessCaller | None = None) -> FinishedDelivery | PhaseReport:
         """Make the next single delivery on this thread, and begin and end phases on the way."""
         with self.driving():
             return self._interruptible(functools.partial(self.phases.deliver_in_phases, call))

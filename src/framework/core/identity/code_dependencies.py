@@ -10,8 +10,8 @@ from typing import Any
 
 from framework.core.identity.parts import Part
 from framework.core.identity.reading.definitions import is_own
-from framework.core.identity.reading.nodes import Bound, Node
-from framework.core.identity.reading.reader import Reader
+from framework.core.identity.reading.nodes import Bound, CodeNode
+from framework.core.identity.reading.reader import DefinitionReader
 from framework.core.identity.state import Code, State
 from framework.core.identity.values import ValueWalk
 
@@ -25,7 +25,7 @@ class CodeDependencies:
     while it runs is state, no constant, and does not count.
     """
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: DefinitionReader) -> None:
         """Collect nothing yet; what `reader` has read already is not read again."""
         self.reader = reader
         self.state = State()
@@ -37,7 +37,7 @@ class CodeDependencies:
         self._bound: dict[str, Bound] = {}
         self._given: dict[str, Bound] = {}
         self._left_out: dict[str, str] = {}
-        self._seen: dict[int, Node] = {}
+        self._seen: dict[int, CodeNode] = {}
         self._hinted = False
         self._queue: deque[tuple[Any, str, str]] = deque()
 
@@ -81,7 +81,7 @@ class CodeDependencies:
                 self._take(node, user)
                 self._take_hints(node)
 
-    def _take(self, node: Node, user: str) -> None:
+    def _take(self, node: CodeNode, user: str) -> None:
         if node.part is not None:
             part = node.part
             self.parts.append(Part(part.label, part.kind, part.where, part.text, user))
@@ -95,7 +95,7 @@ class CodeDependencies:
         self._links |= node.links
         self._queue.extend(node.next)
 
-    def _take_hints(self, node: Node) -> None:
+    def _take_hints(self, node: CodeNode) -> None:
         """Once code asks for annotations while it runs, those of all definitions count."""
         if self._hinted:
             self._take(self.reader.hints_of(node), node.label)

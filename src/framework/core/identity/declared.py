@@ -14,7 +14,7 @@ from framework.archive import digest
 from framework.core.identity.code_dependencies import CodeDependencies
 from framework.core.identity.parts import Part, shown
 from framework.core.identity.reading.definitions import is_own
-from framework.core.identity.reading.reader import Reader
+from framework.core.identity.reading.reader import DefinitionReader
 from framework.core.processor import AbstractProcessor
 
 
@@ -41,7 +41,7 @@ class Declared:
         """Add what it depends on; returns the facts of it alone, for a version that stands for the rest."""
         if not self.depends:
             return ()
-        alone = CodeDependencies(Reader(""))
+        alone = CodeDependencies(DefinitionReader(""))
         for collected in (code, alone):
             for number, value in enumerate(self.depends):
                 _add(collected, f"depends[{number}]", value)

@@ -20,7 +20,7 @@ from framework.core.identity.code_dependencies import CodeDependencies
 from framework.core.identity.declared import Declared
 from framework.core.identity.parts import Part, shown, source_text, tree
 from framework.core.identity.reading.definitions import defaults_of, functions_in
-from framework.core.identity.reading.reader import Reader
+from framework.core.identity.reading.reader import DefinitionReader
 from framework.core.identity.reading.references import set_from_parameters
 from framework.core.identity.state import parameters_of
 from framework.core.processor import AbstractProcessor
@@ -53,7 +53,7 @@ class Identity:
 
 
 _PLUMBING = frozenset({"name", "priority", "max_concurrency", "_arguments", "_building"})
-Readers = dict[str, Reader]
+Readers = dict[str, DefinitionReader]
 """By module, so that processors whose identity is computed together read what they share once."""
 
 
@@ -88,7 +88,7 @@ def identity_of(processor: AbstractProcessor, readers: Readers | None = None) ->
     declared = Declared.of(processor)
     readers = {} if readers is None else readers
     if cls.__module__ not in readers:
-        readers[cls.__module__] = Reader(cls.__module__, _digest_of)
+        readers[cls.__module__] = DefinitionReader(cls.__module__, _digest_of)
     code = CodeDependencies(readers[cls.__module__])
     code.add(cls)
     made_with = _arguments(processor)

@@ -97,9 +97,9 @@ def _code_of(own: Any) -> tuple[str, tuple[StoredPart, ...]]:
         found = None
     if found is None:
         from framework.core.identity.code_dependencies import CodeDependencies  # reads sources; only where needed
-        from framework.core.identity.reading.reader import Reader
+        from framework.core.identity.reading.reader import DefinitionReader
 
-        code = CodeDependencies(Reader(own.__module__ or ""))
+        code = CodeDependencies(DefinitionReader(own.__module__ or ""))
         code.add(own)
         code.find_state(None)
         parts = (part.stored for part in code.all_parts() if part.kind != "left out")

@@ -144,14 +144,14 @@ class State:
             self.objects.setdefault(id(value), self._where)
 
 
-_Found = dict[int, tuple[Code, list[Mutation]]]
+_MutationsByCode = dict[int, tuple[Code, list[Mutation]]]
 
 
 def _mutations(code: Code) -> list[Mutation]:
     return [] if code.source is None else list(mutations_of(code.source.node, code.function.__code__))
 
 
-def _hand_on(found: _Found) -> None:
+def _hand_on(found: _MutationsByCode) -> None:
     """Let a function change what it hands to another one that changes its parameter: `note(log, x)` changes `log`."""
     changed = {key for key, (code, mutations) in found.items() if _changes_parameter(code, mutations)}
     while changed:

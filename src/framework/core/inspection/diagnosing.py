@@ -1,4 +1,4 @@
-"""`Diagnosis`: what is odd in a run; the findings are imported when they are asked for."""
+"""`RunDiagnosis`: what is odd in a run; the findings are imported when they are asked for."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from framework.core.inspection.findings.evidence import Evidence
 
 
-class Diagnosis:
+class RunDiagnosis:
     """Finds what is odd in a run of one pipeline; called by `diagnose()` at any time and by the report of the run."""
 
     def __init__(self, interests: Mapping[Inbox, Interests], scheduler: Scheduler) -> None:

@@ -17,7 +17,7 @@ from framework.observe.observers import Observer
 from framework.observe.recording.dead_letters import DeadLetters
 from framework.observe.recording.frozen import frozen_attributes
 from framework.observe.recording.history import History
-from framework.observe.recording.log import Special
+from framework.observe.recording.log import DeliveryNotes
 
 
 class ObservedEmission(NamedTuple):
@@ -116,7 +116,7 @@ class Observation(Observers):
         error: BaseException | None,
         came_changed: tuple[str, ...],
         caught: tuple[Any, ...],
-    ) -> CaseFound | Special:
+    ) -> CaseFound | DeliveryNotes:
         """Return the case of a delivery that has ended, with what is out of the ordinary; count it if there is none."""
         if case is False:
             self._dead_letters.add(event, inbox.name)
@@ -124,7 +124,7 @@ class Observation(Observers):
         changed = tuple(name for name in self.changes(event) if name not in came_changed)
         if recorded is None and error is None and not (changed or came_changed or caught):
             return case
-        return Special(recorded, error, changed, came_changed, caught, case)
+        return DeliveryNotes(recorded, error, changed, came_changed, caught, case)
 
     def changes(self, event: Event) -> tuple[str, ...]:
         """Return the attributes of an event that differ from those at its submission, as far as the history knows."""

@@ -17,7 +17,7 @@ _IS_SEQUENCE = 1 << 5  # flags of a type that Python's own sequence, mapping and
 _IS_MAPPING = 1 << 6
 _MATCHES_ITSELF = 1 << 22
 _ABSENT = object()
-_Part = tuple[ast.pattern, Any, str]
+_SubPattern = tuple[ast.pattern, Any, str]
 ANOTHER_DEFINITION = "class"
 """The label of a mismatch between two classes of one name."""
 
@@ -100,7 +100,7 @@ class _Matcher:
                 found = self._class(pattern, value, label)
         return found
 
-    def _all(self, parts: Iterable[_Part]) -> Mismatch | None:
+    def _all(self, parts: Iterable[_SubPattern]) -> Mismatch | None:
         parts = list(parts)
         for place, part in enumerate(parts):
             mismatch = self.mismatch(*part)
@@ -108,7 +108,7 @@ class _Matcher:
                 return mismatch._replace(fits=1 + place + mismatch.fits + self._fitting(parts[place + 1 :]))
         return None
 
-    def _fitting(self, parts: Iterable[_Part]) -> int:
+    def _fitting(self, parts: Iterable[_SubPattern]) -> int:
         """Count the parts that fit, of those that Python does not try any more."""
         count = 0
         for part in parts:
@@ -208,7 +208,7 @@ class _Matcher:
         )
 
     def _absent(
-        self, value: Any, label: str, before: Sequence[_Part], name: str, rest: Iterable[tuple[ast.pattern, str]]
+        self, value: Any, label: str, before: Sequence[_SubPattern], name: str, rest: Iterable[tuple[ast.pattern, str]]
     ) -> Mismatch:
         """Name the absent attribute, unless a part before it does not fit either, which is the better reason."""
         mismatch = None

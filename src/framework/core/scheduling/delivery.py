@@ -15,13 +15,13 @@ from framework.core.matching.taken import CaseFound
 from framework.core.scheduling import catching
 from framework.core.scheduling.scheduler import Scheduler
 
-Delivery: TypeAlias = "observe.DeliveryFinished | observe.DeliveryFailed"
+FinishedDelivery: TypeAlias = "observe.DeliveryFinished | observe.DeliveryFailed"
 Process = Callable[[Context, Event], object]
 ProcessCaller = Callable[[Process, Context, Event], object]
 """Calls `process` with a context and an event; `Pdb().runcall` is one."""
 
 
-def deliver_next(scheduler: Scheduler, call: ProcessCaller | None = None) -> Delivery | None:
+def deliver_next(scheduler: Scheduler, call: ProcessCaller | None = None) -> FinishedDelivery | None:
     """Make the next single delivery on this thread; None when nothing waits."""
     while (inbox := scheduler.next_ready()) is not None:
         try:
@@ -47,7 +47,7 @@ def deliver(
     event: Event,
     call: ProcessCaller | None = None,
     context: WatchedContext | None = None,
-) -> Delivery:
+) -> FinishedDelivery:
     """Call `process` with one event on this thread, and tell the observers.
 
     The caller owns the token of `inbox`. An exception is kept as a failure; only Ctrl-C, which Python raises on the
@@ -97,14 +97,14 @@ def end_delivery(  # noqa: PLR0913, PLR0917 - the facts of one delivery
     context: WatchedContext,
     begun: Begun,
     raised: BaseException | None,
-) -> Delivery:
+) -> FinishedDelivery:
     """Count a delivery that has ended, keep what it raised, and tell the observers."""
     observation, name = scheduler.observation, inbox.name
     case, emitted, started, phase, changes = begun
     now = time.monotonic()
     context._retire()  # noqa: SLF001 - made for this delivery, which has ended
     inbox.busy += now - started
-    outcome: Delivery
+    outcome: FinishedDelivery
     if raised is None:
         outcome = observe.DeliveryFinished(name, event, phase, now, now - started, None if case is None else bool(case))
     else:

@@ -14,7 +14,7 @@ from framework.core.matching.taken import CaseFound
 from framework.core.scheduling import catching
 from framework.core.scheduling.scheduler import Scheduler
 from framework.observe.recording.frozen import Described
-from framework.observe.recording.log import FULL_DELIVERIES, FULL_SUBMISSIONS, Special
+from framework.observe.recording.log import FULL_DELIVERIES, FULL_SUBMISSIONS, DeliveryNotes
 
 if TYPE_CHECKING:
     from framework.core.context import Context
@@ -57,7 +57,7 @@ def recording_drain(  # noqa: C901, PLR0915 - the hot path
         kept: dict[str, Any] | None = None
         came_changed: tuple[str, ...] = ()
         error: BaseException | None = None
-        outcome: CaseFound | Special
+        outcome: CaseFound | DeliveryNotes
         while queue:
             try:
                 event = queue.popleft()

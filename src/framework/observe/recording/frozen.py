@@ -10,7 +10,7 @@ import enum
 from itertools import islice
 from typing import Any, NamedTuple
 
-from framework.observe.recording.marks import ATOMS, mark_of
+from framework.observe.recording.change_marks import ATOMS, mark_of
 
 SHOWN_ITEMS, SHOWN_DEPTH, SHOWN_TEXT = 6, 3, 80
 LARGE = 4096

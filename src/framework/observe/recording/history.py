@@ -11,15 +11,15 @@ from weakref import WeakSet
 
 from framework.observe.frames import typed_frame
 from framework.observe.recording.dead_letters import DeadLetterCount, DeadLetters
-from framework.observe.recording.forgotten import Forgotten
+from framework.observe.recording.forgotten import Forgotten, Row
 from framework.observe.recording.frozen import attributes_text, event_text, frozen_attributes, revived
-from framework.observe.recording.log import Kept, Log, Row, Special, ordered
+from framework.observe.recording.log import DeliveryNotes, Kept, Log, ordered
 from framework.observe.recording.wanted import MAX_BYTES, checked_bytes
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_ORDINARY = Special()
+_ORDINARY = DeliveryNotes()
 _COLUMNS = {
     "at": "float64",
     "what": "object",

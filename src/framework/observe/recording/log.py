@@ -15,14 +15,14 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from framework.observe.recording.forgotten import Forgotten
+from framework.observe.recording.forgotten import Forgotten, Row
 from framework.observe.recording.frozen import SCALARS, SHORT, Described, frozen_attributes, weight
 
-Row = tuple[Any, ...]
 SUBMISSION, DELIVERY = 8, 5
 """How many values a submission has: at, id of the event, its class, attributes, sender, id of the cause, recipients,
-phase; and a delivery: at, id of the event, its drain, what the recipient has emitted, and the `case` or a `Special`. A
-drain is (name of the recipient, phase, start, emitted before), which the garbage collector need not visit."""
+phase; and a delivery: at, id of the event, its drain, what the recipient has emitted, and the `case` or
+`DeliveryNotes`. A drain is (name of the recipient, phase, start, emitted before), which the garbage collector need not
+visit."""
 CHUNK = 256
 FULL_SUBMISSIONS, FULL_DELIVERIES = CHUNK * SUBMISSION, CHUNK * DELIVERY
 SUBMISSION_BYTES, DELIVERY_BYTES = 470, 230  # measured with tracemalloc, the copy of the attributes included
@@ -32,7 +32,7 @@ _SMALL = 16  # events of a batch that are written one by one, because columns ha
 _WRITERS = 64  # beyond that many, those of threads that have ended are closed
 
 
-class Special(NamedTuple):
+class DeliveryNotes(NamedTuple):
     """What is out of the ordinary in a delivery, beside its `case`.
 
     `recorded` is when the record was made that answered it (Unix time), None for a computed one; `changed` names the
@@ -63,13 +63,13 @@ class _Chunk(NamedTuple):
             recipient, phase, start, emitted = drain
             if last and last[2] is drain:
                 start, emitted = last[0], last[3]
-            special = outcome if isinstance(outcome, Special) else None
+            special = outcome if isinstance(outcome, DeliveryNotes) else None
             case = outcome if special is None else special.case
             yield at, number, recipient, phase, at - start, count - emitted, case, special
             last = row
 
 
-class _Batch(NamedTuple):
+class _Columns(NamedTuple):
     """Submissions from outside of events that all have the same attributes, column by column."""
 
     at: float
@@ -97,7 +97,7 @@ class _Batch(NamedTuple):
         return iter(())
 
 
-def _batch(events: Sequence[Any], recipients: Sequence[tuple[Any, ...]], phase: int) -> _Batch | None:
+def _batch(events: Sequence[Any], recipients: Sequence[tuple[Any, ...]], phase: int) -> _Columns | None:
     """Return the submissions of events as columns; None if their attributes differ, can change or are long texts."""
     at, attributes = time.perf_counter(), [event.__dict__ for event in events]
     names, values = tuple(attributes[0]), [*itertools.chain.from_iterable(map(dict.values, attributes))]
@@ -110,7 +110,7 @@ def _batch(events: Sequence[Any], recipients: Sequence[tuple[Any, ...]], phase: 
         if not kinds <= SCALARS and (kinds != _TEXT or max(map(len, column)) > SHORT):
             return None
     size = (_BATCHED_BYTES + _VALUE_BYTES * width) * len(events)
-    return _Batch(at, [*map(id, events)], [*map(type, events)], names, values, recipients, phase, size)
+    return _Columns(at, [*map(id, events)], [*map(type, events)], names, values, recipients, phase, size)
 
 
 class LogWriter:
@@ -190,7 +190,7 @@ class LogWriter:
 class Kept(NamedTuple):
     """All that a log knows at one moment; `horizon` is that of the log."""
 
-    chunks: list[_Chunk | _Batch]
+    chunks: list[_Chunk | _Columns]
     forgotten: Forgotten
     horizon: float
 
@@ -215,8 +215,8 @@ class Log:
         self.horizon = -math.inf
         """When the last submission was made that was dropped: an older one need not be the last under its id."""
         self.shared: dict[int, dict[str, Any]] = {}
-        self._chunks: deque[_Chunk | _Batch] = deque()
-        self._leaving: list[_Chunk | _Batch] = []
+        self._chunks: deque[_Chunk | _Columns] = deque()
+        self._leaving: list[_Chunk | _Columns] = []
         """Chunks that are dropped and not counted yet: a reader finds each row here or in `forgotten`."""
         self._writers: dict[int, LogWriter] = {}
         self._bytes = 0
@@ -239,7 +239,7 @@ class Log:
             if ended is not None:
                 ended.close()
 
-    def append(self, chunk: _Chunk | _Batch, handed_over: Callable[[], object] | None = None) -> None:
+    def append(self, chunk: _Chunk | _Columns, handed_over: Callable[[], object] | None = None) -> None:
         """Take over what a writer has written, and drop the oldest chunks where all take too much.
 
         `handed_over` is called so that a reader finds the chunk either at its writer or here.
@@ -282,7 +282,7 @@ class Log:
         Of what was dropped the first deliveries that were out of the ordinary are kept, and come first.
 
         A submission is at, id, class, attributes, sender, id of the cause, recipients and phase; a delivery is at, id,
-        name of the recipient, phase, seconds, emitted, case, and a `Special` or None.
+        name of the recipient, phase, seconds, emitted, case, and a `DeliveryNotes` or None.
         """
         kept = self.kept()
         return itertools.chain(kept.forgotten.odd, ordered(kept.chunks))
@@ -291,7 +291,7 @@ class Log:
         """Return the last submission under the id of an event before that time, found from the newest on."""
         found, since = None, -math.inf
         for chunk in reversed(self._all()):
-            if isinstance(chunk, _Batch) and (not since < chunk.at < before or number not in chunk.numbers):
+            if isinstance(chunk, _Columns) and (not since < chunk.at < before or number not in chunk.numbers):
                 continue
             submissions = chunk.submissions
             if not submissions or submissions[-SUBMISSION] <= since or submissions[0] >= before:
@@ -321,18 +321,18 @@ class Log:
             forgotten, horizon, chunks, open_ones = self.forgotten.copy(), self.horizon, *self._now()
         return Kept(_with_copies(chunks, open_ones), forgotten, horizon)
 
-    def _all(self) -> list[_Chunk | _Batch]:
+    def _all(self) -> list[_Chunk | _Columns]:
         """Return all rows that are kept, the oldest chunks first."""
         with self._lock:
             chunks, open_ones = self._now()
         return _with_copies(chunks, open_ones)
 
-    def _now(self) -> tuple[list[_Chunk | _Batch], list[_Chunk]]:
+    def _now(self) -> tuple[list[_Chunk | _Columns], list[_Chunk]]:
         """Return the chunks that are full, and those that are being written; call it with the lock taken."""
         return [*self._leaving, *self._chunks], [writer.chunk() for writer in self._writers.copy().values()]
 
 
-def _with_copies(chunks: list[_Chunk | _Batch], open_ones: list[_Chunk]) -> list[_Chunk | _Batch]:
+def _with_copies(chunks: list[_Chunk | _Columns], open_ones: list[_Chunk]) -> list[_Chunk | _Columns]:
     # First the deliveries, so that the submissions of all that are read were written before.
     deliveries = [chunk.deliveries.copy() for chunk in open_ones]
     for chunk, delivered in zip(open_ones, deliveries, strict=True):
@@ -340,7 +340,7 @@ def _with_copies(chunks: list[_Chunk | _Batch], open_ones: list[_Chunk]) -> list
     return chunks
 
 
-def ordered(chunks: Sequence[_Chunk | _Batch]) -> Iterator[tuple[bool, Row]]:
+def ordered(chunks: Sequence[_Chunk | _Columns]) -> Iterator[tuple[bool, Row]]:
     """Iterate over rows in the order of time, as `Log.rows`."""
     number = itertools.count()
     submissions = (row for chunk in chunks for row in _rows(chunk.submissions, SUBMISSION))
@@ -350,9 +350,9 @@ def ordered(chunks: Sequence[_Chunk | _Batch]) -> Iterator[tuple[bool, Row]]:
     return ((is_delivery, row) for _, is_delivery, _, row in rows)
 
 
-def _counts(chunks: Sequence[_Chunk | _Batch]) -> tuple[int, int]:
+def _counts(chunks: Sequence[_Chunk | _Columns]) -> tuple[int, int]:
     submissions = (
-        len(chunk.numbers) if isinstance(chunk, _Batch) else len(chunk.submissions) // SUBMISSION for chunk in chunks
+        len(chunk.numbers) if isinstance(chunk, _Columns) else len(chunk.submissions) // SUBMISSION for chunk in chunks
     )
     return sum(submissions), sum(len(chunk.deliveries) for chunk in chunks) // DELIVERY
 

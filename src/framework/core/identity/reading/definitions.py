@@ -19,7 +19,7 @@ from framework.source import DEFERRED, Source, source_of, source_of_function
 MISSING: Final = object()
 
 
-class _Sample(NamedTuple):
+class _FieldSample(NamedTuple):
     field: int
 
 
@@ -29,7 +29,7 @@ ACCESSORS = (
     staticmethod,
     MemberDescriptorType,
     GetSetDescriptorType,
-    type(inspect.getattr_static(_Sample, "field")),
+    type(inspect.getattr_static(_FieldSample, "field")),
 )
 """What stands in a class for code or for a field, and has no value of its own."""
 

@@ -74,7 +74,7 @@ def mutations_of(node: Definition, code: CodeType) -> tuple[Mutation, ...]:
     """Return what a function changes; its syntax is only read where its code could change something."""
     found = _mutations.get(node)
     if found is None:
-        found = _mutations[node] = tuple(dict.fromkeys(_Reader(node).mutations())) if _may_change(code) else ()
+        found = _mutations[node] = tuple(dict.fromkeys(_MutationReader(node).mutations())) if _may_change(code) else ()
     return found
 
 
@@ -82,7 +82,7 @@ def handed_by(node: Definition) -> tuple[Handed, ...]:
     """Return what a function hands on to others, which may change it."""
     found = _handed.get(node)
     if found is None:
-        found = _handed[node] = tuple(dict.fromkeys(_Reader(node).handed()))
+        found = _handed[node] = tuple(dict.fromkeys(_MutationReader(node).handed()))
     return found
 
 
@@ -92,7 +92,7 @@ def _may_change(code: CodeType) -> bool:
     return any(_may_change(inner) for inner in code.co_consts if isinstance(inner, CodeType))
 
 
-class _Reader:
+class _MutationReader:
     """Follows local names of objects: `seen = self.seen; seen.append(x)` changes `self.seen`."""
 
     def __init__(self, node: Definition) -> None:

@@ -1,4 +1,4 @@
-"""`Node`: what one definition uses. `Bound`: a value under a name. The reader makes them."""
+"""`CodeNode`: what one definition uses. `Bound`: a value under a name. The reader makes them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Bound:
 
 
 @dataclass(slots=True)
-class Node:
+class CodeNode:
     """A class, function or module: how it counts, what it binds, and which own code it leads to.
 
     `next` holds that code, the name that leads to it, and the label of its user.

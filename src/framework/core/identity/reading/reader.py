@@ -34,8 +34,8 @@ from framework.core.identity.reading.definitions import (
     subclasses,
 )
 from framework.core.identity.reading.imports import imported, module_label
-from framework.core.identity.reading.nodes import Bound, Node, syntax_of
-from framework.core.identity.reading.references import HINTS, Chain, References, read_given, references_of
+from framework.core.identity.reading.nodes import Bound, CodeNode, syntax_of
+from framework.core.identity.reading.references import HINTS, NameChain, References, read_given, references_of
 from framework.core.identity.state import Code, State, closure_of
 from framework.core.identity.values import ValueWalk
 from framework.source import Source, source_of_function
@@ -48,7 +48,7 @@ _DATA = (str, bytes, int, float, complex, tuple, list, dict, set, frozenset)
 _Variable = tuple[Mapping[str, Any] | None, str, Any]
 
 
-class Reader:
+class DefinitionReader:
     """Reads definitions, each once; labels of things in one module carry no module name.
 
     What it has read holds for one moment: constants may change afterwards.
@@ -62,12 +62,12 @@ class Reader:
         self._root = module_label(module)
         self.identity = identity or (lambda processor: self.label(type(processor)))
         self._no_state = State()
-        self._nodes: dict[int, Node] = {}  # which keep their objects, lest an id be used again
+        self._nodes: dict[int, CodeNode] = {}  # which keep their objects, lest an id be used again
         self._installed: dict[int, Any] = {}
-        self._hints: dict[int, Node] = {}
+        self._hints: dict[int, CodeNode] = {}
         self._bound: dict[tuple[str, int], Bound] = {}
 
-    def node_of(self, value: Any) -> Node | None:
+    def node_of(self, value: Any) -> CodeNode | None:
         """What a class, function or module uses; None for what is installed."""
         node = self._nodes.get(id(value))
         if node is None:
@@ -76,7 +76,7 @@ class Reader:
             if not is_own(value):
                 self._installed[id(value)] = value
                 return None
-            node = self._nodes[id(value)] = Node(value, self.label(value))
+            node = self._nodes[id(value)] = CodeNode(value, self.label(value))
             if isinstance(value, type):
                 self._read_class(value, node)
             elif isinstance(value, FunctionType):
@@ -90,7 +90,7 @@ class Reader:
         walk = ValueWalk(self._no_state, self, strict=strict)
         return walk.digest(value, name), walk
 
-    def _read_class(self, cls: type, node: Node) -> None:
+    def _read_class(self, cls: type, node: CodeNode) -> None:
         wrapped = vars(cls).get("__wrapped__")
         if isinstance(wrapped, FunctionType):  # a class that a decorator made of a function counts as the function
             node.next.append((wrapped, "build", ""))
@@ -116,7 +116,7 @@ class Reader:
         self._read_attributes(cls, functions, references, node, whole=source is None)
 
     def _read_methods(
-        self, cls: type, functions: _Functions, source: Source | None, node: Node
+        self, cls: type, functions: _Functions, source: Source | None, node: CodeNode
     ) -> Iterator[dict[str, Any]]:
         """Follow methods and inner classes; gives the variables that the methods see."""
         for attribute, value in vars(cls).items():
@@ -134,7 +134,7 @@ class Reader:
                     yield function.__globals__
 
     def _read_attributes(
-        self, cls: type, functions: _Functions, references: References, node: Node, *, whole: bool
+        self, cls: type, functions: _Functions, references: References, node: CodeNode, *, whole: bool
     ) -> None:
         plain = whole or _is_plain(cls)
         for name, attribute in vars(cls).items():
@@ -152,7 +152,7 @@ class Reader:
             if whole or name in references.computed:
                 self._bind(node, f"{node.label}.{name}", each, (cls, name))
 
-    def _read_function(self, function: FunctionType, node: Node, owner: type | None, attribute: str = "") -> None:
+    def _read_function(self, function: FunctionType, node: CodeNode, owner: type | None, attribute: str = "") -> None:
         source = source_of_function(function)
         references = References() if source is None else references_of(source.node)
         if source is None:
@@ -181,11 +181,11 @@ class Reader:
             if name == "__wrapped__" or not name.startswith("__"):
                 self._bind(node, f"{label}.{name}", value, (function, name))
 
-    def hints_of(self, known: Node) -> Node:
+    def hints_of(self, known: CodeNode) -> CodeNode:
         """What the annotations of a class or function name, for code that asks for them while it runs."""
         node = self._hints.get(id(known.value))
         if node is None:
-            node = self._hints[id(known.value)] = Node(known.value, known.label)
+            node = self._hints[id(known.value)] = CodeNode(known.value, known.label)
             for code in known.codes:
                 for chain in sorted(code.references.hints):
                     self._resolve(node, code, chain, closure_of(code.function))
@@ -194,7 +194,7 @@ class Reader:
         return node
 
     def _bind_given(
-        self, node: Node, chains: Iterable[Chain], references: References, namespace: Mapping[str, Any]
+        self, node: CodeNode, chains: Iterable[NameChain], references: References, namespace: Mapping[str, Any]
     ) -> None:
         """Bind constants that were handed to code while the definition ran: what it made of them need not show."""
         for chain in sorted(chains):
@@ -208,7 +208,7 @@ class Reader:
             if chain not in references.called or isinstance(value, _DATA):
                 self._bind(node, self._variable(variables, root), value, (variables, root))
 
-    def _read_names(self, node: Node, code: Code, closure: Mapping[str, Any]) -> None:
+    def _read_names(self, node: CodeNode, code: Code, closure: Mapping[str, Any]) -> None:
         """Follow the names and attributes that a function asks for."""
         references = code.references
         used = {*loaded_names(code.function.__code__), *closure, *references.imports}
@@ -223,18 +223,18 @@ class Reader:
         if code.owner is not None and "__subclasses__" in references.attributes:  # of `cls` or `type(self)`
             node.next += ((each, "__subclasses__", node.label) for each in subclasses(code.owner))
 
-    def _read_module(self, module: ModuleType, node: Node) -> None:
+    def _read_module(self, module: ModuleType, node: CodeNode) -> None:
         node.part = Part(node.label, "module", PurePath(getattr(module, "__file__", None) or "").name, "")
         for name, value in list(vars(module).items()):
             inner = isinstance(value, ModuleType) and not value.__name__.startswith(f"{module.__name__}.")
             if not name.startswith("__") and not inner:
                 self._bind(node, self._variable(vars(module), name), value, (vars(module), name))
 
-    def _resolve(self, node: Node, code: Code, chain: Chain, closure: Mapping[str, Any]) -> None:
+    def _resolve(self, node: CodeNode, code: Code, chain: NameChain, closure: Mapping[str, Any]) -> None:
         for variable in self._variables_of(code, chain[0], closure):
             self._follow(node, variable, list(chain[1:]))
 
-    def _follow(self, node: Node, variable: _Variable, names: list[str]) -> None:
+    def _follow(self, node: CodeNode, variable: _Variable, names: list[str]) -> None:
         """Bind what a variable and its attributes lead to; through modules, an attribute is a variable of theirs."""
         namespace, root, value = variable
         label = self._variable(namespace, root) if namespace is not None else ""
@@ -254,7 +254,7 @@ class Reader:
         if names:
             self._follow_attributes(node, value, names)
 
-    def _follow_attributes(self, node: Node, value: Any, names: list[str]) -> None:
+    def _follow_attributes(self, node: CodeNode, value: Any, names: list[str]) -> None:
         """Note own code that an installed module was given, and the subclasses that a class is asked for."""
         for name in names:
             if name == "__subclasses__" and isinstance(value, type):
@@ -286,7 +286,7 @@ class Reader:
                 if isinstance(each, ModuleType) and not is_installed(each.__name__):
                     yield None, name, each
 
-    def _bind(self, node: Node, label: str, value: Any, place: tuple[object, str]) -> None:
+    def _bind(self, node: CodeNode, label: str, value: Any, place: tuple[object, str]) -> None:
         """Note a value under its name; a definition that is bound to its own name needs no more than itself."""
         if label in node.bound:
             return
@@ -345,7 +345,7 @@ def _is_plain(cls: type) -> bool:
     return any(type(cls) is kind for kind in (type, ABCMeta))
 
 
-def _read_early(references: References, variables: Mapping[str, Any], node: Node) -> None:
+def _read_early(references: References, variables: Mapping[str, Any], node: CodeNode) -> None:
     """Note code that was used while the definition ran. What it made of constants then shows in the definition."""
     for root, *names in sorted(references.early):
         value = variables.get(root, MISSING)

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from framework.parsing import Definition, parsed
 
-Chain = tuple[str, ...]
+NameChain = tuple[str, ...]
 """A name and the attributes that are asked of it: `("settings", "rates", "euro")`."""
 
 Import = tuple[int, str, str | None]
@@ -52,14 +52,14 @@ class References:
     ask for while it runs; `named` is what `import_module` is called with.
     """
 
-    chains: set[Chain] = field(default_factory=set)
-    early: set[Chain] = field(default_factory=set)
-    unloaded: set[Chain] = field(default_factory=set)
-    given: set[Chain] = field(default_factory=set)
-    called: set[Chain] = field(default_factory=set)
-    hints: set[Chain] = field(default_factory=set)
-    named: set[Chain] = field(default_factory=set)
-    decorators: list[tuple[Chain, set[Chain]]] = field(default_factory=list)
+    chains: set[NameChain] = field(default_factory=set)
+    early: set[NameChain] = field(default_factory=set)
+    unloaded: set[NameChain] = field(default_factory=set)
+    given: set[NameChain] = field(default_factory=set)
+    called: set[NameChain] = field(default_factory=set)
+    hints: set[NameChain] = field(default_factory=set)
+    named: set[NameChain] = field(default_factory=set)
+    decorators: list[tuple[NameChain, set[NameChain]]] = field(default_factory=list)
     attributes: set[str] = field(default_factory=set)
     imports: dict[str, list[Import]] = field(default_factory=dict)
     computed: set[str] = field(default_factory=set)
@@ -182,7 +182,7 @@ def _evaluated(annotation: ast.expr) -> ast.expr:
     return annotation
 
 
-def _read(node: ast.AST, found: References, chains: set[Chain]) -> None:
+def _read(node: ast.AST, found: References, chains: set[NameChain]) -> None:
     waiting = [node]
     while waiting:
         part: Any = waiting.pop()
@@ -200,7 +200,7 @@ def _read(node: ast.AST, found: References, chains: set[Chain]) -> None:
             waiting += _inner(part)
 
 
-def _read_apart(part: Any, found: References, chains: set[Chain]) -> Iterable[ast.AST]:
+def _read_apart(part: Any, found: References, chains: set[NameChain]) -> Iterable[ast.AST]:
     """Read what needs more than a look at its parts; returns those that are to be read as well."""
     match part:
         case ast.arg():  # what an annotation inside names is not executed
@@ -240,7 +240,7 @@ def _inner(node: ast.AST) -> list[ast.AST]:
     return inner
 
 
-def _read_attribute(node: ast.Attribute, found: References, chains: set[Chain]) -> tuple[ast.expr, ...]:
+def _read_attribute(node: ast.Attribute, found: References, chains: set[NameChain]) -> tuple[ast.expr, ...]:
     """Read a chain of attributes; returns what it begins with, unless that is a name."""
     names = [node.attr]
     base = node.value
@@ -265,7 +265,7 @@ def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Import]]:
             yield f" {alias.name}", (0, alias.name, None)
 
 
-def _read_text(call: ast.Call, found: References, chains: set[Chain]) -> tuple[ast.expr, ...]:
+def _read_text(call: ast.Call, found: References, chains: set[NameChain]) -> tuple[ast.expr, ...]:
     """Read names that stand in texts: `getattr(settings, "rate")`, `import_module("settings")`.
 
     Returns what is to be read in place of the call; nothing where it is read as it stands.
@@ -291,7 +291,7 @@ def _name_of(called: ast.expr) -> str | None:
     return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", None)
 
 
-def _add_module(name: str, found: References, chains: set[Chain]) -> None:
+def _add_module(name: str, found: References, chains: set[NameChain]) -> None:
     found.imports[f" {name}"] = [(0, name, None)]
     chains.add((f" {name}",))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from framework.observe.frames import typed_frame
-from framework.observe.recording.items.item_log import RUN, ItemLog, Row
+from framework.observe.recording.items.item_log import RUN, ItemLog, ItemRow
 from framework.observe.recording.items.item_trace import ItemTrace, Visit
 from framework.observe.recording.items.kept_item import is_stand_in, kept
 from framework.observe.recording.items.visits import visits_of
@@ -101,7 +101,7 @@ class ItemHistory:
         return f"<ItemHistory: {len(rows) - runs:,} visits of items to jobs{dropped}>"
 
     def _read(self) -> Iterator[Visit]:
-        run, rows, number = None, list[Row](), 0
+        run, rows, number = None, list[ItemRow](), 0
         for row in self.log.rows():
             if row[2] == RUN:
                 yield from visits_of(run, rows, number)

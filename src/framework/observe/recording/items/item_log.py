@@ -14,13 +14,12 @@ from typing import Any
 from framework.observe.recording.frozen import SCALARS
 from framework.observe.recording.items.kept_item import Copy
 
-Row = tuple[Any, ...]
+ItemRow = tuple[Any, ...]
 ROW = 9
 """How many values a row has: at, job, outcome, id of the item, the item as kept, what came of it, to which job,
-seconds, special or None. What came of it is the id of the result where a job gets it, else the result as kept."""
-Special = tuple[int, str, tuple[Any, ...]]
-"""Attempts, why it was dropped or failed, and what was made of the item: an id for each that went to the same job, else
-a pair of the job and the id."""
+seconds, special or None. What came of it is the id of the result where a job gets it, else the result as kept. Special
+are attempts, why it was dropped or failed, and what was made of the item: an id for each that went to the same job,
+else a pair of the job and the id."""
 RUN = "run"
 """The outcome of the row with which a run begins."""
 CHUNK = 512
@@ -65,7 +64,7 @@ class ItemLog:
     def __len__(self) -> int:
         return sum(len(rows) for rows in self._parts()) // ROW
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[ItemRow]:
         """Iterate over all that is kept, in the order it was written."""
         return zip(*(chain.from_iterable(self._parts()),) * ROW, strict=False)
 

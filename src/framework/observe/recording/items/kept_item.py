@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from framework.observe.recording.change_marks import ATOMS
 from framework.observe.recording.frozen import SCALARS, ValueDescription, frozen
-from framework.observe.recording.marks import ATOMS
 from framework.observe.text import short_repr
 
 MOST_PARTS, LONGEST_PART, DEEPEST = 12, 256, 3

@@ -10,14 +10,14 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from framework.observe.recording.items.item_log import Row
+from framework.observe.recording.items.item_log import ItemRow
 from framework.observe.recording.items.item_trace import Visit
 
 HandedItem = tuple[float, Visit, bool]
 """When at the earliest it was handed over, by which visit, and whether it was made there or is the item itself."""
 
 
-def visits_of(run: Row | None, rows: Sequence[Row], number: int) -> Iterator[Visit]:
+def visits_of(run: ItemRow | None, rows: Sequence[ItemRow], number: int) -> Iterator[Visit]:
     """Yield the visits of a run, in the order of their ends; `run` is the row with which it began, if it is kept."""
     began = run[0] if run is not None else rows[0][0] - rows[0][7] if rows else 0.0
     visits = [_visit(row, began, number) for row in rows]
@@ -36,14 +36,14 @@ def visits_of(run: Row | None, rows: Sequence[Row], number: int) -> Iterator[Vis
     yield from visits
 
 
-def _visit(row: Row, began: float, number: int) -> Visit:
+def _visit(row: ItemRow, began: float, number: int) -> Visit:
     at, job, outcome, _, item, out, to, seconds, special = row
     attempts, reason, made = special or (1, "", ())
     has_result = to is None and outcome == "done" and not made
     return Visit(number, at - began, job, item, outcome, seconds, attempts, reason, len(made), out, has_result)
 
 
-def _handed(rows: Sequence[Row], visits: Iterable[Visit]) -> dict[tuple[str, Any], deque[HandedItem]]:
+def _handed(rows: Sequence[ItemRow], visits: Iterable[Visit]) -> dict[tuple[str, Any], deque[HandedItem]]:
     """Return what waits for each job, by its id."""
     handed: defaultdict[tuple[str, Any], list[HandedItem]] = defaultdict(list)
     for row, visit in zip(rows, visits, strict=True):

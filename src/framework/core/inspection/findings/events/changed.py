@@ -9,14 +9,14 @@ from framework.core.inspection.findings.places import changed_at, submitted_at
 from framework.observe.findings import Finding, times
 from framework.observe.recording.history import Delivery, Submission
 
-Change = tuple[str, str | None, str]
+ChangeKey = tuple[str, str | None, str]
 """Who changed it, the name of the event, and the attribute."""
 
 
 def changed(evidence: Evidence) -> Iterator[Finding]:
     """Yield a finding for each processor that changed an event, or a value in it, that another received."""
     seen: dict[int, set[str]] = {}
-    groups: dict[Change, list[Delivery]] = {}
+    groups: dict[ChangeKey, list[Delivery]] = {}
     touching = [one for one in evidence.deliveries if one.changed]
     for delivery in evidence.deliveries:
         sent = delivery.submission
@@ -52,7 +52,7 @@ def _likely(evidence: Evidence, sent: Submission, attribute: str, name: str) -> 
     return name
 
 
-def _finding(evidence: Evidence, change: Change, deliveries: list[Delivery]) -> Finding:
+def _finding(evidence: Evidence, change: ChangeKey, deliveries: list[Delivery]) -> Finding:
     name, event, attribute = change
     first = deliveries[0].submission
     processor = evidence.processors.get(name)
