@@ -43,7 +43,7 @@ INSIDE = {
         scheduling driving options inspection results pipeline""",
     "reactive": """checks policies building builder streams offloading balancing function planning plan provenance sweep
         answers""",
-    "flow": """signals clock capacity scaling profile report queues findings jobs workers running stream
+    "flow": """signals clock capacity scaling profile report queues findings jobs workers running terminating stream
         declared_flow flow""",
     "cli": "console archives runtimes running command_line",
     "notebook": "kernel widgets graphs frames lineage tables views flow_views monitor stepper display runner",

@@ -21,8 +21,8 @@ from framework.flow.running.job_run import JobRun
 from framework.flow.running.nested_run import NestedRun
 from framework.flow.running.run import FlowRun
 from framework.flow.running.showing import graph_of, snapshot_of, why_waiting
-from framework.flow.running.shutdown import terminable
 from framework.flow.stream import stream
+from framework.flow.terminating import terminable
 from framework.flow.workers.worker_task import is_inside
 from framework.observe import Graph, Snapshot, Subscription
 from framework.observe.findings import Findings
@@ -95,7 +95,7 @@ class Flow(DeclaredFlow):
             return await self._run.finished()  # a LastWorkItem has ended it before it was run
         run = self._current()
         run.intake.claim()
-        with terminable():
+        async with terminable(run):
             try:
                 await run.started()
                 if source is not None and not run.closing:
@@ -161,8 +161,9 @@ class Flow(DeclaredFlow):
 
         Its end waits until the flow has dealt with everything.
         """
-        with terminable():
-            run = await self._begin()
+        run = self._current()
+        async with terminable(run):
+            await run.started()
             run.intake.open()
             try:
                 yield run.intake.put
@@ -181,7 +182,7 @@ class Flow(DeclaredFlow):
         if isinstance(self._run, FlowRun):
             if is_inside(self._run):
                 raise LifecycleError(f"a processor of {self.name} cannot wait until it is idle: await flow.put(item)")
-            with terminable():
+            async with terminable(self._run):
                 await self._run.drain()
 
     async def stop(self, grace: float | None = None) -> None:

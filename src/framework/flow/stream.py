@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from framework.errors import FlowEnded
 from framework.flow.queues.envelope import Envelope, ItemEnding, Ticket, TreeTicket
 from framework.flow.queues.sources import ItemSource
-from framework.flow.running.shutdown import terminable
 from framework.flow.signals import LastWorkItem
+from framework.flow.terminating import terminable
 
 if TYPE_CHECKING:
     from framework.flow.running.run import FlowRun
@@ -154,7 +154,7 @@ async def stream(
     results = (OrderedResults if ordered else Results)(run.room)
     run.intake.claim()
     run.tail = results.ticket
-    with terminable():
+    async with terminable(run):
         try:
             await run.started()
             if not run.closing:

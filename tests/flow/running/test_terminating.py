@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 
@@ -21,15 +22,17 @@ from framework.flow import FixedCapacity, Flow
 @asynccontextmanager
 async def session():
     async def work(item):
-        print("at work", flush=True)
-        await asyncio.sleep(3600)
+        if item:
+            print("at work", flush=True)
+            await asyncio.sleep(3600)
     try:
         yield work
     finally:
         print("released", flush=True)
+        {release}
 
 async def main():
-    flow = Flow().add_job_with_factory(session, FixedCapacity(1))
+    flow = Flow(grace=3600).add_job_with_factory(session, FixedCapacity(1))
     try:
         {drive}
     finally:
@@ -39,9 +42,9 @@ async def fed(flow):
     async with flow.feeding() as feed:
         await feed(1)
 
-async def streamed(flow):
-    async for result in flow.stream([1]):
-        print(result)
+async def read(flow):
+    async for result in flow.stream([0, 1]):
+        await asyncio.sleep(3600)
 
 async def drained(flow):
     try:
@@ -51,31 +54,53 @@ async def drained(flow):
     finally:
         await flow.stop()
 
+async def nested(flow):
+    async def outer(item):
+        await flow.run([item])
+    await Flow().add(outer).run([1])
+
 {before}
 asyncio.run(main())
 print("not reached")
 """
 
 
-def terminated(drive="await flow.run([1])", before=""):
-    script = [sys.executable, "-c", SCRIPT.format(drive=drive, before=before)]
-    with subprocess.Popen(script, stdout=subprocess.PIPE, text=True) as process:
+@contextmanager
+def told(drive="await flow.run([1])", before="", release=""):
+    """A script that was told to terminate while it was at work."""
+    script = [sys.executable, "-c", SCRIPT.format(drive=drive, before=before, release=release)]
+    with subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "at work\n"
         process.send_signal(signal.SIGTERM)
-        return process.stdout.read(), process.wait(30)
+        yield process
 
 
-@pytest.mark.parametrize("drive", ["await flow.run([1])", "await streamed(flow)", "await drained(flow)"])
-def test_sigterm_ends_a_script_after_its_resources_were_released(drive):
-    assert terminated(drive) == ("released\n1\n", 128 + signal.SIGTERM)
+def terminated(**how):
+    with told(**how) as process:
+        return *process.communicate(), process.returncode
 
 
-def test_sigterm_ends_a_script_that_feeds():
-    printed, status = terminated("await fed(flow)")
-    assert sorted(printed.split()) == ["0", "released"]  # the end of its event loop ends the flow
-    assert status == 128 + signal.SIGTERM
+@pytest.mark.parametrize(
+    "drive",
+    [
+        "await flow.run([1])",
+        "await fed(flow)",
+        "await drained(flow)",
+        "await read(flow)",
+        "await nested(flow)",
+        "await asyncio.gather(flow.run([1]), Flow().add(asyncio.sleep).run([3600]))",
+    ],
+)
+def test_sigterm_ends_a_script_in_silence_after_its_resources_were_released(drive):
+    assert terminated(drive=drive) == ("released\n1\n", "", 128 + signal.SIGTERM)
+
+
+def test_a_second_sigterm_does_not_wait_for_the_resources():
+    with told(release="await asyncio.sleep(3600)") as process:
+        assert process.stdout.readline() == "released\n"
+        process.send_signal(signal.SIGTERM)
+        assert (*process.communicate(), process.returncode) == ("", "", -signal.SIGTERM)
 
 
 def test_a_handler_of_the_script_stays_in_charge():
-    printed, status = terminated(before="signal.signal(signal.SIGTERM, lambda *_: os._exit(7))")
-    assert (printed, status) == ("", 7)
+    assert terminated(before="signal.signal(signal.SIGTERM, lambda *_: os._exit(7))") == ("", "", 7)

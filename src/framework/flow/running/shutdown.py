@@ -9,11 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import signal
-import sys
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
@@ -196,53 +193,3 @@ class Shutdown:
         for task in self._going_on(tasks):  # what they hold is written off when the report is made
             logger.warning("%s does not end although it was cancelled twice: it was left behind", task.get_name())
             self._left.add(task)
-
-
-# -- by SIGTERM, as Ctrl-C does: processors and resources clean up, then the process exits
-
-EXIT = 128 + signal.SIGTERM
-"""The exit status of a process that SIGTERM ended, as shells report it."""
-
-_terminable: set[asyncio.Task[Any]] = set()
-_ended: set[asyncio.Task[Any]] = set()
-
-
-@contextmanager
-def terminable() -> Iterator[None]:
-    """Cancel the current task when SIGTERM comes, unless another handles it, and raise SystemExit when it has ended."""
-    task = asyncio.current_task()
-    loop = asyncio.get_running_loop()
-    if task is None or task in _terminable or not (_terminable or _can_handle()):
-        yield
-        return
-    if not _terminable:
-        # As `loop.add_signal_handler` does, which takes a quarter of a millisecond to check its argument.
-        signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(_end_all))
-    _terminable.add(task)
-    try:
-        yield
-    except asyncio.CancelledError:
-        if task in _ended:
-            raise SystemExit(EXIT) from None
-        raise
-    finally:
-        _terminable.discard(task)
-        _ended.discard(task)
-        if not _terminable:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-def _end_all() -> None:
-    going_on = [task for task in _terminable if not task.done()]
-    for task in going_on:
-        _ended.add(task)
-        task.cancel()
-    if not going_on:  # a stream that was left half-way and is kept
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.raise_signal(signal.SIGTERM)
-
-
-def _can_handle() -> bool:
-    if threading.current_thread() is not threading.main_thread() or "ipykernel" in sys.modules:
-        return False
-    return sys.platform != "win32" and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

@@ -1,0 +1,79 @@
+"""SIGTERM ends the flows of a script: processors and resources clean up, then the process exits."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import Context
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from framework.flow.workers.worker_task import INSIDE
+
+if TYPE_CHECKING:
+    from framework.flow.running.run import FlowRun
+
+EXIT = 128 + signal.SIGTERM
+"""The exit status of a process that SIGTERM ended, as shells report it."""
+
+_driven: list[FlowRun] = []
+_stopping: set[asyncio.Task[None]] = set()
+
+
+@asynccontextmanager
+async def terminable(run: FlowRun) -> AsyncIterator[None]:
+    """Let SIGTERM stop a run during this block, and then end the event loop, unless another handles the signal.
+
+    A task that leaves the block meanwhile waits for the end of the loop, which cancels it. The flow of a processor is
+    left to that which the processor is part of.
+    """
+    if INSIDE.get() is not None or not (_driven or _can_handle()):
+        yield
+        return
+    if not _driven:
+        # As `loop.add_signal_handler` does, which takes a quarter of a millisecond to check its argument.
+        signal.signal(signal.SIGTERM, _terminate)
+    _driven.append(run)
+    try:
+        yield
+    finally:
+        _driven.remove(run)
+        if not _driven:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if _stopping:
+            await asyncio.wait(_stopping)
+
+
+def _terminate(*_: Any) -> None:
+    loops = {run.loop for run in _driven if run.loop.is_running()}
+    if _stopping or not loops:  # told again; or a stream was left half-way and is kept
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGTERM)
+    for loop in loops:
+        loop.call_soon_threadsafe(_begin, loop, context=Context())
+
+
+def _begin(loop: asyncio.AbstractEventLoop) -> None:
+    _stopping.add(asyncio.Task(_stop_all(loop), loop=loop, name="SIGTERM"))
+
+
+async def _stop_all(loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        await asyncio.gather(*(run.stop("cancelled") for run in set(_driven) if run.loop is loop))
+        # A task that raised SystemExit would end the loop as well, and hand it to the task that awaits it.
+        loop.call_soon(_exit)
+    finally:
+        _stopping.clear()
+
+
+def _exit() -> NoReturn:
+    raise SystemExit(EXIT)
+
+
+def _can_handle() -> bool:
+    if threading.current_thread() is not threading.main_thread() or "ipykernel" in sys.modules:
+        return False
+    return sys.platform != "win32" and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
