@@ -7,7 +7,7 @@ import random
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from framework.errors import OptionError
@@ -213,6 +213,7 @@ def test_a_nested_flow_shows_the_history_of_the_outer_one():
 
 
 @given(seed=st.integers(0, 1 << 30))
+@example(seed=58)  # a start, its end less its time, that seems to be before what was handed over at that very moment
 @settings(max_examples=30, deadline=None)
 def test_every_visit_but_the_first_follows_the_one_that_gave_its_item(seed):
     """With equal items in flight at once, and workers that end in any order, each way is whole and has one end."""

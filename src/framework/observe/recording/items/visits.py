@@ -13,6 +13,8 @@ from typing import Any
 from framework.observe.recording.items.item_log import ItemRow
 from framework.observe.recording.items.item_trace import Visit
 
+ROUNDING = 1e-9
+"""Seconds that the start of a visit, its end less its time, may seem to be too early."""
 HandedItem = tuple[float, Visit, bool]
 """When at the earliest it was handed over, by which visit, and whether it was made there or is the item itself."""
 
@@ -25,7 +27,7 @@ def visits_of(run: ItemRow | None, rows: Sequence[ItemRow], number: int) -> Iter
     # Workers take items in the order of their starts, and end in any order.
     for row, visit in sorted(zip(rows, visits, strict=True), key=lambda pair: pair[0][0] - pair[0][7]):
         waiting = handed.get((row[1], row[3]))
-        if not waiting or waiting[0][0] > row[0] - row[7]:
+        if not waiting or waiting[0][0] > row[0] - row[7] + ROUNDING:
             continue
         _, giver, made = waiting.popleft()
         if made:
