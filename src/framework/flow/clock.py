@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -34,6 +35,13 @@ class LoopClock:
         plain = getattr(type(loop), "time", None) is asyncio.BaseEventLoop.time
         self.now: Callable[[], float] = time.monotonic if plain else loop.time
         self.call_later: Callable[[float, Callable[[], object]], Timer] = loop.call_later
+
+
+def is_time(seconds: object, *, endless: bool = False) -> bool:
+    """Return whether that is a number of seconds to wait; infinite only where a wait may be `endless`."""
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool):
+        return False
+    return 0 <= seconds < math.inf or (endless and seconds == math.inf)
 
 
 async def sleep(clock: Clock, seconds: float) -> None:

@@ -9,18 +9,20 @@ from typing import Any, Self, Unpack
 
 from framework.errors import FlowError, LifecycleError, OptionError
 from framework.flow.capacity import Capacity, UtilizationCapacity
-from framework.flow.clock import Clock
+from framework.flow.clock import Clock, is_time
 from framework.flow.jobs.batching import Batch
 from framework.flow.jobs.blueprint import Blueprint, JobOptions, blueprint
 from framework.flow.jobs.job import Job
 from framework.flow.jobs.retrying import Retry
 from framework.flow.jobs.stages import Layout, laid_out
 from framework.flow.jobs.subflow import Chain
-from framework.flow.running.shutdown import GRACE
 from framework.flow.scaling import ScalingStrategy, Strategy, as_strategy
 from framework.observe import Observers
 from framework.observe.recording.wanted import bytes_of
 from framework.observe.user_code import called_at
+
+GRACE = 5.0
+"""Seconds that cancelled processors and resources get to clean up."""
 
 
 class DeclaredFlow(ABC):
@@ -57,10 +59,8 @@ class DeclaredFlow(ABC):
             raise OptionError(f"name= is a string, got {name!r}: Flow(name='imports')")
         if clock is not None and not all(callable(getattr(clock, method, None)) for method in ("now", "call_later")):
             raise OptionError(f"clock= takes a Clock, with now() and call_later(delay, callback), got {clock!r}")
-        if not isinstance(grace, int | float) or not grace >= 0:
-            raise OptionError(f"grace= is a number of seconds >= 0, got {grace!r}: Flow(grace=10)")
         self.name = name
-        self._grace = grace
+        self._grace = grace_of(grace)
         self._history_bytes = bytes_of(history)
         self._strategy = as_strategy(strategy)
         self._capacity = UtilizationCapacity() if capacity is None else capacity
@@ -223,6 +223,13 @@ class DeclaredFlow(ABC):
             if isinstance(flow, DeclaredFlow) and self in flow._parts():  # noqa: SLF001 - another flow
                 raise FlowError(f"{self.name} cannot be part of itself: make a second flow")
         return plan
+
+
+def grace_of(seconds: float) -> float:
+    """Return the seconds to clean up in; raises OptionError."""
+    if not is_time(seconds, endless=True):
+        raise OptionError(f"grace= is a number of seconds >= 0, got {seconds!r}: Flow(grace=10), flow.stop(grace=10)")
+    return seconds
 
 
 def _needed(resource_manager: Any) -> AbstractAsyncContextManager[Any]:

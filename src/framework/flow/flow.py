@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from framework.errors import LifecycleError, OptionError, UnknownName
 from framework.flow.capacity import Capacity, scalable, validated
 from framework.flow.clock import LoopClock
-from framework.flow.declared_flow import DeclaredFlow
+from framework.flow.declared_flow import DeclaredFlow, grace_of
 from framework.flow.jobs.stages import laid_out
 from framework.flow.queues.sources import ItemSource
 from framework.flow.report import FlowReport
@@ -138,7 +138,7 @@ class Flow(DeclaredFlow):
         if run is None or (isinstance(run, FlowRun) and run.loop.is_closed()):
             run = await self._begin()
         if isinstance(run, NestedRun):
-            await run.entrance.input.put(item)
+            await run.outer.intake.put(item, run.entrance.input)
         else:
             await run.intake.put(item)
 
@@ -186,16 +186,20 @@ class Flow(DeclaredFlow):
                 await self._run.drain()
 
     async def stop(self, grace: float | None = None) -> None:
-        """End now: what is queued is dropped, what runs is cancelled. Harmless when nothing runs.
+        """End now: what is queued is dropped, what runs is cancelled, a processor that calls this included.
+
+        Harmless when nothing runs.
 
         Args:
             grace: seconds that processors and resources get to clean up before they are left; the flow's by default.
 
         Raises:
             LifecycleError: it is part of another flow, which runs.
+            OptionError: `grace` makes no sense.
         """
+        seconds = None if grace is None else grace_of(grace)
         if self.running:
-            await self._own_run().stop(grace=grace)
+            await self._own_run().stop(grace=seconds)
 
     async def _begin(self) -> FlowRun:
         """Return the run that goes on, started if there is none."""

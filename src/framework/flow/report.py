@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -79,10 +79,19 @@ class Counts(Mapping[str, int]):
         return len(_NAMES) + bool(self.spawned)
 
 
-def counts_of(taken: int, counter: ItemCounter) -> Counts:
-    """Return the counts of one job."""
-    done = counter.done + counter.last
-    return Counts(taken, done, counter.skipped, counter.rerouted, counter.failed, counter.dropped, counter.spawned)
+def counts_of(taken: int, counters: Collection[ItemCounter], ends: Collection[ItemCounter]) -> Counts:
+    """Return the counts of several jobs together; at the `ends` of them an item is done."""
+    done = sum(one.last + (one.done + one.spawned if one in ends else one.spent) for one in counters)
+    ways = ("skipped", "rerouted", "failed", "dropped", "spawned")
+    return Counts(taken, done, **{way: sum(getattr(one, way) for one in counters) for way in ways})
+
+
+def reasons_of(counters: Iterable[ItemCounter]) -> dict[str, int]:
+    """Return why items were dropped in several jobs, and how many."""
+    reasons: Counter[str] = Counter()
+    for counter in counters:
+        reasons.update(counter.reasons)
+    return dict(reasons)
 
 
 _NAMES = ("taken", "done", "skipped", "rerouted", "failed", "dropped")
@@ -133,6 +142,7 @@ class FlowReport:
         failures: the first 1,000; the first of a kind with all frames, others with the text of their traceback.
         elapsed: seconds.
         ended: why; "failed" is a source, a strategy, a factory or a resource that raised `error`, not an item.
+        reasons: why items were dropped, and how many.
         cut_off: what was still going on when a stopped, cancelled or failed flow gave up waiting for it.
         problems: what went wrong beside the items: workers that could not be made, that died, that failed to release.
         waiting: the text of `why_waiting` at the moment when it was stopped, was cancelled or failed.
@@ -148,8 +158,8 @@ class FlowReport:
     error: BaseException | None = None
     cut_off: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
-
     waiting: str = ""
+    reasons: Mapping[str, int] = field(default_factory=dict)
     _diagnosis: Callable[[], Findings] = field(default=Findings, repr=False, compare=False)
 
     def __repr__(self) -> str:
@@ -178,11 +188,3 @@ class FlowReport:
             for one in self.jobs.values()
         ]
         return FlowProfile(rows)
-
-    @property
-    def reasons(self) -> Mapping[str, int]:
-        """Why items were dropped, and how many."""
-        reasons: Counter[str] = Counter()
-        for job in self.jobs.values():
-            reasons.update(job.reasons)
-        return dict(reasons)

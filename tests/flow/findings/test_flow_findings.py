@@ -106,6 +106,14 @@ def test_a_router_miss_tells_a_label_of_another_type(label, hint):
     assert finding.text.endswith(hint or "'one'")
 
 
+def test_a_router_miss_is_told_also_where_the_router_has_limits_or_is_inside_of_some():
+    kind = router(lambda _: "two", name="kind", one=same)
+    [finding] = play(Flow().add(kind, timeout=9).run([1])).findings
+    assert kinds([finding]) == [("router miss", 1, "kind.route", "serious")]
+    [finding] = play(Flow().add(Flow(name="inner").add(kind), timeout=9).run([1])).findings
+    assert kinds([finding]) == [("router miss", 1, "inner.kind", "serious")]
+
+
 def test_items_left_by_a_stop_are_counted_by_job_with_what_the_flow_waited_for():
     async def main():
         flow = Flow(capacity=FixedCapacity(1, 3)).add(same).add(pause)
@@ -121,6 +129,25 @@ def test_items_left_by_a_stop_are_counted_by_job_with_what_the_flow_waited_for()
     assert kinds([finding]) == [("items left", left, "same", "notable")] or finding.processor == "pause"
     assert report.waiting == waited
     assert finding.examples == tuple(waited.splitlines()[:3])
+
+
+def test_items_left_in_front_of_the_error_job_are_counted_once():
+    async def away(item):
+        raise RouteToErrorQueue if item else ValueError
+
+    async def main():
+        flow = Flow(capacity=FixedCapacity(1)).add(away).error(pause)
+        running = asyncio.create_task(flow.run([1, 0, 1]))
+        await asyncio.sleep(0.5)
+        await flow.stop()
+        return await running
+
+    report = play(main())
+    failed, left = report.findings
+    assert (failed.severity, failed.count) == ("serious", 1)
+    assert failed.text.endswith("; pause dropped 3 of the items that it got")
+    assert (left.count, left.processor) == (2, "away")
+    assert report.reasons == {"the flow was stopped": 2}
 
 
 def test_a_timeout_around_a_run_says_what_the_flow_waited_for():

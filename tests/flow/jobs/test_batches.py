@@ -9,7 +9,7 @@ from flow_samples import results, same
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework.errors import OptionError
+from framework.errors import FlowError, OptionError
 from framework.flow import Batch, FixedCapacity, Flow, LastWorkItem, StopProcessing
 from virtual_time import play, settle
 
@@ -122,7 +122,24 @@ def test_a_failed_item_of_a_batch_can_be_repeated_alone():
     assert play(main()) == [0, 2, 4]
 
 
-@pytest.mark.parametrize("linger", [-1, "long", float("nan")])
+def test_a_repeated_item_of_a_batch_fails_as_it_did_in_the_batch():
+    async def each(items):
+        return [ValueError(item) for item in items]
+
+    async def none(items):
+        return None
+
+    async def main(processor, error):
+        report = await Flow(capacity=FixedCapacity(1)).add(processor, batch=3).run(range(3))
+        for failure in report.failures:
+            with pytest.raises(error):
+                await failure.rerun()
+
+    play(main(each, ValueError))
+    play(main(none, FlowError))
+
+
+@pytest.mark.parametrize("linger", [-1, "long", float("nan"), True])
 def test_a_time_to_linger_that_makes_no_sense_is_refused(linger):
     with pytest.raises(OptionError, match="linger is a time in seconds"):
         Batch(3, linger=linger)

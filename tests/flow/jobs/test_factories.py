@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
-from flow_samples import double, results
+from flow_samples import double, pause, results
 
 from framework.errors import FlowError
 from framework.flow import FixedCapacity, Flow, UtilizationCapacity
@@ -298,9 +298,7 @@ def test_every_failing_release_but_the_first_is_logged(caplog):
     flow = Flow(capacity=FixedCapacity(3)).add_job_with_factory(lambda: Clings([]))
     with pytest.raises(OSError, match="not flushed"):
         play(flow.run([1]))
-    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
-        "flow failed while it ended"
-    ] * 2
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == ["flow failed once more"] * 2
 
 
 def test_a_stopped_factory_start_leaves_nothing(clock):
@@ -329,3 +327,41 @@ def test_the_processors_of_an_error_job_may_come_from_a_factory():
     assert sorted(handled) == [0, 1, 2]
     assert log == ["enter", "enter", "exit", "exit"]
     assert report.counts["failed"] == 3
+
+
+def test_a_job_without_a_worker_ends_the_flow_also_after_its_source_has_failed():
+    def no_connection():
+        raise ConnectionError
+
+    def source():
+        yield 1
+        raise ValueError("the source")
+
+    async def main():
+        flow = Flow().add(pause).add_job_with_factory(no_connection, UtilizationCapacity(0, 0), "connected")
+        with pytest.raises(ValueError, match="the source"):
+            await flow.run(source())
+        assert flow.report.reasons == {"the flow failed (ValueError: the source)": 1}
+
+    play(main())
+
+
+def test_a_worker_of_a_fixed_number_that_could_not_be_replaced_is_made_later():
+    made, ended = [], []
+
+    async def work(item):
+        if item == 1 and not ended:
+            ended.append(item)
+            asyncio.get_running_loop().call_soon(asyncio.current_task().cancel)
+        await asyncio.sleep(1)
+
+    def factory():
+        made.append(len(made))
+        if len(made) == 3:
+            raise ConnectionError
+        return work
+
+    flow = Flow().add_job_with_factory(factory, FixedCapacity(2), "work")
+    report = play(flow.run(range(30)))
+    assert made == [0, 1, 2, 3]
+    assert [scaling.reason for scaling in report.scalings] == ["1->2: fewer than min_workers"]

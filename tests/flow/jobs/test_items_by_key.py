@@ -10,7 +10,7 @@ from flow_samples import same
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework.flow import FixedCapacity, Flow, LastWorkItem, Retry
+from framework.flow import FixedCapacity, Flow, LastWorkItem, Retry, router
 from virtual_time import play
 
 pytestmark = pytest.mark.timeout(60)
@@ -91,3 +91,26 @@ def test_what_waits_for_its_key_is_dropped_when_the_flow_ends(ending):
 def test_a_key_that_cannot_be_told_is_the_failure_of_its_item(key):
     report = play(Flow().add(same, key=key).run([1, 2]))
     assert report.counts["failed"] == 2
+
+
+def test_an_item_whose_key_fails_is_tried_again_and_leaves_the_queue_each_time():
+    def key(item):
+        raise ConnectionError
+
+    async def main():
+        flow = Flow().add(same, key=key, retry=Retry(5, wait=0))
+        await flow.put(1)
+        await flow.drain()
+        assert flow.report.jobs["same"].retried == 4
+        assert flow.snapshot().nodes["same"].retrying == 0
+        await flow.stop()
+
+    play(main())
+
+
+def test_items_of_one_key_go_through_a_router_and_its_arms_one_at_a_time():
+    keyed = Keyed()
+    way = router(lambda item: "even" if item[1] % 2 == 0 else "odd", even=keyed, odd=keyed)
+    play(Flow(capacity=FixedCapacity(4)).add(way, key=lambda item: item[0]).run([(n % 2, n) for n in range(16)]))
+    assert keyed.order == {0: [*range(0, 16, 2)], 1: [*range(1, 16, 2)]}
+    assert keyed.most == 2

@@ -197,6 +197,19 @@ def test_what_a_limited_flow_skips_drops_and_fails_is_counted_once():
     assert [failure.processor for failure in report.failures] == ["inner.picky", "inner.picky"]
 
 
+def test_an_item_is_dropped_when_a_limited_flow_drops_what_it_made_of_it():
+    async def split(item):
+        yield item
+        yield "misfit"
+
+    inner = Flow(name="inner").add(split).add(router(lambda part: "misfit" if part == "misfit" else "same", same=same))
+    report = play(Flow().add(inner, timeout=9).add(same).run(range(3)))
+    assert report.counts == {
+        "taken": 3, "done": 3, "skipped": 0, "rerouted": 0, "failed": 0, "dropped": 3, "spawned": 3
+    }  # fmt: skip
+    assert report.reasons == {"no arm of inner.router for 'misfit'": 3}
+
+
 def test_a_failed_item_of_a_limited_flow_takes_its_whole_way_again():
     seen = []
 
@@ -274,3 +287,25 @@ def test_the_report_of_a_nested_flow_counts_what_a_flow_with_limits_inside_of_it
     inner = Flow(name="inner").add(inmost, retry=Retry(2, wait=0)).add(same)
     play(Flow().add(inner).run(range(3)))
     assert inner.report.counts == {"taken": 3, "done": 3, "skipped": 0, "rerouted": 0, "failed": 0, "dropped": 0}
+
+
+def test_a_failure_of_the_limits_of_a_flow_says_how_to_repeat_it():
+    report = play(Flow().add(Flow(name="inner").add(stuck), timeout=1).run([1]))
+    with pytest.raises(LookupError, match=r"flow\.run\(\[item\]\)"):
+        report.failures[0].rerun()
+
+
+def test_a_part_takes_items_from_another_event_loop():
+    inner = Flow(name="inner").add(same)
+
+    async def feed():
+        for item in range(40):
+            await inner.put(item)
+
+    async def main():
+        flow = Flow().add(same).add(inner)
+        await flow.start()
+        await asyncio.to_thread(asyncio.run, feed())
+        return await flow.run()
+
+    assert asyncio.run(main()).counts["done"] == 40

@@ -153,6 +153,7 @@ def test_a_rate_that_holds_items_back_starts_no_worker(clock):
         {"timeout": -1},
         {"timeout": math.inf},
         {"timeout": "soon"},
+        {"timeout": True},
         {"retry": 0},
         {"retry": 1.5},
         {"rate": 0},

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from flow_samples import pause, same
 
+from framework.errors import OptionError
 from framework.flow import FixedCapacity, Flow
 from virtual_time import play
 
@@ -267,3 +268,33 @@ def test_a_cancelled_item_of_what_was_left_behind_is_counted_once():
         assert flow.report.counts["dropped"] == flow.report.counts["taken"] == 1
 
     play(main())
+
+
+@pytest.mark.parametrize("grace", ["5", -1, True])
+def test_a_grace_that_makes_no_sense_stops_nothing(grace):
+    async def main():
+        flow = Flow().add(same)
+        await flow.start()
+        with pytest.raises(OptionError, match="seconds"):
+            await flow.stop(grace=grace)
+        await flow.put(1)
+        assert (await flow.run()).counts["done"] == 1
+
+    play(main())
+
+
+def test_a_processor_that_stops_its_own_flow_is_cancelled_at_once():
+    flow = Flow(capacity=FixedCapacity(1))
+
+    async def stops(item):
+        await asyncio.create_task(flow.stop()) if item == 1 else await flow.stop()
+
+    async def main(item):
+        began = asyncio.get_running_loop().time()
+        report = await flow.run([item])
+        assert asyncio.get_running_loop().time() == began
+        assert (report.ended, report.counts["dropped"], report.cut_off) == ("stopped", 1, ())
+
+    flow.add(stops)
+    play(main(0))
+    play(main(1))

@@ -23,6 +23,7 @@ class JobEvidence:
         limits: its extras, as the graph shows them.
         arms: the labels of a router.
         scoped: inside of a sub-flow with limits, which accounts for its items.
+        is_error: it handles failures; the jobs that they come from account for its items.
         answered_last: it answered an item with a LastWorkItem.
         retry_cause: the error of the first attempt that was repeated, and its line.
         empty: how many of its items were None, where a history is kept.
@@ -38,6 +39,7 @@ class JobEvidence:
     limits: Mapping[str, object] | None = None
     arms: tuple[str, ...] = ()
     scoped: bool = False
+    is_error: bool = False
     paused: bool = False
     answered_last: bool = False
     retry_cause: tuple[str, str] | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from framework.errors import FlowError, OptionError
+from framework.flow.clock import is_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Batch:
         """
         if not isinstance(self.size, int) or isinstance(self.size, bool) or self.size < 1:
             raise OptionError(f"a batch has a whole number of items of at least 1, got {self.size!r}")
-        if not isinstance(self.linger, int | float) or not self.linger >= 0:
+        if not is_time(self.linger, endless=True):
             raise OptionError(f"linger is a time in seconds and cannot be negative, got {self.linger!r}")
 
 

@@ -57,11 +57,11 @@ class Job:
     @property
     def is_gate(self) -> bool:
         """Whether it follows each item through all the jobs that it stands for, because of its limits."""
+        limits = self.limits
+        around: list[object] = [limits.lock, limits.timeout, limits.retry, limits.key]
         if self.flow is not None:
-            return self._plan.capacity is not None or self.limits.lock is not None or self.limits.around_all
-        return self.router is not None and (
-            self.limits.lock is not None or self.limits.timeout is not None or self.limits.retry is not None
-        )
+            around += [self._plan.capacity, limits.rate]
+        return (self.flow is not None or self.router is not None) and any(limit is not None for limit in around)
 
     @property
     def capacity(self) -> Capacity:

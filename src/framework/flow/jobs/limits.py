@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from framework.errors import FlowError, OptionError
-from framework.flow.clock import Clock, deadline, sleep
+from framework.flow.clock import Clock, deadline, is_time, sleep
 from framework.flow.jobs.batching import Batch
 from framework.flow.jobs.processors import Call, takes_resource, unused
 from framework.flow.jobs.retrying import Retry
@@ -117,7 +117,7 @@ class Limits:
         """Check the options; raises OptionError or FlowError."""
         for name in ("timeout", "rate"):
             value = getattr(self, name)
-            if value is not None and not (isinstance(value, int | float) and 0 < value < math.inf):
+            if value is not None and not (is_time(value) and value):
                 raise OptionError(f"{name} must be a positive number, got {value!r}")
         if self.key is not None and not callable(self.key):
             raise OptionError(f"key= is a function that gives the key of an item, got {self.key!r}: key=itemgetter(0)")
@@ -140,11 +140,6 @@ class Limits:
             "key": self.key and "one at a time",
         }
         return {name: value for name, value in values.items() if value is not None}
-
-    @property
-    def around_all(self) -> bool:
-        """Whether an item has to be followed through all jobs of a sub-flow."""
-        return self.timeout is not None or self.retry is not None or self.rate is not None or self.key is not None
 
     def around(  # noqa: PLR0913 - a worker, and what all workers of the job share
         self, processor: Any, call: Call, caller: Caller, clock: Clock, pace: Pace | None, *, generates: bool = False

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from framework.errors import OptionError
+from framework.flow.clock import is_time
 from framework.flow.signals import leaves
 
 FIRST, LONGEST = 0.1, 30.0  # seconds; the default wait doubles from the first to the longest
@@ -44,7 +44,7 @@ class Retry:
         if not isinstance(self.attempts, int) or isinstance(self.attempts, bool) or self.attempts < 1:
             raise OptionError(f"retry is the number of attempts in all, at least 1, got {self.attempts!r}")
         wait = self.wait
-        if wait is not None and not callable(wait) and not _is_time(wait):
+        if wait is not None and not callable(wait) and not is_time(wait):
             raise OptionError(f"wait= is a number of seconds or a tenacity wait, got {wait!r}: Retry(5, wait=2)")
         kinds = self.on if isinstance(self.on, tuple) else (self.on,)
         if not kinds or not all(isinstance(kind, type) and issubclass(kind, Exception) for kind in kinds):
@@ -68,7 +68,7 @@ class Retry:
             return None
         asked = None if self.wait_from is None else self.wait_from(error)
         seconds: float = engine.wait(state) if asked is None else asked
-        if not _is_time(seconds):
+        if not is_time(seconds):
             raise OptionError(f"a wait is a number of seconds >= 0, got {seconds!r} after {error!r}")
         return seconds
 
@@ -82,10 +82,6 @@ def as_retry(retry: Retry | int | None) -> Retry | None:
         return None
     policy = retry if isinstance(retry, Retry) else Retry(retry)
     return policy if policy.attempts > 1 else None
-
-
-def _is_time(seconds: object) -> bool:
-    return isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds < math.inf
 
 
 @functools.lru_cache(maxsize=64)

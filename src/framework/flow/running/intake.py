@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 from framework.errors import LifecycleError
@@ -19,7 +19,11 @@ class ItemIntake:
     """Counts those that will put items: sources, feeds, and the caller that is about to drive the run."""
 
     def __init__(
-        self, name: str, entrance: Channel, settle: Callable[[], object], found: Callable[[Any], object] | None = None
+        self,
+        name: str,
+        entrance: Channel,
+        settle: Callable[[], object],
+        found: Callable[[str, Any], object] | None = None,
     ) -> None:
         self.name = name
         self.entrance = entrance
@@ -76,18 +80,15 @@ class ItemIntake:
 
         feeder.add_done_callback(ended)
 
-    async def put(self, item: Any) -> None:
-        """Put an item, when there is room; from another event loop as well; raises FlowEnded."""
+    async def put(self, item: Any, entrance: Channel | None = None) -> None:
+        """Put an item at that entrance, by default the first, when there is room; from any loop; raises FlowEnded."""
+        channel = entrance or self.entrance
         if self._found is not None:
-            self._found(item)
+            self._found(channel.name, item)
         if asyncio.get_running_loop() is not self._loop:
-            await asyncio.wrap_future(self.put_threadsafe(item))
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(channel.put(item), self._loop))
         else:
-            await self.entrance.put(item)
-
-    def put_threadsafe(self, item: Any) -> Future[None]:
-        """Put an item from any thread; the future is done when it was taken."""
-        return asyncio.run_coroutine_threadsafe(self.entrance.put(item), self._loop)
+            await channel.put(item)
 
     async def follow(self, item: Any, attempt: Attempt) -> Attempt:
         """Put an item and wait until it, and all that was made of it, has ended; raises FlowEnded."""

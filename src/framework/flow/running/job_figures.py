@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.flow.report import ItemCounter, JobReport, counts_of
+from framework.flow.report import Counts, ItemCounter, JobReport
 from framework.flow.workers.worker_task import WorkerState
 from framework.observe import NodeSnapshot
 
@@ -73,17 +73,18 @@ class JobFigures:
 
     def report(self) -> JobReport:
         """Return what became of its items."""
-        seconds = self.seconds_now
+        seconds, one = self.seconds_now, self.counter
+        taken, done = one.finished + one.dropped, one.done + one.last
         return JobReport(
             self.name,
-            counts_of(self.counter.finished + self.counter.dropped, self.counter),
+            Counts(taken, done, one.skipped, one.rerouted, one.failed, one.dropped, one.spawned),
             busy_seconds=seconds[WorkerState.WORKING],
             locked_seconds=seconds[WorkerState.LOCKED],
             blocked_seconds=seconds[WorkerState.BLOCKED],
             idle_seconds=seconds[WorkerState.IDLE],
-            retried=self.counter.retried,
+            retried=one.retried,
             overflow=self.input.overflow,
-            reasons=dict(self.counter.reasons),
+            reasons=dict(one.reasons),
             rate_seconds=0.0 if self.pace is None else self.pace.seconds,
-            retry_seconds=self.counter.retry_seconds,
+            retry_seconds=one.retry_seconds,
         )

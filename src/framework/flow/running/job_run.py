@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from framework.flow.jobs.batching import results_of
 from framework.flow.jobs.limits import Alone, Pace, Prepared
 from framework.flow.jobs.processors import Call, as_call, is_async_generator, is_generator, takes_resource
 from framework.flow.queues.channel import Channel
@@ -107,7 +108,7 @@ class JobRun(JobFigures):
     def begin_scaling(self) -> None:
         """Take samples from now on."""
         self._scaler.start()
-        self._fit()
+        self.fit("configured")
 
     def close(self, reason: str, cause: BaseException | None = None) -> None:
         """Take nothing more and drop what waits; work in flight is not touched, nor what waits for another attempt."""
@@ -149,7 +150,13 @@ class JobRun(JobFigures):
     def call_alone(self, processor: Any, item: Any) -> Any:
         """Process one item outside of any worker; returns something to await."""
         call = self.prepare(processor, Alone()).call
-        return call(item) if self.limits.batch is None else _first(call([item]))
+        return call(item) if self.limits.batch is None else self._only(call([item]))
+
+    async def _only(self, call: Any) -> Any:
+        [result] = results_of(await call, 1, self.name)
+        if isinstance(result, BaseException):
+            raise result
+        return result
 
     # -- its workers
 
@@ -195,14 +202,15 @@ class JobRun(JobFigures):
         if not self.started:
             return  # `begin_scaling` follows it
         self._scaler.restart()
-        self._fit()
+        self.fit("configured")
 
-    def _fit(self) -> None:
+    def fit(self, why: str) -> None:
+        """Bring the number of workers into the range of its capacity."""
         capacity, count = self.capacity, len(self.workers)
         if count < capacity.min_workers:
-            self.resize(capacity.min_workers, f"{count}->{capacity.min_workers}: configured")
+            self.resize(capacity.min_workers, f"{count}->{capacity.min_workers}: {why}")
         elif count > capacity.max_workers:
-            self.resize(capacity.max_workers, f"{count}->{capacity.max_workers}: configured")
+            self.resize(capacity.max_workers, f"{count}->{capacity.max_workers}: {why}")
             surplus = sorted(self.workers, key=lambda worker: worker.state)[: len(self.workers) - capacity.max_workers]
             for worker in surplus:
                 worker.dismiss()
@@ -265,6 +273,7 @@ class JobRun(JobFigures):
             return
         else:
             then = "and is tried again later"
+            self._scaler.make_again()
         problem = f"a worker of {self.name} could not be made {then}: {error_line(error)}"
         logger.error("%s: %s", self.context.name, problem, exc_info=error)
         self.context.note(problem)
@@ -362,7 +371,3 @@ class JobRun(JobFigures):
                 now = self.clock.now()
                 dropped = ItemFinished(self.name, plain(entry), "dropped", now, 0.0, reason=reason)
                 self.context.observers.notify(dropped)
-
-
-async def _first(call: Any) -> Any:
-    return (await call)[0]

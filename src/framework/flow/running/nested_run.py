@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from framework.flow.report import Counts, FlowReport
+from framework.flow.report import FlowReport, counts_of, reasons_of
 from framework.flow.running.record import findings_of
 from framework.observe import Failures, ItemFinished, Observers, RunFinished, WorkersScaled
 
@@ -70,23 +70,12 @@ class NestedRun:
         # What a gate inside of it follows through its jobs is counted at the gate.
         stages = [s for s in self._section.stages if s.is_error == handles and not s.name.startswith(gates)]
         inner = [(stage, self.outer.jobs[stage.name]) for stage in stages]
-        ends = {stage.name for stage, _ in inner if self._leaves(stage)}
         counters = [job.counter for _, job in inner]
-        counts = Counts(
-            taken=self.entrance.counter.finished + self.entrance.counter.dropped,
-            done=sum(counter.last for counter in counters)
-            + sum(job.counter.done + job.counter.spawned for stage, job in inner if stage.name in ends)
-            + sum(job.counter.spent for stage, job in inner if stage.name not in ends),
-            skipped=sum(counter.skipped for counter in counters),
-            rerouted=sum(counter.rerouted for counter in counters),
-            failed=sum(counter.failed for counter in counters),
-            dropped=sum(counter.dropped for counter in counters),
-            spawned=sum(counter.spawned for counter in counters),
-        )
+        taken = self.entrance.counter.finished + self.entrance.counter.dropped
         names = {job.name for job in jobs.values()}
         report = FlowReport(
             name=self._section.flow.name,
-            counts=counts,
+            counts=counts_of(taken, counters, [job.counter for stage, job in inner if self._leaves(stage)]),
             jobs={name: job.report() for name, job in jobs.items()},
             failures=Failures(failure for failure in outer.failures if failure.processor in names),
             scalings=tuple(scaled for scaled in outer.scalings if scaled.job in names),
@@ -94,6 +83,7 @@ class NestedRun:
             ended=outer.ended,
             error=outer.error,
             waiting=outer.waiting,
+            reasons=reasons_of(counters),
         )
         return replace(report, _diagnosis=partial(findings_of, jobs, report, self.outer.history))
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from framework.flow.report import Counts, Ended, FlowReport
+from framework.flow.report import Counts, Ended, FlowReport, counts_of, reasons_of
 from framework.flow.running.showing import evidence_of
 from framework.flow.running.stage_runs import RouterRun
 from framework.flow.workers.failures import KeptFailures
@@ -82,21 +82,16 @@ class RunRecord:
         return sum(job.input.taken for job in self.jobs.values())
 
     @property
+    def _counting(self) -> list[JobRun]:
+        """The jobs whose counts are those of the run: items in an error job or behind a gate are counted elsewhere."""
+        return [job for job in self.jobs.values() if not (job.is_error or job.scoped)]
+
+    @property
     def counts(self) -> Counts:
         """How items ended so far."""
-        jobs = [job for job in self.jobs.values() if not (job.is_error or job.scoped)]
-        counters = [job.counter for job in jobs]
+        jobs = self._counting
         ends = [job.counter for job in jobs if job.next is None and not isinstance(job, RouterRun)]
-        return Counts(
-            taken=self.taken,
-            done=sum(counter.done + counter.spawned for counter in ends)
-            + sum(counter.last + counter.spent for counter in counters),
-            skipped=sum(counter.skipped for counter in counters),
-            rerouted=sum(counter.rerouted for counter in counters),
-            failed=sum(counter.failed for counter in counters),
-            dropped=sum(counter.dropped for counter in counters),
-            spawned=sum(counter.spawned for counter in counters),
-        )
+        return counts_of(self.taken, [job.counter for job in jobs], ends)
 
     def report_now(self) -> FlowReport:
         """Return what came of it so far."""
@@ -114,6 +109,7 @@ class RunRecord:
             cut_off=() if self._ending is None else self._ending.cut_off,
             problems=tuple(self._problems),
             waiting=self._waiting,
+            reasons=reasons_of(job.counter for job in self._counting),
         )
         return replace(report, _diagnosis=partial(findings_of, self.jobs, report, self.history))
 
@@ -127,7 +123,7 @@ class RunRecord:
         return self.report
 
     def _write_off(self) -> None:
-        counted = [job for job in self.jobs.values() if not (job.is_error or job.scoped)]
+        counted = self._counting
         lost = self.counts.taken + self.counts.spawned - self.counts.ended
         if lost:
             job = next((job for job in counted if job.staff), counted[-1])

@@ -16,7 +16,7 @@ from framework.flow.running.intake import ItemIntake
 from framework.flow.running.job_run import JobRun
 from framework.flow.running.record import RunRecord
 from framework.flow.running.showing import why_waiting
-from framework.flow.running.shutdown import GRACE, SharedResources, Shutdown
+from framework.flow.running.shutdown import SharedResources, Shutdown
 from framework.flow.running.stage_runs import GateRun, RouterRun, run_of
 from framework.flow.signals import NOTHING, LastWorkItem, Special
 from framework.flow.workers.worker_task import is_inside, worker_inside
@@ -48,8 +48,8 @@ class FlowRun(RunRecord):
         clock: Clock,
         observers: Observers,
         *,
-        grace: float = GRACE,
-        history: ItemHistory | None = None,
+        grace: float,
+        history: ItemHistory | None,
     ) -> None:
         super().__init__(name, clock, observers, history)
         if self.log is not None:
@@ -135,12 +135,16 @@ class FlowRun(RunRecord):
         return self.report
 
     async def stop(self, ended: Ended = "stopped", grace: float | None = None) -> None:
-        """End now, and wait until everything is gone, also when this is cancelled: `grace` bounds it, in seconds."""
+        """End now, and wait until everything is gone, also when this is cancelled: `grace` bounds it, in seconds.
+
+        One of its own processors that asks is cancelled as the others are.
+        """
         self._abort(ended, grace)
         try:
             await asyncio.wait({self._supervisor})
         except asyncio.CancelledError:
-            await asyncio.wait({self._supervisor})
+            if not is_inside(self):  # else the end would wait for it
+                await asyncio.wait({self._supervisor})
             raise
 
     def when_over(self, callback: Callable[[], object]) -> None:
@@ -151,11 +155,10 @@ class FlowRun(RunRecord):
         """End now, because of an error that was not an item's failure; the first is kept, others are logged."""
         if self.error is None and self.report is None:
             self.error = error
-            self._end("cancelled" if isinstance(error, asyncio.CancelledError) else "failed")
-            if self._ended in NORMAL:  # it failed while it ended
-                self._ended = "failed"
         elif error is not self.error:
-            logger.error("%s failed while it ended", self.name, exc_info=error)
+            logger.error("%s failed once more", self.name, exc_info=error)
+        # Also where a source has failed before, and what it gave was to be finished.
+        self._end("cancelled" if isinstance(error, asyncio.CancelledError) else "failed")
 
     def source_failed(self, error: BaseException, *, drop: bool = False) -> None:
         """End because a source failed: at once, or when what it had put is finished."""
@@ -174,14 +177,14 @@ class FlowRun(RunRecord):
 
     def _abort(self, ended: Ended, grace: float | None = None) -> None:
         self._end(ended)
-        if self._ended in NORMAL and self.report is None:  # its resources are being released
-            self._ended = ended
         self._grace = self._grace if grace is None else grace
-        if self._ending is not None and ended not in NORMAL:
+        if self._ending is not None:
             self._ending.abort(self._grace)
 
     def _end(self, ended: Ended) -> None:
         if self._over.done():
+            if self._ended in NORMAL and self.report is None:  # it is being released
+                self._ended = ended
             return
         if ended not in NORMAL:
             self._waiting = why_waiting(self)
@@ -272,11 +275,11 @@ class FlowRun(RunRecord):
         for job in self.jobs.values():
             job.input.mix()
 
-    def _found(self, item: Any) -> None:
-        """Record for the history in answer to which item this one is put, if one of the processors puts it."""
+    def _found(self, job: str, item: Any) -> None:
+        """Record for the history in answer to which item a job is given this one, if one of the processors puts it."""
         worker = worker_inside(self)
         if worker is not None and worker.entry is not None:
-            worker.made.append((self.entrance.name, id(item)))
+            worker.made.append((job, id(item)))
 
     def cut(self, job: JobRun, last: LastWorkItem, *, taken: bool) -> None:
         """A LastWorkItem passed `job`: drop what is queued there or upstream; the rest runs to its end."""

@@ -35,6 +35,9 @@ class Scalable(Protocol):
     def resize(self, target: int, reason: str) -> None:
         """Go towards `target` workers."""
 
+    def fit(self, why: str) -> None:
+        """Bring the number of workers into the range of its capacity."""
+
 
 class Scaler:
     """Scaling of one job during one run: a timer, no task."""
@@ -49,9 +52,17 @@ class Scaler:
 
     def start(self) -> None:
         """Take the first sample one interval from now."""
+        if not self._is_fixed:
+            self._schedule()
+
+    @property
+    def _is_fixed(self) -> bool:
         capacity = self._job.capacity
-        fixed = isinstance(self._strategy, FixedScaling) or capacity.min_workers == capacity.max_workers
-        if not fixed:
+        return isinstance(self._strategy, FixedScaling) or capacity.min_workers == capacity.max_workers
+
+    def make_again(self) -> None:
+        """A worker could not be made: see to it at the next sample, or one interval from now where none is taken."""
+        if self._is_fixed:
             self._schedule()
 
     def stop(self) -> None:
@@ -73,6 +84,9 @@ class Scaler:
         job = self._job
         if job.input.closed:
             return  # its workers are ending
+        if self._is_fixed:
+            job.fit("fewer than min_workers")
+            return
         capacity = job.capacity
         if len(job.workers) > capacity.max_workers:  # configured; they end when they are done
             self._schedule()

@@ -185,6 +185,7 @@ def _evidence_of(job: JobRun, empty: int) -> JobEvidence:
         limits=job.limits.shown(),
         arms=tuple(map(str, declared.arms)),
         scoped=job.scoped,
+        is_error=job.is_error,
         paused=job.input.paused,
         answered_last=job.counter.last > 0,
         retry_cause=job.counter.retry_cause,

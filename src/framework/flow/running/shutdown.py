@@ -26,10 +26,8 @@ logger = logging.getLogger(__name__)
 Tasks = Callable[[], set[asyncio.Task[Any]]]
 """Gives those to wait for; some may turn out to need more time than others while one waits."""
 
-GRACE = 5.0
-"""Seconds that cancelled processors and resources get to clean up."""
 LAST, TIMES = 0.3, 3
-"""Seconds that they get after that, and how often they are cancelled once more meanwhile."""
+"""Seconds that what was cancelled gets after its grace, and how often it is cancelled once more meanwhile."""
 
 
 class SharedResources:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from framework.observe.happenings import Outcome
 
 
+WORST: tuple[Outcome, ...] = ("failed", "rerouted", "dropped")
+"""Ends of what a sub-flow made of an item that are the end of that item as well, in this order."""
+
+
 class RouterWorker(FlowWorker):
     """Its processor returns labels; the items go to the arms."""
 
@@ -83,7 +87,7 @@ class GateWorker(FlowWorker):
             await super().returned(entry, result, began)
             return
         endings = list(result.endings())
-        worst = next((e for o in ("failed", "rerouted") for e in endings if e.outcome == o), endings[0])
+        worst = next((e for outcome in WORST for e in endings if e.outcome == outcome), endings[0])
         if (
             isinstance(worst.value, Failure)
             and worst.outcome == "failed"
@@ -135,6 +139,14 @@ class GateRun(JobRun):
         """Put the limits around the way through the sub-flow."""
         through = partial(self._through, worker)
         return self.limits.around(None, through, worker, self.clock, self.pace)._replace(is_plain=False)
+
+    def call_alone(self, processor: Any, item: Any) -> Any:  # noqa: ARG002 - as above
+        """Refuse: what it calls are jobs of a run.
+
+        Raises:
+            LookupError: always.
+        """
+        raise LookupError(f"{self.name} is made of several jobs: put the item into the flow again, flow.run([item])")
 
     async def _through(self, worker: Any, item: Any) -> Attempt:
         if self.context.log is not None and isinstance(worker, FlowWorker):

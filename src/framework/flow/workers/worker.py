@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from operator import length_hint
 from typing import TYPE_CHECKING, Any
 
@@ -212,7 +213,7 @@ class FlowWorker(ItemWorker):
         try:
             admitted = lanes.admit(entry)
         except Exception as error:  # noqa: BLE001 - the function of the key is the user's
-            await self.raised(entry, error)
+            await self.handle(entry, partial(_fail, error))
             return
         if admitted is None:
             return
@@ -268,6 +269,10 @@ class FlowWorker(ItemWorker):
             return context != clean
         except Exception:  # noqa: BLE001 - values that cannot be compared have changed
             return True
+
+
+async def _fail(error: Exception, _item: Any) -> None:
+    raise error
 
 
 async def close(generator: Any) -> None:

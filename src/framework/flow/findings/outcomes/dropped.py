@@ -16,7 +16,7 @@ def dropped(evidence: FlowEvidence) -> Iterator[Finding]:
     counts: dict[str, dict[str, int]] = {}
     for job in evidence.jobs.values():
         for reason, count in job.report.reasons.items():
-            if not (job.scoped or reason.startswith(("no arm of ", *ENDED))):
+            if not (job.scoped or job.is_error or reason.startswith(("no arm of ", *ENDED))):
                 counts.setdefault(reason, {})[job.name] = count
     for reason, jobs in counts.items():
         total = sum(jobs.values())

@@ -21,8 +21,10 @@ def failed(evidence: FlowEvidence) -> Iterator[Finding]:
         # The report keeps the first of very many failures; with one kind of them, the count of the job is theirs.
         total = job.report.counts.failed if job is not None and of_job[kind.processor] == 1 else 0
         finding = finding_of(kind, "item", count=total)
-        if job is not None and job.errors is not None:
-            text = f"{finding.text}; {job.errors} took over"
-            yield replace(finding, text=text, severity="notable")
-        else:
+        errors = None if job is None else evidence.jobs.get(job.errors or "")
+        if errors is None:
             yield finding
+        elif lost := errors.report.counts.dropped:
+            yield replace(finding, text=f"{finding.text}; {errors.name} dropped {lost:,} of the items that it got")
+        else:
+            yield replace(finding, text=f"{finding.text}; {errors.name} took over", severity="notable")

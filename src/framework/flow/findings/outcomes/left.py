@@ -19,7 +19,7 @@ def left(evidence: FlowEvidence) -> Iterator[Finding]:
     jobs = {
         job.name: sum(count for reason, count in job.report.reasons.items() if reason.startswith(ENDED))
         for job in evidence.jobs.values()
-        if not job.scoped
+        if not (job.scoped or job.is_error)
     }
     total = sum(jobs.values())
     if not total:

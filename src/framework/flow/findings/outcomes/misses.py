@@ -20,15 +20,16 @@ def misses(evidence: FlowEvidence) -> Iterator[Finding]:
             for reason, count in job.report.reasons.items()
             if reason.startswith(opening)
         }
-        if not labels or job.scoped:
+        if not labels:
             continue
         ranked = sorted(labels, key=lambda label: -labels[label])
         total = sum(labels.values())
         told = ", ".join(f"{label} ({labels[label]:,})" for label in ranked[:3])
         more = f" and {len(ranked) - 3:,} others" if len(ranked) > 3 else ""  # noqa: PLR2004 - those that are told
+        were = "was" if total == 1 else "were"
         yield Finding(
             "router miss",
-            f"{times(total, 'item')} fit no arm of {job.named} and were dropped: the label was {told}{more}, "
+            f"{times(total, 'item')} fit no arm of {job.named} and {were} dropped: the label was {told}{more}, "
             f"the arms are {', '.join(map(repr, job.arms))}{_hint(ranked[0], job)}",
             job.place,
             job.name,
