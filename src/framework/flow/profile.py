@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
-from framework.observe.frames import Schema, typed_frame
+from framework.observe.frames import RowSequence, Schema, typed_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,29 +47,16 @@ class JobProfile:
         return self.working / self.items if self.items else 0.0
 
 
-class FlowProfile(Sequence[JobProfile]):
+class FlowProfile(RowSequence[JobProfile]):
     """The jobs of a run, the one that worked most first; obtained from `report.profile()`."""
 
     def __init__(self, jobs: Iterable[JobProfile]) -> None:
         known = sorted(jobs, key=lambda one: -one.working)
         total = sum(one.working for one in known) or 1.0
-        self._jobs = tuple(
+        self._rows = tuple(
             JobProfile(one.job, one.items, one.working, one.lock, one.room, one.rate, one.idle, one.working / total)
             for one in known
         )
-
-    @overload
-    def __getitem__(self, index: int) -> JobProfile: ...
-    @overload
-    def __getitem__(self, index: slice) -> FlowProfile: ...
-    def __getitem__(self, index: int | slice) -> JobProfile | FlowProfile:
-        return FlowProfile(self._jobs[index]) if isinstance(index, slice) else self._jobs[index]
-
-    def __len__(self) -> int:
-        return len(self._jobs)
-
-    def __iter__(self) -> Iterator[JobProfile]:
-        return iter(self._jobs)
 
     def __repr__(self) -> str:
         width = max((len(one.job) for one in self), default=0)

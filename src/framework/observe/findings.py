@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, overload
+from typing import Literal
+
+from framework.observe.frames import RowSequence
 
 Severity = Literal["serious", "notable"]
 MOST_FINDINGS = 10
@@ -34,7 +36,7 @@ class Finding:
         return f"{self.text}.{place}{example}{remedy}"
 
 
-class Findings(Sequence[Finding]):
+class Findings(RowSequence[Finding]):
     """The findings of a run, the most serious first, at most ten; obtained from `diagnose()` or `report.findings`."""
 
     def __init__(self, findings: Iterable[Finding] = ()) -> None:
@@ -43,20 +45,7 @@ class Findings(Sequence[Finding]):
             folded.setdefault((finding.kind, finding.text, finding.where), finding)
         kinds = list(dict.fromkeys(finding.kind for finding in folded.values()))
         ranked = sorted(folded.values(), key=lambda one: (one.severity != "serious", kinds.index(one.kind), -one.count))
-        self._findings = tuple(ranked[:MOST_FINDINGS])
-
-    @overload
-    def __getitem__(self, index: int) -> Finding: ...
-    @overload
-    def __getitem__(self, index: slice) -> Findings: ...
-    def __getitem__(self, index: int | slice) -> Finding | Findings:
-        return Findings(self._findings[index]) if isinstance(index, slice) else self._findings[index]
-
-    def __len__(self) -> int:
-        return len(self._findings)
-
-    def __iter__(self) -> Iterator[Finding]:
-        return iter(self._findings)
+        self._rows = tuple(ranked[:MOST_FINDINGS])
 
     def __repr__(self) -> str:
         return "\n".join(f"{number}. {finding}" for number, finding in enumerate(self, start=1)) or "no findings"

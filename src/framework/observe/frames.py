@@ -1,9 +1,10 @@
-"""DataFrames with the promised column types, also when they are empty."""
+"""`RowSequence`: what has rows; and DataFrames with the promised column types, also when they are empty."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+import copy
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, Self, TypeVar, overload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,6 +14,31 @@ TEXT: Final = "string[python]"
 
 Schema = Mapping[str, str]
 """Names of columns and their pandas types, in order."""
+
+Row_co = TypeVar("Row_co", covariant=True)
+
+
+class RowSequence(Sequence[Row_co]):
+    """A sequence that does not change; a slice of it is one of the same class."""
+
+    _rows: tuple[Row_co, ...]
+
+    @overload
+    def __getitem__(self, index: int) -> Row_co: ...
+    @overload
+    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: int | slice) -> Row_co | Self:
+        if not isinstance(index, slice):
+            return self._rows[index]
+        part = copy.copy(self)
+        part._rows = self._rows[index]  # noqa: SLF001 - of this class
+        return part
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Row_co]:
+        return iter(self._rows)
 
 
 def typed_frame(rows: Iterable[Sequence[object]], schema: Schema) -> pd.DataFrame:

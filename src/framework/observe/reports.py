@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from types import CodeType
-from typing import TYPE_CHECKING, Any, Protocol, overload
+from typing import TYPE_CHECKING, Any, Protocol
 
 from framework.observe.findings import Findings, times
-from framework.observe.frames import Schema, typed_frame
+from framework.observe.frames import RowSequence, Schema, typed_frame
 from framework.observe.text import error_line, message_of, short_repr
 from framework.source import place
 
@@ -158,39 +158,24 @@ class Redelivers(Protocol):
         """Deliver `event` to the processor of that name only."""
 
 
-class Failures(Sequence[Failure]):
+class Failures(RowSequence[Failure]):
     """The failures of a phase or a run, in the order they happened."""
 
     def __init__(self, failures: Iterable[Failure] = ()) -> None:
-        self._failures = tuple(failures)
-
-    @overload
-    def __getitem__(self, index: int) -> Failure: ...
-    @overload
-    def __getitem__(self, index: slice) -> Failures: ...
-    def __getitem__(self, index: int | slice) -> Failure | Failures:
-        """Return one failure, or `Failures` for a slice."""
-        if isinstance(index, slice):
-            return Failures(self._failures[index])
-        return self._failures[index]
-
-    def __len__(self) -> int:
-        return len(self._failures)
+        self._rows = tuple(failures)
 
     def __eq__(self, other: object) -> bool:
         """Return whether `other` is a sequence of the same failures."""
-        return isinstance(other, Sequence) and self._failures == tuple(other)
+        return isinstance(other, Sequence) and self._rows == tuple(other)
 
     def __hash__(self) -> int:
         """Return the hash of the content."""
-        return hash(self._failures)
+        return hash(self._rows)
 
     def __repr__(self) -> str:
         hidden = len(self) - PRINTED
         more = [f"  ... and {hidden:,} more: failures[{PRINTED}:], failures.frame()"] if hidden > 0 else []
-        return "\n".join(
-            [times(len(self), "failure"), *(f"  {one.summary}" for one in self._failures[:PRINTED]), *more]
-        )
+        return "\n".join([times(len(self), "failure"), *(f"  {one.summary}" for one in self._rows[:PRINTED]), *more])
 
     def retry(self, pipeline: Redelivers) -> int:
         """Deliver the failed inputs again, each only to the processor of the same name.

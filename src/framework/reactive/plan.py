@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal
 
 from framework.core import Pipeline
 from framework.errors import UnknownName
+from framework.observe.frames import RowSequence
 from framework.observe.text import short_repr
 from framework.reactive.planning import Planner
 
@@ -36,22 +37,12 @@ class PlanRow:
     seconds: float | None = None
 
 
-class Plan(Sequence[PlanRow]):
+class Plan(RowSequence[PlanRow]):
     """What a run would do for a target, a row per builder and input, upstream first; its text is a summary."""
 
     def __init__(self, target: str, rows: Iterable[PlanRow]) -> None:
         self.target = target
         self._rows = tuple(rows)
-
-    @overload
-    def __getitem__(self, index: int) -> PlanRow: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[PlanRow]: ...
-    def __getitem__(self, index: int | slice) -> PlanRow | Sequence[PlanRow]:
-        return self._rows[index]
-
-    def __len__(self) -> int:
-        return len(self._rows)
 
     @property
     def seconds(self) -> float | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from framework.archive import Archive, digest
 from framework.core.reactive_event import ReactiveEvent
 from framework.errors import Undigestable
+from framework.observe.frames import RowSequence
 from framework.observe.graph import Edge, Graph, Node
 from framework.observe.text import short_repr
 from framework.reactive.building.build_records import BuildRecord, SourcedRecord
@@ -55,22 +56,16 @@ class Ancestor:
     built: float | None = None
 
 
-class Provenance(Sequence[Ancestor]):
+class Provenance(RowSequence[Ancestor]):
     """An artifact and all that it was made from, itself first; its text is a tree."""
 
     def __init__(self, ancestors: Sequence[Ancestor]) -> None:
-        self.ancestors = tuple(ancestors)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self.ancestors[index]
-
-    def __len__(self) -> int:
-        return len(self.ancestors)
+        self._rows = tuple(ancestors)
 
     @property
     def sources(self) -> tuple[Ancestor, ...]:
         """Return the artifacts that were made from no others."""
-        return tuple(one for one in self.ancestors if not one.sources)
+        return tuple(one for one in self._rows if not one.sources)
 
     def graph(self) -> Graph:
         """Return the tree as nodes and edges, which follow the data; what was used twice is one node."""
@@ -81,14 +76,14 @@ class Provenance(Sequence[Ancestor]):
                 f"{one.target} {one.artifact}".rstrip(),
                 details={"builder": one.builder, "digest": one.digest, "replayed": one.replayed},
             )
-            for one in self.ancestors
+            for one in self._rows
         )
         edges = tuple(
             Edge(str(source), str(one.number), "provides", observed=True, label=one.builder or "")
-            for one in self.ancestors
+            for one in self._rows
             for source in one.sources
         )
-        return Graph(f"provenance of {self.ancestors[0].target}", nodes, edges)
+        return Graph(f"provenance of {self._rows[0].target}", nodes, edges)
 
     def drawing(self) -> Drawing:
         """Return the tree as a drawing, to be shown, styled and saved."""
@@ -101,7 +96,7 @@ class Provenance(Sequence[Ancestor]):
         import pandas as pd
 
         names = ["number", "target", "builder", "artifact", "digest", "sources", "replayed", "built"]
-        frame = pd.DataFrame([[getattr(one, name) for name in names] for one in self.ancestors], columns=names)
+        frame = pd.DataFrame([[getattr(one, name) for name in names] for one in self._rows], columns=names)
         frame[["builder", "digest"]] = frame[["builder", "digest"]].astype("string")
         frame["built"] = pd.to_datetime(frame["built"].astype(float), unit="s", utc=True)
         return frame
@@ -113,7 +108,7 @@ class Provenance(Sequence[Ancestor]):
         build without a record has that of the export.
         """
         now = datetime.now(UTC)
-        return [self._event(one, now) for one in reversed(self.ancestors) if one.builder is not None]
+        return [self._event(one, now) for one in reversed(self._rows) if one.builder is not None]
 
     def json(self) -> str:
         """Return the `events` as JSON."""
@@ -130,7 +125,7 @@ class Provenance(Sequence[Ancestor]):
             "schemaURL": SCHEMA,
             "run": {"runId": str(uuid.uuid5(uuid.NAMESPACE_URL, run))},
             "job": {"namespace": NAMESPACE, "name": made.builder},
-            "inputs": [self._dataset(self.ancestors[source]) for source in made.sources],
+            "inputs": [self._dataset(self._rows[source]) for source in made.sources],
             "outputs": [output],
         }
 
@@ -152,7 +147,7 @@ class Provenance(Sequence[Ancestor]):
         open_: list[tuple[int, int]] = [(0, 0)]
         while open_:
             number, depth = open_.pop()
-            one = self.ancestors[number]
+            one = self._rows[number]
             again = number in told and bool(one.sources)
             how = f" <- {one.builder}" if one.builder else " <- announced from outside"
             notes = ", replayed" if one.replayed else ""

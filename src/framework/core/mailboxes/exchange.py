@@ -140,13 +140,8 @@ class Exchange(ABC):
                 if found:
                     writer.add_all(batch[: len(found)], found, self.phase)
                 for event, to in zip(batch, found, strict=False):
-                    for inbox in to:
-                        recipients += 1
-                        inbox.queue.append(event)
-                        if inbox.token:
-                            inbox.schedule()
-                            if self.idle and not self.waking:
-                                self.wake()
+                    self.post(event, to)
+                recipients += sum(map(len, found))
         self.quiet.notify_all()
         return recipients
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 from framework.archive import Archive, digest
 from framework.archive.archive import records
@@ -13,6 +13,7 @@ from framework.core.archives import ArchivedResult
 from framework.core.driving.bounds import whole
 from framework.core.processor import AbstractProcessor, not_a_processor
 from framework.errors import ArchiveError, Undigestable
+from framework.observe.frames import RowSequence
 from framework.observe.text import short_repr
 
 if TYPE_CHECKING:
@@ -29,22 +30,12 @@ class ComparisonRow:
     same: bool
 
 
-class Comparison(Sequence[ComparisonRow]):
+class Comparison(RowSequence[ComparisonRow]):
     """The rows of a comparison, in the order of the archive; nothing was written."""
 
     def __init__(self, name: str, rows: Iterable[ComparisonRow]) -> None:
         self.name = name
         self._rows = tuple(rows)
-
-    @overload
-    def __getitem__(self, index: int) -> ComparisonRow: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[ComparisonRow]: ...
-    def __getitem__(self, index: int | slice) -> ComparisonRow | Sequence[ComparisonRow]:
-        return self._rows[index]
-
-    def __len__(self) -> int:
-        return len(self._rows)
 
     @property
     def changed(self) -> tuple[ComparisonRow, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, overload
+from typing import Any
 
+from framework.observe.frames import RowSequence
 from framework.observe.text import short_repr
 
 MOST_CHILDREN = 10
@@ -43,7 +44,7 @@ class Visit:
         return f"{self.job} {self.outcome}{attempts} {short_repr(self.item)} in {self.seconds:.3f} s{reason}"
 
 
-class ItemTrace(Sequence[Visit]):
+class ItemTrace(RowSequence[Visit]):
     """The visits of one item, from the first job to its end; obtained from `flow.history.lineage(item)`.
 
     `parent` is the trace of the item that it was made of, None for one from outside; `children` are those of the items
@@ -51,7 +52,7 @@ class ItemTrace(Sequence[Visit]):
     """
 
     def __init__(self, visits: tuple[Visit, ...]) -> None:
-        self._visits = visits
+        self._rows = visits
 
     @classmethod
     def of(cls, visit: Visit) -> ItemTrace:
@@ -64,47 +65,37 @@ class ItemTrace(Sequence[Visit]):
             visits.append(visits[-1].after)
         return cls(tuple(visits))
 
-    @overload
-    def __getitem__(self, index: int) -> Visit: ...
-    @overload
-    def __getitem__(self, index: slice) -> ItemTrace: ...
-    def __getitem__(self, index: int | slice) -> Visit | ItemTrace:
-        return ItemTrace(self._visits[index]) if isinstance(index, slice) else self._visits[index]
-
-    def __len__(self) -> int:
-        return len(self._visits)
-
     @property
     def item(self) -> Any:
         """The item as it came into the first of these jobs."""
-        return self._visits[0].item
+        return self._rows[0].item
 
     @property
     def jobs(self) -> tuple[str, ...]:
         """The jobs that it visited, in order."""
-        return tuple(visit.job for visit in self._visits)
+        return tuple(visit.job for visit in self._rows)
 
     @property
     def outcome(self) -> str:
         """How it ended: that of the last visit; a failed one that an error job took has failed."""
-        return next((v.outcome for v in self._visits if v.outcome in {"failed", "rerouted"}), self._visits[-1].outcome)
+        return next((v.outcome for v in self._rows if v.outcome in {"failed", "rerouted"}), self._rows[-1].outcome)
 
     @property
     def seconds(self) -> float:
         """Seconds from the start of the first visit to the end of the last, waiting included."""
-        first = self._visits[0]
-        return self._visits[-1].at - (first.at - first.seconds)
+        first = self._rows[0]
+        return self._rows[-1].at - (first.at - first.seconds)
 
     @property
     def parent(self) -> ItemTrace | None:
         """The trace of the item that this one was made of."""
-        made_by = self._visits[0].parent
+        made_by = self._rows[0].parent
         return None if made_by is None else ItemTrace.of(made_by)
 
     @property
     def children(self) -> list[ItemTrace]:
         """The traces of the items that were made of this one."""
-        return [ItemTrace.of(child) for visit in self._visits for child in visit.children]
+        return [ItemTrace.of(child) for visit in self._rows for child in visit.children]
 
     def __repr__(self) -> str:
         return "\n".join(self._lines())
@@ -116,7 +107,7 @@ class ItemTrace(Sequence[Visit]):
             parent = parent.parent
         made = f", made of {', made of '.join(above)}" if above else ""
         yield f"{short_repr(self.item)}: {self.outcome} after {self.seconds:.3f} s{made}"
-        yield from (f"  {visit!r}" for visit in self._visits)
+        yield from (f"  {visit!r}" for visit in self._rows)
         children = self.children
         for child in children[:MOST_CHILDREN]:
             yield f"    {short_repr(child.item)}: {child.outcome} after {child.seconds:.3f} s"
