@@ -16,6 +16,9 @@ ENV := $(VENV)/.installed
 # uv uses the Python that is here.
 export UV_PYTHON_DOWNLOADS := never
 
+# Bytecode is kept, in folders that git ignores: several hundred interpreters of a test run would compile all they import.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test test-all test-debian lab bench stress coverage lint format docs tutorials pictures pin browser env clean
 .DEFAULT_GOAL := help
 
