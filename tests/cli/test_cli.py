@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -96,6 +97,13 @@ def test_a_clean_run_for_another_program_warns_of_nothing_and_draws_no_bar(ran):
     done, _ = ran
     assert done.stderr == ""
     assert "\x1b" not in done.stdout
+
+
+def test_a_tutorial_comes_out_as_it_was_saved_from_a_kernel_as_users_start_it(tmp_path):
+    saved = Path(__file__).parents[2] / "notebooks" / "07-archives.ipynb"
+    done = command("run", saved, "--no-html", "--output", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / saved.name).read_text() == saved.read_text()
 
 
 def test_a_failing_cell_makes_the_run_fail_with_its_plain_traceback(tmp_path):

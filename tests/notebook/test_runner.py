@@ -1,4 +1,4 @@
-"""`run_notebook` on small notebooks, each in a real kernel, a warm one; tests/cli has cold ones."""
+"""`run_notebook` on small notebooks, each in a real kernel; all but one are forked from a warm process."""
 
 import io
 import json
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from ipykernel.kernelspec import get_kernel_dict
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from framework.errors import MissingPackage, NotANotebook
@@ -70,6 +71,15 @@ def test_the_report_shows_the_outputs_and_asks_nothing_of_the_network(good):
     page = run.html.read_text()
     assert "found beside the notebook" in page
     assert re.findall(r"""(?:src|href)=["']?(?:https?:)?//[^"' >]*""", page) == []
+
+
+def test_a_kernel_is_started_as_users_start_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("ipykernel.kernelspec.get_kernel_dict", get_kernel_dict)
+    notebook = write(tmp_path / "started.ipynb", "import os, sys\nprint(os.getppid(), *sys.orig_argv[1:4])")
+    echo = io.StringIO()
+    run = run_notebook(notebook, tmp_path / "out", html=False, echo=echo)
+    assert run.failure is None
+    assert echo.getvalue().split() == [str(os.getpid()), "-m", "ipykernel_launcher", "-f"]
 
 
 def test_a_failing_cell_is_told_with_its_traceback_and_what_ran_before_is_kept(tmp_path):
