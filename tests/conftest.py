@@ -1,5 +1,6 @@
 """What every test gets: its own key and Jupyter folders, and property tests that a slow machine does not fail."""
 
+import gc
 import json
 import os
 import shutil
@@ -26,8 +27,8 @@ SLOW = (
     "notebooks/",
     "tests/stress/",
     "tests/cli/",
-    "tests/reactive/offloading/",
     "tests/notebook/",
+    "tests/reactive/",
 )
 """Where tests take seconds each: they come first, so that several processes end at about the same time."""
 
@@ -56,13 +57,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: next((n for n, slow in enumerate(SLOW) if item.nodeid.startswith(slow)), len(SLOW)))
 
 
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected out of garbage collections: each took 0.3 s, and tests ask for many."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--large", action="store_true", help="run the campaigns of tests/stress in their full size")
     parser.addoption("--reliability", metavar="FILE", help="write the figures of --large campaigns to this page")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have kernels named python3 forked from a warm process; `framework run` starts them as it does for users."""
+    """Have Jupyter's programs, nbval among them, fork kernels named python3 from a warm process; see warm_kernels.py.
+
+    `framework run` and `run_notebook` ask ipykernel and not Jupyter how a kernel is started, so that theirs are started
+    as those of users are; except in tests/notebook/test_runner.py, which lends them the warm process.
+    """
     folder = Path(tempfile.mkdtemp(prefix="kernels-"))
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     kernel = get_kernel_dict()

@@ -13,7 +13,7 @@ from hammer import hammer, random_plan
 @pytest.mark.usefixtures("slices")
 @pytest.mark.parametrize("workers", [2, 3, 4, 6])
 def test_graphs_that_only_send_lose_double_and_reorder_nothing(size, figure, workers):
-    graphs, deliveries = size(20, 600), 0
+    graphs, deliveries = size(8, 600), 0
     for seed in range(graphs):
         deliveries += hammer(random_plan(Random(seed)), workers)
     figure("graphs", graphs)
