@@ -13,6 +13,9 @@ RAN = """() => {
     const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputArea-prompt')].map(e => e.textContent);
     return prompts.length > 0 && prompts.every(text => /\\[\\d+\\]/.test(text));
 }"""
+# They return nothing: what the commands return, the document with all that belongs to it, takes 3 s to serialize.
+OPEN = "async (path) => { await window.jupyterapp.commands.execute('docmanager:open', {path}); }"
+THEME = "async (theme) => { await window.jupyterapp.commands.execute('apputils:change-theme', {theme}); }"
 # Disposed, not closed: JupyterLab asks in a dialog what to do with a notebook that changed after it was saved.
 DISCARD = """() => [...window.jupyterapp.shell.widgets('main')].forEach(widget => {
     if (widget.context) widget.context.model.dirty = false;
@@ -27,7 +30,7 @@ class Lab(Visit):
 
     def visit(self, name: str) -> None:
         if self.page.url.startswith(self._server):  # loading the application takes most of the time
-            self.page.evaluate("(path) => window.jupyterapp.commands.execute('docmanager:open', {path})", name)
+            self.page.evaluate(OPEN, name)
         else:
             self.page.goto(f"{self._server}/lab/tree/{name}?reset")
         self._wait_until_open(name)
@@ -40,7 +43,7 @@ class Lab(Visit):
 
     def save(self) -> None:
         """Save the notebook."""
-        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        self.page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
 
     def shut_down(self) -> None:
         """End the kernel of the notebook."""
@@ -52,7 +55,7 @@ class Lab(Visit):
 
     def theme(self, name: str) -> None:
         theme = f"JupyterLab {name.capitalize()}"
-        self.page.evaluate("(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+        self.page.evaluate(THEME, theme)
         light = str(name == "light").lower()
         self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached", timeout=MINUTE)
 
