@@ -2,7 +2,7 @@ import pytest
 from apps import Marimo, Voila
 from displays import CELLS
 from lab import Lab, Notebook
-from visit import VIEWPORT
+from visit import SOON, VIEWPORT
 
 OURS = ".fw, .fw-shown"
 STEPPER, MONITOR = ".fw-stepper", ".fw-monitor"
@@ -59,12 +59,12 @@ def test_a_click_steps_the_pipeline(shown):
     stepper = shown.page.locator(STEPPER)
     stepper.get_by_text("Not started").first.wait_for()
     stepper.get_by_role("button", name="Step", exact=True).click()
-    stepper.get_by_text("Phase 1,").first.wait_for()
+    stepper.get_by_text("Phase 1,").first.wait_for(timeout=SOON)
 
 
 def test_a_monitor_moves_by_itself(shown):
     before = shown.page.locator(f"{MONITOR} .fw-header").inner_text()
-    shown.page.locator(f"{MONITOR} .fw-header:not(:text-is('{before}'))").wait_for()
+    shown.page.locator(f"{MONITOR} .fw-header:not(:text-is('{before}'))").wait_for(timeout=SOON)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

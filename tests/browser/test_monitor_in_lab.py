@@ -1,4 +1,5 @@
 import pytest
+from visit import SOON
 
 FLOW = """\
 import asyncio
@@ -42,7 +43,7 @@ def number_in(lab, column):
 def watched(lab):
     lab.open("monitor.ipynb", FLOW, RUN)
     lab.run_all()
-    lab.page.locator(MONITOR, has_text="Running").wait_for()
+    lab.page.locator(MONITOR, has_text="Running").wait_for(timeout=SOON)
     return lab
 
 
@@ -55,19 +56,20 @@ def test_a_reader_sees_the_flow_move_and_why_it_was_scaled(watched):
             return Number(cell.textContent.replaceAll(',', '')) > before;
         }""",
         arg=before,
+        timeout=SOON,
     )
     for text in ("0.70", "<b>no page</b>"):
         lab.page.locator(f"{MONITOR} tr", has_text=text).first.wait_for()
     lab.page.wait_for_timeout(2000)  # let the charts grow for the picture
     lab.both_themes("monitor", MONITOR)
     lab.page.locator(MONITOR).get_by_role("button", name="Stop").click()
-    lab.page.locator(MONITOR, has_text="Finished").wait_for()
+    lab.page.locator(MONITOR, has_text="Finished").wait_for(timeout=SOON)
 
 
 def test_a_monitor_says_when_nothing_comes_any_more(watched):
     lab = watched
     lab.shut_down()
-    lab.page.locator(MONITOR, has_text="Last update").wait_for()
+    lab.page.locator(MONITOR, has_text="Last update").wait_for(timeout=SOON)
 
 
 def test_a_flow_that_has_not_started_says_so(lab):
@@ -87,10 +89,11 @@ class Wait(AbstractProcessor):
     def process(self, context, event):
         match event:
             case Event(name="go", number=number):
-                while number == 200 and not Path("seen").exists():
+                while number == 200 and time.monotonic() < ends and not Path("seen").exists():
                     time.sleep(0.02)
 
 
+ends = time.monotonic() + 60
 pipeline = Pipeline([Wait("left"), Wait("right")], strict_interest_inference=True)
 for number in range(300):
     pipeline.submit(Event(name="go", number=number))

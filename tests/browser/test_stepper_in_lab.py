@@ -1,5 +1,6 @@
 import nbformat
 import pytest
+from visit import SOON
 
 PIPELINE = """\
 import logging
@@ -56,7 +57,7 @@ def button(lab, name):
 
 
 def summary(lab, text):
-    lab.page.locator(STEPPER).get_by_text(text).first.wait_for()
+    lab.page.locator(STEPPER).get_by_text(text).first.wait_for(timeout=SOON)
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ def test_a_reader_steps_to_the_end_and_looks_back(stepped):
 def test_what_a_click_prints_lands_under_the_stepper(stepped):
     lab = stepped
     button(lab, "Step").click()
-    lab.page.locator(".jp-CodeCell:last-of-type .jp-OutputArea-output", has_text="parsing 4").wait_for()
+    lab.page.locator(".jp-CodeCell:last-of-type .jp-OutputArea-output", has_text="parsing 4").wait_for(timeout=SOON)
 
 
 def test_keys_drive_the_stepper_and_not_the_notebook(stepped):

@@ -9,6 +9,7 @@ import pytest
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 WITH_WIDGETS = ("04-flow.ipynb", "05-stepping.ipynb", "06-watching.ipynb", "08-gallery.ipynb")
 AS_SAVED = sorted({path.name for path in NOTEBOOKS.glob("*.ipynb")} - set(WITH_WIDGETS))
+PICTURE = ".jp-OutputArea-output img[src^='data:image']"
 TRUSTED = "() => window.jupyterapp.shell.currentWidget.content.model.cells.get(1).trusted"
 
 
@@ -16,6 +17,15 @@ def ends_well(lab, name):
     assert lab.page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
     assert lab.page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").count() == 0
     lab.picture(Path(name).stem)
+
+
+def pictures_in(notebook):
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    return sum(output.get("data", {}).get("text/html", "").count('src="data:image') for output in outputs)
+
+
+def test_some_tutorials_that_are_shown_as_saved_have_pictures():
+    assert sum(pictures_in(nbformat.read(NOTEBOOKS / name, 4)) for name in AS_SAVED) >= 2
 
 
 @pytest.fixture
@@ -35,13 +45,15 @@ def test_a_tutorial_with_widgets_runs_from_top_to_bottom(lab, name):
 
 @pytest.mark.parametrize("name", AS_SAVED)
 def test_a_tutorial_is_shown_as_it_was_saved_to_a_reader_who_trusts_it(lab, tutorials, name):
-    nbformat.sign.NotebookNotary().sign(nbformat.read(tutorials / name, 4))
+    saved = nbformat.read(tutorials / name, 4)
+    nbformat.sign.NotebookNotary().sign(saved)
     lab.visit(name)
-    pictures = lab.page.locator(".jp-OutputArea-output img[src^='data:image']")
+    pictures = lab.page.locator(PICTURE).all()
 
     assert lab.page.evaluate(TRUSTED)
     assert lab.page.locator(".jp-OutputArea-output").count() > 3
-    for picture in pictures.all():
+    assert len(pictures) == pictures_in(saved)
+    for picture in pictures:
         picture.scroll_into_view_if_needed()
         assert picture.evaluate("image => image.complete && image.naturalWidth > 100")
     ends_well(lab, name)

@@ -10,6 +10,8 @@ import nbformat
 
 LOCAL = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:", "file:")
 MINUTE = 60_000
+SOON = 10_000
+"""What a widget shows by itself, or after a click, is there within this, in ms; also on a machine that is busy."""
 SELDOM = 100
 """Between two looks of a long wait, in ms: looking at every frame keeps the browser drawing, on the processor."""
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
