@@ -22,9 +22,11 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in a background job 
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+SERVED = "tests/browser/"
 SLOW = (
-    "tests/browser/",
+    SERVED,
     "notebooks/",
+    "tests/browser/pages/",
     "tests/stress/",
     "tests/cli/",
     "tests/notebook/",
@@ -33,11 +35,16 @@ SLOW = (
 """Where tests take seconds each: they come first, so that several processes end at about the same time."""
 
 
+def slow(nodeid: str) -> str:
+    """Return the innermost of the slow folders that a test is in, or nothing."""
+    return max((folder for folder in SLOW if nodeid.startswith(folder)), key=len, default="")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """With `--dist loadscope`: whole files in the order of `SLOW`, and all of the browser in one process.
+    """With `--dist loadscope`: whole files in the order of `SLOW`, and those that share servers in one process.
 
-    A server of each kind, a browser and its profile are started once then, and not once for each process.
+    A server of each kind is started once then, and not once for each process. Pages without a server are apart.
     """
     if config.getvalue("dist") != "loadscope":
         return None
@@ -45,7 +52,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
     class SlowFirst(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return SLOW[0] if nodeid.startswith(SLOW[0]) else super()._split_scope(nodeid)
+            return SERVED if slow(nodeid) == SERVED else super()._split_scope(nodeid)
 
     config.option.loadscopereorder = False
     return SlowFirst(config, log)
@@ -54,7 +61,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put slow files first in each process of several."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: next((n for n, slow in enumerate(SLOW) if item.nodeid.startswith(slow)), len(SLOW)))
+        order = (*SLOW, "")
+        items.sort(key=lambda item: order.index(slow(item.nodeid)))
 
 
 def pytest_collection_finish() -> None:

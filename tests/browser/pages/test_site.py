@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from visit import SCREENSHOTS, VIEWPORT
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
