@@ -27,6 +27,7 @@ SLOW = (
     SERVED,
     "notebooks/",
     "tests/browser/pages/",
+    "tests/test_shown_findings.py",
     "tests/stress/",
     "tests/cli/",
     "tests/notebook/",
@@ -36,8 +37,8 @@ SLOW = (
 
 
 def slow(nodeid: str) -> str:
-    """Return the innermost of the slow folders that a test is in, or nothing."""
-    return max((folder for folder in SLOW if nodeid.startswith(folder)), key=len, default="")
+    """Return the innermost of the slow places that a test is in, or nothing."""
+    return max((place for place in SLOW if nodeid.startswith(place)), key=len, default="")
 
 
 @pytest.hookimpl(optionalhook=True)
