@@ -1,5 +1,8 @@
 """Findings of runs whose history dropped rows: they neither fall silent nor call a healthy run odd."""
 
+import sys
+import time
+
 import pytest
 from wage_builders import Tax, Wages
 
@@ -218,6 +221,77 @@ def test_the_sender_of_an_event_without_recipients_is_known_although_its_row_was
 def test_a_target_that_was_announced_in_dropped_rows_is_provided():
     events = (ReactiveEvent("built", "wage", artifact=3), ReactiveEvent("resolve", "tax"))
     assert not [one for one in findings_of([Wages(), Tax()], *events) if "without a provider" in one.kind]
+
+
+class Titles(AbstractProcessor):
+    def process(self, context, event):
+        match event:
+            case Event(name="person", person=person):
+                try:
+                    context.submit(Event("tick", left=len(person["title"])))
+                except KeyError:  # planted
+                    return
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring came with Python 3.12")
+def test_an_exception_that_was_swallowed_in_a_dropped_row_is_found_beside_deliveries_that_emitted_in_others():
+    people = [{"title": ""}, {}, {"title": ""}, {}]
+    findings = findings_of([Titles()], *(Event("person", person=person) for person in people))
+    assert [(one.kind, one.processor, one.count) for one in findings] == [("swallowed exception", "Titles", 2)]
+
+
+class Tolerant(AbstractProcessor):
+    def process(self, context, event):
+        match event:
+            case Event(name="person", person=person):
+                try:
+                    title = person["title"]
+                except KeyError as error:
+                    title = str(error)
+                context.submit(Event("tick", left=0 * len(title)))
+
+
+def test_an_exception_that_was_handled_in_a_dropped_row_is_no_finding():
+    people = [{"title": ""}, {}, {"title": ""}, {}]
+    assert list(findings_of([Tolerant()], *(Event("person", person=person) for person in people))) == []
+
+
+class Dated(AbstractProcessor):
+    @caching
+    def process(self, context, event):
+        match event:
+            case Event(name="document"):
+                context.submit(Event("tick", left=0 * int(time.time())))
+
+
+def test_stale_results_are_all_counted_although_their_rows_were_dropped(tmp_path):
+    documents = [Event("document", number=number) for number in range(10)]
+    assert list(findings_of([Dated()], *documents, workspace=tmp_path)) == []
+    [finding] = findings_of([Dated()], *documents, workspace=tmp_path)
+    assert (finding.kind, finding.processor, finding.count) == ("stale results", "Dated", 10)
+    assert "replayed 10 results that depend on the clock" in finding.text
+
+
+class Stops(AbstractProcessor):
+    def process(self, context, event):
+        match event:
+            case Event(name="train", number=number):
+                if number in {"1", "2"}:  # planted: other sources send numbers
+                    context.submit(Event("tick", left=0))
+
+
+def test_a_type_on_which_a_processor_is_silent_is_found_in_the_rows_that_are_left():
+    pipeline = Pipeline([Stops(), Ticks()], history=TINY, max_workers=1)
+    pipeline.submit_all([Event("train", number="1"), Event("train", number=1)])
+    while not pipeline.step().settled:
+        pass
+    pipeline.submit(Event("tick", left=MANY))
+    while not pipeline.step().settled:
+        pass
+    pipeline.submit_all(Event("train", number=number) for number in ("1", "2", 2, "1"))
+    [finding] = pipeline.run().findings
+    assert (finding.kind, finding.processor, finding.count) == ("silent delivery", "Stops", 1)
+    assert "'number' is int instead of str" in finding.text
 
 
 @pytest.mark.parametrize("limit", [7, 9])

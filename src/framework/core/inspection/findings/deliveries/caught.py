@@ -41,6 +41,7 @@ def caught(evidence: Evidence) -> Iterator[Finding]:
     groups: dict[tuple[str, str, str], list[Delivery]] = {}
     facts: dict[tuple[str, str, str], tuple[Catch, str, str]] = {}
     emitting = {one.processor for one in evidence.deliveries if one.emitted}
+    emitting |= {one.processor for one in evidence.forgotten.taken if one.emitted}
     for delivery in evidence.deliveries:
         silent_one = delivery.processor in emitting and not delivery.emitted
         for one in delivery.caught:

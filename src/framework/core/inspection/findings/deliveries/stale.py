@@ -65,20 +65,20 @@ def stale(evidence: Evidence) -> Iterator[Finding]:
                 file = _newer([reading.file], replays) or _newer(_paths(replays), replays)
                 if file is None or any(isinstance(one, PurePath) for one in declared.depends):
                     continue
-            yield _finding(name, reading, replays, file)
+            yield _finding(name, reading, replays, evidence.totals[name].replayed, file)
             break
 
 
-def _finding(name: str, reading: Reading, replays: list[Delivery], file: str | None) -> Finding:
+def _finding(name: str, reading: Reading, replays: list[Delivery], count: int, file: str | None) -> Finding:
     covered = "was written since" if file else "their identity does not cover"
     what = f"{Path(file).name!r}, which" if file else f"{reading.what}, which"
     return Finding(
         "stale results",
-        f"{name} replayed {times(len(replays), 'result')} that depend on {what} {covered}: `{reading.text}` at "
+        f"{name} replayed {times(count, 'result')} that depend on {what} {covered}: `{reading.text}` at "
         f"{reading.where}",
         reading.where,
         name,
-        len(replays),
+        count,
         tuple(repr(one.submission) for one in replays[:3]),
         "pass it in as an argument or with the input, or declare it with depends=",
         "serious" if reading.what in {"a file", "an environment variable"} else "notable",
