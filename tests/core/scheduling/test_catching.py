@@ -58,15 +58,24 @@ def test_what_is_raised_again_or_turned_into_another_or_ends_an_iteration_is_not
     assert caught(name) == []
 
 
-def test_exceptions_are_watched_only_while_a_run_goes_on(caught):
+def watching():
+    return [sys.monitoring.get_tool(tool) for tool in range(6)]
+
+
+@pytest.fixture
+def before():
+    """What watches without the test: a run of another one that is not garbage yet may."""
     gc.collect()
-    before = [sys.monitoring.get_tool(tool) for tool in range(6)]
+    return watching()
+
+
+def test_exceptions_are_watched_only_while_a_run_goes_on(before):
     pipeline = Pipeline([Numbers()], history=True)
     pipeline.submit(Event("swallow", text="x"))
     pipeline.step()
-    assert "framework" in [sys.monitoring.get_tool(tool) for tool in range(6)]
+    assert "framework" in watching()
     pipeline.finish()
-    assert [sys.monitoring.get_tool(tool) for tool in range(6)] == before
+    assert watching() == before
 
 
 def test_no_frame_stays_alive(caught):
@@ -74,21 +83,21 @@ def test_no_frame_stays_alive(caught):
     assert not any(MONITOR.threads.values())
 
 
-def test_a_run_without_a_history_watches_nothing():
+def test_a_run_without_a_history_watches_nothing(before):
     pipeline = Pipeline([Numbers()], history=False)
     pipeline.submit(Event("swallow", text="x"))
     pipeline.step()
-    assert "framework" not in [sys.monitoring.get_tool(tool) for tool in range(6)]
+    assert watching() == before
     pipeline.finish()
 
 
-def test_a_run_that_becomes_garbage_while_another_begins_waits_for_no_lock():
+def test_a_run_that_becomes_garbage_while_another_begins_waits_for_no_lock(before):
     MONITOR.begin()
     with MONITOR._lock:  # as `begin` holds it when the collector comes
         MONITOR.end()
     MONITOR.begin()
     MONITOR.end()
-    assert "framework" not in [sys.monitoring.get_tool(tool) for tool in range(6)]
+    assert watching() == before
 
 
 def test_a_project_in_a_folder_of_the_name_of_this_package_is_own_code(tmp_path, monkeypatch):

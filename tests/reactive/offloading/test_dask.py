@@ -1,7 +1,9 @@
 """`offload` and load balancers on a Dask cluster of two worker processes, one of which is killed."""
 
 import os
+import pathlib
 import signal
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -198,6 +200,34 @@ def test_large_inputs_that_are_lost_with_a_worker_are_sent_again(client, tmp_pat
     assert marker.exists()
     assert report.failures == ()
     assert found == list(range(12))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there it is seen that a stopped worker gets something")
+def test_a_large_input_whose_worker_dies_while_it_is_sent_is_sent_to_another():
+    with connected(1, processes=True) as client:
+        [(address, pid)] = client.run(os.getpid).items()
+        client.scatter([b"x"])  # the connection is open from now on
+        os.kill(pid, signal.SIGSTOP)
+        stopped = threading.Thread(target=kill_once_it_gets_something, args=(pid, int(address.rsplit(":", 1)[1])))
+        stopped.start()
+        source, builder = Source("array", [large(7)]), offload("out", ["array"], lambda a: [int(a[0])], client)
+        found, report = outcome([source, builder], "out", on_error="keep")
+        stopped.join()
+    assert report.failures == ()
+    assert found == [7]
+
+
+def kill_once_it_gets_something(pid, port):
+    while not any(waiting for own, waiting in received() if own == port):
+        time.sleep(0.001)
+    os.kill(pid, signal.SIGKILL)
+
+
+def received():
+    """Port and bytes that wait to be read, of each connection."""
+    for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, own, _, _, queues, *_ = line.split()
+        yield int(own.split(":")[1], 16), int(queues.split(":")[1], 16)
 
 
 def test_a_cluster_that_is_gone_fails_every_input_and_ends():

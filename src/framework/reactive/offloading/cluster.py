@@ -23,7 +23,10 @@ KEPT = 2**28
 """How many bytes of scattered arguments stay on the cluster for calls that may come."""
 
 ATTEMPTS = 3
-"""How often a call is submitted whose scattered arguments were lost with a worker; Dask itself repeats all others."""
+"""How often arguments are scattered, and a call is submitted, where a worker died that got or held them.
+
+Dask itself repeats all other calls.
+"""
 
 _clusters: weakref.WeakKeyDictionary[Any, Cluster] = weakref.WeakKeyDictionary()  # by client
 
@@ -88,7 +91,7 @@ class Cluster:
 
     async def _scatter(self, key: bytes, part: bytes) -> Any:
         try:
-            (future,) = await self._client.scatter([part], hash=False)
+            future = await self._sent(part)
         finally:
             del self._scattering[key]
         self._scattered[key] = future
@@ -97,6 +100,20 @@ class Cluster:
         while self._recent_bytes > KEPT and len(self._recent) > 1:
             self._recent_bytes -= self._recent.popleft()[0]
         return future
+
+    async def _sent(self, part: bytes) -> Any:
+        from distributed.comm.core import CommClosedError
+
+        attempt = 1
+        while True:
+            try:
+                (future,) = await self._client.scatter([part], hash=False)
+            except CommClosedError:  # the worker died that was to get it: the scheduler names no other by itself
+                if attempt == ATTEMPTS or self._client.status != "running":
+                    raise
+                attempt += 1
+            else:
+                return future
 
     def _forget(self, arguments: list[Any]) -> bool:
         """Have lost arguments scattered anew at the next attempt; return whether there are any."""
