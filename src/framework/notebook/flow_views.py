@@ -37,24 +37,24 @@ def _job_table(jobs: Mapping[str, Any]) -> str:
     seconds = [name for name in SECONDS if name == "busy_seconds" or any(getattr(job, name) for job in jobs.values())]
     width = len(counts) + len(seconds)
     rows: list[Sequence[object]] = []
-    for label, job in indented(jobs):
+    for depth, name, job in staged(jobs):
         values = (
             [*(job.counts[name] for name in counts), *(getattr(job, name) for name in seconds)] if job else [""] * width
         )
-        rows.append([label, *values])
+        rows.append([INDENT * depth + name, *values])
     return long_table(("job", *counts, *(SECONDS[name] for name in seconds)), rows)
 
 
-def indented(jobs: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield a label for each job, below one with None for each stage that it is part of and that is no job itself."""
+def staged(jobs: Mapping[str, Any]) -> Iterator[tuple[int, str, Any]]:
+    """Yield depth, name and job, below one with None for each stage that a job is part of and that is no job itself."""
     above: list[str] = []
     for dotted, job in jobs.items():
         *stages, name = dotted.split(".")
         for depth in range(len(stages)):
             if stages[: depth + 1] != above[: depth + 1] and ".".join(stages[: depth + 1]) not in jobs:
-                yield INDENT * depth + stages[depth], None
+                yield depth, stages[depth], None
         above = stages
-        yield INDENT * len(stages) + name, job
+        yield len(stages), name, job
 
 
 def job_profile_view(profile: Any) -> Rendering:

@@ -13,7 +13,7 @@ from framework.notebook.graphs.theme import LOOKS
 from framework.notebook.tables import Rendering, failure_table, long_table, phase_table, share_bar
 from framework.notebook.widgets.markup import block, details, line, preformatted
 from framework.observe import Failure, Failures, Graph, PhaseReport, RunReport, Snapshot
-from framework.observe.findings import Findings
+from framework.observe.findings import Findings, times
 from framework.observe.text import short_repr
 
 PATIENCE = 0.05
@@ -112,7 +112,7 @@ def status_line(graph: Graph, snapshot: Snapshot | None) -> str:
     """Return the state as text, as in "not started, 3 processors, 1 event waiting"."""
     steps = [node for node in graph.nodes if node.kind in {"processor", "builder", "job"}]
     flow = any(node.kind == "job" for node in steps)
-    size = plural(len(steps), "job" if flow else "processor")
+    size = times(len(steps), "job" if flow else "processor")
     if snapshot is None:
         return f"busy, {size}"
     parts = [snapshot.state, size]
@@ -121,15 +121,10 @@ def status_line(graph: Graph, snapshot: Snapshot | None) -> str:
     if snapshot.done:
         parts.append(f"{snapshot.done:,} {'done' if flow else 'delivered'}")
     if snapshot.waiting:
-        parts.append(f"{plural(snapshot.waiting, 'item' if flow else 'event')} waiting")
+        parts.append(f"{times(snapshot.waiting, 'item' if flow else 'event')} waiting")
     if snapshot.failed:
         parts.append(f"{snapshot.failed:,} failed")
     return ", ".join(parts)
-
-
-def plural(count: int, noun: str) -> str:
-    """Return a count with its noun, as in "1 phase" and "2 phases"."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def promptly(question: Callable[[], Any]) -> Any:

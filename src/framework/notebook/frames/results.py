@@ -33,7 +33,7 @@ class ResultRows:
         """The results that records of an archive hold."""
         self = cls()
         if {kind.__module__ for kind in set(map(type, records))} == {"builtins"}:
-            texts = keys if set(map(type, keys)) == {str} else map(_short, keys)
+            texts = keys if set(map(type, keys)) == {str} else map(text_of, keys)
             self._add(ResultOrigin(len(records), None, archive), texts, records)
             return self
         # Records are recognised by their fields, so that reading them imports no runtime.
@@ -41,14 +41,14 @@ class ResultRows:
             match record:
                 case object(target=target, inputs=inputs, artifacts=tuple(artifacts), at=at, seconds=seconds):
                     count = len(artifacts)
-                    self._add(ResultOrigin(count, target, archive, at, seconds), [_short(inputs)] * count, artifacts)
+                    self._add(ResultOrigin(count, target, archive, at, seconds), [text_of(inputs)] * count, artifacts)
                 case object(event=event, emitted=tuple(emitted), at=at, seconds=seconds):
                     for made in emitted:
                         self._add(
-                            ResultOrigin(1, _target(made), archive, at, seconds), [_short(event)], [_artifact(made)]
+                            ResultOrigin(1, _target(made), archive, at, seconds), [text_of(event)], [_artifact(made)]
                         )
                 case _:
-                    self._add(ResultOrigin(1, None, archive), [_short(key)], [record])
+                    self._add(ResultOrigin(1, None, archive), [text_of(key)], [record])
         return self
 
     def __len__(self) -> int:
@@ -84,5 +84,6 @@ def _artifact(event: Any) -> Any:
     return event.artifact if hasattr(event, "artifact") and hasattr(event, "target") else event
 
 
-def _short(value: object) -> str:
+def text_of(value: object) -> str:
+    """Return a text as it is, and the short repr of anything else."""
     return value if type(value) is str else short_repr(value)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from framework.observe.text import short_repr
+from framework.notebook.frames.results import text_of
 
 
 class SafeFrame(pd.DataFrame):
@@ -36,9 +36,5 @@ class SafeFrame(pd.DataFrame):
         texts = {}
         for place, name in enumerate(self.columns):
             column = self.iloc[:, place]
-            texts[name] = column.map(_short) if column.dtype == object else column
+            texts[name] = column.map(text_of) if column.dtype == object else column
         return texts
-
-
-def _short(value: object) -> str:
-    return value if type(value) is str else short_repr(value)

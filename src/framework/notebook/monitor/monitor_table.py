@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from framework.notebook.flow_views import staged
 from framework.notebook.graphs.theme import LOOKS
 from framework.notebook.widgets.markup import block, image, line, printable, table
 
@@ -71,16 +72,10 @@ def monitor_html(state: Mapping[str, Any], picture: Picture) -> str:
 
 def _rows(rows: Sequence[Mapping[str, Any]], heads: Sequence[str], picture: Picture) -> Iterator[str]:
     """Return a row for each job, below a row for each stage that it is part of, as its dotted name says."""
-    above: list[str] = []
-    names = {row["name"] for row in rows}
-    for row in rows:
-        *stages, name = row["name"].split(".") if heads is FLOW else [row["name"]]
-        for depth in range(len(stages)):
-            if stages[: depth + 1] != above[: depth + 1] and ".".join(stages[: depth + 1]) not in names:
-                yield f'<tr>{_name(stages[depth], depth)}<td colspan="{len(heads) - 1}"></td></tr>'
-        above = stages
-        cells = "".join(f'<td style="{_cell(head)}">{_CELLS[head](row, picture)}</td>' for head in heads[1:])
-        yield f"<tr>{_name(name, len(stages))}{cells}</tr>"
+    named, empty = {row["name"]: row for row in rows}, f'<td colspan="{len(heads) - 1}"></td>'
+    for depth, name, row in staged(named) if heads is FLOW else ((0, name, row) for name, row in named.items()):
+        cells = (f'<td style="{_cell(head)}">{_CELLS[head](row, picture)}</td>' for head in heads[1:] if row)
+        yield f"<tr>{_name(name, depth)}{''.join(cells) or empty}</tr>"
 
 
 def _name(name: str, depth: int) -> str:

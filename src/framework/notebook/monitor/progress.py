@@ -14,7 +14,6 @@ from framework.notebook.monitor.monitor import ScalingMonitor
 from framework.notebook.monitor.monitor_view import MonitorView
 from framework.notebook.widgets.markup import printable
 
-INTERVAL = 0.25
 LOG_INTERVAL = 10.0
 _BAR = 20
 _WIDTH = 100
@@ -107,40 +106,31 @@ def watch(runtime: Any, out: TextIO | None = None) -> ScalingMonitor:
         runtime: the pipeline or flow.
         out: where the bar goes, also in a notebook; stderr by default.
     """
-    if out is None and in_notebook():
-        monitor = ScalingMonitor(runtime)
-        monitor.start()
-        return monitor
-    monitor = ScalingMonitor(runtime, INTERVAL)
-    monitor.listeners.add(_writer(monitor, out or sys.stderr))
+    monitor = ScalingMonitor(runtime)
+    if out is not None or not in_notebook():
+        monitor.listeners.add(_writer(monitor, out or sys.stderr))
+        atexit.register(monitor.sample)  # a script may end before the next sample would show the end of its run
     monitor.start()
-    atexit.register(monitor.sample)  # a script may end before the next sample would show the end of its run
     return monitor
 
 
 @contextmanager
 def progress(runtime: Any, out: TextIO | None = None) -> Iterator[ScalingMonitor]:
     """Show how far a run is while the block runs it: the monitor in a notebook, else a bar or lines on stderr."""
+    monitor, writer = ScalingMonitor(runtime), None
     if out is None and in_notebook():
-        monitor = ScalingMonitor(runtime)
         _display(monitor)
-        monitor.start()
-        try:
-            yield monitor
-        finally:
-            monitor.sample()
-            monitor.close()
-        return
-    monitor = ScalingMonitor(runtime, INTERVAL)
-    writer = _writer(monitor, out or sys.stderr, prints=True)
-    monitor.listeners.add(writer)
+    else:
+        writer = _writer(monitor, out or sys.stderr, prints=True)
+        monitor.listeners.add(writer)
     monitor.start()
     try:
         yield monitor
     finally:
         monitor.close()
         monitor.sample()
-        writer.close()
+        if writer is not None:
+            writer.close()
 
 
 def _writer(monitor: ScalingMonitor, out: TextIO, *, prints: bool = False) -> ProgressBar | ProgressLine:

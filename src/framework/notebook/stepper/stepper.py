@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from framework.errors import PipelineRunning, RunFailed, RunLimit, UnknownName
 from framework.notebook.stepper.conditions import Condition, Stop, condition_of
 from framework.notebook.stepper.history import Activity, PhaseHistory, PhaseState, counted_now, phase_state
-from framework.notebook.views import plural
 from framework.notebook.widgets.listeners import Listeners
 from framework.notebook.widgets.require import require
 from framework.notebook.widgets.shown import Shown
 from framework.observe import DeliveryFailed, Failures, PhaseReport, Recorder, Snapshot
+from framework.observe.findings import times
 from framework.observe.text import short_repr
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class PhaseStepper(Shown):
             return None
         report = self.pipeline.report
         state = "Stopped" if report.interrupted else "Finished"
-        return f"{state}: {plural(len(report.phases), 'phase')}, {plural(len(report.failures), 'failure')}"
+        return f"{state}: {times(len(report.phases), 'phase')}, {times(len(report.failures), 'failure')}"
 
     # -- how commands work
 
