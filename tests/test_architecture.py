@@ -39,7 +39,7 @@ LATER = {"notebook"}
 # Inside of a package, a room or file may use those that stand before it.
 INSIDE = {
     "observe": "text frames findings graph snapshot profile reports happenings observers user_code recording",
-    "archive": "digest engine archive records memory overlay registry reader stored session pruning workspace",
+    "archive": "digest engine archive records memory overlay registry reader stored session workspace",
     "core": """event reactive_event matching mailboxes context timing processor retrying identity caching archives
         scheduling driving options inspection results pipeline""",
     "reactive": """checks policies building builder streams offloading balancing function planning plan provenance sweep

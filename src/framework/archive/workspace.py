@@ -6,14 +6,13 @@ import contextlib
 import logging
 import os
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from framework.archive.archive import Archive
 from framework.archive.engine.layout import StoreLayout
 from framework.archive.engine.refusals import usable
-from framework.archive.pruning import to_prune
 from framework.archive.reader import StoreReader, StoreView
 from framework.archive.records.catalog import CatalogEntry, check_name, records_of
 from framework.archive.records.writer import ArchiveWriter
@@ -139,7 +138,7 @@ class Workspace:
         if max_bytes is not None and (type(max_bytes) is not int or max_bytes < 0):
             raise OptionError(f"max_bytes is a number of bytes, or None for no limit; got {max_bytes!r}")
         entries = self.catalog()
-        pruned = to_prune(entries, {} if max_bytes is None else self._sizes(entries), max_bytes)
+        pruned = _to_prune(entries, {} if max_bytes is None else self._sizes(entries), max_bytes)
         if pruned and not dry_run:
             with Session(self.path, "a prune", trust=self._trust, busy=lambda: False) as session:
                 session._drop(bytes.fromhex(entry.uid) for entry, _ in pruned)  # noqa: SLF001 - plumbing, hidden from users
@@ -210,3 +209,28 @@ class Workspace:
         if self._session is None:
             self._session = Session(self.path, f"Workspace({self.path!r})", trust=self._trust, busy=lambda: False)
         return self._session._writer(name, identity)  # noqa: SLF001 - plumbing, hidden from users
+
+
+class _Pruned(NamedTuple):
+    """The entry of an archive that goes, and why."""
+
+    entry: CatalogEntry
+    reason: str
+
+
+def _to_prune(entries: Sequence[CatalogEntry], sizes: Mapping[str, int], max_bytes: int | None) -> list[_Pruned]:
+    """Choose entries of the catalog so that all that stay take `max_bytes`; `sizes` are bytes by `uid`."""
+    pruned = [_Pruned(entry, "superseded") for entry in entries if entry.superseded_by]
+    if max_bytes is None:
+        return pruned
+    size = sum(sizes.values()) - sum(sizes[entry.uid] for entry, _ in pruned)
+    # Those made by name only are the user's own: they stay.
+    current = [entry for entry in entries if entry.identity and not entry.superseded_by]
+    for entry in sorted(current, key=lambda entry: max(entry.used, entry.updated)):
+        if size <= max_bytes:
+            break
+        size -= sizes[entry.uid]
+        pruned.append(_Pruned(entry, f"least lately used, on {entry.used:%Y-%m-%d}, above {max_bytes:,} bytes"))
+    if size > max_bytes:
+        logger.warning("archives made by name take %d bytes, more than the %d allowed", size, max_bytes)
+    return pruned

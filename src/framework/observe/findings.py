@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from framework.observe.frames import RowSequence
 
+logger = logging.getLogger(__name__)
+
+EvidenceT = TypeVar("EvidenceT")
 Severity = Literal["serious", "notable"]
 MOST_FINDINGS = 10
 
@@ -49,6 +53,17 @@ class Findings(RowSequence[Finding]):
 
     def __repr__(self) -> str:
         return "\n".join(f"{number}. {finding}" for number, finding in enumerate(self, start=1)) or "no findings"
+
+
+def found_by(kinds: Iterable[Callable[[EvidenceT], Iterable[Finding]]], evidence: EvidenceT) -> list[Finding]:
+    """Return the findings of all kinds; a kind that fails is logged and left out."""
+    found: list[Finding] = []
+    for kind in kinds:
+        try:
+            found += kind(evidence)
+        except Exception:
+            logger.exception("the finding %s failed", getattr(kind, "__name__", kind))
+    return found
 
 
 def times(count: int, noun: str) -> str:

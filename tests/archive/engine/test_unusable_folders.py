@@ -14,8 +14,7 @@ import pytest
 
 from framework.archive import Session, Workspace, rotate_key
 from framework.archive.engine.layout import StoreLayout
-from framework.archive.engine.logs import check_logs
-from framework.archive.engine.options import lock_holder
+from framework.archive.engine.options import check_logs, lock_holder
 from framework.errors import ArchiveError, KeyUnavailable, NotAWorkspace, WorkspaceDamaged
 
 

@@ -21,7 +21,7 @@ from framework.flow.findings.workers.rates import rates
 from framework.flow.findings.workers.retries import retries
 from framework.flow.findings.workers.room import room
 from framework.flow.findings.workers.slow import slow
-from framework.observe.findings import Finding, Findings
+from framework.observe.findings import Finding, Findings, found_by
 
 logger = logging.getLogger(__name__)
 
@@ -34,13 +34,7 @@ KINDS: tuple[Kind, ...] = (
 
 def diagnosis(evidence: FlowEvidence) -> Findings:
     """Return the findings of all kinds, ranked; a kind that fails is logged and left out."""
-    found: list[Finding] = []
-    for kind in KINDS:
-        try:
-            found += kind(evidence)
-        except Exception:
-            logger.exception("the finding %s failed", kind.__name__)
-    return Findings(found)
+    return Findings(found_by(KINDS, evidence))
 
 
 def tell(name: str, findings: Findings) -> None:

@@ -10,13 +10,12 @@ from typing import Any, NamedTuple
 
 from framework.archive.archive import records
 from framework.core import Context, Event
-from framework.core.context import defer, note_replay, receivers, work_of
+from framework.core.context import ForwardingContext, defer, note_replay, receivers, work_of
 from framework.core.identity.input_key import input_key
 from framework.core.mailboxes.handler import Unfinished
 from framework.core.reactive_event import ReactiveEvent
-from framework.errors import WiringError
+from framework.errors import UnsafeSubmit, WiringError
 from framework.reactive.building.artifacts import artifacts_of
-from framework.reactive.building.build_context import BuildContext
 from framework.reactive.building.build_records import BuildRecords, StoredBuild
 from framework.reactive.building.buildable import Buildable
 from framework.reactive.building.deadlock import providers, starved
@@ -27,6 +26,26 @@ SLICE = 256  # artifacts that a builder announces before it asks whether there i
 
 Origins = tuple[Origin, ...]
 _new: Callable[[type[ReactiveEvent]], ReactiveEvent] = object.__new__
+
+
+class BuildContext(ForwardingContext):
+    """Forwards to the context of the delivery that continues a build; a build may take several."""
+
+    __slots__ = ("current", "origins")
+
+    def __init__(self) -> None:
+        self.current: Context | None = None
+        self.origins: Origins = ()  # of the input that is being built
+
+    @property
+    def inner(self) -> Context:  # type: ignore[override]
+        """The context of the present delivery; raises UnsafeSubmit outside of one."""
+        if self.current is None:
+            raise UnsafeSubmit
+        return self.current
+
+    def _check_owner(self) -> None:
+        """Leave it to the context of the delivery, which may be on another thread than the one before."""
 
 
 class SelfMessage(Event):

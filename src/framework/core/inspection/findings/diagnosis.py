@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator
 
 from framework.core.inspection.findings.deliveries.caught import caught
@@ -28,9 +27,7 @@ from framework.core.inspection.findings.waiting.loops import loops
 from framework.core.inspection.findings.waiting.orphans import orphans
 from framework.core.inspection.findings.waiting.starved import starved
 from framework.core.inspection.findings.waiting.targets import targets
-from framework.observe.findings import Finding, Findings
-
-logger = logging.getLogger(__name__)
+from framework.observe.findings import Finding, Findings, found_by
 
 Kind = Callable[[Evidence], Iterator[Finding]]
 KINDS: tuple[Kind, ...] = (
@@ -57,13 +54,7 @@ LOST: tuple[Kind, ...] = (doubles, unheard, fallen, targets)
 
 def diagnosis(evidence: Evidence, kinds: Iterable[Kind]) -> Findings:
     """Return the findings of all kinds, ranked; a kind that fails is logged and left out."""
-    found: list[Finding] = []
-    for kind in kinds:
-        try:
-            found += kind(evidence)
-        except Exception:
-            logger.exception("the finding %s failed", kind.__name__)
-    return Findings(_without_doubles(found))
+    return Findings(_without_doubles(found_by(kinds, evidence)))
 
 
 def _without_doubles(found: list[Finding]) -> list[Finding]:
