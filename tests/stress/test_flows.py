@@ -5,6 +5,7 @@ import asyncio
 import logging
 from collections import Counter
 
+import pytest
 from flow_drives import live_through
 from flow_plans import GATES, JobPlan, Plan, plans
 from flow_world import World
@@ -25,7 +26,18 @@ NORMAL = ("finished", "last work item")
 KEPT = 1000
 
 
-def test_every_item_of_a_random_flow_ends_exactly_once_and_no_task_is_left(size, figure, caplog):
+@pytest.fixture
+def deviations(request):
+    """Plans that failed, as they were found and as small as they became: each is kept in a file of its seed."""
+    found: list[Plan] = []
+    yield found
+    place = request.config.rootpath / "build" / "deviations"
+    for plan in dict.fromkeys([*found[:1], *found[-1:]]):
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"flow {plan.seed}.txt").write_text(f"{plan}\n", encoding="utf-8")
+
+
+def test_every_item_of_a_random_flow_ends_exactly_once_and_no_task_is_left(size, figure, caplog, deviations):
     caplog.set_level(logging.CRITICAL, "framework")  # pytest would keep a traceback of every failure
     ended, fates = Counter(), Counter()
 
@@ -34,7 +46,11 @@ def test_every_item_of_a_random_flow_ends_exactly_once_and_no_task_is_left(size,
     @given(plans)
     def campaign(plan: Plan) -> None:
         world = World(plan)
-        reports = play(runs(world))
+        try:
+            reports = play(runs(world))
+        except BaseException:
+            deviations.append(plan)
+            raise
         fates["resources"] += len(world.resources)
         fates["flows"] += 1
         ended.update(ENDINGS[report.ended] for report in reports)
@@ -74,7 +90,7 @@ def check(world: World, report: FlowReport) -> None:
     counts = report.counts
     assert not world.wrong, Counter(world.wrong)
     assert counts.taken + counts.spawned == counts.ended, (counts, report.jobs)
-    assert sum(report.reasons.values()) >= counts.dropped
+    assert sum(report.reasons.values()) == counts.dropped
     for flow in (world.flow, *world.inner):
         for node in flow.snapshot().nodes.values():
             left = (node.workers, node.running, node.blocked)
@@ -97,8 +113,8 @@ def check(world: World, report: FlowReport) -> None:
 
 
 def is_gate(job: JobPlan) -> bool:
-    """Whether its inner jobs are scoped; a router is only followed where it has limits per attempt."""
-    limited = job.timeout is not None or (job.retry or 1) > 1
+    """Whether its inner jobs are scoped; a router is only followed where it has limits for the whole way."""
+    limited = job.timeout is not None or (job.retry or 1) > 1 or job.key is not None
     return job.source in GATES and (job.source != "gated" or limited)
 
 
