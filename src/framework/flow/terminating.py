@@ -28,12 +28,12 @@ async def terminable(run: FlowRun) -> AsyncIterator[None]:
     """Let SIGTERM stop a run during this block, and then end the event loop, unless another handles the signal.
 
     A task that leaves the block meanwhile waits for the end of the loop, which cancels it. The flow of a processor is
-    left to that which the processor is part of.
+    left to that which the processor is part of; those of other threads end with those of the main thread.
     """
     if INSIDE.get() is not None or not (_driven or _can_handle()):
         yield
         return
-    if not _driven:
+    if not _driven and _is_in_main_thread():
         # As `loop.add_signal_handler` does, which takes a quarter of a millisecond to check its argument.
         signal.signal(signal.SIGTERM, _terminate)
     _driven.append(run)
@@ -41,10 +41,10 @@ async def terminable(run: FlowRun) -> AsyncIterator[None]:
         yield
     finally:
         _driven.remove(run)
-        if not _driven:
+        if not _driven and _is_in_main_thread():
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        if _stopping:
-            await asyncio.wait(_stopping)
+        if stopping := [task for task in _stopping if task.get_loop() is run.loop]:
+            await asyncio.wait(stopping)
 
 
 def _terminate(*_: Any) -> None:
@@ -66,14 +66,18 @@ async def _stop_all(loop: asyncio.AbstractEventLoop) -> None:
         # A task that raised SystemExit would end the loop as well, and hand it to the task that awaits it.
         loop.call_soon(_exit)
     finally:
-        _stopping.clear()
+        _stopping.difference_update([task for task in _stopping if task.get_loop() is loop])
 
 
 def _exit() -> NoReturn:
     raise SystemExit(EXIT)
 
 
+def _is_in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
 def _can_handle() -> bool:
-    if threading.current_thread() is not threading.main_thread() or "ipykernel" in sys.modules:
+    if not _is_in_main_thread() or "ipykernel" in sys.modules or sys.platform == "win32":
         return False
-    return sys.platform != "win32" and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    return signal.getsignal(signal.SIGTERM) in (signal.SIG_DFL, _terminate)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
+
+from framework.flow import Flow
 
 pytestmark = [
     pytest.mark.timeout(60),
@@ -15,7 +20,7 @@ pytestmark = [
 ]
 
 SCRIPT = """
-import asyncio, os, signal
+import asyncio, os, signal, threading
 from contextlib import asynccontextmanager
 from framework.flow import FixedCapacity, Flow
 
@@ -54,6 +59,12 @@ async def drained(flow):
     finally:
         await flow.stop()
 
+async def threaded(flow):
+    def other():
+        asyncio.run(flow.run([1]))
+    threading.Thread(target=other).start()
+    await Flow().add(asyncio.sleep).run([3600])
+
 async def nested(flow):
     async def outer(item):
         await flow.run([item])
@@ -88,6 +99,7 @@ def terminated(**how):
         "await drained(flow)",
         "await read(flow)",
         "await nested(flow)",
+        "await threaded(flow)",
         "await asyncio.gather(flow.run([1]), Flow().add(asyncio.sleep).run([3600]))",
     ],
 )
@@ -104,3 +116,23 @@ def test_a_second_sigterm_does_not_wait_for_the_resources():
 
 def test_a_handler_of_the_script_stays_in_charge():
     assert terminated(before="signal.signal(signal.SIGTERM, lambda *_: os._exit(7))") == ("", "", 7)
+
+
+def test_a_flow_of_another_thread_may_end_after_that_of_the_main_thread():
+    started, may_end = threading.Event(), threading.Event()
+
+    async def first(item):
+        await asyncio.to_thread(started.wait)
+
+    async def second(item):
+        started.set()
+        await asyncio.to_thread(may_end.wait)
+
+    async def main():
+        with ThreadPoolExecutor(1) as threads:
+            other = threads.submit(asyncio.run, Flow().add(second).run([1]))
+            await Flow().add(first).run([1])
+            may_end.set()
+            return await asyncio.wrap_future(other)
+
+    assert asyncio.run(main()).ended == "finished"
