@@ -99,6 +99,12 @@ class FixedCapacity(Capacity):
         super()._check()
 
 
+def check_given(capacity: object) -> None:
+    """Look whether `capacity=` got one, or nothing; raises OptionError."""
+    if not (capacity is None or isinstance(capacity, Capacity)):
+        raise OptionError(f"capacity= takes a Capacity, got {capacity!r}: UtilizationCapacity(max_workers=8)")
+
+
 def validated(capacity: C) -> C:
     """Return a copy that a job can rely on; raises OptionError where numbers make no sense, alone or together."""
     capacity._check()  # noqa: SLF001 - of this module

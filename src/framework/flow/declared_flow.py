@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Self, Unpack
 
 from framework.errors import FlowError, LifecycleError, OptionError
-from framework.flow.capacity import Capacity, UtilizationCapacity
+from framework.flow.capacity import Capacity, UtilizationCapacity, check_given
 from framework.flow.clock import Clock, is_time
 from framework.flow.jobs.batching import Batch
 from framework.flow.jobs.blueprint import Blueprint, JobOptions, blueprint
@@ -53,8 +53,7 @@ class DeclaredFlow(ABC):
             FlowError: `strategy` cannot be one.
             OptionError: another argument makes no sense.
         """
-        if capacity is not None and not isinstance(capacity, Capacity):
-            raise OptionError(f"capacity= takes a Capacity, got {capacity!r}: UtilizationCapacity(max_workers=8)")
+        check_given(capacity)
         if not isinstance(name, str):
             raise OptionError(f"name= is a string, got {name!r}: Flow(name='imports')")
         if clock is not None and not all(callable(getattr(clock, method, None)) for method in ("now", "call_later")):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from framework.errors import FlowError, OptionError
-from framework.flow.capacity import Capacity
+from framework.flow.capacity import Capacity, check_given
 from framework.flow.jobs.batching import Batch, as_batch
 from framework.flow.jobs.decorators import Declaration, declaration_of
 from framework.flow.jobs.limits import Limits
@@ -61,8 +61,7 @@ def blueprint(  # noqa: PLR0913 - what the ways of adding a job have in common
     lock: Any = None,
 ) -> Blueprint:
     """Check everything that can be checked before a start; raises FlowError, OptionError or TypeError."""
-    if capacity is not None and not isinstance(capacity, Capacity):
-        raise OptionError(f"capacity= takes a Capacity, got {capacity!r}: UtilizationCapacity(max_workers=8)")
+    check_given(capacity)
     wanted = dict(options)
     unknown = wanted.keys() - JobOptions.__annotations__.keys()
     if unknown:

@@ -39,14 +39,10 @@ class Caller(Protocol):
 class Alone:
     """A caller without a worker: a failed item that is tried again by hand."""
 
-    def waits_for_lock(self) -> None:
-        """Nothing shows it."""
-
-    def waits_for_rate(self) -> None:
-        """Nothing shows it."""
-
     def works(self) -> None:
         """Nothing shows it."""
+
+    waits_for_lock = waits_for_rate = works
 
     def is_cancelled(self, before: int) -> bool:
         """Whether its task is cancelled, by itself or another."""

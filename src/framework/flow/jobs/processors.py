@@ -40,7 +40,7 @@ class Given:
     """One processor for all workers."""
 
     def __init__(self, processor: Any) -> None:
-        self._processor = self.subject = processor
+        self.subject = processor
 
     async def open(self, stack: AsyncExitStack) -> None:
         """Nothing to enter."""
@@ -48,20 +48,20 @@ class Given:
     @asynccontextmanager
     async def processor(self) -> AsyncIterator[Any]:
         """The one there is."""
-        yield self._processor
+        yield self.subject
 
 
 class Shared:
     """An async context manager that is entered once per run; what it gives is the processor of all workers."""
 
     def __init__(self, manager: AbstractAsyncContextManager[Any]) -> None:
-        self.manager = self.subject = manager
+        self.subject = manager
         self._processor: Any = None
         self._entered = False
 
     async def open(self, stack: AsyncExitStack) -> None:
         """Enter it for the length of the run; a generator's, which serves once, is made again for each run."""
-        manager = unused(self.manager)
+        manager = unused(self.subject)
         try:
             entered = await stack.enter_async_context(manager)
         except Exception as error:
@@ -81,7 +81,7 @@ class PerWorker:
     """A factory that makes one processor per worker, which may be an async context manager or come from a coroutine."""
 
     def __init__(self, factory: Callable[[], Any]) -> None:
-        self._factory = self.subject = factory
+        self.subject = factory
 
     async def open(self, stack: AsyncExitStack) -> None:
         """Nothing to enter before there are workers."""
@@ -89,7 +89,7 @@ class PerWorker:
     @asynccontextmanager
     async def processor(self) -> AsyncIterator[Any]:
         """One of its own."""
-        made = self._factory()
+        made = self.subject()
         if inspect.isawaitable(made):
             made = await made
         if hasattr(type(made), "__aenter__"):

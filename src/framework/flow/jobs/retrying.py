@@ -72,9 +72,6 @@ class Retry:
             raise OptionError(f"a wait is a number of seconds >= 0, got {seconds!r} after {error!r}")
         return seconds
 
-    def __str__(self) -> str:
-        return str(self.attempts)
-
 
 def as_retry(retry: Retry | int | None) -> Retry | None:
     """Take a number as the number of attempts; a single attempt is no retry; raises OptionError."""
