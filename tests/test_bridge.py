@@ -107,6 +107,21 @@ def test_what_the_flow_reroutes_goes_to_its_error_job():
     assert (sink.artifacts, sorted(rerouted), report.failures) == ([], [1, 2], ())
 
 
+def test_what_the_flow_reroutes_without_an_error_job_is_a_failure_and_no_empty_result():
+    async def away(number):
+        raise RouteToErrorQueue("elsewhere")
+
+    sink, report = through(Flow().add(away), Source("n", [1, 2]))
+    assert (sink.artifacts, [str(failure.exception) for failure in report.failures]) == ([], ["elsewhere"] * 2)
+
+
+def test_what_fails_in_a_sub_flow_with_limits_is_a_failure_also_where_its_error_job_takes_it():
+    inner = Flow(name="inner").add(double).error(odd_only)
+    sink, report = through(Flow().add(inner, timeout=60), Source("n", [-1, 1]))
+    assert (sink.artifacts, len(report.failures)) == ([2], 1)
+    assert "whose error job took it" in str(report.failures[0].exception)
+
+
 def test_inputs_after_the_last_item_of_the_flow_fail():
     flow = Flow()
 

@@ -27,8 +27,9 @@ class FlowBuilder(OffloadBuilder):
 
     The flow runs on an event loop of its own, in a thread. It starts with the first input and is stopped at the end of
     the pipeline; the phase stays open while items are in it. An item that fails there is a failure of this builder,
-    with its input, and so does one that the flow drops because it ends early; one that is skipped or rerouted announces
-    nothing, and one that an async generator splits announces several artifacts::
+    with its input, and so is one that the flow drops, or that is rerouted where the flow has no error job; one that is
+    skipped, or that the error job takes, announces nothing, and one that an async generator splits announces several
+    artifacts::
 
         flow = Flow().add(fetch).add(parse)
         Pipeline([urls, FlowBuilder("pages", ["url"], flow), sink])
@@ -136,9 +137,11 @@ class FlowTransport(Transport):
         await run.intake.follow(arguments[0] if len(arguments) == 1 else arguments, attempt)
         seconds = time.perf_counter() - started
         endings = list(attempt.endings())
-        failed = next((e for e in endings if e.outcome == "failed"), None)
-        if failed is not None:
-            return Returned([], failed.value, seconds)
+        for ending in endings:
+            # What is rerouted is None where an error job took it, what failed where that of a sub-flow did.
+            if ending.outcome == "failed" or (ending.outcome == "rerouted" and ending.value is not None):
+                handled = FlowError(f"it failed in a sub-flow of {self._flow.name}, whose error job took it")
+                return Returned([], handled if ending.value is None else ending.value, seconds)
         dropped = next((e for e in endings if e.outcome == "dropped"), None)
         if dropped is not None:
             return Returned([], FlowEnded(f"{self._flow.name} dropped it: {dropped.value}"), seconds)

@@ -295,6 +295,18 @@ def test_a_failure_of_the_limits_of_a_flow_says_how_to_repeat_it():
         report.failures[0].rerun()
 
 
+def test_the_report_of_a_part_has_the_problems_of_its_workers_and_no_others():
+    async def dies(item):
+        asyncio.get_running_loop().call_soon(asyncio.current_task().cancel)
+        await asyncio.sleep(1)
+
+    inner, other = Flow(name="inner").add(dies), Flow(name="other").add(same)
+    report = play(Flow().add(inner).add(other).run([1]))
+    assert inner.report.problems == report.problems
+    assert len(report.problems) == 1
+    assert other.report.problems == ()
+
+
 def test_a_part_takes_items_from_another_event_loop():
     inner = Flow(name="inner").add(same)
 

@@ -82,6 +82,8 @@ class NestedRun:
             elapsed=outer.elapsed,
             ended=outer.ended,
             error=outer.error,
+            cut_off=tuple(task for task in outer.cut_off if task.removeprefix(f"{outer.name}/") in names),
+            problems=tuple(one for one in outer.problems if any(f"worker of {name} " in one for name in names)),
             waiting=outer.waiting,
             reasons=reasons_of(counters),
         )

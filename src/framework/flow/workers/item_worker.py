@@ -297,7 +297,9 @@ class ItemWorker(TellingWorker):
             return
         if entry.outcome == "rerouted" and not self.is_left_behind:
             entry.job.counter.rerouted += 1
-        finish(entry, entry.outcome, None if entry.job.scoped else entry.failure.exception)
+        # Of a rerouted item that was dealt with there is nothing more to tell.
+        is_told = entry.job.scoped or entry.outcome == "rerouted"
+        finish(entry, entry.outcome, None if is_told else entry.failure.exception)
         self._lighten(entry, entry.failure)
 
     def _lighten(self, entry: Any, failure: Failure) -> None:
