@@ -6,7 +6,7 @@ import asyncio
 from contextlib import aclosing
 
 import pytest
-from flow_samples import same
+from flow_samples import pause, same
 
 from framework.flow import FixedCapacity, Flow, StopProcessing
 from virtual_time import play
@@ -87,3 +87,42 @@ def test_a_stream_works_on_a_flow_that_was_started():
         assert sorted([result async for result in flow.stream(range(5))]) == list(range(5))
 
     play(main())
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_results_of_what_is_put_meanwhile_are_handed_out_as_well(ordered):
+    flow = Flow()
+
+    async def visit(page):
+        if page < 3:
+            await flow.put(page + 1)
+        yield page
+
+    async def source():
+        yield 0
+        await asyncio.to_thread(asyncio.run, flow.put(10))
+        yield 20
+
+    async def main():
+        return [page async for page in flow.add(visit).add(same).stream(source(), ordered=ordered)]
+
+    assert sorted(asyncio.run(main())) == [0, 1, 2, 3, 10, 20]
+    assert flow.report.counts["taken"] == 6
+
+
+def test_a_put_that_gives_up_does_not_hold_an_ordered_stream():
+    flow = Flow(capacity=FixedCapacity(1, 1))
+
+    async def impatient():
+        await asyncio.sleep(0.5)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await flow.put(9)
+
+    async def main():
+        putting = asyncio.create_task(impatient())
+        results = [item async for item in flow.add(pause).stream([1, 2, 3], ordered=True)]
+        await putting
+        return results
+
+    assert play(main()) == [1, 2, 3]

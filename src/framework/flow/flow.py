@@ -119,8 +119,9 @@ class Flow(DeclaredFlow):
     ) -> AsyncGenerator[Any, None]:
         """Run with that source and hand out the results of the last job, in its order or in that of the source.
 
-        A slow reader holds the source back. Leaving the loop early stops the flow; `contextlib.aclosing` does so at
-        once. Items that do not come out at the end are left out.
+        Those of items that are put meanwhile, by the flow's own processors or from elsewhere, are among them, `ordered`
+        by the puts; those of items that were put before are not, nor those that do not come out at the end. A slow
+        reader holds the source back. Leaving the loop early stops the flow; `contextlib.aclosing` does so at once.
         """
         failed = _on_source_error(on_source_error)
         return stream(self._current, source, ordered=ordered, executor=source_executor, failed=failed)

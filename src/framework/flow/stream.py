@@ -8,7 +8,6 @@ from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
-from framework.errors import FlowEnded
 from framework.flow.queues.envelope import Envelope, ItemEnding, Ticket, TreeTicket
 from framework.flow.queues.sources import ItemSource
 from framework.flow.signals import LastWorkItem
@@ -41,16 +40,11 @@ class Results:
             await run.intake.put(item)
             return
         await self._window.acquire()
-        ticket = self.ticket()
-        try:
-            await run.intake.put(Envelope(item, ticket))
-        except (FlowEnded, asyncio.CancelledError):
-            ticket.finish("dropped", None)
-            raise
+        await run.intake.put(Envelope(item, self.ticket(is_in_window=True)))
 
-    def ticket(self) -> Ticket:
-        """Return the ticket of an item of the source, or of the value of a LastWorkItem."""
-        return _Unordered(self, is_root=True)
+    def ticket(self, *, is_in_window: bool = False) -> Ticket:
+        """Return the ticket of an item of the source, or of one that is put beside it, which has no window."""
+        return _Unordered(self, is_root=is_in_window)
 
     def add(self, ending: ItemEnding, *, is_root: bool) -> None:
         """Hand out an ending, of an item of the source or of one that was made of another."""
@@ -111,13 +105,14 @@ class OrderedResults(Results):
 
     def __init__(self, window: int) -> None:
         super().__init__(window)
-        self._roots: deque[TreeTicket] = deque()
+        self._roots: deque[tuple[TreeTicket, bool]] = deque()
+        self._is_in_window = False  # the first of the path
         self._path: list[tuple[TreeTicket, int]] = []
 
-    def ticket(self) -> Ticket:
-        """Return the ticket of an item of the source, or of the value of a LastWorkItem."""
+    def ticket(self, *, is_in_window: bool = False) -> Ticket:
+        """Return the ticket of an item of the source, or of one that is put beside it."""
         node = TreeTicket(lambda _: self._changed.set())
-        self._roots.append(node)
+        self._roots.append((node, is_in_window))
         return node
 
     def take(self) -> ItemEnding | None:
@@ -126,14 +121,15 @@ class OrderedResults(Results):
             if not self._path:
                 if not self._roots:
                     return None
-                self._path.append((self._roots.popleft(), 0))
+                root, self._is_in_window = self._roots.popleft()
+                self._path.append((root, 0))
             node, child = self._path[-1]
             if child < len(node.children):
                 self._path[-1] = (node, child + 1)
                 self._path.append((node.children[child], 0))
             elif node.ending is not None or self._closed:
                 self._path.pop()
-                if not self._path:
+                if not self._path and self._is_in_window:
                     self._window.release()
                 if node.ending is not None:
                     return node.ending
@@ -153,7 +149,7 @@ async def stream(
     run = begin()
     results = (OrderedResults if ordered else Results)(run.room)
     run.intake.claim()
-    run.tail = results.ticket
+    run.intake.ticket = results.ticket
     async with terminable(run):
         try:
             await run.started()

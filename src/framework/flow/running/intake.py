@@ -7,16 +7,20 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
-from framework.errors import LifecycleError
-from framework.flow.queues.envelope import Attempt, Envelope
+from framework.errors import FlowEnded, LifecycleError
+from framework.flow.queues.envelope import Attempt, Envelope, Ticket, finish
 from framework.flow.queues.sources import ItemSource, Pump, Put
+from framework.flow.signals import Special
 
 if TYPE_CHECKING:
     from framework.flow.queues.channel import Channel
 
 
 class ItemIntake:
-    """Counts those that will put items: sources, feeds, and the caller that is about to drive the run."""
+    """Counts those that will put items: sources, feeds, and the caller that is about to drive the run.
+
+    `ticket` makes one for each item that is put, where the results are read.
+    """
 
     def __init__(
         self,
@@ -30,6 +34,7 @@ class ItemIntake:
         self.feeds = 0
         self.was_fed = False
         self.is_driven = False
+        self.ticket: Callable[[], Ticket] | None = None
         self.feeders: dict[asyncio.Task[None], Pump] = {}
         self._settle = settle
         self._found = found
@@ -82,13 +87,19 @@ class ItemIntake:
 
     async def put(self, item: Any, entrance: Channel | None = None) -> None:
         """Put an item at that entrance, by default the first, when there is room; from any loop; raises FlowEnded."""
+        if asyncio.get_running_loop() is not self._loop:
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self.put(item, entrance), self._loop))
+            return
         channel = entrance or self.entrance
         if self._found is not None:
             self._found(channel.name, item)
-        if asyncio.get_running_loop() is not self._loop:
-            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(channel.put(item), self._loop))
-        else:
+        if self.ticket is not None and not isinstance(item, Special):
+            item = Envelope(item, self.ticket())
+        try:
             await channel.put(item)
+        except (FlowEnded, asyncio.CancelledError):
+            finish(item, "dropped")
+            raise
 
     async def follow(self, item: Any, attempt: Attempt) -> Attempt:
         """Put an item and wait until it, and all that was made of it, has ended; raises FlowEnded."""

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from framework.flow.queues.envelope import Attempt, Envelope, Ticket
+from framework.flow.queues.envelope import Attempt, Envelope
 from framework.flow.queues.wake_ups import WakeUps
 from framework.flow.report import Ended, FlowReport
 from framework.flow.running.intake import ItemIntake
@@ -57,7 +57,6 @@ class FlowRun(RunRecord):
         self.loop = asyncio.get_running_loop()
         self.variables = contextvars.copy_context()
         self.closing = False
-        self.tail: Callable[[], Ticket | None] = _no_ticket
         self._grace = grace
         self._cut = False
         self._last: list[tuple[JobRun, Any, bool]] = []
@@ -342,7 +341,7 @@ class FlowRun(RunRecord):
 
     def _put_last(self, job: JobRun, value: Any, taken: bool) -> None:  # noqa: FBT001 - from a tuple
         """Let the value of a LastWorkItem take its way, now that everything else has come to its end."""
-        ticket = self.tail()
+        ticket = self.intake.ticket and self.intake.ticket()
         target = job if taken else job.next
         if taken:
             job.input.taken += 1
@@ -394,7 +393,3 @@ def _why(ended: Ended, error: BaseException | None) -> str:
         case "stopped" | "cancelled":
             return f"the flow was {ended}"
     return "the flow has ended"
-
-
-def _no_ticket() -> Ticket | None:
-    return None
