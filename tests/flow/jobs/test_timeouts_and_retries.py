@@ -160,8 +160,10 @@ def test_a_rate_that_holds_items_back_starts_no_worker(clock):
         {"rate": math.nan},
         {"batch": 0},
         {"batch": 2.5},
+        {"key": 0},
+        {"key": same},
     ],
-    ids=repr,
+    ids=" ".join,
 )
 def test_extras_that_make_no_sense_are_refused(options):
     with pytest.raises(OptionError):

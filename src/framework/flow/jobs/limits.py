@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from framework.errors import FlowError, OptionError
 from framework.flow.clock import Clock, deadline, is_time, sleep
 from framework.flow.jobs.batching import Batch
-from framework.flow.jobs.processors import Call, takes_resource, unused
+from framework.flow.jobs.processors import Call, is_async, takes_resource, unused
 from framework.flow.jobs.retrying import Retry
 from framework.flow.signals import LastWorkItem, Several
 
@@ -115,8 +115,8 @@ class Limits:
             value = getattr(self, name)
             if value is not None and not (is_time(value) and value):
                 raise OptionError(f"{name} must be a positive number, got {value!r}")
-        if self.key is not None and not callable(self.key):
-            raise OptionError(f"key= is a function that gives the key of an item, got {self.key!r}: key=itemgetter(0)")
+        if self.key is not None and (not callable(self.key) or is_async(self.key)):
+            raise OptionError(f"key= is a plain function that gives an item's key, got {self.key!r}: key=itemgetter(0)")
         if self.key is not None and self.batch is not None:
             raise OptionError("key= takes one item at a time and batch= several: leave one of them out")
         if self.lock is not None and not (hasattr(type(self.lock), "__aenter__") or callable(self.lock)):
