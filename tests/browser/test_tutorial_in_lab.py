@@ -1,5 +1,6 @@
 """The tutorials in JupyterLab: run where they have widgets, else as they were saved, which nbval runs and compares."""
 
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -46,7 +47,8 @@ def test_a_tutorial_with_widgets_runs_from_top_to_bottom(lab, name):
 @pytest.mark.parametrize("name", AS_SAVED)
 def test_a_tutorial_is_shown_as_it_was_saved_to_a_reader_who_trusts_it(lab, tutorials, name):
     saved = nbformat.read(tutorials / name, 4)
-    nbformat.sign.NotebookNotary().sign(saved)
+    with contextlib.closing(nbformat.sign.NotebookNotary()) as notary:
+        notary.sign(saved)
     lab.visit(name)
     pictures = lab.page.locator(PICTURE).all()
 
