@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,13 +78,11 @@ def _write(frame: pd.DataFrame, path: Path, form: str) -> None:
         return
     plain = frame.copy()
     for column in plain.select_dtypes("object").columns:
-        if not all(isinstance(value, _SCALAR) for value in plain[column]) or _mixed(plain[column].tolist()):
-            plain[column] = [repr(value) for value in plain[column]]  # a column of parquet has one type
+        values = plain[column].tolist()
+        kinds = {type(value) for value in values if value is not None}
+        if len(kinds) > 1 or not all(isinstance(value, _SCALAR) for value in values):  # a column of parquet has one
+            plain[column] = [*map(repr, values)]
     try:
         plain.to_parquet(path, index=False)
     except ImportError as error:
         raise MissingPackage("writing parquet", ["pyarrow"], hint="or --export csv") from error
-
-
-def _mixed(values: Sequence[object]) -> bool:
-    return len({type(value) for value in values if value is not None}) > 1

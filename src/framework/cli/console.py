@@ -31,13 +31,14 @@ def is_terminal() -> bool:
 def show_table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str] = ()) -> None:
     """Print rows under a head; a terminal wraps long cells and shows the columns of `numbers` to the right."""
     if is_terminal():
+        from rich.markup import escape
         from rich.table import Table
 
         table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
         for name in head:
             table.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
         for row in rows:
-            table.add_row(*map(_literal, row))
+            table.add_row(*map(escape, row))
         console().print(table)
         return
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
@@ -70,9 +71,3 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
         count /= _KILO
     raise AssertionError
-
-
-def _literal(cell: str) -> str:
-    from rich.markup import escape
-
-    return escape(cell)

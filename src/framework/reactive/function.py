@@ -128,11 +128,6 @@ def reactive(  # noqa: PLR0913 - as a ReactiveBuilder
     return decorate(provides) if bare else decorate
 
 
-def _positional(function: UserFunction) -> list[str]:
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [one.name for one in inspect.signature(function).parameters.values() if one.kind in kinds]
-
-
 def _named(function: UserFunction) -> list[str]:
     """Return the names of the parameters that are targets."""
     parameters = inspect.signature(function).parameters.values()
@@ -157,7 +152,8 @@ def _call(function: UserFunction, required: list[str]) -> Callable[[Context, tup
     The context goes to the parameter of its name, wherever that stands; a first parameter of any other name is the
     context where there is one more than artifacts.
     """
-    signature, names = inspect.signature(function), _positional(function)
+    signature = inspect.signature(function)
+    names = [one.name for one in signature.parameters.values() if one.kind <= POSITIONAL]
     keyword = next((name for name in keyword_only(signature) if name in CONTEXTS and name not in required), None)
     place = next((place for place, name in enumerate(names) if name in CONTEXTS and name not in required), None)
     unpacked = any(target.startswith("*") for target in required)

@@ -54,7 +54,8 @@ class Plan(RowSequence[PlanRow]):
     def estimate(self) -> str:
         """The time in words; empty where nothing is known, or it is not worth a word."""
         seconds = self.seconds or 0.0
-        more = ", and more where nothing is recorded" if any(_is_open(row) for row in self._rows) else ""
+        is_open = any(row.action != "replay" and row.seconds is None for row in self._rows)
+        more = ", and more where nothing is recorded" if is_open else ""
         return f"about {seconds:,.2f} s of building by what is recorded{more}" if seconds >= LEAST else ""
 
     def frame(self) -> pd.DataFrame:
@@ -76,10 +77,6 @@ class Plan(RowSequence[PlanRow]):
             lines.append(f"  {builder}: {', '.join(parts)}")
             lines += [f"    {line}" for diff in diffs.get(builder, ()) for line in diff.splitlines()]
         return "\n".join([*lines, f"  {self.estimate}"] if self.estimate else lines)
-
-
-def _is_open(row: PlanRow) -> bool:
-    return row.action != "replay" and row.seconds is None
 
 
 def plan(pipeline: Pipeline, target: str) -> Plan:

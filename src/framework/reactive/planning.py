@@ -79,7 +79,7 @@ class Planner:
         pairing = Pairing(builder.requires)
         arrivals = {target: [*self._submitted(mailbox, target), *self.artifacts(target)] for target in pairing.targets}
         archived = _Archived(name, builder, self._archives.get(name) or InMemCache(), self._catalog, self._pipeline)
-        if self._is_missing(arrivals):
+        if any(not artifacts and target not in self.providers for target, artifacts in arrivals.items()):
             return self._replay_all(archived) if archived.has_records else [self._unknown(archived, "not provided")]
         outputs: list[Any] = []
         for inputs in _paired(list(arrivals.values())):
@@ -96,9 +96,6 @@ class Planner:
             match event:
                 case ReactiveEvent(name="built", target=announced, artifact=artifact) if announced == target:
                     yield artifact
-
-    def _is_missing(self, arrivals: dict[str, list[Any]]) -> bool:
-        return any(not artifacts and target not in self.providers for target, artifacts in arrivals.items())
 
     def _replay_all(self, archived: _Archived) -> list[Any]:
         outputs: list[Any] = []

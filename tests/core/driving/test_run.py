@@ -171,7 +171,7 @@ def test_a_run_that_was_abandoned_keeps_its_report_when_its_driver_comes_to_the_
     pipeline.submit(Event("a"))
     pipeline.start()
     gate.met()
-    pipeline._runner.abandon()
+    pipeline._runner.phases.abandon()
     report = pipeline.report
     gate.open()
     drivers[0].join(PATIENCE)

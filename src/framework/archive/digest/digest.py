@@ -36,6 +36,14 @@ def digest(value: Any, *, name: str = "value") -> str:
     return walked(Walk(encoder), value, name) if plain is None else sha256(plain).hexdigest()[:HEX_DIGITS]
 
 
+def equal(one: Any, other: Any) -> bool:
+    """Return whether two values have the same digest; False where one has none."""
+    try:
+        return digest(one) == digest(other)
+    except Undigestable:
+        return False
+
+
 def walked(walk: Walk, value: Any, name: str) -> str:
     """Return the digest that a walk which has just begun gives a value; raises Undigestable."""
     try:

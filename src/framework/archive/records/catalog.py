@@ -94,17 +94,12 @@ class CatalogEntry(Description):
     def _described(self, description: Description) -> Self:
         """Return the entry with that description, used now by this Python."""
         parts = {name: getattr(description, name) for name in _DESCRIBING}
-        now = _now()
-        return dataclasses.replace(self, **parts, updated=now, used=now, python=_python(), superseded_by="")
-
-    @property
-    def _is_used_lately(self) -> bool:
-        """Return whether the entry need not be written again when a pipeline opens the archive."""
-        return _now() - self.used < USED_STEP
+        at = _now()
+        return dataclasses.replace(self, **parts, updated=at, used=at, python=_python(), superseded_by="")
 
     def _opened(self) -> Self:
-        """Return the entry, opened by a pipeline now."""
-        return dataclasses.replace(self, used=_now())
+        """Return the entry, opened by a pipeline now; the same one if it was used a short time ago."""
+        return self if _now() - self.used < USED_STEP else dataclasses.replace(self, used=_now())
 
     def _takes_the_place_of(self, other: Description) -> bool:
         """Return whether code that made this one could not ask for another of its name any more.
@@ -123,10 +118,6 @@ class CatalogEntry(Description):
         """Return the entry, written to now by a run whose inputs brought that code along."""
         parts = {part[:2]: part for part in (*self.inputs, *inputs)}
         return dataclasses.replace(self, updated=_now(), inputs=tuple(parts.values()))
-
-    def _superseded(self, identity: str) -> Self:
-        """Return the entry, superseded by another identity."""
-        return dataclasses.replace(self, superseded_by=identity)
 
     def __str__(self) -> str:
         left = f", superseded by {self.superseded_by[:8]}" if self.superseded_by else ""
@@ -181,7 +172,7 @@ class Catalog:
         if identity is not None:
             return identities.get(identity)
         entries = [(uid, self.entries[uid]) for uid in list(identities.values())]
-        return max(entries, key=_currency)[0] if entries else None
+        return max(entries, key=lambda pair: (not pair[1].superseded_by, pair[1].updated))[0] if entries else None
 
     def rivals(self, entry: CatalogEntry) -> list[tuple[bytes, CatalogEntry]]:
         """Return the entries of the same name whose place an entry takes."""
@@ -208,10 +199,6 @@ class Catalog:
             dataclasses.replace(entry, records=records_of(uid, keyring, trust=trust).counts(rows).records)
             for uid, entry in list(self.entries.items())
         ]
-
-
-def _currency(pair: tuple[bytes, CatalogEntry]) -> tuple[bool, datetime]:
-    return not pair[1].superseded_by, pair[1].updated
 
 
 def records_of(uid: bytes, keyring: Keyring, *, trust: bool) -> Records:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 
 from framework.archive.engine.database import Database
 from framework.archive.engine.layout import StoreLayout
@@ -59,11 +60,11 @@ class Store:
             if not entry._describes(description) or entry.superseded_by:  # noqa: SLF001 - plumbing, hidden from users
                 entry = entry._described(description)  # noqa: SLF001 - plumbing, hidden from users
                 catalog.put(batch, self.keyring, uid, entry)
-            elif not entry._is_used_lately:  # noqa: SLF001 - plumbing, hidden from users
-                catalog.put(batch, self.keyring, uid, entry._opened())  # noqa: SLF001 - plumbing, hidden from users
+            elif (opened := entry._opened()) is not entry:  # noqa: SLF001 - plumbing, hidden from users
+                catalog.put(batch, self.keyring, uid, opened)
             for rival, other in catalog.rivals(entry):
                 if not self.writer_of(rival).taken and other.superseded_by != entry.identity:
-                    catalog.put(batch, self.keyring, rival, other._superseded(entry.identity))  # noqa: SLF001 - plumbing, hidden from users
+                    catalog.put(batch, self.keyring, rival, replace(other, superseded_by=entry.identity))
             if len(batch):
                 database.write(batch)
             return self.writer_of(uid)

@@ -28,10 +28,6 @@ class Holder(Protocol):
         """Return whether it keeps others from writing."""
 
 
-def _unclaimed() -> None:
-    return None
-
-
 class ArchiveWriter:
     """Puts and deletes, one batch each: a record and its place in the index appear together or not at all."""
 
@@ -46,7 +42,7 @@ class ArchiveWriter:
         self._values: list[bytes] = []  # of the last records, which will make a page
         self.usable = True
         """Whether the store is open and the archive still there."""
-        self.holder: Callable[[], Holder | None] = _unclaimed
+        self.holder: Callable[[], Holder | None] = lambda: None
         """The session that claimed it, as a weak reference: an abandoned pipeline holds nothing."""
 
     def put(self, index: bytes, key: bytes, value: bytes) -> None:

@@ -71,7 +71,7 @@ class Driver(Generic[Result]):
             self._runner.stop()
             self.join()
         except KeyboardInterrupt:
-            self._runner.abandon()
+            self._runner.phases.abandon()
             raise
 
     def join(self) -> None:

@@ -41,13 +41,12 @@ class Run:
         seconds("timeout", timeout)
         if not self._driver.wait(timeout):
             raise TimeoutError(
-                f"{self._runner.name} is not done after {timeout} s:\n{self._runner.why_waiting()}\n"
+                f"{self._runner.name} is not done after {timeout} s:\n{self._runner.phases.why_waiting()}\n"
                 "it goes on: wait() again, or stop() it"
             )
         return self._runner.outcome(self._driver.future.result())
 
     def _join(self) -> None:
-        """Wait for the end, whatever the outcome; an observer on the thread that drives does not wait for itself."""
         self._driver.join()
 
     def stop(self) -> None:

@@ -16,7 +16,6 @@ from framework.core.scheduling.delivery import FinishedDelivery, ProcessCaller
 from framework.core.scheduling.scheduler import Scheduler
 from framework.errors import PipelineEnded, PipelineRunning, RunFailed
 from framework.observe import PhaseReport, RunReport
-from framework.observe.findings import Findings
 
 if TYPE_CHECKING:
     from framework.observe.snapshot import RunState
@@ -152,10 +151,6 @@ class PhaseRunner:
         except (PipelineRunning, PipelineEnded):
             return
 
-    def abandon(self) -> None:
-        """End at once: running deliveries are left behind and no hooks run."""
-        self.phases.abandon()
-
     def _interruptible(self, drive: Callable[[], Result]) -> Result:
         try:
             return drive()
@@ -180,19 +175,11 @@ class PhaseRunner:
             raise failed
         return report
 
-    def diagnose(self) -> Findings:
-        """Return what is odd until now."""
-        return self.phases.diagnose()
-
     def raise_failures(self, start: int) -> None:
         """Raise `RunFailed` for the failures from number `start` on, if the pipeline raises for failures."""
         failures = self._scheduler.failures.since(start)
         if failures and self._on_error == "raise":
             raise RunFailed(self.name, failures, self.report_until_now)
-
-    def why_waiting(self) -> str:
-        """Return what keeps the run from being finished, a line each; empty when nothing does."""
-        return self.phases.why_waiting()
 
 
 _lock = threading.Lock()

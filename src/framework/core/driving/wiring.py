@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from framework.core.mailboxes.inbox import Inbox
 from framework.errors import WiringError
@@ -20,9 +20,10 @@ def check_wiring(inboxes: Sequence[Inbox]) -> None:
                 continue
             near = next((name for name in sorted(unused) if differ_by_a_letter(target, name)), None)
             if near is not None:
+                provider = next(inbox.name for inbox in inboxes if near in provided_by(inbox))
                 raise WiringError(
                     f"{inbox.name} requires {target!r}, which no builder provides, and nothing requires {near!r}, "
-                    f"which {_provider(inboxes, near)} provides: did you mean {near!r}?"
+                    f"which {provider} provides: did you mean {near!r}?"
                 )
 
 
@@ -47,7 +48,3 @@ def differ_by_a_letter(one: str, other: str) -> bool:
     if short[start:].isdigit() or long[start : start + 1].isdigit():  # 'part1' and 'part2' are two names
         return False
     return short[start + (len(long) == len(short)) :] == long[start + 1 :]
-
-
-def _provider(inboxes: Iterable[Inbox], target: str) -> str:
-    return next(inbox.name for inbox in inboxes if target in provided_by(inbox))

@@ -16,6 +16,7 @@ from typing import Any
 
 from framework.archive import digest
 from framework.archive.digest.code import is_installed, stored_names
+from framework.archive.digest.digest import equal
 from framework.core.identity.code_dependencies import CodeDependencies
 from framework.core.identity.declared import Declared
 from framework.core.identity.parts import Part, shown, source_text, tree
@@ -24,7 +25,7 @@ from framework.core.identity.reading.reader import DefinitionReader
 from framework.core.identity.reading.references import set_from_parameters
 from framework.core.identity.state import parameters_of
 from framework.core.processor import AbstractProcessor
-from framework.errors import SourceUnavailable, Undigestable
+from framework.errors import SourceUnavailable
 from framework.source import source_of
 
 
@@ -185,7 +186,7 @@ def _attributes(processor: AbstractProcessor, arguments: dict[str, Any]) -> Iter
         value = getattr(processor, name)
         if copied.get(name, "") in arguments and value is arguments[copied[name]]:
             continue
-        if name in written and _is_written(value, written[name]):
+        if name in written and equal(value, written[name]):
             continue
         yield name, value
 
@@ -193,13 +194,6 @@ def _attributes(processor: AbstractProcessor, arguments: dict[str, Any]) -> Iter
 def _slots(cls: type) -> tuple[str, ...]:
     slots = vars(cls).get("__slots__", ())
     return (slots,) if isinstance(slots, str) else tuple(slots)
-
-
-def _is_written(value: Any, literal: Any) -> bool:
-    try:
-        return digest(value) == digest(literal)
-    except Undigestable:
-        return False
 
 
 @functools.lru_cache(maxsize=512)

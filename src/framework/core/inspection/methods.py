@@ -106,11 +106,11 @@ class InspectionMethods:
 
         With a history (`framework.notebook` loaded, or `Pipeline(history=True)`) there are more kinds.
         """
-        return self._runner.diagnose()
+        return self._runner.phases.diagnose()
 
     def why_waiting(self) -> str:
         """Return what keeps the pipeline from being finished, a line each; empty when nothing does."""
-        return self._runner.why_waiting()
+        return self._runner.phases.why_waiting()
 
     # -- its parts
 

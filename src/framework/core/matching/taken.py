@@ -138,7 +138,7 @@ def _quick(arm: Arm, subject: str, then: ast.stmt, builtin: frozenset[str]) -> a
         return None
     # As Python does: all attributes are read, then each is compared.
     read = [parsed(f"_part{number}_ = {subject}.{name}").body[0] for number, name in enumerate(names)]
-    compared = [condition for condition in conditions if condition is not None and not _is_true(condition)]
+    compared = [one for one in conditions if one is not None and not isinstance(one, ast.Constant)]  # not just True
     inner: ast.stmt = ast.If(ast.BoolOp(ast.And(), compared), [then], []) if len(compared) > 1 else then
     inner = ast.If(compared[0], [then], []) if len(compared) == 1 else inner
     absent = ast.ExceptHandler(ast.Name("AttributeError", ast.Load()), None, [ast.Pass()])
@@ -166,10 +166,6 @@ def _condition(pattern: ast.pattern, subject: str, builtin: frozenset[str]) -> a
             if name in builtin:
                 found = ast.Call(ast.Name("isinstance", ast.Load()), [_parsed(subject), pattern.cls], [])
     return found
-
-
-def _is_true(condition: ast.expr) -> bool:
-    return isinstance(condition, ast.Constant)
 
 
 def _parsed(expression: str) -> ast.expr:

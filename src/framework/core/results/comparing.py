@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from framework.archive import Archive, digest
+from framework.archive import Archive
 from framework.archive.archive import records
+from framework.archive.digest.digest import equal
 from framework.core.archives import ArchivedResult
 from framework.core.driving.bounds import whole
 from framework.core.processor import AbstractProcessor, not_a_processor
-from framework.errors import ArchiveError, Undigestable
+from framework.errors import ArchiveError
 from framework.observe.frames import RowSequence
 from framework.observe.text import short_repr
 
@@ -75,11 +76,4 @@ def _rows(archive: Archive, renewed: AbstractProcessor) -> Iterator[ComparisonRo
         except Exception as error:  # noqa: BLE001 - new code may raise anything, and that is a result worth seeing
             yield ComparisonRow(record.input, old, error, same=False)
         else:
-            yield ComparisonRow(record.input, old, new, _equal(old, new))
-
-
-def _equal(old: tuple[Any, ...], new: tuple[Any, ...]) -> bool:
-    try:
-        return digest(old) == digest(new)
-    except Undigestable:
-        return False
+            yield ComparisonRow(record.input, old, new, equal(old, new))

@@ -69,16 +69,12 @@ class _Monitor:
                 while self._ended:
                     self._ended.pop()
                     self._runs -= 1
-                if self._runs == 0:
-                    self._stop()
+                if self._runs == 0 and self._tool is not None and sys.version_info >= (3, 12):
+                    sys.monitoring.set_events(self._tool, 0)
+                    sys.monitoring.free_tool_id(self._tool)
+                    self._tool = None
             finally:
                 self._lock.release()
-
-    def _stop(self) -> None:
-        if self._tool is not None and sys.version_info >= (3, 12):
-            sys.monitoring.set_events(self._tool, 0)
-            sys.monitoring.free_tool_id(self._tool)
-            self._tool = None
 
     if sys.version_info >= (3, 12):
 

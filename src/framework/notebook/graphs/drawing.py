@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -190,9 +190,8 @@ def dependency_graph(pipeline: Drawable | Graph, target: str | None = None) -> D
     """
     graph, snapshot = _looked_at(pipeline)
     part = _part(graph, {"builder", "target"}, {"requires", "provides"})
-    part = Graph(
-        part.name, tuple(node for node in part.nodes if node.kind == "target" or _touches(part, node.key)), part.edges
-    )
+    touched = {key for edge in part.edges for key in (edge.source, edge.target)}
+    part = replace(part, nodes=tuple(one for one in part.nodes if one.kind == "target" or one.key in touched))
     return Drawing(part if target is None else _upstream(part, target), snapshot)
 
 
@@ -214,10 +213,6 @@ def _part(graph: Graph, nodes: Iterable[NodeKind], edges: Iterable[EdgeKind]) ->
     keys = {node.key for node in kept}
     arrows = (edge for edge in graph.edges if edge.kind in edge_kinds)
     return Graph(graph.name, kept, tuple(edge for edge in arrows if edge.source in keys and edge.target in keys))
-
-
-def _touches(graph: Graph, key: NodeKey) -> bool:
-    return any(key in (edge.source, edge.target) for edge in graph.edges)
 
 
 def _upstream(graph: Graph, target: str) -> Graph:

@@ -96,9 +96,8 @@ def phase_state(
     Attributes are read only of processors with deliveries since `before`; the others keep their texts.
     """
     attributes: dict[str, Texts] = {}
-    delivered: dict[str, int] = {}
-    for name, node in snapshot.nodes.items():
-        delivered[name] = node.done - (before.snapshot.nodes[name].done if before else 0)
+    delivered = _delivered(snapshot, before)
+    for name in snapshot.nodes:
         known = before is not None and not delivered[name]
         attributes[name] = before.attributes[name] if known and before else attributes_of(pipeline[name])
     inboxes = {name: waiting_texts(pipeline, name) for name, node in snapshot.nodes.items() if node.waiting}
@@ -113,10 +112,12 @@ def phase_state(
 
 def counted_now(state: PhaseState, snapshot: Snapshot, before: PhaseState | None) -> PhaseState:
     """Return the state with the counts of a pipeline that runs meanwhile, whose attributes are not read."""
-    done = {
-        name: node.done - (before.snapshot.nodes[name].done if before else 0) for name, node in snapshot.nodes.items()
-    }
-    return replace(state, phase=snapshot.phase, snapshot=snapshot, delivered=done)
+    return replace(state, phase=snapshot.phase, snapshot=snapshot, delivered=_delivered(snapshot, before))
+
+
+def _delivered(snapshot: Snapshot, before: PhaseState | None) -> dict[str, int]:
+    done = {} if before is None else before.snapshot.nodes
+    return {name: node.done - (done[name].done if done else 0) for name, node in snapshot.nodes.items()}
 
 
 def waiting_texts(pipeline: Any, name: str) -> tuple[str, ...]:

@@ -63,10 +63,10 @@ class StepperView:
         """Return everything that changes, ready for JSON."""
         stepper = self.stepper
         state, busy = stepper._shown_state(), stepper.busy
-        history = stepper.history
+        history, now = stepper.history, f"Phase {state.phase}" if state.phase else "Not started"
         return {
             "name": stepper.pipeline.name,
-            "summary": _summary(state),
+            "summary": f"{now}, {state.snapshot.done:,} delivered, {state.snapshot.failed:,} failed",
             "state": state.snapshot.state,
             "busy": busy,
             "finished": stepper._end_line() is not None,
@@ -74,7 +74,11 @@ class StepperView:
             "hint": _hint(stepper, state, busy=busy),
             "waiting": state.waiting,
             "past": stepper.looking_at,
-            "ticks": [[kept.phase, _failed_in(kept)] for kept in history.states if kept.phase],
+            "ticks": [
+                [kept.phase, sum(failure.phase == kept.phase for failure in kept.failures)]
+                for kept in history.states
+                if kept.phase
+            ],
             "nodes": self.canvas.marks(state.snapshot),
             "used": self.canvas.used(stepper.activity.used.get(state.phase, ())),
             "selected": self.canvas.find(self.selection.first) if self.selection.first else None,
@@ -104,7 +108,8 @@ class StepperView:
             case {"do": "toggle" | "width"}:
                 self.canvas.handle(command)
             case {"do": "select", "node": str() | None as node}:
-                self._select(node)
+                self.selection = Selection.of(*self.canvas.keys(node or ""))
+                stepper.listeners.tell()
             case {"do": "event", "number": int() as number}:
                 self._show_tree(number)
             case {"do": "rerun", "number": int() as number}:
@@ -121,10 +126,6 @@ class StepperView:
             if patient:
                 self._turn.release()
 
-    def _select(self, identifier: str | None) -> None:
-        self.selection = Selection.of(*self.canvas.keys(identifier or ""))
-        self.stepper.listeners.tell()
-
     def _show_tree(self, number: int) -> None:
         event = next((kept.event for known, kept, _ in submissions(self.stepper.recorder) if known == number), None)
         self._tree_phase = self.stepper._shown_state().phase
@@ -134,15 +135,6 @@ class StepperView:
 
 def _room(box: Box) -> str:
     return ROOM if box.kind in {"processor", "builder"} else ""
-
-
-def _summary(state: PhaseState) -> str:
-    parts = [f"Phase {state.phase}" if state.phase else "Not started", f"{state.snapshot.done:,} delivered"]
-    return ", ".join([*parts, f"{state.snapshot.failed:,} failed"])
-
-
-def _failed_in(state: PhaseState) -> int:
-    return sum(1 for failure in state.failures if failure.phase == state.phase)
 
 
 def _hint(stepper: PhaseStepper, state: PhaseState, *, busy: bool) -> str:

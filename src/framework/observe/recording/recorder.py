@@ -99,7 +99,8 @@ class Recorder:
         if subject is None and isinstance(happening, ItemFinished):
             subject = happening.item
         text = "" if subject is None else short_repr(subject)
-        weight = ROW_BYTES + len(text) + _payload_bytes(subject)
+        held = tuple(getattr(subject, "__dict__", {}).values())  # a copy: the processor may be changing the event
+        weight = ROW_BYTES + len(text) + sum(map(_own_bytes, held))
         with self._lock:
             self._number += 1
             self._records.append(RecordedHappening(self._number, happening, text))
@@ -180,12 +181,6 @@ class Recorder:
                     self._dead.popleft()  # they are kept in the order of their records: the oldest is that of this one
             case DeliveryFinished(matched=False):
                 self._dead.popleft()
-
-
-def _payload_bytes(subject: object) -> int:
-    """Estimate the memory that a recorded event holds: its own attributes, arrays and buffers by their size."""
-    # A copy, because the processor that handles the event may be changing it.
-    return sum(map(_own_bytes, tuple(getattr(subject, "__dict__", {}).values())))
 
 
 def _own_bytes(value: object) -> int:

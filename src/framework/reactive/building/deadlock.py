@@ -26,7 +26,8 @@ def starved(context: Context, targets: Sequence[str]) -> list[str]:
     upstream = list(targets)
     for target in upstream:  # which grows
         if target not in lacking:
-            lacking[target] = [_lacking(provider) for provider in providers(context, target)]
+            known = (one.lacking() if isinstance(one, Lacking) else () for one in providers(context, target))
+            lacking[target] = [*known]
             upstream += [further for missing in lacking[target] for further in missing]
     found = {target for target in lacking if lacking[target]}
     before = None
@@ -36,7 +37,3 @@ def starved(context: Context, targets: Sequence[str]) -> list[str]:
             if any(found.isdisjoint(missing) for missing in lacking[target]):
                 found.discard(target)
     return [target for target in targets if target in found]
-
-
-def _lacking(provider: Handler) -> Sequence[str]:
-    return provider.lacking() if isinstance(provider, Lacking) else ()

@@ -98,15 +98,12 @@ class OffloadBuilder(ReactiveBuilder):
         return self._function(*args)
 
     def _sent(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return what is sent of the arguments of `build`."""
         return inputs
 
     def _place(self, inputs: tuple[Any, ...]) -> int | None:  # noqa: ARG002 - for subclasses
-        """Return the place of an input among those of the run, if it is told."""
         return None
 
     def _announced(self, inputs: tuple[Any, ...], artifacts: Iterator[Any]) -> Iterable[Any]:  # noqa: ARG002 - as above
-        """Return what is announced for an input, of the artifacts that came back or were archived."""
         return artifacts
 
     def _begin(self) -> Building:

@@ -5,22 +5,17 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from framework.parsing import Definition, parsed
+from framework.parsing import Definition
 
 _LEFT_OUT = frozenset({"ctx", "kind", "type_comment"})
 _fields: dict[type, tuple[str, ...]] = {}
 
 
-def normalise(text: str) -> str:
-    """Return the normal form of a text; raises SyntaxError.
-
-    Docstrings count: code can read them. The same on every supported Python, which `ast.dump` is not.
-    """
-    return _syntax(parsed(text))
-
-
 def normal_form(node: Definition) -> str:
-    """The normal form of a statement that is parsed already."""
+    """The normal form of a definition. Docstrings count: code can read them.
+
+    The same on every supported Python, which `ast.dump` is not.
+    """
     return f"Module(body=[{_syntax(node)}])"
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from framework.observe.frames import typed_frame
+from framework.observe.recording.frozen import ValueDescription
 from framework.observe.recording.items.item_log import RUN, ItemLog, ItemRow
 from framework.observe.recording.items.item_trace import ItemTrace, Visit
-from framework.observe.recording.items.kept_item import is_stand_in, kept
+from framework.observe.recording.items.kept_item import Copy, kept
 from framework.observe.recording.items.visits import visits_of
 from framework.observe.recording.wanted import MAX_BYTES, checked_bytes
 
@@ -117,7 +118,7 @@ def _wanted(item: Any) -> Any:
 
     def same(value: Any) -> bool:
         try:
-            if is_stand_in(value):
+            if isinstance(value, Copy | ValueDescription):
                 return type(value) is type(stand_in) and bool(value == stand_in)
             return type(value) is type(item) and bool(value == item)
         except Exception:  # noqa: BLE001 - a user's __eq__ may raise anything

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from framework.observe.recording.change_marks import ATOMS
-from framework.observe.recording.frozen import SCALARS, ValueDescription, frozen
+from framework.observe.recording.frozen import SCALARS, frozen
 from framework.observe.text import short_repr
 
 MOST_PARTS, LONGEST_PART, DEEPEST = 12, 256, 3
@@ -36,11 +36,6 @@ def kept(value: Any) -> Any:
     state = value if kind in {dict, list} else getattr(value, "__dict__", None)
     copy = _copied(state, DEEPEST) if state else _UNLIKE
     return frozen(value) if copy is _UNLIKE else Copy(kind, copy)
-
-
-def is_stand_in(value: Any) -> bool:
-    """Return whether a row has a copy or a description in the place of the item."""
-    return isinstance(value, Copy | ValueDescription)
 
 
 def _copied(value: Any, depth: int) -> Any:
