@@ -154,7 +154,7 @@ def test_the_deadline_and_a_wait_that_timed_out_tell_the_same():
 
 
 def test_asking_meanwhile_disturbs_nothing():
-    pipeline = Pipeline([Toggle(), Reads()], max_phases=3000)
+    pipeline = Pipeline([Toggle(), Reads()], max_phases=1000)
     run, stop = pipeline.start(), threading.Event()
 
     def ask():
@@ -167,5 +167,5 @@ def test_asking_meanwhile_disturbs_nothing():
         run.wait(PATIENCE)
     stop.set()
     asking.join(PATIENCE)
-    assert pipeline.report.delivered["Reads"] == 2 * 3000
+    assert pipeline.report.delivered["Reads"] == 2 * 1000
     assert pipeline.report.dead_letters == 0
