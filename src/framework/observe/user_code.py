@@ -9,7 +9,7 @@ import site
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import CodeType, TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 from framework.source import place
@@ -97,14 +97,16 @@ def called_at() -> str:
 
 def waits_at(coroutine: Any) -> str:
     """Return the line of the user's code at which a suspended coroutine waits; "" where it cannot be told."""
-    lines = list[tuple[str, int]]()
-    while coroutine is not None and len(lines) < _DEPTH:
-        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "ag_frame", None)
-        frame = frame or getattr(coroutine, "gi_frame", None)
+    lines = ((frame.f_code.co_filename, number) for frame, number in awaited(coroutine))
+    return last_own([one for one in lines if is_own(one[0])])
+
+
+def awaited(coroutine: Any) -> Iterator[tuple[FrameType, int]]:
+    """Yield where a suspended coroutine awaits, and what that awaits, down to what is no Python code, with lines."""
+    for _ in range(_DEPTH):
+        kind = next((kind for kind in ("cr", "ag", "gi") if hasattr(coroutine, f"{kind}_frame")), None)
+        frame = None if kind is None else getattr(coroutine, f"{kind}_frame")
         if frame is None:
-            break
-        lines.append((frame.f_code.co_filename, frame.f_lineno))
-        following = getattr(coroutine, "cr_await", None) or getattr(coroutine, "ag_await", None)
-        coroutine = following or getattr(coroutine, "gi_yieldfrom", None)
-    own = [one for one in lines if is_own(one[0])]
-    return last_own(own)
+            return
+        yield frame, frame.f_lineno
+        coroutine = getattr(coroutine, "gi_yieldfrom" if kind == "gi" else f"{kind}_await")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from types import TracebackType
 from typing import Literal, Self, overload
 
 from framework.core.driving.driver import Driver, finish, step
@@ -150,7 +149,5 @@ class DrivingMethods:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -15,8 +15,8 @@ from typing import Protocol, TypeVar
 
 from framework import observe
 from framework.core.archives import ArchiveRoom
-from framework.core.driving.answers import PhaseAnswers, PhaseLoop
 from framework.core.driving.bounds import RunBounds
+from framework.core.driving.phase_loops import LoopDetector, PhaseLoop
 from framework.core.driving.status import DeliveryCounts, processor_reports, unfinished, why_waiting
 from framework.core.driving.wiring import check_wiring
 from framework.core.event import INIT, PHASE, POISON, Event
@@ -105,7 +105,7 @@ class PhaseSequence:
         self._open: Paused[PhaseReport] | None = None
         self._deliver_one: Callable[[], FinishedDelivery | None] | None = None
         """Makes a single delivery; None while phases are not to pause after each."""
-        self._answers = PhaseAnswers(scheduler)
+        self._loops = LoopDetector(scheduler)
         self._watching: Callable[[], object] | None = None  # ends the look at exceptions that are caught
         # Where the last phase ended: single deliveries made since then belong to the next.
         self._counted, self._timed = DeliveryCounts(scheduler), 0.0
@@ -179,11 +179,11 @@ class PhaseSequence:
 
     def diagnose(self) -> Findings:
         """Return what is odd until now."""
-        return self._diagnosis(tuple(self._reports), self.time.seconds, self._answers.loop())
+        return self._diagnosis(tuple(self._reports), self.time.seconds, self._loops.loop())
 
     def why_waiting(self) -> str:
         """Return what keeps the run from being finished, a line each; empty when nothing does."""
-        return why_waiting(self._scheduler, self._answers.text())
+        return why_waiting(self._scheduler, self._loops.text())
 
     def call_off(self) -> None:
         """Make no new deliveries; hooks that have begun get the grace."""
@@ -280,13 +280,13 @@ class PhaseSequence:
 
     def _announce_phase(self, number: int) -> Paused[bool]:
         """Announce the phase; returns whether that caused no work beyond its own deliveries."""
-        self._answers.begin(number)
+        self._loops.begin(number)
         before = DeliveryCounts(self._scheduler)
         recipients = self._scheduler.announce(Event(name=PHASE, phase=number))
         quiet = yield from self._drain()
         after = DeliveryCounts(self._scheduler)
         more = after.delivered_since(before) - recipients
-        self._answers.end(number, more, before, after)
+        self._loops.end(number, more, before, after)
         return quiet and not more
 
     def _at_phase_limit(self, number: int) -> bool:
@@ -356,7 +356,7 @@ class PhaseSequence:
             elapsed=elapsed,
             waiting=waiting,
             interrupted=self.early_end.interrupted or scheduler.broken is not None,
-            _diagnosis=functools.cache(lambda: self._diagnosis(phases, elapsed, self._answers.loop())),
+            _diagnosis=functools.cache(lambda: self._diagnosis(phases, elapsed, self._loops.loop())),
             processors=processor_reports(scheduler),
             paused=paused,
             history=scheduler.observation.history,

@@ -9,9 +9,9 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from framework.core.identity.parts import Part
+from framework.core.identity.reading.definition_reader import DefinitionReader
 from framework.core.identity.reading.definitions import is_own
 from framework.core.identity.reading.nodes import Bound, CodeNode
-from framework.core.identity.reading.reader import DefinitionReader
 from framework.core.identity.state import Code, State
 from framework.core.identity.values import ValueWalk
 

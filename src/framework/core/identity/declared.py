@@ -13,8 +13,8 @@ from typing import Any
 from framework.archive import digest
 from framework.core.identity.code_dependencies import CodeDependencies
 from framework.core.identity.parts import Part, shown
+from framework.core.identity.reading.definition_reader import DefinitionReader
 from framework.core.identity.reading.definitions import is_own
-from framework.core.identity.reading.reader import DefinitionReader
 from framework.core.processor import AbstractProcessor
 
 

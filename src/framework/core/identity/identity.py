@@ -20,8 +20,8 @@ from framework.archive.digest.digest import equal
 from framework.core.identity.code_dependencies import CodeDependencies
 from framework.core.identity.declared import Declared
 from framework.core.identity.parts import Part, shown, source_text, tree
+from framework.core.identity.reading.definition_reader import DefinitionReader
 from framework.core.identity.reading.definitions import defaults_of, functions_in
-from framework.core.identity.reading.reader import DefinitionReader
 from framework.core.identity.reading.references import set_from_parameters
 from framework.core.identity.state import parameters_of
 from framework.core.processor import AbstractProcessor

@@ -97,7 +97,7 @@ def _code_of(own: Any) -> tuple[str, tuple[StoredPart, ...]]:
         found = None
     if found is None:
         from framework.core.identity.code_dependencies import CodeDependencies  # reads sources; only where needed
-        from framework.core.identity.reading.reader import DefinitionReader
+        from framework.core.identity.reading.definition_reader import DefinitionReader
 
         code = CodeDependencies(DefinitionReader(own.__module__ or ""))
         code.add(own)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from framework.core.driving.answers import PhaseLoop
+from framework.core.driving.phase_loops import PhaseLoop
 from framework.core.driving.status import processor_reports, snapshot, unfinished
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.matching.interests import Interests

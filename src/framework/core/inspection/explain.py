@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from framework.core.event import Event
 from framework.core.inspection.dependencies import BUILT, is_builder
 from framework.core.inspection.explanation import Explanation, ExplanationRow
+from framework.core.inspection.findings.places import body_of
 from framework.core.mailboxes.handler import Handler
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.mailboxes.routing import RoutingTable
@@ -137,10 +138,6 @@ def _either(targets: Sequence[str]) -> str:
     return ", ".join(map(repr, targets))
 
 
-def _place(builder: object) -> str:
-    for name in ("build", "process"):
-        try:
-            return source_of(getattr(builder, name)).where
-        except (SourceUnavailable, AttributeError):
-            continue
-    return ""
+def _place(builder: Handler) -> str:
+    source = body_of(builder)
+    return "" if source is None else source.where

@@ -121,11 +121,13 @@ class LoopThread:
 
     def slow(self, after: float) -> Iterator[tuple[str, str]]:
         """Yield the processors whose coroutines run for more than so many seconds, with their stacks, each once."""
+        from framework.observe.user_code import awaited  # for a run that is told to look
+
         now = time.monotonic()
         for task, (owner, since, _) in tuple(self._running.items()):  # in one step: the loop changes it
             if now - since >= after and task not in self._told_slow:
                 self._told_slow.add(task)
-                yield owner, "".join(traceback.format_list(_stack(task.get_coro())))
+                yield owner, "".join(traceback.StackSummary.extract(awaited(task.get_coro())).format())
 
     def _started(self) -> asyncio.AbstractEventLoop:
         import asyncio
@@ -163,19 +165,6 @@ async def _end(left: Iterable[asyncio.Task[Any]]) -> None:
         _, left = await asyncio.wait(left, timeout=CLEAN_UP)
         for task in left:
             task.cancel()
-
-
-def _stack(coroutine: Any) -> traceback.StackSummary:
-    """Return where a coroutine awaits, and what that awaits, down to what is no Python code."""
-    frames = []
-    while coroutine is not None:
-        kind = next((kind for kind in ("cr", "ag", "gi") if hasattr(coroutine, f"{kind}_frame")), None)
-        frame = None if kind is None else getattr(coroutine, f"{kind}_frame")
-        if frame is None:
-            break
-        frames.append((frame, frame.f_lineno))
-        coroutine = getattr(coroutine, "gi_yieldfrom" if kind == "gi" else f"{kind}_await")
-    return traceback.StackSummary.extract(iter(frames))
 
 
 def _hand_over(task: asyncio.Task[Any], future: Future[Any]) -> None:

@@ -96,11 +96,11 @@ def _assigned(node: ast.AST) -> dict[str, list[ast.expr]]:
     values: dict[str, list[ast.expr]] = {}
     for part in ast.walk(node):
         match part:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.expr() as value):
-                values.setdefault(name, []).append(value)
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                values.setdefault(name, []).append(value)
-            case ast.NamedExpr(target=ast.Name(id=name), value=value):
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=ast.expr() as value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+                | ast.NamedExpr(target=ast.Name(id=name), value=value)
+            ):
                 values.setdefault(name, []).append(value)
     return values
 

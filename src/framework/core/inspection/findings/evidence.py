@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from framework.core.driving.answers import PhaseLoop
+from framework.core.driving.phase_loops import PhaseLoop
 from framework.core.event import CONTROL
 from framework.core.mailboxes.handler import Handler, Unfinished
 from framework.core.mailboxes.inbox import Inbox

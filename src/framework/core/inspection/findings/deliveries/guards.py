@@ -64,7 +64,7 @@ def _never_true(
 ) -> tuple[MatchCase | None, str]:
     events = [one.event for one in deliveries[:SAMPLED]]
     for case in cases:
-        fitting = [event for event in events if event is not None and _fits(case, event, processor)]
+        fitting = [one for one in events if one is not None and check_case(case, one, processor).receives == "depends"]
         if len(fitting) < FEWEST:
             continue
         assert case.guard is not None  # noqa: S101 - those were chosen
@@ -75,7 +75,3 @@ def _never_true(
             return None, ""
         return case, f"{answers[0].words}, and so for all"
     return None, ""
-
-
-def _fits(case: MatchCase, event: object, processor: Handler) -> bool:
-    return check_case(case, event, processor).receives == "depends"

@@ -1,4 +1,4 @@
-"""`PhaseAnswers`: who answers the phases with new work, and whether the state repeats; for `why_waiting`."""
+"""`LoopDetector`: who answers the phases with new work, and whether the state repeats; for `why_waiting`."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class PhaseLoop(NamedTuple):
         return "; ".join([f"since phase {self.since} {self.what} {often}", *self.values])
 
 
-class PhaseAnswers:
+class LoopDetector:
     """Keeps who answered the phases, since when their deliveries repeat, and the values of the phases looked at last.
 
     It takes the same little time and memory for each phase, however many there are.
