@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
-from flow_samples import double, results
+from flow_samples import double, results, same
 
 from framework.errors import FlowError
 from framework.flow import FixedCapacity, Flow
@@ -89,3 +89,20 @@ def test_a_context_manager_made_by_contextlib_is_held_around_each_item_anew():
     flow = Flow(capacity=FixedCapacity(1)).add_job_with_lock(process, session())
     assert play(results(flow, [1, 2])) == [(1, 1), (2, 3)]
     assert held == ["entered", "left"] * 2
+
+
+def test_an_item_whose_resource_manager_swallows_the_error_fails_instead_of_handing_on_none():
+    class Swallows:
+        async def __aenter__(self):
+            return self
+
+        async def __aexit__(self, *_):
+            return True
+
+    async def fails(item):
+        raise ValueError(item)
+
+    flow = Flow().add_job_with_lock(fails, Swallows()).add(same)
+    report = play(flow.run([1]))
+    assert (report.counts["failed"], report.jobs["same"].counts["taken"]) == (1, 0)
+    assert "Swallows" in str(report.failures[0].exception)

@@ -211,6 +211,7 @@ def _locked(call: Call, lock: Any, caller: Caller, *, gives_resource: bool) -> C
                 return await (call(item, resource) if gives_resource else call(item))
         finally:
             caller.works()
+        raise FlowError(f"{lock!r} swallowed what the processor raised, and there is no result: let the error pass")
 
     return locked
 
