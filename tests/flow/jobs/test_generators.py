@@ -208,3 +208,33 @@ def test_a_generator_begins_no_more_often_than_its_rate():
 
     assert play(main()).counts["spawned"] == 8
     assert begun == [0, 0.5, 1, 1.5]
+
+
+async def countless(item):
+    for number in range(1_000_000):
+        yield number
+
+
+LIMITS = {}, {"key": lambda _: 0}, {"timeout": 100}, {"retry": 2}, {"rate": 1000}
+
+
+@pytest.mark.parametrize("limits", LIMITS, ids=lambda limits: "".join(limits) or "none")
+@pytest.mark.parametrize("is_followed", [False, True], ids=["last", "followed"])
+def test_a_generator_that_never_waits_starves_no_stop(limits, is_followed):
+    async def main():
+        flow = Flow().add(countless, **limits)
+        if is_followed:
+            flow.add(same)
+        running = asyncio.create_task(flow.run([1]))
+        await asyncio.sleep(0.05)
+        await flow.stop()
+        return await running
+
+    report = asyncio.run(main())
+    assert (report.ended, report.counts["spawned"] < 1_000_000) == ("stopped", True)
+
+
+def test_a_generator_that_never_waits_exceeds_its_timeout():
+    report = asyncio.run(Flow().add(countless, timeout=0.05).run([1]))
+    assert (report.counts["failed"], report.counts["spawned"] < 1_000_000) == (1, True)
+    assert isinstance(report.failures[0].exception, TimeoutError)

@@ -174,11 +174,7 @@ def _generated(call: Call, caller: Caller, seconds: float | None, clock: Clock, 
             while True:
                 began = clock.now()
                 try:
-                    if left is None:
-                        value = await anext(values)
-                    else:
-                        async with deadline(clock, left, caller.is_cancelled):
-                            value = await anext(values)
+                    value = await (anext(values) if left is None else _next_in_time(values, caller, left, clock))
                 except StopAsyncIteration:
                     return kept
                 if left is not None:  # the time that the reader of the values takes does not count
@@ -187,6 +183,8 @@ def _generated(call: Call, caller: Caller, seconds: float | None, clock: Clock, 
                     kept.append(value)
                     if isinstance(value, LastWorkItem):
                         return kept
+                    if not len(kept) & 255:
+                        await asyncio.sleep(0)
                 else:
                     await caller.spawn(value)
         finally:
@@ -194,6 +192,13 @@ def _generated(call: Call, caller: Caller, seconds: float | None, clock: Clock, 
                 await values.aclose()
 
     return generated
+
+
+async def _next_in_time(values: Any, caller: Caller, seconds: float, clock: Clock) -> Any:
+    if not seconds:  # it has never waited, so that no timer could tell
+        raise TimeoutError
+    async with deadline(clock, seconds, caller.is_cancelled):
+        return await anext(values)
 
 
 def _locked(call: Call, lock: Any, caller: Caller, *, gives_resource: bool) -> Call:

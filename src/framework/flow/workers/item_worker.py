@@ -223,11 +223,13 @@ class ItemWorker(TellingWorker):
         if following is not None:
             self.counter.spawned += 1
             await self._push(following, child)
-            return
-        await self._room_for_result(child)
-        self.counter.spawned += 1
-        self.announce(child, "done", None)
-        finish(child, "done", value)
+        else:
+            await self._room_for_result(child)
+            self.counter.spawned += 1
+            self.announce(child, "done", None)
+            finish(child, "done", value)
+        if not self.counter.spawned & 255:  # as after a turn: a generator may never wait
+            await asyncio.sleep(0)
 
     async def raised(self, entry: Any, error: BaseException, began: float | None = None) -> None:
         """Settle an item whose processor raised.
@@ -351,6 +353,7 @@ class ItemWorker(TellingWorker):
             self.enter(WorkerState.WORKING)
         if channel.closed:
             self.drop(job, [entry], channel.reason)
+            await self.breathe()  # a generator that never waits would drop all that it yields before it is cancelled
         else:
             channel.append(entry)
 
