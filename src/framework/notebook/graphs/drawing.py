@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,7 +19,7 @@ from framework.notebook.widgets.markup import block, bundle, page, scrolled_imag
 from framework.notebook.widgets.require import require
 from framework.notebook.widgets.shown import Shown
 from framework.observe import Graph, NodeKey, Snapshot
-from framework.observe.graph import EdgeKind, NodeKind
+from framework.observe.findings import times
 
 if TYPE_CHECKING:
     import graphviz
@@ -141,10 +142,7 @@ class Drawing(Shown):
         return target
 
     def __repr__(self) -> str:
-        kinds: dict[str, int] = {}
-        for node in self.graph.nodes:
-            kinds[node.kind] = kinds.get(node.kind, 0) + 1
-        counts = [f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in kinds.items()]
+        counts = [times(count, kind) for kind, count in Counter(node.kind for node in self.graph.nodes).items()]
         return f"{self.graph.name}: {', '.join(counts) or 'nothing to draw'}"
 
     def _bundle(self) -> Mapping[str, str]:
@@ -189,9 +187,9 @@ def dependency_graph(pipeline: Drawable | Graph, target: str | None = None) -> D
         UnknownName: there is no such target.
     """
     graph, snapshot = _looked_at(pipeline)
-    part = _part(graph, {"builder", "target"}, {"requires", "provides"})
-    touched = {key for edge in part.edges for key in (edge.source, edge.target)}
-    part = replace(part, nodes=tuple(one for one in part.nodes if one.kind == "target" or one.key in touched))
+    edges = tuple(edge for edge in graph.edges if edge.kind in {"requires", "provides"})
+    touched = {key for edge in edges for key in (edge.source, edge.target)}
+    part = Graph(graph.name, tuple(one for one in graph.nodes if one.kind == "target" or one.key in touched), edges)
     return Drawing(part if target is None else _upstream(part, target), snapshot)
 
 
@@ -205,14 +203,6 @@ def _looked_at(source: Drawable | Graph) -> tuple[Graph, Snapshot | None]:
         return source, None
     require(source, "graph", "a drawing is made of a pipeline, a flow or a graph: routing_graph(pipeline)")
     return source.graph(), source.snapshot()
-
-
-def _part(graph: Graph, nodes: Iterable[NodeKind], edges: Iterable[EdgeKind]) -> Graph:
-    node_kinds, edge_kinds = set(nodes), set(edges)
-    kept = tuple(node for node in graph.nodes if node.kind in node_kinds)
-    keys = {node.key for node in kept}
-    arrows = (edge for edge in graph.edges if edge.kind in edge_kinds)
-    return Graph(graph.name, kept, tuple(edge for edge in arrows if edge.source in keys and edge.target in keys))
 
 
 def _upstream(graph: Graph, target: str) -> Graph:

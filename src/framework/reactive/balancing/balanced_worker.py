@@ -57,8 +57,32 @@ class LoadBalancerRouter(ReactiveBuilder):
         return [item] if item[0] % self._count == self._index else ()
 
 
-class _WorkerBuilder(ReactiveBuilder):
-    """Calls a worker's `build`, and its hooks when the pipeline calls these."""
+class WorkerHooks(ReactiveBuilder):
+    """A builder that does the work of a load balancer with a worker, whose hooks it calls where that is used here."""
+
+    worker: BalancedWorker
+    _here = True
+    """Whether the worker itself builds, and no copy of it in another process."""
+
+    def on_init(self, context: Context) -> Iterable[Any] | None:
+        """Call the worker's hook; a copy calls it before its first item."""
+        return call_hook(self.worker, "on_init", context) if self._here else None
+
+    def phase(self, context: Context, phase: int) -> Iterable[Any] | None:
+        """Call the worker's hook."""
+        return call_hook(self.worker, "phase", context, phase) if self._here else None
+
+    def on_terminate(self, context: Context) -> Iterable[Any] | None:
+        """Call the worker's hook."""
+        return call_hook(self.worker, "on_terminate", context) if self._here else None
+
+    @property
+    def _opens_archive(self) -> bool:
+        return self._archived_as is not None
+
+
+class _WorkerBuilder(WorkerHooks):
+    """Calls a worker's `build`."""
 
     def __init__(
         self,
@@ -74,22 +98,6 @@ class _WorkerBuilder(ReactiveBuilder):
         self.worker = worker
         self._archived_as = None if records is None else records.keeper
         self._records = records
-
-    @property
-    def _opens_archive(self) -> bool:
-        return self._records is not None
-
-    def on_init(self, context: Context) -> Iterable[Any] | None:
-        """Call the worker's hook."""
-        return call_hook(self.worker, "on_init", context)
-
-    def phase(self, context: Context, phase: int) -> Iterable[Any] | None:
-        """Call the worker's hook."""
-        return call_hook(self.worker, "phase", context, phase)
-
-    def on_terminate(self, context: Context) -> Iterable[Any] | None:
-        """Call the worker's hook."""
-        return call_hook(self.worker, "on_terminate", context)
 
     def _results(self, context: Context, item: Numbered) -> tuple[Made, Iterator[Any]]:
         number, args = item

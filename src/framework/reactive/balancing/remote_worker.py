@@ -9,7 +9,13 @@ from typing import Any
 from framework.core import Context, Event
 from framework.core.context import DetachedContext
 from framework.errors import LifecycleError, Unpicklable
-from framework.reactive.balancing.balanced_worker import BalancedRecords, BalancedWorker, NumberedResults, call_hook
+from framework.reactive.balancing.balanced_worker import (
+    BalancedRecords,
+    BalancedWorker,
+    NumberedResults,
+    WorkerHooks,
+    call_hook,
+)
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.building.artifacts import artifacts_of
 from framework.reactive.offloading.offload import OffloadBuilder
@@ -17,7 +23,7 @@ from framework.reactive.offloading.remote import pack
 from framework.reactive.offloading.transport import Transport
 
 
-class LoadBalancerWorkerOffload(OffloadBuilder):
+class LoadBalancerWorkerOffload(WorkerHooks, OffloadBuilder):
     """Builds items with copies of the worker on an executor; announces as a wrapper does."""
 
     def __init__(  # noqa: PLR0913 - internal: what make_load_balancer knows
@@ -39,10 +45,6 @@ class LoadBalancerWorkerOffload(OffloadBuilder):
         self._archived_as = None if records is None else records.keeper
         super().__init__(provides, requires, RemoteWorker(worker), transport, name=name)
 
-    @property
-    def _opens_archive(self) -> bool:
-        return self._shared is not None
-
     def _sent(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the arguments of the worker's `build`, without the number of the item."""
         arguments: tuple[Any, ...] = inputs[0][1]
@@ -61,18 +63,6 @@ class LoadBalancerWorkerOffload(OffloadBuilder):
     def _announced(self, inputs: tuple[Any, ...], artifacts: Iterator[Any]) -> Iterable[NumberedResults]:
         """Return the results with their number."""
         return ((number, results) for number, results in [(self._place(inputs), list(artifacts))])
-
-    def on_init(self, context: Context) -> Iterable[Any] | None:
-        """Call the worker's hook if its object is used; a copy calls it before its first item."""
-        return call_hook(self.worker, "on_init", context) if self._here else None
-
-    def phase(self, context: Context, phase: int) -> Iterable[Any] | None:
-        """Call the worker's hook if its object is used."""
-        return call_hook(self.worker, "phase", context, phase) if self._here else None
-
-    def on_terminate(self, context: Context) -> Iterable[Any] | None:
-        """Call the worker's hook if its object is used."""
-        return call_hook(self.worker, "on_terminate", context) if self._here else None
 
 
 class RemoteWorker:
