@@ -40,10 +40,10 @@ SHOWN_ABOVE = "(element) => element.scrollWidth > element.clientWidth"
 class Bare:
     """Shows a widget in a cell of some width, and answers its commands from its view."""
 
-    def __init__(self, page: Any) -> None:
+    def __init__(self, context: Any) -> None:
         self.errors: list[str] = []
         self._view: Any = None
-        self.page = page.context.new_page()
+        self.page = context.new_page()
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
         self.page.expose_function("toPython", self._answer)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 import servers
@@ -75,32 +77,84 @@ def marimo_run(marimo_folder: Path) -> Iterator[str]:
         yield address
 
 
-# of a module, not of the session: while it is open, no other test of this process can run an event loop
+class Browser:
+    """The browser of this process, with one page for JupyterLab, which takes 5 s of the processor to load.
+
+    Modules share it as long as tests of this folder follow each other: while it is open, no other test can run an event
+    loop. After a test that failed, the next module has another one.
+    """
+
+    def __init__(self) -> None:
+        self.failed = False
+        self._open = ExitStack()
+        self._context: Any = None
+        self._lab: Any = None
+
+    def context(self, program: str, profiles: pytest.TempPathFactory) -> Any:
+        """Return the browser, opened with an empty profile if it is not open."""
+        from playwright.sync_api import sync_playwright
+
+        if self.failed:
+            self.close()
+        if self._context is None:
+            playwright = self._open.enter_context(sync_playwright())
+            self._context = playwright.chromium.launch_persistent_context(
+                profiles.mktemp("profile"), executable_path=program, headless=True, args=CHROMIUM, viewport=VIEWPORT
+            )
+            self._open.callback(self._context.close)
+            self._context.set_default_timeout(MINUTE)
+            self._context.grant_permissions(["clipboard-read", "clipboard-write"])
+        return self._context
+
+    def lab(self) -> Any:
+        """Return the page for JupyterLab."""
+        if self._lab is None:
+            self._lab = self._context.new_page()
+        return self._lab
+
+    def close(self) -> None:
+        """Close it, if it is open."""
+        self._context = self._lab = None
+        self.failed = False
+        self._open.close()
+
+
+BROWSER = Browser()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Close the browser after the last test of this folder."""
+    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+        BROWSER.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """Have the next module begin anew where a test fails."""
+    report = yield
+    BROWSER.failed |= report.failed
+    return report
+
+
 @pytest.fixture(scope="module")
-def context(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
-    """A browser with an empty profile."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        profile = tmp_path_factory.mktemp("profile")
-        context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=chromium, headless=True, args=CHROMIUM, viewport=VIEWPORT
-        )
-        context.set_default_timeout(MINUTE)
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
-        yield context
-        context.close()
+def context(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The browser."""
+    return BROWSER.context(chromium, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
-def page(context: object) -> object:
+def page(context: Any) -> Iterator[Any]:
     """One page for the tests of a module."""
-    return context.new_page()
+    page = context.new_page()
+    yield page
+    page.close()
 
 
 @pytest.fixture
-def lab(server: str, folder: Path, page: object) -> Iterator[Lab]:
+def lab(server: str, folder: Path, context: Any) -> Iterator[Lab]:
     """A page that opens notebooks, without outside requests or logged errors when the test is over."""
+    page = BROWSER.lab()
     page.set_viewport_size(VIEWPORT)
     lab = Lab(page, server, folder)
     yield lab
@@ -110,9 +164,9 @@ def lab(server: str, folder: Path, page: object) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def bare(page: object) -> Iterator[Bare]:
+def bare(context: Any) -> Iterator[Bare]:
     """An empty page that shows one widget without JupyterLab, and that logged no error when the test is over."""
-    bare = Bare(page)
+    bare = Bare(context)
     yield bare
     bare.close()
     assert bare.errors == [], "the page logged errors"
