@@ -47,13 +47,39 @@ class DeliveryNotes(NamedTuple):
     case: str | bool | None = None
 
 
-class _Chunk(NamedTuple):
-    """What one thread wrote; `before` is its last delivery before that, or empty."""
+class _Columns(NamedTuple):
+    """Submissions from outside of events that all have the same attributes, column by column."""
 
-    submissions: list[Any]
+    at: float
+    numbers: list[int]
+    classes: list[type]
+    names: tuple[str, ...]
+    values: list[Any]
+    recipients: Sequence[tuple[Any, ...]]
+    phase: int
+
+    def rows(self) -> list[Any]:
+        """Return them one after another, as a writer writes them."""
+        count, width = len(self.numbers), len(self.names)
+        rows: list[Any] = [self.at, None, None, None, None, 0, None, self.phase] * count
+        rows[1::SUBMISSION], rows[2::SUBMISSION], rows[6::SUBMISSION] = self.numbers, self.classes, self.recipients
+        parts = zip(*(iter(self.values),) * width, strict=True) if width else itertools.repeat((), count)
+        rows[3::SUBMISSION] = [dict(zip(self.names, part, strict=True)) for part in parts]
+        return rows
+
+
+class _Chunk(NamedTuple):
+    """What one thread wrote: `sent` are its submissions; `before` is its last delivery before that, or empty."""
+
+    sent: list[Any] | _Columns
     deliveries: list[Any]
     before: Row
     size: int = 0
+
+    @property
+    def submissions(self) -> list[Any]:
+        """Return the values of all submissions, one after another."""
+        return self.sent.rows() if isinstance(self.sent, _Columns) else self.sent
 
     def told(self) -> Iterator[Row]:
         """Iterate over the deliveries: at, id, recipient, phase, seconds, emitted, case, special or None."""
@@ -69,35 +95,7 @@ class _Chunk(NamedTuple):
             last = row
 
 
-class _Columns(NamedTuple):
-    """Submissions from outside of events that all have the same attributes, column by column."""
-
-    at: float
-    numbers: list[int]
-    classes: list[type]
-    names: tuple[str, ...]
-    values: list[Any]
-    recipients: Sequence[tuple[Any, ...]]
-    phase: int
-    size: int
-    deliveries: tuple[()] = ()
-
-    @property
-    def submissions(self) -> list[Any]:
-        """As those of a `_Chunk`."""
-        count, width = len(self.numbers), len(self.names)
-        rows: list[Any] = [self.at, None, None, None, None, 0, None, self.phase] * count
-        rows[1::SUBMISSION], rows[2::SUBMISSION], rows[6::SUBMISSION] = self.numbers, self.classes, self.recipients
-        parts = zip(*(iter(self.values),) * width, strict=True) if width else itertools.repeat((), count)
-        rows[3::SUBMISSION] = [dict(zip(self.names, part, strict=True)) for part in parts]
-        return rows
-
-    def told(self) -> Iterator[Row]:
-        """Iterate over no deliveries."""
-        return iter(())
-
-
-def _batch(events: Sequence[Any], recipients: Sequence[tuple[Any, ...]], phase: int) -> _Columns | None:
+def _batch(events: Sequence[Any], recipients: Sequence[tuple[Any, ...]], phase: int) -> _Chunk | None:
     """Return the submissions of events as columns; None if their attributes differ, can change or are long texts."""
     at, attributes = time.perf_counter(), [event.__dict__ for event in events]
     names, values = tuple(attributes[0]), [*itertools.chain.from_iterable(map(dict.values, attributes))]
@@ -110,7 +108,8 @@ def _batch(events: Sequence[Any], recipients: Sequence[tuple[Any, ...]], phase: 
         if not kinds <= SCALARS and (kinds != _TEXT or max(map(len, column)) > SHORT):
             return None
     size = (_BATCHED_BYTES + _VALUE_BYTES * width) * len(events)
-    return _Columns(at, [*map(id, events)], [*map(type, events)], names, values, recipients, phase, size)
+    columns = _Columns(at, [*map(id, events)], [*map(type, events)], names, values, recipients, phase)
+    return _Chunk(columns, [], (), size)
 
 
 class LogWriter:
@@ -190,7 +189,7 @@ class LogWriter:
 class Kept(NamedTuple):
     """All that a log knows at one moment; `horizon` is that of the log."""
 
-    chunks: list[_Chunk | _Columns]
+    chunks: list[_Chunk]
     forgotten: Forgotten
     horizon: float
 
@@ -215,8 +214,8 @@ class Log:
         self.horizon = -math.inf
         """When the last submission was made that was dropped: an older one need not be the last under its id."""
         self.shared: dict[int, dict[str, Any]] = {}
-        self._chunks: deque[_Chunk | _Columns] = deque()
-        self._leaving: list[_Chunk | _Columns] = []
+        self._chunks: deque[_Chunk] = deque()
+        self._leaving: list[_Chunk] = []
         """Chunks that are dropped and not counted yet: a reader finds each row here or in `forgotten`."""
         self._writers: dict[int, LogWriter] = {}
         self._bytes = 0
@@ -239,7 +238,7 @@ class Log:
             if ended is not None:
                 ended.close()
 
-    def append(self, chunk: _Chunk | _Columns, handed_over: Callable[[], object] | None = None) -> None:
+    def append(self, chunk: _Chunk, handed_over: Callable[[], object] | None = None) -> None:
         """Take over what a writer has written, and drop the oldest chunks where all take too much.
 
         `handed_over` is called so that a reader finds the chunk either at its writer or here.
@@ -263,7 +262,7 @@ class Log:
                 self.horizon = max(self.horizon, submissions[-SUBMISSION] if submissions else self.horizon)
                 self.dropped += sum(_counts([old]))
         if self.shared:
-            for rows in (chunk.submissions for chunk in dropped if isinstance(chunk, _Chunk)):
+            for rows in (chunk.sent for chunk in dropped if isinstance(chunk.sent, list)):
                 for number, attributes in zip(rows[1::SUBMISSION], rows[3::SUBMISSION], strict=True):
                     if self.shared.get(number) is attributes:
                         self.shared.pop(number, None)
@@ -291,7 +290,8 @@ class Log:
         """Return the last submission under the id of an event before that time, found from the newest on."""
         found, since = None, -math.inf
         for chunk in reversed(self._all()):
-            if isinstance(chunk, _Columns) and (not since < chunk.at < before or number not in chunk.numbers):
+            sent = chunk.sent
+            if isinstance(sent, _Columns) and (not since < sent.at < before or number not in sent.numbers):
                 continue
             submissions = chunk.submissions
             if not submissions or submissions[-SUBMISSION] <= since or submissions[0] >= before:
@@ -321,26 +321,26 @@ class Log:
             forgotten, horizon, chunks, open_ones = self.forgotten.copy(), self.horizon, *self._now()
         return Kept(_with_copies(chunks, open_ones), forgotten, horizon)
 
-    def _all(self) -> list[_Chunk | _Columns]:
+    def _all(self) -> list[_Chunk]:
         """Return all rows that are kept, the oldest chunks first."""
         with self._lock:
             chunks, open_ones = self._now()
         return _with_copies(chunks, open_ones)
 
-    def _now(self) -> tuple[list[_Chunk | _Columns], list[_Chunk]]:
+    def _now(self) -> tuple[list[_Chunk], list[_Chunk]]:
         """Return the chunks that are full, and those that are being written; call it with the lock taken."""
         return [*self._leaving, *self._chunks], [writer.chunk() for writer in self._writers.copy().values()]
 
 
-def _with_copies(chunks: list[_Chunk | _Columns], open_ones: list[_Chunk]) -> list[_Chunk | _Columns]:
+def _with_copies(chunks: list[_Chunk], open_ones: list[_Chunk]) -> list[_Chunk]:
     # First the deliveries, so that the submissions of all that are read were written before.
     deliveries = [chunk.deliveries.copy() for chunk in open_ones]
     for chunk, delivered in zip(open_ones, deliveries, strict=True):
-        chunks.append(chunk._replace(submissions=chunk.submissions.copy(), deliveries=delivered))
+        chunks.append(chunk._replace(sent=chunk.submissions.copy(), deliveries=delivered))
     return chunks
 
 
-def ordered(chunks: Sequence[_Chunk | _Columns]) -> Iterator[tuple[bool, Row]]:
+def ordered(chunks: Sequence[_Chunk]) -> Iterator[tuple[bool, Row]]:
     """Iterate over rows in the order of time, as `Log.rows`."""
     number = itertools.count()
     submissions = (row for chunk in chunks for row in _rows(chunk.submissions, SUBMISSION))
@@ -350,10 +350,9 @@ def ordered(chunks: Sequence[_Chunk | _Columns]) -> Iterator[tuple[bool, Row]]:
     return ((is_delivery, row) for _, is_delivery, _, row in rows)
 
 
-def _counts(chunks: Sequence[_Chunk | _Columns]) -> tuple[int, int]:
-    submissions = (
-        len(chunk.numbers) if isinstance(chunk, _Columns) else len(chunk.submissions) // SUBMISSION for chunk in chunks
-    )
+def _counts(chunks: Sequence[_Chunk]) -> tuple[int, int]:
+    sent = (one.sent for one in chunks)
+    submissions = (len(one.numbers) if isinstance(one, _Columns) else len(one) // SUBMISSION for one in sent)
     return sum(submissions), sum(len(chunk.deliveries) for chunk in chunks) // DELIVERY
 
 
