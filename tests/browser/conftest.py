@@ -151,12 +151,17 @@ def page(context: Any) -> Iterator[Any]:
     page.close()
 
 
+@pytest.fixture(scope="module")
+def lab_page(context: Any) -> Any:
+    """The page in which JupyterLab is loaded once."""
+    return BROWSER.lab()
+
+
 @pytest.fixture
-def lab(server: str, folder: Path, context: Any) -> Iterator[Lab]:
+def lab(server: str, folder: Path, lab_page: Any) -> Iterator[Lab]:
     """A page that opens notebooks, without outside requests or logged errors when the test is over."""
-    page = BROWSER.lab()
-    page.set_viewport_size(VIEWPORT)
-    lab = Lab(page, server, folder)
+    lab_page.set_viewport_size(VIEWPORT)
+    lab = Lab(lab_page, server, folder)
     yield lab
     lab.close()
     assert lab.outside == [], "the page made outside requests"

@@ -20,8 +20,9 @@ def shown(request, context):
     """A notebook with one of each display, open in one of the programs."""
     kind, server, folder, file = ENVIRONMENTS[request.param]
     folder = request.getfixturevalue(folder)
-    kind.write(folder / file, CELLS)  # before the server starts: that of marimo's apps lists them then
-    page = context.new_page()
+    if not (folder / file).exists():
+        kind.write(folder / file, CELLS)  # before the server starts: that of marimo's apps lists them then
+    page = request.getfixturevalue("lab_page") if kind is Lab else context.new_page()
     page.set_viewport_size(VIEWPORT)
     visit = kind(page, request.getfixturevalue(server), folder)
     visit.name = request.param
@@ -32,7 +33,8 @@ def shown(request, context):
     page.locator(MONITOR).get_by_role("button", name="Stop").click()
     page.locator(MONITOR, has_text="Finished").wait_for()
     visit.close()
-    page.close()
+    if kind is not Lab:
+        page.close()
     assert visit.outside == [], "the page asked another host"
     assert not visit.errors, "\n".join(visit.errors)
 
