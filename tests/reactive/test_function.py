@@ -148,3 +148,57 @@ def test_numbered_targets_raise_no_alarm():
         return part1
 
     assert Pipeline([wages("part2"), tax]).compute("tax", inputs={"part1": [1]}) == [1]
+
+
+def doubling(**options):
+    @reactive("doubled", ["number"], **options)
+    def double(number):
+        return 2 * number
+
+    return double
+
+
+def identity_of(builder):
+    return Pipeline([builder]).identity("double").digest
+
+
+@pytest.mark.parametrize(("options", "doubled"), [({}, [2, 2, 4]), ({"dedupe": True}, [2, 4])])
+def test_equal_inputs_are_built_once_where_a_function_says_dedupe(options, doubled):
+    assert Pipeline([doubling(**options)]).compute("doubled", inputs={"number": [1, 1, 2]}) == doubled
+
+
+def test_a_function_of_lower_priority_is_delivered_to_first():
+    order = []
+
+    @reactive(priority=1)
+    def later():
+        order.append("later")
+
+    @reactive(priority=-1)
+    def sooner():
+        order.append("sooner")
+
+    Pipeline([later, sooner], seed=0).compute("later", "sooner")
+    assert order == ["sooner", "later"]
+
+
+def test_what_a_function_depends_on_is_part_of_its_identity():
+    one, other = (doubling(depends={"rate": rate}) for rate in (1, 2))
+    assert identity_of(one) != identity_of(other)
+    assert identity_of(one) == identity_of(doubling(depends={"rate": 1}))
+
+
+def test_a_version_stands_for_the_code_of_a_function():
+    @reactive("doubled", ["number"], version=2)
+    def double(number):
+        return number + number
+
+    assert identity_of(double) == identity_of(doubling(version=2))
+    assert identity_of(double) != identity_of(doubling(version=3))
+
+
+def test_an_attribute_that_a_function_ignores_is_no_part_of_its_identity():
+    counted, ignored = doubling(), doubling(ignore="session")
+    before = identity_of(counted), identity_of(ignored)
+    counted.session = ignored.session = 5
+    assert (identity_of(counted) == before[0], identity_of(ignored) == before[1]) == (False, True)

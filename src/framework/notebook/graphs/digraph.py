@@ -150,9 +150,9 @@ def _edge(number: int, arrow: Arrow, *, labelled: bool) -> Mapping[str, str]:
     return attributes
 
 
-def shortened(text: str, length: int = LONGEST_LABEL) -> str:
+def shortened(text: str) -> str:
     """Return a name that fits into a box."""
-    return text if len(text) <= length else text[: length - 1] + "…"
+    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
 
 
 def _label(lines: Iterable[str]) -> str:

@@ -47,10 +47,9 @@ def block(*parts: str) -> str:
     return f'<div style="{_TEXT}">{"".join(parts)}</div>'
 
 
-def line(text: str, *, strong: bool = False, colour: str | None = None) -> str:
+def line(text: str, *, strong: bool = False) -> str:
     """One line of text, escaped."""
-    style = "margin:4px 0" + (";font-weight:600" if strong else "") + (f";color:{colour}" if colour else "")
-    return f'<div style="{style}">{escape(text)}</div>'
+    return f'<div style="margin:4px 0{";font-weight:600" if strong else ""}">{escape(text)}</div>'
 
 
 def preformatted(text: str) -> str:
