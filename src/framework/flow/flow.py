@@ -234,6 +234,9 @@ class Flow(DeclaredFlow):
     def configure(self, job: str, capacity: Capacity) -> None:
         """Give a job another capacity, for the rest of the run; workers beyond it end after the items they are at.
 
+        As in `add`, that of a router, or of a sub-flow with limits, is not that of its jobs; of any other sub-flow each
+        job gets it.
+
         Raises:
             LifecycleError: it does not run.
             UnknownName: there is no such job.
@@ -242,7 +245,7 @@ class Flow(DeclaredFlow):
         if not isinstance(capacity, Capacity):
             raise OptionError(f"configure takes a Capacity, got {capacity!r}: FixedCapacity(4)")
         valid = validated(scalable(capacity))
-        for one in self._running_jobs(job):
+        for one in self._running_jobs(job, alone=True):
             one.configure(valid)
 
     def why_waiting(self) -> str:
@@ -359,12 +362,14 @@ class Flow(DeclaredFlow):
         self._run = run
         return run
 
-    def _running_jobs(self, name: str | None) -> list[JobRun]:
+    def _running_jobs(self, name: str | None, *, alone: bool = False) -> list[JobRun]:
         if self._run is None or self._run.is_over:
             raise LifecycleError(f"{self.name} does not run: await flow.start() first")
         jobs = self._run.jobs
         if name is None:
             return list(jobs.values())
+        if alone and name in jobs:
+            return [jobs[name]]
         found = [job for known, job in jobs.items() if known == name or known.startswith(f"{name}.")]
         if not found:
             raise UnknownName("job", name, list(jobs))

@@ -9,7 +9,7 @@ import pytest
 from flow_samples import pause, same
 
 from framework.errors import FlowEnded
-from framework.flow import FixedCapacity, Flow, UtilizationCapacity
+from framework.flow import FixedCapacity, Flow, UtilizationCapacity, router
 from virtual_time import play, settle
 
 pytestmark = pytest.mark.timeout(60)
@@ -206,3 +206,17 @@ def test_workers_that_wait_for_a_lock_are_not_at_work_and_hire_no_others(clock):
         assert report.scalings == ()
 
     play(main())
+
+
+def test_a_router_is_configured_without_its_arms_and_a_sub_flow_with_all_its_jobs():
+    async def main():
+        way = router(lambda _: "arm", name="way", arm=same)
+        flow = Flow(capacity=FixedCapacity(2)).add(way).add(Flow(name="part").add(same).add(same))
+        await flow.start()
+        flow.configure("way", FixedCapacity(3))
+        flow.configure("part", FixedCapacity(4))
+        nodes = flow.snapshot().nodes
+        await flow.stop()
+        return [node.max_workers for node in nodes.values()]
+
+    assert play(main()) == [3, 2, 4, 4]
