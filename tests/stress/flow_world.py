@@ -254,7 +254,7 @@ class World:
         return item
 
 
-def how(error: BaseException, job: JobPlan) -> str:  # noqa: PLR0911 - a name for each
+def how(error: BaseException, job: JobPlan) -> str:
     """Name how a body ended that raised; what was cancelled from outside has timed out, unless the flow ended."""
     match error:
         case StopProcessing() | BaseExceptionGroup():
@@ -263,10 +263,8 @@ def how(error: BaseException, job: JobPlan) -> str:  # noqa: PLR0911 - a name fo
             return "reroute"
         case asyncio.CancelledError(args=(text,)) if text == OWN:
             return "cancel"
-        case asyncio.CancelledError():
+        case asyncio.CancelledError() | GeneratorExit():  # a generator that has swallowed its timeout is closed
             return "interrupted" if job.timeout is None else "timeout"
-        case GeneratorExit():
-            return "interrupted"
         case SystemExit():
             return "exit"
     return "fail"
