@@ -298,3 +298,16 @@ def test_a_processor_that_stops_its_own_flow_is_cancelled_at_once():
     flow.add(stops)
     play(main(0))
     play(main(1))
+
+
+def test_nothing_is_said_to_be_cut_off_that_ends_when_it_is_cancelled_although_it_gets_no_grace():
+    async def main():
+        flow = Flow(capacity=FixedCapacity(2)).add(pause).add(same)
+        running = asyncio.create_task(flow.run(range(9)))
+        await asyncio.sleep(0.5)
+        await flow.stop(grace=0)
+        report = await running
+        assert report.cut_off == ()
+        assert [finding.kind for finding in report.findings] == ["items left"]
+
+    play(main())

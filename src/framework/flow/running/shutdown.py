@@ -176,6 +176,7 @@ class Shutdown:
         """Wait for the rest of the grace, then cut off what still goes on."""
         while (pending := self._going_on(tasks)) and (left := self._until - self._loop.time()) > 0:
             await asyncio.wait(pending, timeout=left)
+        await asyncio.sleep(0)  # also with a grace of 0 a cancellation arrives once before it is said to be ignored
         await self._cut_off(tasks)
 
     async def _cut_off(self, tasks: Tasks) -> None:
