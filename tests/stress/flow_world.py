@@ -43,7 +43,8 @@ class World:
         self.resources: list[Resource] = []
         self.inner: list[Flow] = []
         # A worker for which an item was let in may take one that waited for its key, or for another attempt, first.
-        self.jumps = any(job.key is not None or (job.retry or 1) > 1 for job in plan.jobs)
+        jobs = [job for job in (*plan.jobs, plan.error) if job is not None]
+        self.jumps = any(job.key is not None or (job.retry or 1) > 1 for job in jobs)
         self.feeds = 0
         self.begin()
         strategy = Strategy.FIXED if plan.fixed else Strategy.UTILIZATION
