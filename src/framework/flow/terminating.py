@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 EXIT = 128 + signal.SIGTERM
 """The exit status of a process that SIGTERM ended, as shells report it."""
 
-_driven: list[FlowRun] = []
+_in_main: list[FlowRun] = []
+_elsewhere: list[FlowRun] = []
+"""Runs by thread: only the main thread may handle a signal."""
 _stopping: set[asyncio.Task[None]] = set()
+_told = False
+"""Whether the signal came since it is handled here."""
 
 
 @asynccontextmanager
@@ -30,25 +34,33 @@ async def terminable(run: FlowRun) -> AsyncIterator[None]:
     A task that leaves the block meanwhile waits for the end of the loop, which cancels it. The flow of a processor is
     left to that which the processor is part of; those of other threads end with those of the main thread.
     """
-    if INSIDE.get() is not None or not (_driven or _can_handle()):
+    global _told  # noqa: PLW0603 - the handler of a process
+    in_main = threading.current_thread() is threading.main_thread()
+    if INSIDE.get() is not None or (in_main and not (_in_main or _can_handle())):
         yield
         return
-    if not _driven and _is_in_main_thread():
+    if in_main and not _in_main:
+        _told = False
         # As `loop.add_signal_handler` does, which takes a quarter of a millisecond to check its argument.
         signal.signal(signal.SIGTERM, _terminate)
-    _driven.append(run)
+    driven = _in_main if in_main else _elsewhere
+    driven.append(run)
+    if _told and not in_main:  # the handler may not have seen it
+        run.loop.call_soon(_begin, run.loop, context=Context())
     try:
         yield
     finally:
-        _driven.remove(run)
-        if not _driven and _is_in_main_thread():
+        driven.remove(run)
+        if in_main and not _in_main:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
         if stopping := [task for task in _stopping if task.get_loop() is run.loop]:
             await asyncio.wait(stopping)
 
 
 def _terminate(*_: Any) -> None:
-    loops = {run.loop for run in _driven if run.loop.is_running()}
+    global _told  # noqa: PLW0603
+    _told = True
+    loops = {run.loop for run in (*_in_main, *_elsewhere) if run.loop.is_running()}
     if _stopping or not loops:  # told again; or a stream was left half-way and is kept
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.raise_signal(signal.SIGTERM)
@@ -62,7 +74,7 @@ def _begin(loop: asyncio.AbstractEventLoop) -> None:
 
 async def _stop_all(loop: asyncio.AbstractEventLoop) -> None:
     try:
-        await asyncio.gather(*(run.stop("cancelled") for run in set(_driven) if run.loop is loop))
+        await asyncio.gather(*(run.stop("cancelled") for run in {*_in_main, *_elsewhere} if run.loop is loop))
         # A task that raised SystemExit would end the loop as well, and hand it to the task that awaits it.
         loop.call_soon(_exit)
     finally:
@@ -73,11 +85,7 @@ def _exit() -> NoReturn:
     raise SystemExit(EXIT)
 
 
-def _is_in_main_thread() -> bool:
-    return threading.current_thread() is threading.main_thread()
-
-
 def _can_handle() -> bool:
-    if not _is_in_main_thread() or "ipykernel" in sys.modules or sys.platform == "win32":
+    if "ipykernel" in sys.modules or sys.platform == "win32":
         return False
     return signal.getsignal(signal.SIGTERM) in (signal.SIG_DFL, _terminate)

@@ -62,8 +62,25 @@ async def drained(flow):
 async def threaded(flow):
     def other():
         asyncio.run(flow.run([1]))
+    async def start(item):
+        threading.Thread(target=other).start()
+        await asyncio.sleep(3600)
+    await Flow().add(start).run([1])
+
+async def earlier(flow):
+    begun, both = threading.Event(), threading.Event()
+    async def source():
+        begun.set()
+        await asyncio.to_thread(both.wait)
+        yield 1
+    def other():
+        asyncio.run(flow.run(source()))
+    async def wait(item):
+        both.set()
+        await asyncio.sleep(3600)
     threading.Thread(target=other).start()
-    await Flow().add(asyncio.sleep).run([3600])
+    await asyncio.to_thread(begun.wait)
+    await Flow().add(wait).run([1])
 
 async def nested(flow):
     async def outer(item):
@@ -83,7 +100,10 @@ def told(drive="await flow.run([1])", before="", release=""):
     with subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "at work\n"
         process.send_signal(signal.SIGTERM)
-        yield process
+        try:
+            yield process
+        finally:
+            process.kill()  # one that hangs
 
 
 def terminated(**how):
@@ -100,6 +120,7 @@ def terminated(**how):
         "await read(flow)",
         "await nested(flow)",
         "await threaded(flow)",
+        "await earlier(flow)",
         "await asyncio.gather(flow.run([1]), Flow().add(asyncio.sleep).run([3600]))",
     ],
 )
