@@ -28,7 +28,10 @@ def filled(tmp_path_factory):
         patch.setenv("FRAMEWORK_KEY_FILE", str(folder / "key"))
         fill(folder / "workspace")
         shutil.copytree(folder / "workspace", folder / "visited")
-        return folder, visit(folder / "visited", EVERYTHING)
+        visited = visit(folder / "visited", EVERYTHING)
+    gc.collect()
+    gc.freeze()  # what other tests left would be looked through after each attack, which takes most of the time
+    return folder, visited
 
 
 @pytest.fixture
