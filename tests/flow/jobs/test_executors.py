@@ -12,7 +12,7 @@ import pytest
 from flow_samples import results, same, square
 
 from framework.errors import FlowError
-from framework.flow import Flow
+from framework.flow import FixedCapacity, Flow
 from virtual_time import settle
 
 pytestmark = pytest.mark.timeout(60)
@@ -118,3 +118,30 @@ def test_what_a_generator_yields_in_an_executor_are_items_of_their_own(processor
     for report in asyncio.run(main()):
         assert (report.counts["spawned"], report.counts["done"]) == (4, 6)
     assert sorted(got) == [1, 2, 10, 20]
+
+
+def test_an_item_that_a_stop_finds_while_its_results_are_handed_on_is_dropped_and_told():
+    told = []
+
+    def several(item):
+        yield from range(9)
+
+    async def main():
+        begun = asyncio.Event()
+
+        async def stuck(item):
+            begun.set()
+            await asyncio.sleep(3600)
+
+        with ThreadPoolExecutor(1) as threads:
+            flow = Flow(capacity=FixedCapacity(1, 1)).add(several, executor=threads).add(stuck)
+            flow.observe(lambda happening: told.append(getattr(happening, "outcome", "")))
+            running = asyncio.create_task(flow.run([1]))
+            await begun.wait()
+            await settle()
+            await flow.stop()
+            return await running
+
+    report = asyncio.run(main())
+    assert report.counts.taken + report.counts.spawned == report.counts.ended
+    assert told.count("dropped") == report.counts["dropped"]

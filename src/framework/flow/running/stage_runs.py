@@ -105,9 +105,7 @@ class GateWorker(FlowWorker):
         elif outcome == "done":
             await super().returned(entry, Several(values), began)
         else:
-            self.entry = entry
-            for value in values:
-                await self.spawn(value)
+            await self.spawn_all(entry, values)
             await self._settle(entry, outcome, worst.value, began)
 
     async def _settle(self, entry: Any, outcome: Outcome, value: Any, began: float | None) -> None:

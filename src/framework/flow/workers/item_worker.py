@@ -171,8 +171,7 @@ class ItemWorker(TellingWorker):
     async def returned(self, entry: Any, result: Any, began: float | None = None) -> None:
         """Hand the result of an item on."""
         if type(result) is Several:
-            self.entry = entry
-            result = await self._spawn_all(result)
+            result = await self.spawn_all(entry, result)
         if result is SPENT:
             self.counter.done += 1
             self.counter.spent += self.job.next is not None
@@ -202,11 +201,17 @@ class ItemWorker(TellingWorker):
             finally:
                 self.enter(WorkerState.WORKING)
 
-    async def _spawn_all(self, results: Several) -> Any:
-        for value in results:
-            if type(value) is LastWorkItem:
-                return value
-            await self.spawn(value)
+    async def spawn_all(self, entry: Any, values: list[Any]) -> Any:
+        """Hand on several results of an item; return the LastWorkItem among them, or SPENT."""
+        self.entry = entry
+        try:
+            for value in values:
+                if type(value) is LastWorkItem:
+                    return value
+                await self.spawn(value)
+        except BaseException:
+            self.drop(self.job, [entry], self.channel.reason or "its worker was cancelled")
+            raise
         return SPENT
 
     async def spawn(self, value: Any) -> None:
