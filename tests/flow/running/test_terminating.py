@@ -60,12 +60,14 @@ async def drained(flow):
         await flow.stop()
 
 async def threaded(flow):
-    def other():
-        asyncio.run(flow.run([1]))
+    other = threading.Thread(target=lambda: asyncio.run(flow.run([1])))
     async def start(item):
-        threading.Thread(target=other).start()
+        other.start()
         await asyncio.sleep(3600)
-    await Flow().add(start).run([1])
+    try:
+        await Flow().add(start).run([1])
+    finally:
+        other.join()
 
 async def earlier(flow):
     begun, both = threading.Event(), threading.Event()
@@ -73,14 +75,16 @@ async def earlier(flow):
         begun.set()
         await asyncio.to_thread(both.wait)
         yield 1
-    def other():
-        asyncio.run(flow.run(source()))
     async def wait(item):
         both.set()
         await asyncio.sleep(3600)
-    threading.Thread(target=other).start()
+    other = threading.Thread(target=lambda: asyncio.run(flow.run(source())))
+    other.start()
     await asyncio.to_thread(begun.wait)
-    await Flow().add(wait).run([1])
+    try:
+        await Flow().add(wait).run([1])
+    finally:
+        other.join()
 
 async def nested(flow):
     async def outer(item):
