@@ -54,10 +54,10 @@ def test_the_repr_survives_a_value_whose_repr_raises():
     assert "Hostile whose repr raised ValueError" in repr(Event("e", value=Hostile()))
 
 
-def test_the_repr_survives_an_event_that_holds_itself():
+def test_the_repr_of_an_event_that_holds_itself_ends_there():
     event = Event("loop")
-    event.itself = event
-    assert repr(event).startswith("Event(name='loop'")
+    event.itself, event.others = event, [event, event]
+    assert repr(event) == "Event(name='loop', itself=..., others=[..., ...])"
 
 
 def test_events_are_equal_only_to_themselves():

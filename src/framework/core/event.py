@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reprlib import recursive_repr
 from typing import Any
 
 from framework.errors import NotAnEvent
@@ -39,6 +40,7 @@ class Event:
         if attrs:
             self.__dict__.update(attrs)
 
+    @recursive_repr()
     def __repr__(self) -> str:
         """The call that makes an equal event, long values shortened."""
         attrs = ", ".join(f"{key}={short_repr(value, 80)}" for key, value in self.__dict__.items())
