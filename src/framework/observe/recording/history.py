@@ -11,7 +11,7 @@ from weakref import WeakSet
 
 from framework.observe.frames import typed_frame
 from framework.observe.recording.dead_letters import DeadLetterCount, DeadLetters
-from framework.observe.recording.forgotten import Forgotten, Row
+from framework.observe.recording.forgotten import Row
 from framework.observe.recording.frozen import attributes_text, event_text, frozen_attributes, revived
 from framework.observe.recording.log import DeliveryNotes, Kept, Log, ordered
 from framework.observe.recording.wanted import MAX_BYTES, checked_bytes
@@ -279,10 +279,9 @@ class History:
                 latest[row[1]] = one
 
 
-def everything(history: History) -> tuple[list[Submission | Delivery], Forgotten]:
-    """Return all rows, and what is known of those that were dropped, of one moment."""
-    kept = history.log.kept()
-    return list(history._read(kept)), kept.forgotten  # noqa: SLF001 - of the class above
+def read(history: History, kept: Kept) -> list[Submission | Delivery]:
+    """Return the rows of what `history.log.kept()` returned."""
+    return list(history._read(kept))  # noqa: SLF001 - of the class above
 
 
 def _agrees(event: Any, cls: type, attributes: dict[str, Any], changed: set[str]) -> bool:

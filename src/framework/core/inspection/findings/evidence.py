@@ -16,7 +16,8 @@ from framework.observe import Failures, PhaseReport, Snapshot
 from framework.observe.profile import ProcessorReport
 from framework.observe.recording.dead_letters import DeadLetterCount
 from framework.observe.recording.forgotten import Forgotten
-from framework.observe.recording.history import Delivery, History, Submission, everything
+from framework.observe.recording.history import Delivery, History, Submission, read
+from framework.observe.recording.log import Kept
 
 
 @dataclass(frozen=True)
@@ -39,24 +40,29 @@ class Evidence:
     """The events of each processor that wait, or were dropped by a stop."""
 
     @cached_property
-    def _rows(self) -> tuple[list[Submission | Delivery], Forgotten]:
-        """All that is kept; read once, since every kind looks at it, while rows may be dropped."""
-        return ([], Forgotten()) if self.history is None else everything(self.history)
+    def _kept(self) -> Kept | None:
+        """What the history knows at one moment, since every kind looks at it, while rows may be dropped."""
+        return None if self.history is None else self.history.log.kept()
+
+    @cached_property
+    def _rows(self) -> list[Submission | Delivery]:
+        """The rows, which are read where a kind asks for them: a million take seconds."""
+        return [] if self.history is None or self._kept is None else read(self.history, self._kept)
 
     @cached_property
     def deliveries(self) -> list[Delivery]:
         """The deliveries that are kept."""
-        return [one for one in self._rows[0] if isinstance(one, Delivery)]
+        return [one for one in self._rows if isinstance(one, Delivery)]
 
     @cached_property
     def submissions(self) -> list[Submission]:
         """The submissions that are kept."""
-        return [one for one in self._rows[0] if isinstance(one, Submission)]
+        return [one for one in self._rows if isinstance(one, Submission)]
 
-    @property
+    @cached_property
     def forgotten(self) -> Forgotten:
         """What is known of the rows that the history dropped."""
-        return self._rows[1]
+        return Forgotten() if self._kept is None else self._kept.forgotten
 
     @cached_property
     def processors(self) -> Mapping[str, Handler]:

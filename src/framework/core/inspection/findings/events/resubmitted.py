@@ -33,8 +33,8 @@ def resubmitted(evidence: Evidence) -> Iterator[Finding]:
             continue
         if source.node not in read:
             read[source.node] = list(_by_case(source.node))
-        taken = evidence.taken(name)
         for case, found in read[source.node]:
+            taken = evidence.taken(name)
             if taken is not None and case is not None and place(source.file, case) not in taken:
                 continue
             yield Finding(
