@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from framework.core import AbstractProcessor, Event, Pipeline
+from framework.observe.recording.history import History
 from framework.reactive import ReactiveBuilder
 
 TARGETS = "required target without a provider"
@@ -230,3 +231,12 @@ def test_two_kinds_of_one_thing_are_no_target_of_two_types(one, other):
 @pytest.mark.parametrize(("one", "other"), [(1.5, "1.5"), ([1], (1,)), (np.zeros(1), [0.0]), (Full(), 1.5)])
 def test_a_target_of_two_types_is_a_finding(one, other):
     assert "target of two types" in kinds_of_shops(one, other)
+
+
+def test_the_rows_of_a_history_are_not_read_at_the_end_of_a_run_that_asks_for_no_findings(monkeypatch):
+    read = []
+    monkeypatch.setattr(History, "_read", lambda history, kept=None: read.append(history) or iter(()))
+    pipeline = Pipeline([Narrow(), Bills()], history=True)
+    pipeline.submit_all(Event("order", amount=amount, urgent=True) for amount in range(100))
+    pipeline.run()
+    assert read == []
