@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import resource
@@ -56,6 +57,7 @@ def test_a_workspace_that_was_begun_and_never_written_holds_nothing(path):
 @contextlib.contextmanager
 def open_files(more):
     """Let this process open only so many files more."""
+    gc.collect()  # later it could close files of other tests
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     highest = max(int(entry.name) for entry in Path("/proc/self/fd").iterdir())
     with contextlib.ExitStack() as taken:
