@@ -140,8 +140,13 @@ class Exchange(ABC):
                 if found:
                     writer.add_all(batch[: len(found)], found, self.phase)
                 for event, to in zip(batch, found, strict=False):
-                    self.post(event, to)
-                recipients += sum(map(len, found))
+                    for inbox in to:  # as `post`, of which the calls cost a tenth of it all
+                        recipients += 1
+                        inbox.queue.append(event)
+                        if inbox.token:
+                            inbox.schedule()
+                            if self.idle and not self.waking:
+                                self.wake()
         self.quiet.notify_all()
         return recipients
 
