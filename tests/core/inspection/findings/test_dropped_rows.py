@@ -291,6 +291,7 @@ def test_a_type_on_which_a_processor_is_silent_is_found_in_the_rows_that_are_lef
     pipeline.submit_all(Event("train", number=number) for number in ("1", "2", 2, "1"))
     [finding] = pipeline.run().findings
     assert (finding.kind, finding.processor, finding.count) == ("silent delivery", "Stops", 1)
+    assert "of those that the history still has" in finding.text
     assert "'number' is int instead of str" in finding.text
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from framework.core.inspection.findings.evidence import Evidence
 from framework.observe.findings import Finding, times
+from framework.observe.recording.forgotten import Taken
 from framework.observe.recording.frozen import type_of
 from framework.observe.recording.history import Delivery
 
@@ -30,9 +31,11 @@ def silent(evidence: Evidence) -> Iterator[Finding]:
         trait = _trait(quiet, loud)
         if trait is None:
             continue
+        dropped = evidence.forgotten.taken[Taken(processor, where, emitted=True)]
+        kept = ", of those that the history still has," if dropped else ""  # of others the types are not known
         yield Finding(
             "silent delivery",
-            f"{processor} emitted nothing on {times(len(quiet), 'event')} of {len(deliveries):,} that it took at "
+            f"{processor} emitted nothing on {times(len(quiet), 'event')} of {len(deliveries):,} that it took{kept} at "
             f"{where}: those where {trait}",
             where,
             processor,

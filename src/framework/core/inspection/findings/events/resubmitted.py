@@ -76,11 +76,11 @@ def _in_block(block: Sequence[ast.stmt], loop: ast.stmt | None, context: str | N
             after = block[place_of + 1 :]
             if loop is not None and not _binds(loop, variable) and not any(isinstance(one, _ENDING) for one in after):
                 after = [*after, *block[:place_of]]  # the same event in each turn
-            surely = isinstance(statement, _CONDITIONAL)  # the other branch of two may be the one that changes it
+            branches = isinstance(statement, _CONDITIONAL)  # then another branch may be the one that changes it
             for later in after:
                 if _binds(later, variable):
                     break
-                if surely and isinstance(later, _CONDITIONAL):
+                if branches and isinstance(later, _CONDITIONAL):
                     continue
                 for part in ast.walk(later):
                     if not isinstance(part, ast.Attribute) or not isinstance(part.ctx, ast.Store):
