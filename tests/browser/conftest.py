@@ -122,11 +122,14 @@ class Browser:
 BROWSER = Browser()
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
-    """Close the browser after the last test of this folder."""
-    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
-        BROWSER.close()
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Iterator[None]:
+    """Close the browser after the last test of this folder, also where a fixture fails as it is torn down."""
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+            BROWSER.close()
 
 
 @pytest.hookimpl(wrapper=True)
