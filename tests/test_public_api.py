@@ -171,7 +171,7 @@ OFFERED = {
     "framework.core.results.collected:Collected": "count frame index",
     "framework.reactive.plan:Plan": "count estimate frame index seconds",
     "framework.notebook.lineage.causes:Lineage": "drawing save",
-    "framework.notebook.lineage.sequence:SequenceDiagram": "mermaid save",
+    "framework.notebook.lineage.sequence:SequenceDiagram": "dot graphviz html mermaid save svg",
     "framework.observe.findings:Findings": "count index",
     "framework.observe.recording.history:History": "causes dead_letters deliveries dropped events frame lineage",
     "framework.observe.profile:Profile": "cell columns frame share",

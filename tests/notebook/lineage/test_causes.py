@@ -82,32 +82,44 @@ def test_a_sequence_is_mermaid_text(recorder):
     assert "p1->>p2: line" in diagram.mermaid
 
 
-def spans(row):
-    """The columns that each cell of a row takes, and the text of the cell that has one."""
-    cells = re.findall(r"<t[dh](?: colspan=\"(\d+)\")?[^>]*>([^<]*)", row)
-    return [(int(span or 1), text) for span, text in cells]
-
-
-def test_arrows_of_a_sequence_go_from_lifeline_to_lifeline():
+def test_arrows_of_a_sequence_go_down_from_lifeline_to_lifeline():
     recorder, event = Recorder(), Event(name="x")
     back = Event(name="y")
     recorder(EventSubmitted(event, None, None, ("A", "B"), 0, 0.0))
     recorder(EventSubmitted(back, "B", event, ("A",), 0, 1.0))
     recorder(EventSubmitted(Event(name="z"), "B", back, ("B",), 0, 2.0))
-    html = sequence_diagram(event, recorder)._repr_mimebundle_()["text/html"]
-    rows = [spans(row) for row in html.split("<tr>")[1:]]
+    diagram = sequence_diagram(event, recorder)
+    places = dict(re.findall(r'^\t(\w+) \[.*?pos="([^"]*)!"', diagram.dot, re.MULTILINE))
+    across, down = ({node: float(place.split(",")[at]) for node, place in places.items()} for at in (0, 1))
+    columns = {across[f"n{number}"]: name for number, name in enumerate(diagram.participants)}
+    arrows = re.findall(r"^\t(from\d) -> (\w+)", diagram.dot, re.MULTILINE)
 
-    assert [text for _, text in rows[0]] == ["outside", "A", "B"]
-    assert {sum(span for span, _ in row) for row in rows} == {6}
-    arrows = [next((start, span, text) for start, (span, text) in places(row) if text) for row in rows[1:]]
-    assert arrows == [(1, 2, "x ▶"), (1, 4, "x ▶"), (3, 2, "◀ y"), (5, 1, "↩ z")]
+    assert diagram.participants == ("outside", "A", "B")
+    assert [(columns[across[start]], columns[across[end]]) for start, end in arrows] == [
+        ("outside", "A"), ("outside", "B"), ("B", "A"), ("B", "B"),
+    ]  # fmt: skip
+    assert all(down[start] == down[end] for start, end in arrows)
+    heights = [down[start] for start, _ in arrows]
+    assert heights == sorted(heights, reverse=True)
 
 
-def places(row):
-    start = 0
-    for span, text in row:
-        yield start, (span, text)
-        start += span
+def test_a_sequence_is_drawn_styled_and_saved_like_other_pictures(tmp_path):
+    recorder, event = Recorder(), Event(name="x")
+    recorder(EventSubmitted(event, None, None, ("A",), 0, 0.0))
+    diagram = sequence_diagram(event, recorder)
+
+    assert diagram.save(tmp_path / "x.svg").read_text().startswith("<svg")
+    assert "sequenceDiagram" in diagram.save(tmp_path / "x.mmd").read_text()
+    assert [text.strip() for text in re.findall(r">([^<]*)</text>", diagram.svg)] == ["outside", "A", "x"]
+    assert "<img" in diagram.graphviz._repr_mimebundle_()["text/html"]
+
+
+def test_the_names_of_a_sequence_have_room_between_its_lifelines():
+    recorder, event = Recorder(), Event(name="a" * 40)
+    recorder(EventSubmitted(event, None, None, ("A",), 0, 0.0))
+    width = int(re.search(r'<svg width="(\d+)"', sequence_diagram(event, recorder).svg)[1])
+
+    assert 240 < width < 600
 
 
 def test_names_cannot_break_out_of_a_sequence():

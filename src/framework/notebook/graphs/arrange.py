@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from framework.notebook.graphs.digraph import Place, digraph
 from framework.notebook.graphs.figure import Figure
-from framework.notebook.graphs.layout import box_bounds, layout_svg
+from framework.notebook.graphs.layout import box_bounds
 from framework.notebook.graphs.theme import NodeState
 
 PAGE = 820
@@ -30,17 +30,17 @@ def arranged(figure: Figure, width: int, states: Sequence[NodeState | None] = ()
     A row that fits into `width` is taken, else the lower of the others; where none fits, the narrowest. Raises
     LayoutUnavailable.
     """
-    row = layout_svg(digraph(figure, states, notes).source)
+    row = digraph(figure, states, notes).svg()
     if _width(row) <= width:
         return row
-    column = layout_svg(digraph(figure, states, notes, direction="TB").source)
+    column = digraph(figure, states, notes, direction="TB").svg()
     candidates = [column, row]
     branches = MOST_BRANCHES if _width(column) <= width else MOST_BRANCHES_SQUEEZED
     long = len(figure.arrows) <= branches * len(figure.boxes)
     if long and not any(box.frames for box in figure.boxes):
         places = _wrapped(row, width, len(figure.boxes))
         if places:
-            candidates.append(layout_svg(digraph(figure, states, notes, places=places).source, engine="neato"))
+            candidates.append(digraph(figure, states, notes, places=places).svg())
     return min(candidates, key=lambda svg: (max(width, _width(svg)), _height(svg)))
 
 

@@ -53,7 +53,23 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]
     """Displays through the layout engine of this package; that of its base fails where there is no program `dot`."""
 
     def _repr_mimebundle_(self, *_: Any, **__: Any) -> Any:
-        return safely(lambda: bundle(block(image(layout_svg(self.source), self.name)), self.source), self.source)
+        return safely(lambda: bundle(block(image(self.svg(), self.name)), self.source), self.source)
+
+    def svg(self) -> str:
+        """Return the graph as an `<svg>` element; raises LayoutUnavailable."""
+        return layout_svg(self.source, self.engine)
+
+
+def empty_graph(name: str, *, fixed: bool = False, **attributes: str) -> Digraph:
+    """Return a graph with the look of all pictures; `fixed` for nodes that have their places, in points."""
+    placed = {"inputscale": "72", "notranslate": "true"} if fixed else {}
+    return Digraph(
+        re.sub(r"\W+", "_", name) or "graph",
+        engine="neato" if fixed else "dot",
+        graph_attr=_GRAPH | placed | attributes,
+        node_attr=_NODE,
+        edge_attr=_EDGE,
+    )
 
 
 def digraph(
@@ -70,13 +86,8 @@ def digraph(
     style class `s-<state>`, `notes` are its last lines. With `places`, the centres of boxes that are laid out already,
     the engine `neato` draws the arrows.
     """
-    fixed = {"inputscale": "72", "splines": "ortho", "notranslate": "true"} if places else {}
-    drawn = Digraph(
-        re.sub(r"\W+", "_", figure.name) or "graph",
-        graph_attr=_GRAPH | {"rankdir": direction} | fixed,
-        node_attr=_NODE,
-        edge_attr=_EDGE,
-    )
+    splines = {"splines": "ortho"} if places else {}
+    drawn = empty_graph(figure.name, fixed=bool(places), rankdir=direction, **splines)
     bodies = []
     for number, box in enumerate(figure.boxes):
         state, note = states[number] if states else None, notes[number] if notes else ""
@@ -102,7 +113,7 @@ def _add(drawn: Any, figure: Figure, bodies: Sequence[Mapping[str, str]], number
     for (identifier, label), inner in frames.items():
         # named after its first box: unique at each depth
         with drawn.subgraph(name=f"cluster_{depth}_{inner[0]}") as frame:
-            frame.attr(label=_label([f"▾ {label}"]), id=frame_id(identifier), style="rounded", color=FAINT.light)
+            frame.attr(label=label_of([f"▾ {label}"]), id=frame_id(identifier), style="rounded", color=FAINT.light)
             _add(frame, figure, bodies, inner, depth + 1)
 
 
@@ -124,7 +135,7 @@ def frame_id(group: str) -> str:
 def _node(number: int, box: Box, state: NodeState | None, note: str) -> dict[str, str]:
     lines = [shortened(box.label), *(f"▸ {shortened(line)}" for line in box.lines), *note.splitlines()]
     kind = f"{box.kind} group" if box.group else box.kind
-    attributes = {"label": _label(lines), "id": node_id(number), "class": f"{kind} s-{state}" if state else kind}
+    attributes = {"label": label_of(lines), "id": node_id(number), "class": f"{kind} s-{state}" if state else kind}
     if box.kind not in STEPS:
         attributes |= _FLOWING
     elif note:
@@ -144,7 +155,7 @@ def _edge(number: int, arrow: Arrow, *, labelled: bool) -> Mapping[str, str]:
     if arrow.labels and labelled:
         hidden = len(arrow.labels) - MOST_LABELS
         lines = [*map(shortened, arrow.labels[:MOST_LABELS]), *([f"+{hidden} more"] if hidden > 0 else [])]
-        attributes["label"] = _label(f" {line} " for line in lines)  # apart from the arrow
+        attributes["label"] = label_of(f" {line} " for line in lines)  # apart from the arrow
     if arrow.dashed:
         attributes["style"] = "dashed"
     return attributes
@@ -155,7 +166,8 @@ def shortened(text: str) -> str:
     return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
 
 
-def _label(lines: Iterable[str]) -> str:
+def label_of(lines: Iterable[str]) -> str:
+    """Return lines of text as a label, in which no name is read as syntax."""
     # Graphviz decodes HTML entities in labels, which `escape` leaves alone. An empty line makes Graphviz 16 call
     # through memory that it has not set; a space does not.
     text = "\n".join(printable(line).replace("&", "&amp;") or " " for line in lines)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from framework.errors import LayoutUnavailable, MissingProgram, OptionError, UnknownName
 from framework.notebook.graphs.arrange import PAGE, arranged
+from framework.notebook.graphs.digraph import digraph
 from framework.notebook.graphs.figure import Figure, figure_of
 from framework.notebook.graphs.groups import Outline
 from framework.notebook.graphs.node_marks import bars_of, notes_of, states_of
@@ -36,8 +37,81 @@ class Drawable(Protocol):
         """How it is now."""
 
 
+class GraphvizPicture(Shown):
+    """What Graphviz lays out; the last expression of a cell shows it."""
+
+    @property
+    def graphviz(self) -> graphviz.Digraph:
+        """The picture as a `graphviz.Digraph` of its own, to be styled and rendered further."""
+        raise NotImplementedError
+
+    @property
+    def mermaid(self) -> str:
+        """The picture as mermaid text."""
+        raise NotImplementedError
+
+    @property
+    def svg(self) -> str:
+        """The picture as an `<svg>` element that stands alone.
+
+        Raises:
+            LayoutUnavailable: Graphviz cannot be used here; `dot` and `mermaid` still work.
+        """
+        raise NotImplementedError
+
+    @property
+    def dot(self) -> str:
+        """The picture in DOT, the language of Graphviz."""
+        source: str = self.graphviz.source
+        return source
+
+    @property
+    def html(self) -> str:
+        """The picture at its own size, as it stays in a saved notebook.
+
+        Raises:
+            LayoutUnavailable: Graphviz cannot be used here.
+        """
+        return block(scrolled_image(self.svg, "; ".join(repr(self).splitlines())))
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture to a file in the format of its suffix, and return the path.
+
+        `.svg`, `.html`, `.dot`, `.gv` and `.mmd` (mermaid) need nothing; a system Graphviz writes `.pdf`, `.png` and
+        its other formats.
+
+        Raises:
+            OptionError: the suffix names no format, or `path` is no path.
+            MissingProgram: the format takes a system Graphviz, and there is none.
+        """
+        if not isinstance(path, str | Path):
+            raise OptionError(f"a drawing is saved to a path, got {path!r}: save('graph.svg')")
+        target = Path(path)
+        match target.suffix.lower():
+            case ".svg":
+                text = self.svg
+            case ".dot" | ".gv":
+                text = self.dot
+            case ".mmd":
+                text = self.mermaid
+            case ".html":
+                text = page(self.html)
+            case suffix:
+                target.write_bytes(_rendered(self.graphviz, suffix))
+                return target
+        target.write_text(text, encoding="utf-8")
+        return target
+
+    def _bundle(self) -> Mapping[str, str]:
+        """Return a picture where it can be laid out, mermaid text elsewhere."""
+        try:
+            return bundle(self.html, repr(self))
+        except LayoutUnavailable:
+            return {"text/vnd.mermaid": self.mermaid, "text/plain": self.mermaid}
+
+
 @dataclass(frozen=True)
-class Drawing(Shown):
+class Drawing(GraphvizPicture):
     """A picture of a graph; the last expression of a cell shows it.
 
     `nx` holds every node under its `framework.observe.Node.key`. Pictures are smaller: a target stands in the box of
@@ -71,15 +145,7 @@ class Drawing(Shown):
     @property
     def graphviz(self) -> graphviz.Digraph:
         """The picture as a `graphviz.Digraph` of its own, to be styled and rendered further."""
-        from framework.notebook.graphs.digraph import digraph
-
         return digraph(self.shown, states_of(self.shown, self.snapshot), notes_of(self.shown, self.snapshot))
-
-    @property
-    def dot(self) -> str:
-        """The picture in DOT, the language of Graphviz."""
-        source: str = self.graphviz.source
-        return source
 
     @property
     def mermaid(self) -> str:
@@ -113,44 +179,9 @@ class Drawing(Shown):
 
         return DrawingWidget(DrawingView(self.graph, self.snapshot))
 
-    def save(self, path: str | Path) -> Path:
-        """Write the picture to a file in the format of its suffix, and return the path.
-
-        `.svg`, `.html`, `.dot`, `.gv` and `.mmd` (mermaid) need nothing; a system Graphviz writes `.pdf`, `.png` and
-        its other formats.
-
-        Raises:
-            OptionError: the suffix names no format, or `path` is no path.
-            MissingProgram: the format takes a system Graphviz, and there is none.
-        """
-        if not isinstance(path, str | Path):
-            raise OptionError(f"a drawing is saved to a path, got {path!r}: save('graph.svg')")
-        target = Path(path)
-        match target.suffix.lower():
-            case ".svg":
-                text = self.svg
-            case ".dot" | ".gv":
-                text = self.dot
-            case ".mmd":
-                text = self.mermaid
-            case ".html":
-                text = page(self.html)
-            case suffix:
-                target.write_bytes(_rendered(self.graphviz, suffix))
-                return target
-        target.write_text(text, encoding="utf-8")
-        return target
-
     def __repr__(self) -> str:
         counts = [times(count, kind) for kind, count in Counter(node.kind for node in self.graph.nodes).items()]
         return f"{self.graph.name}: {', '.join(counts) or 'nothing to draw'}"
-
-    def _bundle(self) -> Mapping[str, str]:
-        """Return a picture where it can be laid out, mermaid text elsewhere."""
-        try:
-            return bundle(self.html, repr(self))
-        except LayoutUnavailable:
-            return {"text/vnd.mermaid": self.mermaid, "text/plain": self.mermaid}
 
 
 def _rendered(graph: graphviz.Digraph, suffix: str) -> bytes:

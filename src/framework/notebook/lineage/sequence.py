@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from html import escape
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
+from framework.notebook.graphs.digraph import empty_graph, label_of, shortened
+from framework.notebook.graphs.drawing import GraphvizPicture
+from framework.notebook.graphs.figure import Figure
+from framework.notebook.graphs.picture import picture_svg
 from framework.notebook.lineage.causes import Lineage, Step
 from framework.notebook.lineage.recorders import source_of
 from framework.notebook.widgets.markup import block, line, printable
-from framework.notebook.widgets.shown import Shown
+
+if TYPE_CHECKING:
+    import graphviz
 
 OUTSIDE = "outside"
 NO_RECIPIENT = "no recipient"
-_CELL = "padding:2px 8px;min-width:48px;text-align:center;white-space:nowrap"
-_LIFELINE = "border-left:1px dashed #8b949e"
+LETTER, APART, ROW, ABOVE = 7, 40, 28, 7
+"""Of the drawing, in points: a letter, room between names, from one arrow to the next, from an arrow to its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +35,8 @@ class Message:
     asked: bool
 
 
-class SequenceDiagram(Shown):
-    """The messages of a lineage in the order in which they were sent.
-
-    Shown as a table with a column per participant and an arrow per row: it needs no layout engine, its letters have the
-    size and colour of the notebook's, and untrusted notebooks keep it.
-    """
+class SequenceDiagram(GraphvizPicture):
+    """The messages of a lineage in the order in which they were sent: a line down for each participant, and arrows."""
 
     def __init__(self, lineage: Lineage) -> None:
         steps = sorted(lineage, key=lambda step: step.submitted.at)
@@ -59,21 +61,60 @@ class SequenceDiagram(Shown):
         lines += [f"    {sender}->>{recipient}: {_mermaid_text(name)}" for sender, recipient, name in arrows]
         return "\n".join(lines)
 
+    @property
+    def graphviz(self) -> graphviz.Digraph:
+        """The diagram as a `graphviz.Digraph`, whose nodes have their places."""
+        drawn, across = empty_graph("sequence", fixed=True, splines="line"), self._across()
+
+        def point(name: str, x: float, y: float) -> str:
+            drawn.node(name, pos=f"{x},{y}!", style="invis", shape="point", width="0")
+            return name
+
+        for number, (name, x) in enumerate(across.items()):
+            drawn.node(f"n{number}", label_of([shortened(name)]), pos=f"{x},0!")
+            end = point(f"end{number}", x, -ROW * (len(self.messages) + 1))
+            drawn.edge(f"n{number}", end, style="dashed", arrowhead="none")
+        for number, message in enumerate(self.messages):
+            left, right, y = across[message.sender], across[message.recipient], -ROW * (number + 1.5)
+            label, width = label_of([f" {shortened(message.name)} "]), "3" if message.asked else "1"
+            start = point(f"from{number}", left, y)
+            if left == right:
+                drawn.edge(start, start, label, penwidth=width)
+                continue
+            drawn.edge(start, point(f"to{number}", right, y), penwidth=width)
+            middle = f"{(left + right) / 2},{y + ABOVE}!"
+            drawn.node(f"name{number}", label, pos=middle, shape="plaintext", style="", fontsize="11")
+        return drawn
+
+    def _across(self) -> dict[str, float]:
+        """Return where the line of each participant is: names of participants and of messages between them fit."""
+        across, place = dict[str, float](), 0.0
+        for before, name in pairwise(self.participants):
+            ends = {(before, name), (name, before), (before, before)}
+            messages = [_width(one.name) for one in self.messages if (one.sender, one.recipient) in ends]
+            across[before] = place
+            place += APART + max([(_width(before) + _width(name)) / 2, *messages])
+        return across | dict.fromkeys(self.participants[-1:], place)
+
+    @property
+    def svg(self) -> str:
+        """The diagram as an `<svg>` element that stands alone.
+
+        Raises:
+            LayoutUnavailable: Graphviz cannot be used here; `dot` and `mermaid` still work.
+        """
+        return picture_svg(self.graphviz.svg(), Figure("sequence", (), ()))
+
+    @property
+    def html(self) -> str:
+        """The diagram, or why it is empty."""
+        return super().html if self.messages else block(line(str(self)))
+
     def __str__(self) -> str:
         lines = [f"{message.sender} -> {message.recipient}: {message.name}" for message in self.messages]
         return "\n".join(lines) or "not recorded: a recorder or a stepper must be attached when it is submitted"
 
     __repr__ = __str__
-
-    def _static(self) -> tuple[str, str]:
-        if not self.messages:
-            return block(line(str(self))), str(self)
-        columns = {name: number for number, name in enumerate(self.participants)}
-        heads = "".join(f'<th colspan="2" style="{_CELL};font-weight:600">{_text(name)}</th>' for name in columns)
-        rows = "".join(f"<tr>{''.join(_cells(message, columns))}</tr>" for message in self.messages)
-        head = f"<thead><tr>{heads}</tr></thead>"
-        table = f'<table style="border-collapse:collapse">{head}<tbody>{rows}</tbody></table>'
-        return block(f'<div style="overflow-x:auto">{table}</div>'), str(self)
 
 
 def sequence_diagram(event: Any, recorder: Any = None) -> SequenceDiagram:
@@ -94,30 +135,8 @@ def _involved(step: Step, answering: Collection[str | None]) -> Sequence[str]:
     return [recipient for recipient in recipients if recipient in answering] or recipients
 
 
-def _cells(message: Message, columns: Mapping[str, int]) -> Iterator[str]:
-    # A participant has two columns, and its lifeline is the border between them: arrows go from border to border.
-    start, end = columns[message.sender], columns[message.recipient]
-    left, right = 2 * min(start, end) + 1, 2 * max(start, end) + 1
-    if start == end:
-        right += 1
-    text, weight = _text(message.name), ";font-weight:600" if message.asked else ""
-    label = f"↩ {text}" if start == end else f"{text} ▶" if start < end else f"◀ {text}"
-    side = "left" if start >= end else "right"
-    style = f"{_CELL};{_LIFELINE};border-bottom:1px solid #8b949e;text-align:{side}{weight}"
-    yield from map(_empty, range(left))
-    yield f'<td colspan="{right - left}" style="{style}">{label}</td>'
-    yield from map(_empty, range(right, 2 * len(columns)))
-
-
-def _empty(column: int) -> str:
-    return f'<td style="{_CELL};{_LIFELINE if column % 2 else ""}"></td>'
-
-
-def _text(name: str) -> str:
-    return escape(printable(name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"))
-
-
-_LONGEST = 40
+def _width(text: str) -> float:
+    return LETTER * len(shortened(text))
 
 
 def _mermaid_text(text: str) -> str:
