@@ -146,6 +146,22 @@ def test_a_stop_cuts_a_clean_end_short_and_the_report_says_so():
     assert (report.ended, report.counts["done"], log) == ("stopped", 1, ["cut off"])
 
 
+def test_a_stop_while_shared_resources_are_left_after_a_clean_end_changes_nothing_for_the_others():
+    left = []
+
+    async def main():
+        flow = Flow()
+        for _ in range(2):
+            flow.add_job_with_factory(Resource(left, release=1), FixedCapacity(1))
+        running = asyncio.create_task(flow.run([1]))
+        await asyncio.sleep(0.5)
+        await flow.stop()
+        return await running
+
+    report = play(main())
+    assert (report.ended, report.counts["done"], report.cut_off, left) == ("stopped", 1, (), [None, None])
+
+
 def test_what_a_source_gave_before_it_failed_is_finished_and_its_error_is_raised():
     own, shared, error = [], [], ConnectionError("page 2")
 
