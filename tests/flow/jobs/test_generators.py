@@ -116,6 +116,35 @@ def test_a_last_work_item_that_is_yielded_ends_the_flow_and_closes_the_generator
     assert balanced(report)
 
 
+@pytest.mark.parametrize("history", [False, True])
+@pytest.mark.parametrize("extras", [{}, {"timeout": 5}, {"retry": 1}], ids=lambda extras: "".join(extras) or "plain")
+@pytest.mark.parametrize("is_followed", [False, True], ids=["last", "followed"])
+@pytest.mark.parametrize("gives_up", [LastWorkItem(), None], ids=["last work item", "stopped"])
+def test_what_the_cleanup_of_a_generator_raises_is_a_failure_of_its_item(gives_up, is_followed, extras, history):
+    async def untidy(item):
+        try:
+            yield item
+            yield gives_up
+            await asyncio.sleep(3600)
+        finally:
+            raise OSError("cleanup")
+
+    async def main():
+        flow = Flow(capacity=FixedCapacity(1), history=history).add(untidy, **extras)
+        if is_followed:
+            flow.add(same)
+        running = asyncio.create_task(flow.run([1]))
+        if gives_up is None:
+            await asyncio.sleep(1)
+            await flow.stop()
+        return await running
+
+    report = play(main())
+    assert [(failure.event, str(failure.exception)) for failure in report.failures] == [(1, "cleanup")]
+    assert (report.counts["failed"], report.counts["dropped"], report.problems) == (1, 0, ())
+    assert balanced(report)
+
+
 def test_the_time_that_the_next_job_takes_is_not_part_of_the_timeout(clock):
     async def two(item):
         yield 1

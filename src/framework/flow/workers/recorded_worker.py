@@ -9,7 +9,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from framework.flow.signals import LastWorkItem, Special
-from framework.flow.workers.worker import TURN, FlowWorker, close
+from framework.flow.workers.worker import TURN, FlowWorker, close, closed
 from framework.observe.recording.frozen import LARGE, SCALARS
 from framework.observe.recording.items.kept_item import kept
 
@@ -136,10 +136,9 @@ class RecordedWorker(FlowWorker):
                         made.clear()
                         log.write((end, name, "done", id(item), before, None, to, end - began, special))
                         continue
-                except BaseException as error:  # noqa: BLE001 - examined and raised again there
                     await close(values)
-                    await self.raised(item, error, began)
+                except BaseException as error:  # noqa: BLE001 - examined and raised again there
+                    await self.raised(item, await closed(values, error), began)
                     continue
-                await close(values)
                 self._last(item, value, began)
             await self.breathe()

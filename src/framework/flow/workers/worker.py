@@ -159,15 +159,15 @@ class FlowWorker(ItemWorker):
                                 out.came()
                         else:
                             value = NOTHING
+                    if value is not NOTHING:
+                        await close(values)
                 except BaseException as error:  # noqa: BLE001 - examined and raised again there
-                    await close(values)
-                    await self.raised(item, error)
+                    await self.raised(item, await closed(values, error))
                     continue
                 if value is NOTHING:
                     counter.done += 1
                     counter.spent += following is not None
                 else:
-                    await close(values)
                     self._last(item, value)
             await self.breathe()
 
@@ -279,3 +279,12 @@ async def close(generator: Any) -> None:
     """Run the cleanup of an asynchronous generator now; elsewhere it would run whenever it is collected."""
     if hasattr(generator, "aclose"):
         await generator.aclose()
+
+
+async def closed(generator: Any, error: BaseException) -> BaseException:
+    """Run the cleanup of a generator that is left because of an error; return that, or what the cleanup raised."""
+    try:
+        await close(generator)
+    except BaseException as raised:  # noqa: BLE001 - examined by the caller
+        return raised
+    return error
