@@ -225,6 +225,72 @@ def test_a_failed_item_of_a_limited_flow_takes_its_whole_way_again():
     assert (report.counts["done"], len(report.failures)) == (1, 0)
 
 
+def test_a_limited_flow_whose_own_error_job_fails_takes_its_whole_way_again():
+    tried, told = [], []
+
+    async def fails(item):
+        tried.append(item)
+        raise ValueError(item)
+
+    async def mend(item):
+        if len(tried) < item:
+            raise KeyError(item)
+
+    async def tell(item):
+        told.append((item, str(current_failure())))
+
+    inner = Flow(name="inner", capacity=FixedCapacity(1)).add(fails).error(mend)
+    report = play(Flow().add(inner, FixedCapacity(1), retry=Retry(3, wait=0)).error(tell).run([2]))
+    assert (tried, told) == ([2, 2], [])
+    assert [failure.processor for failure in report.failures] == ["inner.fails"] * 2
+    tried.clear()
+    report = play(Flow().add(inner, FixedCapacity(1), retry=Retry(3, wait=0)).error(tell).run([9]))
+    assert tried == [9, 9, 9]
+    assert [item for item, _ in told] == [9]
+    assert "KeyError" in told[0][1]
+    assert report.counts == {"taken": 1, "done": 0, "skipped": 0, "rerouted": 0, "failed": 1, "dropped": 0}
+
+
+async def two(item):
+    yield item
+    yield item + 1
+
+
+def test_a_failure_that_is_left_goes_before_one_that_the_error_job_of_a_limited_flow_has_dealt_with():
+    async def fails(item):
+        raise ValueError(item)
+
+    async def mend(item):
+        if item == 2:
+            raise KeyError(item)
+
+    inner = Flow(name="inner", capacity=FixedCapacity(1)).add(two).add(fails).error(mend)
+    report = play(Flow().add(inner, retry=Retry(2, wait=0)).run([1]))
+    assert report.jobs["inner"].retried == 1
+    assert [failure.processor for failure in report.failures][-1] == "inner.mend"
+
+
+@pytest.mark.parametrize("is_deep", [False, True])
+@pytest.mark.parametrize("limits", [{}, {"timeout": 9}, {"retry": Retry(2, wait=0)}], ids=["none", "timeout", "retry"])
+def test_a_last_work_item_hides_no_failure_beside_it(limits, is_deep):
+    async def ends(item):
+        yield item
+        yield LastWorkItem("end")
+
+    async def fails(item):
+        if item != "end":
+            raise ValueError(item)
+        return item
+
+    inner = Flow(name="inner", capacity=FixedCapacity(1)).add(ends).add(fails)
+    if is_deep:
+        inner = Flow(name="around", capacity=FixedCapacity(1)).add(inner, timeout=9)
+    flow = Flow().add(inner, FixedCapacity(1), **limits)
+    assert play(results(flow, range(5))) == ["end"]
+    assert (flow.report.ended, flow.report.counts["failed"], len(flow.report.failures)) == ("last work item", 1, 1)
+    assert flow.report.counts["taken"] + flow.report.counts["spawned"] == flow.report.counts.ended
+
+
 def test_several_results_of_a_limited_flow_are_handed_on():
     async def split(text):
         for word in text.split():

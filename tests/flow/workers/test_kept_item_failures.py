@@ -69,6 +69,18 @@ def test_many_failures_with_large_locals_take_little_memory(fails, extras, with_
     assert "raise" in last.traceback
 
 
+def test_what_the_error_job_of_a_limited_sub_flow_has_dealt_with_takes_little_memory():
+    inner = Flow(name="inner", capacity=FixedCapacity(2)).add(plain).error(handled)
+    tracemalloc.start()
+    try:
+        report = play(Flow().add(inner, timeout=10).run(range(60)))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(report.failures) == 60 + 30
+    assert held < 20 * MEGABYTE
+
+
 def test_failures_at_another_line_are_of_another_kind():
     async def fails(item):
         if item % 2:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from framework.errors import FlowError
 from framework.flow.jobs.limits import Prepared
-from framework.flow.queues.envelope import Attempt, Envelope, plain
+from framework.flow.queues.envelope import Attempt, Envelope, ItemEnding, plain
 from framework.flow.running.job_run import JobRun
 from framework.flow.signals import NOTHING, LastWorkItem, Several
 from framework.flow.workers.failures import CURRENT
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from framework.observe.happenings import Outcome
 
 
-WORST: tuple[Outcome, ...] = ("failed", "rerouted", "dropped")
-"""Ends of what a sub-flow made of an item that are the end of that item as well, in this order."""
+WORST: tuple[Outcome, ...] = ("dropped", "rerouted", "failed")
+"""Ends of what a sub-flow made of an item that are the end of that item as well; the last goes before the others."""
 
 
 class RouterWorker(FlowWorker):
@@ -76,6 +76,12 @@ class RouterRun(JobRun):
         return self.arms.get(self._default) if arm is None and self._default is not None else arm
 
 
+def _badness(ending: ItemEnding) -> tuple[int, bool]:
+    """Order endings: by outcome, and one that an error job has dealt with before one that is still to be dealt with."""
+    is_bad = ending.outcome in WORST
+    return WORST.index(ending.outcome) + 1 if is_bad else 0, is_bad and isinstance(ending.value, Failure)
+
+
 class GateWorker(FlowWorker):
     """Follows one item through all jobs of a sub-flow."""
 
@@ -87,26 +93,26 @@ class GateWorker(FlowWorker):
             await super().returned(entry, result, began)
             return
         endings = list(result.endings())
-        worst = next((e for outcome in WORST for e in endings if e.outcome == outcome), endings[0])
-        if (
-            isinstance(worst.value, Failure)
-            and worst.outcome == "failed"
-            and self.job.retry(entry, worst.value.exception)
-        ):
+        worst = max(endings, key=_badness)
+        outcome, error = worst.outcome, worst.value
+        if outcome == "failed" and isinstance(error, Failure) and self.job.retry(entry, error.exception):
             self._waits = True
             return
         last = next((e.value for e in endings if isinstance(e.value, LastWorkItem)), None)
         values = [ending.value for ending in endings if ending.has_result]
-        outcome = worst.outcome
         if len(values) == 1 and len(endings) == 1:
             await super().returned(entry, values[0], began)
+        elif outcome in WORST or (outcome == "skipped" and last is None):
+            await self.spawn_all(entry, values)
+            if last is not None and self.job.scoped:  # the job in front of that sub-flow ends the flow
+                entry.ticket.child().finish("done", last)
+            await self._settle(entry, outcome, worst.value, began)
+            if last is not None and not self.job.scoped:
+                self.run.cut(self.job, last, taken=False)
         elif last is not None:
             await super().returned(entry, Several([*values, last]) if values else last, began)
-        elif outcome == "done":
-            await super().returned(entry, Several(values), began)
         else:
-            await self.spawn_all(entry, values)
-            await self._settle(entry, outcome, worst.value, began)
+            await super().returned(entry, Several(values), began)
 
     async def _settle(self, entry: Any, outcome: Outcome, value: Any, began: float | None) -> None:
         if outcome == "dropped":

@@ -290,12 +290,15 @@ class ItemWorker(TellingWorker):
         """The error job failed on an item itself: it has failed, whatever brought it there."""
         self.counter.failed += 1
         self.tell(case, "failed", began, Came(error=failure.exception))
-        log_failure(failure, first=self.run.keep(failure))
         if case.outcome == "rerouted" and not self.is_left_behind:
             case.job.counter.failed += 1
+        self.run.lighten(case.failure)
+        if self.job.scoped:  # the job in front of the sub-flow tries it again, or reports it
+            finish(case, "failed", failure)
+            return
+        log_failure(failure, first=self.run.keep(failure))
         finish(case, "failed", failure.exception)
         self._lighten(case, failure)
-        self._lighten(case, case.failure)
 
     def _close(self, entry: Any, value: Any, outcome: Outcome = "done") -> None:
         """Tell the ticket how an item ended; a case ends as what brought it to the error job."""
@@ -304,10 +307,12 @@ class ItemWorker(TellingWorker):
             return
         if entry.outcome == "rerouted" and not self.is_left_behind:
             entry.job.counter.rerouted += 1
-        # Of a rerouted item that was dealt with there is nothing more to tell.
-        is_told = entry.job.scoped or entry.outcome == "rerouted"
-        finish(entry, entry.outcome, None if is_told else entry.failure.exception)
-        self._lighten(entry, entry.failure)
+        if entry.job.scoped or entry.outcome == "rerouted":  # it was dealt with, and there is nothing more to tell
+            finish(entry, entry.outcome, None)
+            self.run.lighten(entry.failure)
+        else:
+            finish(entry, entry.outcome, entry.failure.exception)
+            self._lighten(entry, entry.failure)
 
     def _lighten(self, entry: Any, failure: Failure) -> None:
         if attempt_of(entry) is None:  # else the caller that follows the item gets the exception
