@@ -16,7 +16,6 @@ from promises import finish, promise
 
 from framework.archive import Session
 from framework.core import AbstractProcessor, Event, Pipeline
-from framework.core.context import defer
 from framework.reactive import ReactiveBuilder, ReactiveEvent
 
 SCALE = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
@@ -86,7 +85,7 @@ class Feed(AbstractProcessor):
                     self.left -= 1
                     context.submit(Event("t0", value=self.left))
                 if self.left:
-                    defer(context, event, room_for=Event("t0"))
+                    context._defer(event, room_for=Event("t0"))
 
 
 class Count(AbstractProcessor):

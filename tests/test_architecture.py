@@ -274,7 +274,6 @@ def named_types() -> dict[str, set[str]]:
 SHARED_NAMES = {
     "Result": "the variable of what a call returns",
     "Kind": "a finding of either runtime, from its evidence",
-    "Submit": "how an input goes to a worker, whichever builder sends it",
 }
 
 

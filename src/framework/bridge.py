@@ -73,7 +73,7 @@ class FlowBuilder(OffloadBuilder):
     @property
     def depends(self) -> tuple[Any, ...]:
         """What the results depend on: the code of what the jobs call, and the state of the objects among it."""
-        return tuple(_code_of(self.flow._subjects()))  # noqa: SLF001 - this room knows both
+        return tuple(_code_of(self.flow._subjects()))
 
 
 class FlowTransport(Transport):
@@ -81,7 +81,7 @@ class FlowTransport(Transport):
 
     def __init__(self, flow: Flow, *, ordered: bool) -> None:
         """Let as many inputs under way as the flow can hold."""
-        self.max_pending = max(1, flow._room)  # noqa: SLF001 - this room knows both
+        self.max_pending = max(1, flow._room)
         self.ordered = ordered
         self._flow = flow
         self._loop: asyncio.AbstractEventLoop | None = None

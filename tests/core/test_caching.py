@@ -4,7 +4,6 @@ import pytest
 from samples import processor, run
 
 from framework.core import AbstractProcessor, Event, Pipeline, caching
-from framework.core.context import defer
 from framework.errors import ArchiveError, IdentityClash, NotAnEvent, Undigestable, Unpicklable
 
 
@@ -171,7 +170,7 @@ def test_a_call_that_defers_work_to_itself_is_not_kept(workspace):
             match event:
                 case Event(name="number", n=n) if n:
                     context.submit(Event("square", n=n))
-                    defer(context, Event("number", n=n - 1))
+                    context._defer(Event("number", n=n - 1))
 
     seen, _ = outcome(Slicing(), numbers=[2, 2], workspace=workspace)
     assert sorted(seen) == [("square", 1)] * 2 + [("square", 2)] * 2

@@ -4,7 +4,6 @@ import pytest
 from samples import ignore, processor, run
 
 from framework.core import AbstractProcessor, Context, Event, Pipeline, retry
-from framework.core.context import defer
 from framework.errors import NotAnEvent, OptionError
 
 
@@ -159,7 +158,7 @@ def test_what_failed_attempts_deferred_does_not_escape():
             seen.append(event.n)
             return
         seen.append("attempt")
-        defer(context, Event("later", n=len(seen)))
+        context._defer(Event("later", n=len(seen)))
         if len(seen) < 3:
             raise ValueError
 

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from reactive_samples import Apply, Sink, Source, artifacts_of, built, outcome, seeds
 
 from framework.core import AbstractProcessor, Pipeline
-from framework.core.context import defer, receivers
 from framework.errors import UnsafeSubmit, WiringError
 from framework.reactive import ReactiveBuilder, ReactiveEvent, reactive
 
@@ -254,7 +253,7 @@ def test_a_build_knows_all_that_its_delivery_knows():
         def build(self, context, n):
             context.archive[n] = "kept"
             seen.update(at=(context.processor, context.phase), event=context.event, archive=dict(context.archive))
-            seen["receivers"] = [receiver.name for receiver in receivers(context, built("out", n))]
+            seen["receivers"] = [receiver.name for receiver in context._receivers(built("out", n))]
             with context.hold() as hold:
                 hold.submit(built("out", n))
             seen["context"] = context
@@ -280,7 +279,7 @@ def test_a_build_may_send_an_event_to_its_own_builder():
 
         def build(self, context, n):
             if n:
-                defer(context, built("n", n - 1))
+                context._defer(built("n", n - 1))
             yield n
 
     assert artifacts_of([Counts()], "out", [("n", 3)]) == [3, 2, 1, 0]

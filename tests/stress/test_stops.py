@@ -9,7 +9,6 @@ import pytest
 from hops import Hop
 
 from framework.core import AbstractProcessor, Event, Pipeline
-from framework.core.mailboxes.hold import defer_held
 from framework.errors import PipelineEnded
 
 
@@ -103,7 +102,7 @@ def test_holds_from_many_threads_race_with_deliveries(size, figure):
         def process(self, context, event):
             hold = context.hold()
             if event.n % 7 == 0:
-                defer_held(hold, Event("go", n=event.n + 1))
+                hold._defer(Event("go", n=event.n + 1))
             threading.Thread(target=answer, args=(hold, event.n)).start()
 
     def answer(hold, n):

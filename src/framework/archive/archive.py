@@ -62,22 +62,22 @@ def loaded(archive: Archive, key: Any) -> Any:
     except KeyError:
         return None
     except Unloadable as error:
-        archive._warn(key, error)  # noqa: SLF001 - of this module
+        archive._warn(key, error)
         return None
 
 
 def records(archive: Archive, kind: type | UnionType) -> Iterator[tuple[Any, Any]]:
     """Yield the keys and values whose values are of a class; with a warning, none that cannot be made again."""
-    for key, value in archive._loadable():  # noqa: SLF001 - of this module
+    for key, value in archive._loadable():
         if isinstance(value, kind):
             yield key, value
         elif isinstance(value, Unloadable):
-            archive._warn(key, value)  # noqa: SLF001 - of this module
+            archive._warn(key, value)
 
 
 def drop_records(archive: Archive, kind: type | UnionType) -> int:
     """Delete the values of a class, and those that cannot be made again; return how many there were."""
-    keys = [key for key, value in archive._loadable() if isinstance(value, kind | Unloadable)]  # noqa: SLF001 - as above
+    keys = [key for key, value in archive._loadable() if isinstance(value, kind | Unloadable)]
     for key in keys:
         del archive[key]
     return len(keys)

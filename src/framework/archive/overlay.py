@@ -59,7 +59,7 @@ class Overlay(Archive):
         return f"<archive {self.name!r} of a read-only workspace: {len(self.unkept)} records not kept>"
 
     def _loadable(self) -> Iterator[tuple[Any, Any]]:
-        for key, value in self._below._loadable():  # noqa: SLF001 - of another archive
+        for key, value in self._below._loadable():
             yield key, self.unkept.get(key, value)
         for key in self._new_keys():
             yield key, self.unkept[key]

@@ -141,7 +141,7 @@ class Workspace:
         pruned = _to_prune(entries, {} if max_bytes is None else self._sizes(entries), max_bytes)
         if pruned and not dry_run:
             with Session(self.path, "a prune", trust=self._trust, busy=lambda: False) as session:
-                session._drop(bytes.fromhex(entry.uid) for entry, _ in pruned)  # noqa: SLF001 - plumbing, hidden from users
+                session._drop(bytes.fromhex(entry.uid) for entry, _ in pruned)
             for entry, reason in pruned:
                 logger.warning("%s: pruned %s (%s)", self.path, entry, reason)
         return [entry for entry, _ in pruned]
@@ -208,7 +208,7 @@ class Workspace:
     def _writer(self, name: str, identity: str | None) -> ArchiveWriter:
         if self._session is None:
             self._session = Session(self.path, f"Workspace({self.path!r})", trust=self._trust, busy=lambda: False)
-        return self._session._writer(name, identity)  # noqa: SLF001 - plumbing, hidden from users
+        return self._session._writer(name, identity)
 
 
 class _Pruned(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, overload
 
 from framework.archive.archive import loaded
 from framework.archive.records.serialize import IMMUTABLE, dumps, loads
-from framework.core.context import Context, ForwardingContext, note_replay, work_of
+from framework.core.context import Context, ForwardingContext
 from framework.core.event import CONTROL, Event, refusal
 from framework.core.identity.input_key import input_key
 from framework.core.mailboxes.hold import Hold
@@ -115,10 +115,10 @@ class _CachedCall:
         record = loaded(self._context.archive, self._key)
         if not isinstance(record, CachedDelivery):
             return False
-        note_replay(self._context, record.at)
+        self._context._note_replay(record.at)
         for emitted in record.emitted:
             self._context.submit(emitted)
-        work = work_of(self._context)
+        work = self._context._work()
         work.replayed += 1
         work.replay_seconds += time.perf_counter() - started
         return True
@@ -132,7 +132,7 @@ class _CachedCall:
         seconds = time.perf_counter() - self._started
         # What a hold or a deferred event will submit belongs to it and is not known yet.
         if kind is None:
-            work_of(self._context).built += 1
+            self._context._work().built += 1
         if kind is None and self.recording.complete:
             emitted = tuple(self.recording.emitted)
             self._context.archive[self._key] = CachedDelivery(self._came, emitted, self._at, seconds)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from framework.archive import InMemCache
 from framework.core.event import Event
-from framework.core.mailboxes.hold import Hold, defer_held
+from framework.core.mailboxes.hold import Hold
 from framework.core.mailboxes.inbox import Work
 from framework.core.mailboxes.loop import LoopThread
 from framework.errors import NotAnEvent, UnsafeSubmit
@@ -80,10 +80,15 @@ class Context:
         return self._exchange.hold(self._inbox, self.event)
 
     def _defer(self, event: Event, room_for: Event | None = None) -> None:
+        """Deliver an event to the processor that submits it, behind what waits for it already; raises UnsafeSubmit.
+
+        It bypasses the routing. With `room_for` it waits until the recipients of such an event have room.
+        """
         self._check_owner()
         self._exchange.defer(event, self._inbox, self.event, room_for)
 
     def _receivers(self, event: Event) -> tuple[Handler, ...]:
+        """Return the processors that would receive an event; nothing is sent."""
         return tuple(inbox.processor for inbox in self._exchange.routes.preview(event))
 
     @property
@@ -107,12 +112,14 @@ class Context:
         return self._exchange.archives.of(self._inbox)
 
     def _note_replay(self, recorded: float) -> None:
-        """Say that this delivery is answered by a record of that time."""
+        """Say that this delivery is answered from an archive, by a record of that time (Unix time)."""
 
     def _work(self) -> Work:
+        """Return the counters of the processor whose delivery this is."""
         return self._inbox.work
 
     def _event_loop(self) -> LoopThread:
+        """Return the event loop of the run, for coroutines that outlast the delivery."""
         return self._exchange.loop
 
     def _check_owner(self) -> None:
@@ -216,14 +223,14 @@ class HeldContext(Context):
 
     def __init__(self, hold: Hold) -> None:
         """Submit through a hold, which another releases."""
-        exchange, inbox, _ = hold._facts()  # noqa: SLF001 - plumbing between rooms
+        exchange, inbox, _ = hold._facts()
         super().__init__(exchange, inbox)
         self._hold = hold
 
     @property
     def event(self) -> Event | None:
         """The event that was being handled when the hold was taken, where the run is watched."""
-        return self._hold._facts()[2]  # noqa: SLF001 - plumbing between rooms
+        return self._hold._facts()[2]
 
     def submit(self, event: Event) -> int:
         """Send an event through the hold."""
@@ -237,7 +244,7 @@ class HeldContext(Context):
 
     def _defer(self, event: Event, room_for: Event | None = None) -> None:  # noqa: ARG002 - the hold waits for no room
         self._check_owner()
-        defer_held(self._hold, event)
+        self._hold._defer(event)
 
 
 class ForwardingContext(Context):
@@ -281,20 +288,20 @@ class ForwardingContext(Context):
         return self.inner.hold()
 
     def _event_loop(self) -> LoopThread:
-        return event_loop(self.inner)
+        return self.inner._event_loop()
 
     def _note_replay(self, recorded: float) -> None:
-        note_replay(self.inner, recorded)
+        self.inner._note_replay(recorded)
 
     def _work(self) -> Work:
-        return work_of(self.inner)
+        return self.inner._work()
 
     def _defer(self, event: Event, room_for: Event | None = None) -> None:
         self._check_owner()
-        defer(self.inner, event, room_for)
+        self.inner._defer(event, room_for)
 
     def _receivers(self, event: Event) -> tuple[Handler, ...]:
-        return receivers(self.inner, event)
+        return self.inner._receivers(event)
 
 
 class DetachedContext(Context):
@@ -361,34 +368,6 @@ class DetachedContext(Context):
         if self._archive is None:
             self._archive = InMemCache()
         return self._archive
-
-
-def note_replay(context: Context, recorded: float) -> None:
-    """Say that the delivery of this context is answered from an archive, by a record of that time (Unix time)."""
-    context._note_replay(recorded)  # noqa: SLF001 - plumbing between rooms, no call of a user
-
-
-def work_of(context: Context) -> Work:
-    """Return the counters of the processor whose delivery this is."""
-    return context._work()  # noqa: SLF001 - plumbing between rooms, no call of a user
-
-
-def defer(context: Context, event: Event, room_for: Event | None = None) -> None:
-    """Deliver an event to the processor that submits it, behind what waits for it already; raises UnsafeSubmit.
-
-    It bypasses the routing. With `room_for` it waits until the recipients of such an event have room.
-    """
-    context._defer(event, room_for)  # noqa: SLF001 - plumbing between rooms, no call of a user
-
-
-def event_loop(context: Context) -> LoopThread:
-    """Return the event loop of the run, for coroutines that outlast the delivery; raises UnsafeSubmit."""
-    return context._event_loop()  # noqa: SLF001 - plumbing between rooms, no call of a user
-
-
-def receivers(context: Context, event: Event) -> tuple[Handler, ...]:
-    """Return the processors that would receive an event; nothing is sent."""
-    return context._receivers(event)  # noqa: SLF001 - plumbing between rooms, no call of a user
 
 
 def process_detached(name: str, process: Callable[[Context, Any], object], event: Any) -> tuple[Event, ...]:

@@ -176,7 +176,7 @@ class Pipeline(ValueMethods, InspectionMethods):
             UnknownName: there is no such processor.
             PipelineEnded: the run is over.
         """
-        retried = self._inboxes.processor(processor)._to_retry(event)  # noqa: SLF001 - plumbing
+        retried = self._inboxes.processor(processor)._to_retry(event)
         self._intake.redeliver(retried, self._inboxes[processor])
 
     # -- editing and going on

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
-from framework.core.context import Context, ForwardingContext, defer
+from framework.core.context import Context, ForwardingContext
 from framework.core.event import Event
 from framework.errors import OptionError
 
@@ -114,7 +114,7 @@ def _held_back(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[tuple[
         yield tuple(map(buffered, args)), {key: buffered(value) for key, value in kwargs.items()}, flush
     finally:
         for buffer in buffers:
-            buffer._retire()  # noqa: SLF001 - a context of its own
+            buffer._retire()
 
 
 def _yielding(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Any]:
@@ -142,7 +142,7 @@ class _Buffer(ForwardingContext):
 
     def _defer(self, event: Event, room_for: Event | None = None) -> None:
         self._check_owner()
-        self._calls.append(functools.partial(defer, self.inner, event, room_for))
+        self._calls.append(functools.partial(self.inner._defer, event, room_for))
 
     def flush(self) -> None:
         for call in self._calls:

@@ -182,7 +182,7 @@ class DeclaredFlow(ABC):
         parts: set[Any] = {self}
         for job in self._all():
             for flow in job.subflows():
-                parts |= flow._parts()  # noqa: SLF001 - another flow
+                parts |= flow._parts()
         return parts
 
     def _subjects(self) -> Iterator[Any]:
@@ -219,7 +219,7 @@ class DeclaredFlow(ABC):
             raise LifecycleError(f"{self.name} is running: await flow.stop() before adding jobs")
         plan = blueprint(subject, capacity, name, options, known=[job.name for job in self._all()], **how)
         for flow in [plan.flow, *(() if plan.router is None else plan.router.arms.values())]:
-            if isinstance(flow, DeclaredFlow) and self in flow._parts():  # noqa: SLF001 - another flow
+            if isinstance(flow, DeclaredFlow) and self in flow._parts():
                 raise FlowError(f"{self.name} cannot be part of itself: make a second flow")
         return plan
 

@@ -353,7 +353,7 @@ class Flow(DeclaredFlow):
         clock, history = self._clock or LoopClock(loop), self._kept_history()
         run = FlowRun(self.name, layout, clock, self._observers, grace=self._grace, history=history)
         for section in layout.sections:
-            section.flow._join(NestedRun(section, run))  # noqa: SLF001 - another flow
+            section.flow._join(NestedRun(section, run))
         logger.info("%s starts with %d jobs", self.name, len(layout.stages))
         for job in run.jobs.values():
             capacity = job.capacity

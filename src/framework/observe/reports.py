@@ -133,7 +133,7 @@ def kind_of(failure: Failure) -> object:
 
 def without_frames(failure: Failure) -> Failure:
     """Take the frames from the exception, with all their locals; return the failure with the traceback as text."""
-    light = replace(failure, _text=failure._text or _places(failure.exception))  # noqa: SLF001 - of this module
+    light = replace(failure, _text=failure._text or _places(failure.exception))
     drop_frames(failure.exception)
     return light
 
@@ -187,7 +187,7 @@ class Failures(RowSequence[Failure]):
             The number of deliveries that now wait; run the pipeline to make them.
         """
         for failure in self:
-            pipeline._redeliver(failure.processor, failure.event)  # noqa: SLF001 - plumbing, no call of a user
+            pipeline._redeliver(failure.processor, failure.event)
         return len(self)
 
     def frame(self) -> pd.DataFrame:

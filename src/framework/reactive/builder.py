@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from framework.core import AbstractProcessor, Context, Event
-from framework.core.context import DetachedContext, work_of
+from framework.core.context import DetachedContext
 from framework.core.event import INIT, PHASE, POISON
 from framework.core.mailboxes.handler import Unfinished
 from framework.core.processor import InterestDeclaration
@@ -206,5 +206,5 @@ class ReactiveBuilder(AbstractProcessor):
                 try:
                     self._building.call(context, self.on_terminate)
                 finally:
-                    work_of(context).under_way = 0
+                    context._work().under_way = 0
                     self._building.end()

@@ -72,9 +72,9 @@ class Planner:
         builder = self._pipeline[name]
         assert isinstance(builder, ReactiveBuilder)  # noqa: S101 - providers holds no others
         mailbox = name
-        keeper = builder._archived_as  # noqa: SLF001 - plumbing
+        keeper = builder._archived_as
         if keeper is not None:  # the last part of a load balancer, which does the work of one builder
-            mailbox, builder = builder._first_part, keeper  # noqa: SLF001 - plumbing
+            mailbox, builder = builder._first_part, keeper
             name = builder.name
         pairing = Pairing(builder.requires)
         arrivals = {target: [*self._submitted(mailbox, target), *self.artifacts(target)] for target in pairing.targets}
@@ -138,7 +138,7 @@ class _Archived:
         if not self.builder.persist or not entries:
             return Timed()
         last = max(entries, key=lambda entry: (entry.identity == self._now.identity, entry.updated))
-        room = self.pipeline._archives  # noqa: SLF001 - plumbing between rooms
+        room = self.pipeline._archives
         try:
             seconds = [record.seconds for _, record in islice(records(room.recorded(last), StoredBuild), TIMED)]
         except ArchiveError:  # what is kept there cannot be read: the plan has no use for it

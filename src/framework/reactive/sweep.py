@@ -17,7 +17,7 @@ from framework.errors import OptionError, RemoteError, RunFailed, UnknownName, W
 from framework.observe import EventSubmitted, Happening
 from framework.observe.text import short_repr
 from framework.reactive.offloading.remote import Returned, call
-from framework.reactive.offloading.transport import Transport, arrived
+from framework.reactive.offloading.transport import Transport
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -155,7 +155,7 @@ def _away(factory: PipelineFactory, target: str, points: Iterable[_Point], execu
 def _returned(future: Future[Any]) -> Returned:
     started = time.perf_counter()
     try:
-        return arrived(future)
+        return Transport.arrived(future)
     except Exception as error:  # noqa: BLE001 - of the executor: it is told beside those of pipelines
         return Returned([], error, time.perf_counter() - started)
 

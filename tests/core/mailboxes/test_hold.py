@@ -5,7 +5,6 @@ import pytest
 from samples import PATIENCE, Gate, ignore, processor, run
 
 from framework.core import Event, Pipeline
-from framework.core.mailboxes.hold import defer_held
 from framework.errors import NotAnEvent, PipelineEnded
 
 modes = pytest.mark.parametrize("options", [{}, {"max_workers": 1}, {"seed": 1}], ids=["threads", "one thread", "seed"])
@@ -247,7 +246,7 @@ def test_a_released_hold_refuses_to_defer():
     def late(context, event):
         hold = context.hold()
         hold.release()
-        defer_held(hold, Event("later"))
+        hold._defer(Event("later"))
 
     report = run(processor(late, "go"), events=[Event("go")], on_error="keep")
     assert "this hold was released: defer before release()" in str(report.failures[0].exception)

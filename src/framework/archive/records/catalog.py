@@ -178,7 +178,7 @@ class Catalog:
         """Return the entries of the same name whose place an entry takes."""
         uids = self._identities.get(entry.name, {}).values() if entry.identity else ()
         others = [(uid, self.entries[uid]) for uid in uids]
-        return [(uid, other) for uid, other in others if other.identity and entry._takes_the_place_of(other)]  # noqa: SLF001 - plumbing, hidden from users
+        return [(uid, other) for uid, other in others if other.identity and entry._takes_the_place_of(other)]
 
     def put(self, batch: WriteBatch, keyring: Keyring, uid: bytes, entry: CatalogEntry) -> None:
         """Write an entry, new or again."""

@@ -37,7 +37,7 @@ class Store:
             database.flush()
             batch = database.batch()
             for uid in database.touched & catalog.entries.keys():
-                catalog.put(batch, self.keyring, uid, catalog.entries[uid]._touched(inputs))  # noqa: SLF001 - plumbing, hidden from users
+                catalog.put(batch, self.keyring, uid, catalog.entries[uid]._touched(inputs))
             if len(batch):
                 database.write(batch)
             database.touched.clear()
@@ -57,10 +57,10 @@ class Store:
                 uid, entry = self._new_entry(description)
                 catalog.put(batch, self.keyring, uid, entry)
             entry = catalog.entries[uid]
-            if not entry._describes(description) or entry.superseded_by:  # noqa: SLF001 - plumbing, hidden from users
-                entry = entry._described(description)  # noqa: SLF001 - plumbing, hidden from users
+            if not entry._describes(description) or entry.superseded_by:
+                entry = entry._described(description)
                 catalog.put(batch, self.keyring, uid, entry)
-            elif (opened := entry._opened()) is not entry:  # noqa: SLF001 - plumbing, hidden from users
+            elif (opened := entry._opened()) is not entry:
                 catalog.put(batch, self.keyring, uid, opened)
             for rival, other in catalog.rivals(entry):
                 if not self.writer_of(rival).taken and other.superseded_by != entry.identity:
@@ -118,4 +118,4 @@ class Store:
     def _new_entry(self, description: Description) -> tuple[bytes, CatalogEntry]:
         uid = os.urandom(ID_BYTES)
         number = 1 + max((entry.number for entry in self.catalog.entries.values()), default=0)
-        return uid, CatalogEntry(name=description.name, uid=uid.hex(), number=number)._described(description)  # noqa: SLF001 - plumbing, hidden from users
+        return uid, CatalogEntry(name=description.name, uid=uid.hex(), number=number)._described(description)

@@ -139,7 +139,7 @@ class DrivingMethods:
             )
         self._runner.close()
         if self.current_run is not None:
-            self.current_run._join()  # noqa: SLF001 - plumbing
+            self.current_run._join()
 
     def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:  # no globals are left at exit
         """End the threads of a pipeline that was stepped and then dropped, and release its store."""

@@ -64,7 +64,7 @@ def unfinished(inboxes: Iterable[Inbox]) -> Iterator[Unfinished]:
     """Yield what the processors still wait for, as they tell it."""
     for inbox in inboxes:
         try:
-            yield from tuple(inbox.processor._unfinished())  # noqa: SLF001 - plumbing
+            yield from tuple(inbox.processor._unfinished())
         except Exception as error:  # noqa: BLE001 - a question about the state must not end a run
             yield Unfinished("else", f"{inbox.name}._unfinished() raised {type(error).__name__}")
 

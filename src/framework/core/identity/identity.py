@@ -136,7 +136,7 @@ def _digest_of(processor: AbstractProcessor) -> str:
 
 def _arguments(processor: AbstractProcessor) -> dict[str, Any]:
     """What the processor was made with, by parameter, without what only set its name and priority."""
-    args, kwargs = processor._arguments  # noqa: SLF001 - recorded by the base class for this
+    args, kwargs = processor._arguments
     constructor = type(processor).__init__
     if "__init__" in vars(processor) or not isinstance(constructor, FunctionType) or vars(constructor):
         arguments = _bound(inspect.signature(processor.__init__), args, kwargs)  # type: ignore[misc]  # of this very instance

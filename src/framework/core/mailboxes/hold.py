@@ -138,6 +138,7 @@ class Hold:
         return self._keeper, self._inbox, self._cause
 
     def _defer(self, event: Event) -> None:
+        """Deliver an event to the holding processor, past the routing, from any thread; raises PipelineEnded."""
         token = self._token
         if token is None or self._inbox is None:
             raise PipelineEnded("this hold was released: defer before release(), or take another context.hold()")
@@ -161,8 +162,3 @@ class Hold:
         if token is not None and not is_finalizing():
             self._token = None
             self._keeper.release_hold(token, leaked=True)
-
-
-def defer_held(hold: Hold, event: Event) -> None:
-    """Deliver an event to the processor that holds, bypassing the routing, from any thread; raises PipelineEnded."""
-    hold._defer(event)  # noqa: SLF001 - plumbing between rooms, no call of a user

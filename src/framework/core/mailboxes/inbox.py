@@ -113,7 +113,7 @@ class Inbox:
     @property
     def backlog(self) -> int:
         """How many events the processor keeps beyond its mailbox."""
-        return self.processor._backlog  # noqa: SLF001 - plumbing, no attribute for users
+        return self.processor._backlog
 
     def schedule(self) -> None:
         """List the mailbox as ready, unless it is listed or being drained."""

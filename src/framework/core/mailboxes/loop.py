@@ -187,12 +187,12 @@ def waiting_for(
 
     def wait(context: Any, event: Any) -> object:
         async def main() -> object:
-            context._owner = get_ident()  # noqa: SLF001 - it belongs to this delivery, which goes on here
+            context._owner = get_ident()
             return await process(context, event)
 
         try:
             return loop.wait(main)
         finally:
-            context._owner = get_ident()  # noqa: SLF001
+            context._owner = get_ident()
 
     return wait

@@ -107,7 +107,7 @@ class TappedRecipients:
 
     def select(self, event: Event) -> tuple[Inbox, ...]:
         """Return the mailboxes; an event that only taps took is no dead letter."""
-        taken = [tap._take(event) for tap in self._taps]  # noqa: SLF001 - hidden from users of a Collected
+        taken = [tap._take(event) for tap in self._taps]
         inboxes = self.matching(event)
         return inboxes if inboxes or any(taken) else self._dead_letters.select(event)
 
@@ -220,7 +220,7 @@ class RoutingTable:
         found, row = self.find(cls, name), self.rows.setdefault(cls, {})
         if self._stood_in and name == "resolve" and issubclass(cls, ReactiveEvent):
             found = UnlessStoodIn(found, self._stood_in)
-        taps = tuple(tap for tap in self._taps if tap._wants(cls, name))  # noqa: SLF001 - as above
+        taps = tuple(tap for tap in self._taps if tap._wants(cls, name))
         if taps:
             found = TappedRecipients(found, taps, self.dead_letters)
         if name in self.names or len(row) < KEPT_NAMES:

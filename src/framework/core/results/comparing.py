@@ -72,7 +72,7 @@ def _rows(archive: Archive, renewed: AbstractProcessor) -> Iterator[ComparisonRo
     for _, record in records(archive, ArchivedResult):
         old = tuple(record.output)
         try:
-            new = tuple(renewed._reproduce(record.input))  # noqa: SLF001 - plumbing
+            new = tuple(renewed._reproduce(record.input))
         except Exception as error:  # noqa: BLE001 - new code may raise anything, and that is a result worth seeing
             yield ComparisonRow(record.input, old, error, same=False)
         else:

@@ -10,7 +10,7 @@ from framework.errors import OptionError, UnknownName
 
 def recreate(processor: AbstractProcessor, cls: type[AbstractProcessor] | None = None) -> AbstractProcessor:
     """Make a processor again, of another class if given, from its recorded arguments; raises OptionError."""
-    args, kwargs = processor._arguments  # noqa: SLF001 - recorded by the base class for this
+    args, kwargs = processor._arguments
     made = cls or type(processor)
     try:
         return made(*args, **kwargs)

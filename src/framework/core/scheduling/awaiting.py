@@ -45,7 +45,7 @@ class Awaiting:
         names = [inbox.name for inbox in self._running]
         for inbox, (future, contexts) in self._running.items():
             for context in contexts:
-                context._retire()  # noqa: SLF001 - made here
+                context._retire()
             inbox.replace_queue()
             future.cancel()
         self._running.clear()

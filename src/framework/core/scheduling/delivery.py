@@ -102,7 +102,7 @@ def end_delivery(  # noqa: PLR0913, PLR0917 - the facts of one delivery
     observation, name = scheduler.observation, inbox.name
     case, emitted, started, phase, changes = begun
     now = time.monotonic()
-    context._retire()  # noqa: SLF001 - made for this delivery, which has ended
+    context._retire()
     inbox.busy += now - started
     outcome: FinishedDelivery
     if raised is None:

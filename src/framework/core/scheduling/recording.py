@@ -50,7 +50,7 @@ def recording_drain(  # noqa: C901, PLR0915 - the hot path
         if context is None:
             context = worker.context = RecordingContext(scheduler, inbox, writer)
         else:
-            context._inbox = inbox  # noqa: SLF001 - the worker owns its context
+            context._inbox = inbox
         queue, process, higher, done, emitted = inbox.queue, inbox.process, inbox.higher, inbox.delivered, inbox.emitted
         find = finders.get(inbox) or observation.case_finder(inbox)
         here, limit, silent = (inbox.name, scheduler.phase, start, emitted), done + inbox.budget, 0
@@ -63,8 +63,8 @@ def recording_drain(  # noqa: C901, PLR0915 - the hot path
                 event = queue.popleft()
             except IndexError:  # a stop was faster and dropped it
                 break
-            context._event = event  # noqa: SLF001
-            context._number = number = id(event)  # noqa: SLF001
+            context._event = event
+            context._number = number = id(event)
             if shared:
                 kept = shared.get(number)
                 came_changed = observation.changes(event) if kept.__class__ is Described else ()
@@ -98,11 +98,11 @@ def recording_drain(  # noqa: C901, PLR0915 - the hot path
                 emitted = count
             if references(context) != unshared:
                 # The context was kept: retire it, so that a late submit is refused.
-                context._retire()  # noqa: SLF001
+                context._retire()
                 context = worker.context = RecordingContext(scheduler, inbox, writer)
             if done == limit or (higher and any(higher)):
                 break
-        context._event = event = None  # noqa: SLF001 - it may be large
+        context._event = event = None
         if len(writer.deliveries) >= FULL_DELIVERIES or len(writer.submissions) >= FULL_SUBMISSIONS:
             writer.close()
         if silent:

@@ -81,7 +81,7 @@ class Worker:
         """Go on without the worker: its delivery may submit nothing more, and the thread ends when that returns."""
         self.abandoned = True
         if self.context is not None:
-            self.context._retire()  # noqa: SLF001 - the worker owns its context
+            self.context._retire()
 
     def _main(self) -> None:
         scheduler = self.scheduler
@@ -171,7 +171,7 @@ class Worker:
             if context is None:
                 context = self.context = Context(scheduler, inbox)
             else:
-                context._inbox = inbox  # noqa: SLF001 - the worker owns its context
+                context._inbox = inbox
             queue, process, higher, done = inbox.queue, inbox.process, inbox.higher, inbox.delivered
             limit = done + inbox.budget
             while queue:  # may start empty: what made it ready can have been drained already
@@ -188,7 +188,7 @@ class Worker:
                 inbox.delivered = done = done + 1  # no other thread counts while this worker has the token
                 if references(context) != unshared:
                     # The context was kept: retire it, so that a late submit is refused.
-                    context._retire()  # noqa: SLF001
+                    context._retire()
                     context = self.context = Context(scheduler, inbox)
                 if done == limit or (higher and any(higher)):
                     break
@@ -273,7 +273,7 @@ def _unshared(*, recorded: bool) -> int:
         park=lambda _worker: True,
     )
     worker = type("Calibration", (Worker,), {"unshared": counts, "unshared_recorded": counts})(scheduler, "calibration")
-    worker._work()  # noqa: SLF001 - what is calibrated
+    worker._work()
     return min(counts.counted)
 
 

@@ -70,7 +70,7 @@ class Job:
         capacity = self._plan.capacity or said.capacity or self._default
         if self._plan.capacity is None and self.flow is not None:
             # its own jobs are its limits: as many items as fit there
-            capacity = FixedCapacity(self.flow._room)  # noqa: SLF001 - plumbing, no call of a user
+            capacity = FixedCapacity(self.flow._room)
         elif self._plan.capacity is None and said.workers is not None:
             capacity = with_workers(capacity, said.workers)
         return scalable(capacity)
@@ -87,7 +87,7 @@ class Job:
     def room(self) -> int:
         """How many items it can hold at most, at work and waiting."""
         if self.flow is not None:
-            return self.flow._room  # noqa: SLF001 - plumbing, no call of a user
+            return self.flow._room
         own = self.capacity.max_workers + self.capacity.queue_length
         return own + sum(arm.room for arm in self.arms.values())
 
@@ -106,7 +106,7 @@ class Job:
     def subjects(self) -> Iterator[Any]:
         """Yield what it calls: its processor or factory, or those of what it stands for."""
         if self.flow is not None:
-            yield from self.flow._subjects()  # noqa: SLF001 - plumbing, no call of a user
+            yield from self.flow._subjects()
         elif self.router is not None:
             yield self.router.classify
         else:

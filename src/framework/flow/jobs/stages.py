@@ -131,7 +131,7 @@ class _LayoutBuilder:
         return own, [own]
 
     def _nested(self, flow: NestedFlow, inside: _StagePlace) -> tuple[Stage, list[Stage]]:
-        entrance, stages, _ = self.chain(flow._chain(), inside)  # noqa: SLF001 - plumbing, no call of a user
+        entrance, stages, _ = self.chain(flow._chain(), inside)
         self.sections.append(Section(flow, inside.prefix, entrance, stages))
         return entrance, stages
 

@@ -322,7 +322,7 @@ class JobRun(JobFigures):
             return False
         attempt = entry.attempt if isinstance(entry, Envelope) else 1
         try:
-            delay = policy._delay(attempt, error)  # noqa: SLF001 - plumbing
+            delay = policy._delay(attempt, error)
         except Exception as broken:  # noqa: BLE001 - the function of the user
             error.add_note(f"and how long to wait for another attempt cannot be told: {error_line(broken)}")
             return False

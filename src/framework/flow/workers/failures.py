@@ -85,4 +85,4 @@ class KeptFailures:
             return
         if self._latest is None or self._latest.exception is not failure.exception:
             self._latest = without_frames(failure)
-        self._failures[place] = replace(failure, _text=self._latest._text)  # noqa: SLF001 - a batch may share an exception
+        self._failures[place] = replace(failure, _text=self._latest._text)

@@ -59,7 +59,7 @@ def source_of(event: Any, source: Any = None) -> HistoryKeeper:
     if isinstance(source, Recorder | History):
         return source
     if source is None:
-        alive: list[HistoryKeeper] = [*Recorder._alive, *History._alive]  # noqa: SLF001 - plumbing, hidden from users
+        alive: list[HistoryKeeper] = [*Recorder._alive, *History._alive]
         return next((one for one in alive if one.lineage(event)), None) or Recorder()
     recorder = getattr(source, "recorder", None)
     pipeline = getattr(source, "pipeline", source)

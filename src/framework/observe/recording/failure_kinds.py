@@ -46,7 +46,7 @@ def kinds_of(failures: Iterable[Failure]) -> list[FailureKind]:
 
 def place_of(failure: Failure) -> str:
     """Return the last line of the user's code that a failure passed; "" where its frames are gone."""
-    frames = failure._text  # noqa: SLF001 - of this room, no field for users
+    frames = failure._text
     if failure.exception.__traceback__ is None and isinstance(frames, list):
         lines = [(code.co_filename, line) for code, line, _ in frames]
         return last_own([*lines, *away(failure.exception)])

@@ -85,7 +85,7 @@ def make_load_balancer(  # noqa: PLR0913, PLR0917 - the promised signature
     builders.append(
         LoadBalancerCollector(provides, [results], gap_policy, preserve_fifo, records=records, name=collector)
     )
-    builders[-1]._first_part = sequencer.name  # noqa: SLF001 - made here
+    builders[-1]._first_part = sequencer.name
     return tuple(builders)
 
 

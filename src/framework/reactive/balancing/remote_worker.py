@@ -18,9 +18,11 @@ from framework.reactive.balancing.balanced_worker import (
 )
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.building.artifacts import artifacts_of
-from framework.reactive.offloading.offload import OffloadBuilder
+from framework.reactive.building.buildable import Buildable
+from framework.reactive.building.building import Building
+from framework.reactive.offloading.offload import OffloadBuilder, OffloadCalls
 from framework.reactive.offloading.remote import pack
-from framework.reactive.offloading.transport import Transport
+from framework.reactive.offloading.transport import Submit, Transport
 
 
 class LoadBalancerWorkerOffload(WorkerHooks, OffloadBuilder):
@@ -41,27 +43,38 @@ class LoadBalancerWorkerOffload(WorkerHooks, OffloadBuilder):
         self._here = transport.shares_objects
         transport.max_pending = 1 if self._here else 2  # an object of this process works on one item at a time
         self.worker = worker
-        self._shared = records
+        self._records = records
         self._archived_as = None if records is None else records.keeper
         super().__init__(provides, requires, RemoteWorker(worker), transport, name=name)
-
-    def _sent(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return the arguments of the worker's `build`, without the number of the item."""
-        arguments: tuple[Any, ...] = inputs[0][1]
-        return arguments
-
-    def _place(self, inputs: tuple[Any, ...]) -> int:
-        """Return the number of the item."""
-        number: int = inputs[0][0]
-        return number
 
     def build(self, context: Context, *args: Any) -> Iterable[NumberedResults]:  # noqa: ARG002 - as an OffloadBuilder
         """Build one item in this process, to rerun a failure."""
         ((number, arguments),) = args
         return [(number, list(self._function(*arguments)))]
 
+    def _begin(self) -> Building:
+        return _NumberedCalls(self, self._transport, self._submit, self._records)
+
+
+class _NumberedCalls(OffloadCalls):
+    """Sends items without their numbers, and announces the results with them."""
+
+    def __init__(
+        self, builder: Buildable, transport: Transport, submit: Submit, records: BalancedRecords | None
+    ) -> None:
+        super().__init__(builder, transport, submit)
+        if records is not None:  # those of all workers, which are kept without `persist`
+            self.records, self._kept = records, True
+
+    def _arguments(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        arguments: tuple[Any, ...] = inputs[0][1]
+        return arguments
+
+    def _place(self, inputs: tuple[Any, ...]) -> int:
+        number: int = inputs[0][0]
+        return number
+
     def _announced(self, inputs: tuple[Any, ...], artifacts: Iterator[Any]) -> Iterable[NumberedResults]:
-        """Return the results with their number."""
         return ((number, results) for number, results in [(self._place(inputs), list(artifacts))])
 
 
@@ -83,7 +96,7 @@ class RemoteWorker:
             try:
                 pack(worker, "a worker")
             except Unpicklable:
-                args, kwargs = worker._arguments  # noqa: SLF001 - recorded by the base class for this
+                args, kwargs = worker._arguments
                 return _remade, (type(worker), args, kwargs, _portable(worker.__getstate__()))
         return _arrived, (worker,)
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import time
 from collections.abc import AsyncIterable, Callable, Iterator
 from concurrent.futures import Future
-from typing import Any, cast
+from typing import Any
 
 from framework.core import Context
-from framework.core.context import HeldContext, event_loop
+from framework.core.context import HeldContext
 from framework.core.mailboxes.hold import Hold
 from framework.core.mailboxes.loop import LoopThread
 from framework.reactive.building.artifacts import artifacts_of
 from framework.reactive.building.buildable import Buildable
 from framework.reactive.building.building import Origins
-from framework.reactive.building.calls import Calls, InputCall, Offloads, report
+from framework.reactive.building.calls import Calls
 
 Built = tuple[list[Any], BaseException | None, float]
 
@@ -42,44 +41,21 @@ class _Loop:
         """Do nothing: the pipeline ends its loop."""
 
 
-class _Awaited:
-    """A builder with what `Calls` asks of one that sends its inputs away."""
-
-    _shared = None
-
-    def __init__(self, builder: Buildable, max_concurrency: int) -> None:
-        self._builder = builder
-        self._transport = _Loop(max_concurrency)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._builder, name)
-
-    def _sent(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-        return inputs
-
-    def _place(self, inputs: tuple[Any, ...]) -> int | None:  # noqa: ARG002 - as for those that are sent away
-        return None
-
-    def _announced(self, inputs: tuple[Any, ...], artifacts: Iterator[Any]) -> Iterator[Any]:  # noqa: ARG002 - as above
-        return artifacts
-
-
 class AwaitedBuilding(Calls):
     """Has up to `max_concurrency` inputs under way, and announces their artifacts in the order of the inputs."""
 
+    _loop: LoopThread
+
     def __init__(self, builder: Buildable, max_concurrency: int) -> None:
-        super().__init__(cast("Offloads", _Awaited(builder, max_concurrency)))
-        self._loop: LoopThread
+        super().__init__(builder, _Loop(max_concurrency))
 
     def _answer(self, context: Context, inputs: tuple[Any, ...], origins: Origins) -> None:
-        self._loop = event_loop(context)
+        self._loop = context._event_loop()
         super()._answer(context, inputs, origins)
 
-    def _submit(self, hold: Hold, call: InputCall) -> None:
+    def _submit(self, hold: Hold, arguments: tuple[Any, ...]) -> Future[Any]:
         build = self._builder.build
-        built = functools.partial(_built, build)
-        call.future = self._loop.run(lambda: built(HeldContext(hold), call.arguments), owner=self._builder.name)
-        call.future.add_done_callback(functools.partial(report, hold, call))
+        return self._loop.run(lambda: _built(build, HeldContext(hold), arguments), owner=self._builder.name)
 
     def _build(self, arguments: tuple[Any, ...]) -> Iterator[Any]:
         return iter(wait_for_artifacts(self._builder.build, self.context, arguments))
@@ -103,7 +79,7 @@ async def _built(build: Callable[..., Any], context: HeldContext, arguments: tup
     except Exception as raised:  # noqa: BLE001 - it is raised again where the input is known
         error = raised
     finally:
-        context._retire()  # noqa: SLF001 - made for this input, which is built
+        context._retire()
     return artifacts, error, time.perf_counter() - started
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from framework.archive.archive import records
 from framework.core import Context, Event
-from framework.core.context import ForwardingContext, defer, note_replay, receivers, work_of
+from framework.core.context import ForwardingContext
 from framework.core.identity.input_key import input_key
 from framework.core.mailboxes.handler import Unfinished
 from framework.core.reactive_event import ReactiveEvent
@@ -103,7 +103,7 @@ class Building:
         self.resolved = False
         self.context = BuildContext()
         self._builder = builder
-        self.made = Made(builder.name, builder.provides, plumbing=builder._plumbing)  # noqa: SLF001 - of this builder
+        self.made = Made(builder.name, builder.provides, plumbing=builder._plumbing)
         self._single = len(self.pairing.targets) == 1
         self._plain = tuple(builder.requires) == self.pairing.targets
         self.records = BuildRecords(builder.provides)
@@ -122,13 +122,13 @@ class Building:
     def resolve(self, context: Context, asker: str | None) -> None:
         """Start building and resolve the requirements; resolved again from outside, announce what is archived."""
         if self.resolved:
-            if asker is None and self._builder._opens_archive:  # noqa: SLF001 - of this builder
+            if asker is None and self._builder._opens_archive:
                 self.queue(context, ReplayRecords(again=True))
             return
         self.resolved = True
         for target in self.pairing.targets:
             question = ReactiveEvent("resolve", target, asker=context.processor)
-            if target != self._builder.provides and receivers(context, question):
+            if target != self._builder.provides and context._receivers(question):
                 context.submit(question)
         inputs = self.pairing.take_all() if self.pairing.targets else [()]
         self.pending.extend(input_of(events) for events in inputs)
@@ -163,7 +163,7 @@ class Building:
             self.pending.append(message)  # a failed input that is retried: it comes from outside, at any time
             return
         if self._current is message:
-            work_of(context).own += 1
+            context._work().own += 1
         self._current = message
         remaining, self._remaining = self._remaining, None
         try:
@@ -194,7 +194,7 @@ class Building:
     def _replay(self, context: Context, *, again: bool) -> None:
         """Announce the artifacts of records: those of this run's inputs if `again`, otherwise of all."""
         found = self.records.of_this_run if again else self.records.of_all_runs
-        work = work_of(context)
+        work = context._work()
 
         def artifacts() -> Iterator[Derived]:
             for key, record in found(context.archive):
@@ -220,7 +220,7 @@ class Building:
                 started = time.perf_counter()
                 artifacts = self.records.artifacts(context.archive, key, arguments, self._build, made, origins)
                 if made.recorded is not None:
-                    work_of(context).replay_seconds += time.perf_counter() - started
+                    context._work().replay_seconds += time.perf_counter() - started
             else:
                 artifacts = self._build(arguments)
         finally:
@@ -254,7 +254,7 @@ class Building:
         own.current, own.origins = context, origins
         replayed = made.recorded is not None
         if made.recorded is not None:
-            note_replay(context, made.recorded)
+            context._note_replay(made.recorded)
         try:
             for artifact in islice(artifacts, room):
                 room -= 1
@@ -264,7 +264,7 @@ class Building:
                 if artifact.__class__ is Derived:
                     event.artifact = artifact.artifact
                     if artifact.made is not None and artifact.made.recorded is not None:
-                        note_replay(context, artifact.made.recorded)
+                        context._note_replay(artifact.made.recorded)
                         replayed = True
                     event.origin = Origin(artifact.made or made, *followed(artifact.sources), artifact.place, event)
                 else:
@@ -290,7 +290,7 @@ class Building:
 
     def _count(self, context: Context, announced: int, *, replayed: bool) -> None:
         """Count an input that is answered, with so many artifacts."""
-        work = work_of(context)
+        work = context._work()
         work.replayed += replayed
         work.built += not replayed
         work.fruitless += not announced
@@ -302,10 +302,10 @@ class Building:
         if message is None:
             return
         if self._room > 0:
-            defer(context, message)
+            context._defer(message)
         else:
             self._room = SLICE
-            defer(context, message, room_for=self._announcement)
+            context._defer(message, room_for=self._announcement)
 
     def _take_next(self) -> SelfMessage | None:
         return self.pending.popleft() if self.pending else None
@@ -323,7 +323,7 @@ class Building:
         lacking = self.pairing.lacking()
         self._missing = [target for target in lacking if not providers(context, target)]
         self._starved = starved(context, lacking)
-        keeps = self._builder._opens_archive  # noqa: SLF001 - of this builder
+        keeps = self._builder._opens_archive
         if self._missing and keeps and any(records(context.archive, StoredBuild)):
             self._missing = []
             self.queue(context, ReplayRecords(again=False))

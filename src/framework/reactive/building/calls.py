@@ -1,29 +1,25 @@
 """`Calls`: one run of a builder whose inputs are built elsewhere: on an executor, a flow, an event loop."""
 
-# ruff: noqa: SLF001 - the run of a builder knows what the builder hides from its users
-
 from __future__ import annotations
 
 import functools
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from itertools import islice
 from typing import Any, Protocol
 
 from framework.core import Context
-from framework.core.context import DetachedContext, work_of
+from framework.core.context import DetachedContext
 from framework.core.identity.input_key import input_key
-from framework.core.mailboxes.hold import Hold, defer_held
+from framework.core.mailboxes.hold import Hold
 from framework.errors import PipelineEnded
 from framework.observe.text import short_repr
-from framework.reactive.building.build_records import BuildRecords, copies
+from framework.reactive.building.build_records import copies
 from framework.reactive.building.buildable import Buildable
 from framework.reactive.building.building import Building, BuildInput, Origins, SelfMessage
 from framework.reactive.building.origin import Made
-
-Submit = Callable[[tuple[Any, ...]], Future[Any]]
 
 
 class Sends(Protocol):
@@ -37,26 +33,6 @@ class Sends(Protocol):
 
     def close(self) -> None:
         """Release what the run has used."""
-
-
-class Offloads(Buildable, Protocol):
-    """Sends its inputs to an executor; `OffloadBuilder` is one."""
-
-    @property
-    def _transport(self) -> Sends:
-        """Return where inputs are sent."""
-
-    _submit: Submit
-    _shared: BuildRecords | None
-
-    def _sent(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return what is sent of the arguments of `build`."""
-
-    def _place(self, inputs: tuple[Any, ...]) -> int | None:
-        """Return the place of an input among those of the run, if it is told."""
-
-    def _announced(self, inputs: tuple[Any, ...], artifacts: Iterator[Any]) -> Iterable[Any]:
-        """Return what is announced for an input, of the artifacts that came back or were archived."""
 
 
 class InputCall:
@@ -102,15 +78,28 @@ class AnnounceCompleted(SelfMessage):
 
 
 class Calls(Building):
-    """Submits inputs while there is room, and announces completed ones."""
+    """Submits inputs while there is room, and announces completed ones; a class of it says how one is submitted."""
 
-    _builder: Offloads
-
-    def __init__(self, builder: Offloads) -> None:
+    def __init__(self, builder: Buildable, sends: Sends) -> None:
         super().__init__(builder)
-        if builder._shared is not None:
-            self.records, self._kept = builder._shared, True
+        self._sends = sends
         self._calls: deque[InputCall] = deque()
+
+    def _submit(self, hold: Hold, arguments: tuple[Any, ...]) -> Future[Any]:
+        """Have one input built elsewhere; the phase stays open until the hold is released."""
+        raise NotImplementedError
+
+    def _arguments(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return what is sent of one input: the arguments of `build`."""
+        return self.pairing.arguments(inputs)
+
+    def _place(self, inputs: tuple[Any, ...]) -> int | None:  # noqa: ARG002 - for classes of it
+        """Return the place of an input among those of the run, if it is told."""
+        return None
+
+    def _announced(self, inputs: tuple[Any, ...], artifacts: Iterator[Any]) -> Iterable[Any]:  # noqa: ARG002 - as above
+        """Return what is announced for an input, of the artifacts that came back or were archived."""
+        return artifacts
 
     def handle(self, context: Context, message: SelfMessage) -> None:
         """Take a completed call at once, whatever else waits."""
@@ -119,7 +108,7 @@ class Calls(Building):
             return
         try:
             if message.call in self._calls:
-                work_of(context).own += 1
+                context._work().own += 1
                 self._complete(context, message.call)
             else:  # a failure of a former run is retried
                 self._answer(context, message.call.inputs, message.call.origins)
@@ -131,7 +120,7 @@ class Calls(Building):
         """Carry out a self-message."""
         if isinstance(message, AnnounceCompleted):
             call = message.call
-            work_of(context).under_way = len(self._calls)
+            context._work().under_way = len(self._calls)
             made = None if call.failed else call.made
             self.announce(context, call.artifacts or iter(()), call.inputs, made, call.origins)
         else:
@@ -146,11 +135,11 @@ class Calls(Building):
 
     def _next_completed(self) -> InputCall | None:
         """Return the call whose turn it is to be announced."""
-        candidates = islice(self._calls, 1 if self._builder._transport.ordered else None)
+        candidates = islice(self._calls, 1 if self._sends.ordered else None)
         return next((call for call in candidates if call.artifacts is not None), None)
 
     def _has_room(self) -> bool:
-        return len(self._calls) < self._builder._transport.max_pending
+        return len(self._calls) < self._sends.max_pending
 
     def _answer(self, context: Context, inputs: tuple[Any, ...], origins: Origins) -> None:
         """Submit one input, unless its result is archived; outside of a run, build it here."""
@@ -160,34 +149,34 @@ class Calls(Building):
         if not self._has_room():
             self.pending.append(BuildInput(inputs, origins))
             return
-        arguments = self._builder._sent(self.pairing.arguments(inputs))
+        arguments = self._arguments(inputs)
         made = Made(self.made.builder, self.made.target) if self._kept else self.made
         call = InputCall(inputs, arguments, origins, made)
         if self._kept:
             call.key = input_key(call.arguments, name="inputs")
             started = time.perf_counter()
-            found = self.records.archived(context.archive, call.key, made, self._builder._place(inputs))
+            found = self.records.archived(context.archive, call.key, made, self._place(inputs))
             if found is None:
                 call.kept = copies(call.arguments)
             else:
-                work_of(context).replay_seconds += time.perf_counter() - started
-                call.artifacts = iter(self._builder._announced(inputs, found))
+                context._work().replay_seconds += time.perf_counter() - started
+                call.artifacts = iter(self._announced(inputs, found))
         self._calls.append(call)
-        work_of(context).under_way = len(self._calls)
+        context._work().under_way = len(self._calls)
         try:
             if call.artifacts is None:
-                self._submit(context.hold(), call)
+                self._begin_call(context.hold(), call)
         finally:
             if call.artifacts is not None and self._current is None:
                 self._send_next(context)
 
-    def _submit(self, hold: Hold, call: InputCall) -> None:
+    def _begin_call(self, hold: Hold, call: InputCall) -> None:
         try:
-            call.future = self._builder._submit(call.arguments)
+            call.future = self._submit(hold, call.arguments)
         except Exception:
             hold.release()
             call.failed = True
-            call.artifacts = iter(self._builder._announced(call.inputs, iter(())))
+            call.artifacts = iter(self._announced(call.inputs, iter(())))
             raise
         call.future.add_done_callback(functools.partial(report, hold, call))
 
@@ -195,17 +184,17 @@ class Calls(Building):
         assert call.future is not None  # noqa: S101 - only submitted calls complete
         error: BaseException | None
         try:
-            built, error, seconds = self._builder._transport.arrived(call.future)
+            built, error, seconds = self._sends.arrived(call.future)
         except BaseException as raised:  # noqa: BLE001 - a cancelled future raises no Exception
             built, error, seconds = [], raised, 0.0
-        work_of(context).away_seconds += seconds
+        context._work().away_seconds += seconds
         artifacts = iter(built)
         if self._kept and error is None:
-            place = self._builder._place(call.inputs)
+            place = self._place(call.inputs)
             artifacts = self.records.record(
                 context.archive, call.key, call.kept, artifacts, call.made, call.origins, place, seconds
             )
-        call.artifacts = iter(self._builder._announced(call.inputs, artifacts))
+        call.artifacts = iter(self._announced(call.inputs, artifacts))
         if error is not None:
             call.failed = True
             raise error
@@ -216,14 +205,14 @@ class Calls(Building):
             if call.future is not None:
                 call.future.cancel()
         self._calls.clear()
-        self._builder._transport.close()
+        self._sends.close()
         super().end()
 
 
 def report(hold: Hold, call: InputCall, _: Future[Any]) -> None:
     """Tell the builder, from a thread of the executor."""
     try:
-        defer_held(hold, Completed(call))
+        hold._defer(Completed(call))
     except PipelineEnded:
         pass  # the run was stopped meanwhile: the result is not needed
     finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from framework.core import Context
-from framework.core.context import receivers
 from framework.core.mailboxes.handler import Handler
 from framework.core.reactive_event import ReactiveEvent
 from framework.reactive.building.buildable import Lacking
@@ -13,7 +12,7 @@ from framework.reactive.building.buildable import Lacking
 
 def providers(context: Context, target: str) -> list[Handler]:
     """Return the processors that provide a target."""
-    asked = receivers(context, ReactiveEvent("resolve", target))
+    asked = context._receivers(ReactiveEvent("resolve", target))
     return [processor for processor in asked if getattr(processor, "provides", None) == target]
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor
+from collections.abc import Iterable
+from concurrent.futures import Executor, Future
 from typing import Any
 
 from framework.core import Context
+from framework.core.mailboxes.hold import Hold
 from framework.errors import WiringError
 from framework.reactive.builder import ReactiveBuilder
-from framework.reactive.building.build_records import BuildRecords
+from framework.reactive.building.buildable import Buildable
 from framework.reactive.building.building import Building
 from framework.reactive.building.calls import Calls
 from framework.reactive.offloading.remote import Function
-from framework.reactive.offloading.transport import Transport
+from framework.reactive.offloading.transport import Submit, Transport
 
 
 def offload(  # noqa: PLR0913 - options of a builder
@@ -74,9 +75,6 @@ def offload(  # noqa: PLR0913 - options of a builder
 class OffloadBuilder(ReactiveBuilder):
     """Made by `offload`."""
 
-    _shared: BuildRecords | None = None
-    """The records of several builders that do the work of one; they are kept without `persist`."""
-
     def __init__(  # noqa: PLR0913 - internal: what offload knows
         self,
         provides: str,
@@ -97,14 +95,16 @@ class OffloadBuilder(ReactiveBuilder):
         """Call the function in this process: to rerun a failure, or to compare archived inputs."""
         return self._function(*args)
 
-    def _sent(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-        return inputs
-
-    def _place(self, inputs: tuple[Any, ...]) -> int | None:  # noqa: ARG002 - for subclasses
-        return None
-
-    def _announced(self, inputs: tuple[Any, ...], artifacts: Iterator[Any]) -> Iterable[Any]:  # noqa: ARG002 - as above
-        return artifacts
-
     def _begin(self) -> Building:
-        return Calls(self)
+        return OffloadCalls(self, self._transport, self._submit)
+
+
+class OffloadCalls(Calls):
+    """Sends inputs through a transport."""
+
+    def __init__(self, builder: Buildable, transport: Transport, submit: Submit) -> None:
+        super().__init__(builder, transport)
+        self._send = submit
+
+    def _submit(self, hold: Hold, arguments: tuple[Any, ...]) -> Future[Any]:  # noqa: ARG002 - not told elsewhere
+        return self._send(arguments)

@@ -68,13 +68,15 @@ class Transport:
 
         return submit
 
-    def arrived(self, future: Future[Any]) -> Returned:
+    @staticmethod
+    def arrived(future: Future[Any]) -> Returned:
         """Return the result of a call.
 
         Raises:
             Exception: the executor failed: a broken pool, a closed cluster.
         """
-        return arrived(future)
+        result = future.result()
+        return unpack(result) if isinstance(result, bytes) else result  # of a thread
 
     def close(self) -> None:
         """Shut down the pool that was made in place of one that forks."""
@@ -109,9 +111,3 @@ def _spawning_like(pool: ProcessPoolExecutor) -> ProcessPoolExecutor:
     state = vars(pool)
     spawn = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(state["_max_workers"], spawn, state["_initializer"], state["_initargs"])
-
-
-def arrived(future: Future[Any]) -> Returned:
-    """Return the result of a call; raises what the executor did: a broken pool, a closed cluster."""
-    result = future.result()
-    return unpack(result) if isinstance(result, bytes) else result  # of a thread
