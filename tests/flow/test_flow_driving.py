@@ -7,7 +7,7 @@ import gc
 import logging
 
 import pytest
-from flow_samples import pause, same
+from flow_samples import pause, plus_one, same
 
 from framework.errors import LifecycleError
 from framework.flow import FixedCapacity, Flow, LastWorkItem, job_name
@@ -191,6 +191,48 @@ def test_drain_waits_until_all_is_done_and_the_flow_goes_on():
         await flow.stop()
 
     play(main())
+
+
+def test_drain_and_stop_work_from_another_event_loop():
+    async def main():
+        flow = Flow(capacity=FixedCapacity(1, 100)).add(plus_one)
+        await flow.start()
+        for item in range(50):
+            await flow.put(item)
+        await asyncio.to_thread(asyncio.run, flow.drain())
+        assert flow.report.counts["done"] == 50
+        await asyncio.to_thread(asyncio.run, flow.stop())
+        assert flow.report.ended == "stopped"
+        await asyncio.to_thread(asyncio.run, flow.stop())
+        await asyncio.to_thread(asyncio.run, flow.drain())
+
+    asyncio.run(main(), debug=True)  # which notices what is called in the wrong thread
+
+
+def test_drain_of_a_part_waits_until_the_flow_that_runs_it_is_idle():
+    async def main():
+        inner = Flow(name="inner").add(pause)
+        flow = Flow(name="outer").add(plus_one).add(inner)
+        await flow.start()
+        await flow.put(1)
+        await inner.drain()
+        assert (flow.report.counts["done"], inner.report.counts["done"]) == (1, 1)
+        await flow.stop()
+
+    play(main())
+
+
+@pytest.mark.parametrize("ask", [Flow.stop, Flow.drain, lambda flow: flow.put(2)], ids=["stop", "drain", "put"])
+def test_a_flow_of_an_event_loop_that_does_not_run_says_so(ask):
+    loop = asyncio.new_event_loop()
+    flow = Flow().add(pause)
+    try:
+        loop.run_until_complete(flow.start())
+        with pytest.raises(LifecycleError, match="does not run: await this there"):
+            asyncio.run(ask(flow))
+    finally:
+        loop.run_until_complete(flow.stop())
+        loop.close()
 
 
 def test_drain_raises_what_ended_the_flow():

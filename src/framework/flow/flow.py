@@ -17,6 +17,7 @@ from framework.flow.declared_flow import DeclaredFlow, grace_of
 from framework.flow.jobs.stages import laid_out
 from framework.flow.queues.sources import ItemSource
 from framework.flow.report import FlowReport
+from framework.flow.running.intake import in_loop
 from framework.flow.running.job_run import JobRun
 from framework.flow.running.nested_run import NestedRun
 from framework.flow.running.run import FlowRun
@@ -176,20 +177,23 @@ class Flow(DeclaredFlow):
     async def drain(self) -> None:
         """Wait until nothing is queued, running or about to be put; the flow goes on.
 
+        From another event loop as well. For a flow that is part of another, until that is idle.
+
         Raises:
             LifecycleError: one of its own processors asks, which would wait for itself.
             BaseException: what ended the run, when that was no item.
         """
-        if isinstance(self._run, FlowRun):
-            if is_inside(self._run):
-                raise LifecycleError(f"a processor of {self.name} cannot wait until it is idle: await flow.put(item)")
-            async with terminable(self._run):
-                await self._run.drain()
+        run = self._run.outer if isinstance(self._run, NestedRun) else self._run
+        if run is None:
+            return
+        if is_inside(run):
+            raise LifecycleError(f"a processor of {run.name} cannot wait until it is idle: await flow.put(item)")
+        await (run.drain() if run.is_over else in_loop(run.loop, _drained(run)))
 
     async def stop(self, grace: float | None = None) -> None:
         """End now: what is queued is dropped, what runs is cancelled, a processor that calls this included.
 
-        Harmless when nothing runs.
+        Harmless when nothing runs; from another event loop as well.
 
         Args:
             grace: seconds that processors and resources get to clean up before they are left; the flow's by default.
@@ -200,7 +204,11 @@ class Flow(DeclaredFlow):
         """
         seconds = None if grace is None else grace_of(grace)
         if self.running:
-            await self._own_run().stop(grace=seconds)
+            run = self._own_run()
+            if run.loop.is_closed():
+                run.abandon()
+            else:
+                await in_loop(run.loop, run.stop(grace=seconds))
 
     async def _begin(self) -> FlowRun:
         """Return the run that goes on, started if there is none."""
@@ -374,6 +382,11 @@ class Flow(DeclaredFlow):
         if not found:
             raise UnknownName("job", name, list(jobs))
         return found
+
+
+async def _drained(run: FlowRun) -> None:
+    async with terminable(run):
+        await run.drain()
 
 
 def _on_source_error(choice: str) -> Callable[[FlowRun, BaseException], None]:

@@ -6,15 +6,19 @@ import asyncio
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import Context
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from framework.flow.workers.worker_task import INSIDE
 
 if TYPE_CHECKING:
     from framework.flow.running.run import FlowRun
+
+ExceptionHandler = Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object]
+"""Of an event loop: is told of exceptions that nothing awaits."""
 
 EXIT = 128 + signal.SIGTERM
 """The exit status of a process that SIGTERM ended, as shells report it."""
@@ -32,11 +36,14 @@ async def terminable(run: FlowRun) -> AsyncIterator[None]:
     """Let SIGTERM stop a run during this block, and then end the event loop, unless another handles the signal.
 
     A task that leaves the block meanwhile waits for the end of the loop, which cancels it. The flow of a processor is
-    left to that which the processor is part of; those of other threads end with those of the main thread.
+    left to that which the processor is part of, in the same loop; those of other threads end with those of the main
+    thread.
     """
     global _told  # noqa: PLW0603 - the handler of a process
     in_main = threading.current_thread() is threading.main_thread()
-    if INSIDE.get() is not None or (in_main and not (_in_main or _can_handle())):
+    inside = INSIDE.get()  # also of a thread that a processor has started and that took its context along
+    is_nested = inside is not None and inside.worker.loop is run.loop
+    if is_nested or (in_main and not (_in_main or _can_handle())):
         yield
         return
     if in_main and not _in_main:
@@ -51,7 +58,7 @@ async def terminable(run: FlowRun) -> AsyncIterator[None]:
         yield
     finally:
         driven.remove(run)
-        if in_main and not _in_main:
+        if in_main and not _in_main and signal.getsignal(signal.SIGTERM) is _terminate:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
         if stopping := [task for task in _stopping if task.get_loop() is run.loop]:
             await asyncio.wait(stopping)
@@ -69,7 +76,14 @@ def _terminate(*_: Any) -> None:
 
 
 def _begin(loop: asyncio.AbstractEventLoop) -> None:
+    loop.set_exception_handler(partial(_say, loop.get_exception_handler()))
     _stopping.add(asyncio.Task(_stop_all(loop), loop=loop, name="SIGTERM"))
+
+
+def _say(others: ExceptionHandler | None, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Say nothing of the exceptions that the end of a loop leaves in futures for which nothing waits any more."""
+    if not isinstance(context.get("exception"), asyncio.CancelledError | SystemExit):
+        (loop.default_exception_handler if others is None else partial(others, loop))(context)
 
 
 async def _stop_all(loop: asyncio.AbstractEventLoop) -> None:

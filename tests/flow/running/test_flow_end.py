@@ -8,7 +8,7 @@ import sqlite3
 from contextlib import asynccontextmanager, closing
 
 import pytest
-from flow_samples import same
+from flow_samples import pause, same
 
 from framework.errors import FlowEnded
 from framework.flow import FixedCapacity, Flow, LastWorkItem, UtilizationCapacity
@@ -235,13 +235,17 @@ def test_a_cancellation_that_a_library_swallowed_does_not_count_against_later_it
     assert report.problems == ()
 
 
+@pytest.mark.parametrize("is_stopped", [False, True])
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_flow_whose_loop_was_closed_says_so_and_can_be_used_again(caplog):
-    flow = Flow().add(same)
+def test_a_flow_whose_loop_was_closed_says_so_and_can_be_used_again(is_stopped, caplog):
+    flow = Flow().add(pause)
     loop = asyncio.new_event_loop()
     loop.run_until_complete(flow.start())
     loop.run_until_complete(flow.put(1))
     loop.close()
+    if is_stopped:
+        asyncio.run(flow.stop())
+        assert flow.report.reasons == {"its event loop was closed": 1}
     assert play(flow.run([1, 2])).counts["done"] == 2
     assert "the event loop of flow was closed while it ran" in caplog.text
     caplog.clear()

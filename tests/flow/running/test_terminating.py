@@ -86,6 +86,11 @@ async def earlier(flow):
     finally:
         other.join()
 
+async def in_its_thread(flow):
+    async def outer(item):
+        await asyncio.to_thread(lambda: asyncio.run(flow.run([item])))
+    await Flow(grace=3600).add(outer).run([1])
+
 async def nested(flow):
     async def outer(item):
         await flow.run([item])
@@ -125,6 +130,9 @@ def terminated(**how):
         "await nested(flow)",
         "await threaded(flow)",
         "await earlier(flow)",
+        "await in_its_thread(flow)",
+        "await asyncio.gather(threaded(flow), asyncio.to_thread(lambda: asyncio.run(asyncio.sleep(0))))",
+        "await asyncio.wait_for(asyncio.gather(flow.run([1]), Flow().add(asyncio.sleep).run([3600])), 3600)",
         "await asyncio.gather(flow.run([1]), Flow().add(asyncio.sleep).run([3600]))",
     ],
 )
@@ -141,6 +149,22 @@ def test_a_second_sigterm_does_not_wait_for_the_resources():
 
 def test_a_handler_of_the_script_stays_in_charge():
     assert terminated(before="signal.signal(signal.SIGTERM, lambda *_: os._exit(7))") == ("", "", 7)
+
+
+def test_a_handler_that_is_set_during_a_run_stays():
+    ours = signal.getsignal(signal.SIGTERM)
+
+    def other(*_):
+        raise AssertionError
+
+    async def sets(item):
+        signal.signal(signal.SIGTERM, other)
+
+    try:
+        asyncio.run(Flow().add(sets).run([1]))
+        assert signal.getsignal(signal.SIGTERM) is other
+    finally:
+        signal.signal(signal.SIGTERM, ours)
 
 
 def test_a_flow_of_another_thread_may_end_after_that_of_the_main_thread():

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from framework.errors import FlowEnded, LifecycleError
 from framework.flow.queues.envelope import Attempt, Envelope, Ticket, finish
@@ -14,6 +14,7 @@ from framework.flow.signals import Special
 
 if TYPE_CHECKING:
     from framework.flow.queues.channel import Channel
+T = TypeVar("T")
 
 
 class ItemIntake:
@@ -88,7 +89,7 @@ class ItemIntake:
     async def put(self, item: Any, entrance: Channel | None = None) -> None:
         """Put an item at that entrance, by default the first, when there is room; from any loop; raises FlowEnded."""
         if asyncio.get_running_loop() is not self._loop:
-            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self.put(item, entrance), self._loop))
+            await in_loop(self._loop, self.put(item, entrance))
             return
         channel = entrance or self.entrance
         if self._found is not None:
@@ -110,3 +111,15 @@ class ItemIntake:
 
 def _declined(_item: Any) -> bool:
     return False
+
+
+async def in_loop(loop: asyncio.AbstractEventLoop, call: Coroutine[Any, Any, T]) -> T:
+    """Await `call` in that loop, which is the running one or that of another thread; raises LifecycleError."""
+    if asyncio.get_running_loop() is loop:
+        return await call
+    if not loop.is_running():
+        call.close()
+        raise LifecycleError(
+            "the event loop of the flow does not run: await this there, or flow.stop() once it is closed"
+        )
+    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, loop))

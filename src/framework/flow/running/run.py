@@ -171,7 +171,7 @@ class FlowRun(RunRecord):
         """Give up a run whose event loop was closed while it went on."""
         logger.warning("the event loop of %s was closed while it ran: what was in it is dropped", self.name)
         self.closing = True
-        self._ended = "cancelled"
+        self._ended, self._reason = "cancelled", "its event loop was closed"
         self._finish()
 
     def _abort(self, ended: Ended, grace: float | None = None) -> None:
@@ -364,7 +364,7 @@ class FlowRun(RunRecord):
         Raises:
             BaseException: what ended the run, when that was no item.
         """
-        while not (self.quiet or self._supervisor.done()):
+        while not (self.quiet or self.is_over):
             waiter: asyncio.Future[None] = self.loop.create_future()
             self._drainers.append(waiter)
             self.settle()

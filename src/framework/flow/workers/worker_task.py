@@ -33,6 +33,7 @@ class Working(Protocol):
     state: int
     entry: Any
     made: list[Any]
+    loop: asyncio.AbstractEventLoop
 
     @property
     def run(self) -> object:
