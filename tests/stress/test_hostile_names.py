@@ -29,10 +29,8 @@ from framework.notebook import (
     sequence_diagram,
     trace_frame,
 )
-from framework.notebook.monitor.monitor_view import MonitorView
-from framework.notebook.monitor.monitor_widget import MonitorWidget
-from framework.notebook.stepper.stepper_view import StepperView
-from framework.notebook.stepper.stepper_widget import StepperWidget
+from framework.notebook.monitor.monitor_view import MonitorView, MonitorWidget
+from framework.notebook.stepper.stepper_view import StepperView, StepperWidget
 from framework.observe import Recorder
 from framework.reactive import plan
 

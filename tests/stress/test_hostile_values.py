@@ -16,8 +16,7 @@ from hostile_values import ERRORS, VALUES, touched
 from framework.core import AbstractProcessor, Event, Pipeline
 from framework.flow import Flow
 from framework.notebook import failures_frame, lineage, routing_graph, sequence_diagram, trace_frame
-from framework.notebook.stepper.stepper_view import StepperView
-from framework.notebook.stepper.stepper_widget import StepperWidget
+from framework.notebook.stepper.stepper_view import StepperView, StepperWidget
 
 SHOWN = 250_000
 

@@ -14,7 +14,7 @@ from framework.core.driving.runner import OnError, PhaseRunner
 from framework.core.driving.wiring import provided_by
 from framework.core.event import Event
 from framework.core.inspection.diagnosing import RunDiagnosis
-from framework.core.inspection.directory import open_inboxes
+from framework.core.inspection.directory import open_inboxes, recreate, with_replacements
 from framework.core.inspection.methods import InspectionMethods
 from framework.core.mailboxes.observation import Observation
 from framework.core.mailboxes.routing import RoutingTable
@@ -23,7 +23,6 @@ from framework.core.options import Options
 from framework.core.processor import AbstractProcessor
 from framework.core.results.generations import Artifacts
 from framework.core.results.methods import ValueMethods
-from framework.core.results.renewing import recreate, with_replacements
 from framework.core.scheduling.failures import FailureLedger
 from framework.core.scheduling.intake import EventIntake
 from framework.core.scheduling.scheduler import Scheduler

@@ -13,9 +13,9 @@ from typing import Any
 from framework.notebook import flow_views, tables, views
 from framework.notebook.kernel import in_marimo, shell
 from framework.notebook.monitor.monitor import ScalingMonitor
-from framework.notebook.monitor.monitor_widget import monitor_twin, show_monitor
+from framework.notebook.monitor.monitor_view import monitor_twin, show_monitor
 from framework.notebook.stepper.stepper import PhaseStepper
-from framework.notebook.stepper.stepper_widget import show_stepper, stepper_twin
+from framework.notebook.stepper.stepper_view import show_stepper, stepper_twin
 from framework.notebook.widgets.markup import bundle
 from framework.notebook.widgets.shown import LIVE, STATIC, safely
 

@@ -8,8 +8,7 @@ import pytest
 from framework.core import AbstractProcessor, Event, Pipeline
 from framework.flow import Flow, UtilizationCapacity
 from framework.notebook.monitor.monitor import ScalingMonitor
-from framework.notebook.monitor.monitor_view import MonitorView
-from framework.notebook.monitor.monitor_widget import MonitorWidget
+from framework.notebook.monitor.monitor_view import MonitorView, MonitorWidget
 
 CELL = 848
 ROW = ".fw-chart table:first-of-type tbody tr"

@@ -4,8 +4,7 @@ import pytest
 
 from framework.core import AbstractProcessor, Event, Pipeline
 from framework.notebook import PhaseStepper
-from framework.notebook.stepper.stepper_view import StepperView
-from framework.notebook.stepper.stepper_widget import StepperWidget
+from framework.notebook.stepper.stepper_view import StepperView, StepperWidget
 from framework.reactive import ReactiveBuilder, ReactiveEvent
 
 TABS = ("Processors", "Inbox", "Attributes", "Events", "Failures", "Findings", "Timeline")

@@ -10,10 +10,8 @@ from framework.core import Event, Pipeline, processor
 from framework.flow import Flow
 from framework.notebook import PhaseStepper, ScalingMonitor
 from framework.notebook.graphs.canvas import DrawingView, DrawingWidget
-from framework.notebook.monitor.monitor_view import MonitorView
-from framework.notebook.monitor.monitor_widget import MonitorWidget
-from framework.notebook.stepper.stepper_view import StepperView
-from framework.notebook.stepper.stepper_widget import StepperWidget
+from framework.notebook.monitor.monitor_view import MonitorView, MonitorWidget
+from framework.notebook.stepper.stepper_view import StepperView, StepperWidget
 
 # as strict as a page can be that runs a widget: nothing from elsewhere, no eval
 POLICY = (

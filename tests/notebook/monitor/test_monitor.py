@@ -11,8 +11,7 @@ from framework.errors import OptionError
 from framework.flow import FixedCapacity, Flow, UtilizationCapacity
 from framework.notebook import ScalingMonitor, watch
 from framework.notebook.monitor.monitor_table import embedded, inline, monitor_html
-from framework.notebook.monitor.monitor_view import MonitorView
-from framework.notebook.monitor.monitor_widget import monitor_twin
+from framework.notebook.monitor.monitor_view import MonitorView, monitor_twin
 from framework.notebook.monitor.progress import ProgressLine
 from framework.notebook.monitor.series import BUCKETS, WINDOW, Series
 from framework.observe import NodeSnapshot, Snapshot

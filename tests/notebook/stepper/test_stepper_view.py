@@ -10,8 +10,7 @@ from framework.notebook.lineage.recorders import texts_of
 from framework.notebook.lineage.selection import Selection
 from framework.notebook.lineage.timeline import timeline
 from framework.notebook.stepper.panes import MOST_ROWS
-from framework.notebook.stepper.stepper_view import StepperView
-from framework.notebook.stepper.stepper_widget import stepper_twin
+from framework.notebook.stepper.stepper_view import StepperView, stepper_twin
 from framework.observe import DeliveryFinished, Recorder
 from framework.reactive import ReactiveEvent
 

@@ -8,9 +8,8 @@ from notebook_processors import make_pipeline
 from framework.errors import LayoutUnavailable
 from framework.notebook import PhaseStepper, ScalingMonitor
 from framework.notebook.graphs import canvas, drawing
-from framework.notebook.monitor.monitor_widget import MonitorView, MonitorWidget, show_monitor
-from framework.notebook.stepper.stepper_view import StepperView
-from framework.notebook.stepper.stepper_widget import StepperWidget, show_stepper
+from framework.notebook.monitor.monitor_view import MonitorView, MonitorWidget, show_monitor
+from framework.notebook.stepper.stepper_view import StepperView, StepperWidget, show_stepper
 from framework.notebook.widgets.shown import LIVE
 
 pytestmark = pytest.mark.timeout(20)

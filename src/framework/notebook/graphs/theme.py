@@ -84,18 +84,12 @@ def _rules(colours: Mapping[str, str], scheme: Literal["light", "dark"]) -> str:
         f"text{{fill:{colours['ink']}}}",
         f".edge path{{stroke:{colours['faint']}}}",
         f".edge polygon{{stroke:{colours['faint']};fill:{colours['faint']}}}",
-        f".edge text,.legend text{{fill:{colours['faint']}}}",
-        f".edge text{{paint-order:stroke;stroke:{colours['ground']};stroke-width:3px}}",
+        f".edge text{{fill:{colours['faint']};paint-order:stroke;stroke:{colours['ground']};stroke-width:3px}}",
         '.node>[fill="none"]{fill:none!important}',  # the outer line of what persists
         f"{_shape('.node')}{{fill:{colours['surface']};stroke:{colours['faint']}}}",
     ]
     rules += [f"{_shape(f'.s-{state}')}{{stroke:{getattr(look, scheme)}}}" for state, look in LOOKS.items()]
-    rules += [
-        f".b-{state}{{fill:{getattr(LOOKS[state], scheme)}}}" for state in ("ran", "failed", "running", "waiting")
-    ]
-    # The grey of idle nodes is enough for a border, not for a letter.
-    spelt = {state: look for state, look in LOOKS.items() if look.light != LOOKS["idle"].light}
-    rules += [f".legend .i-{state}{{fill:{getattr(look, scheme)}}}" for state, look in spelt.items()]
+    rules += [f".b-{state}{{fill:{getattr(LOOKS[state], scheme)}}}" for state in BARS]
     return "".join(rules)
 
 

@@ -1,4 +1,4 @@
-"""Turns a monitor into plain data, and that into what the browser shows."""
+"""The monitor in a cell: `MonitorView` turns it into plain data, `MonitorWidget` shows that."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from framework.notebook.monitor.monitor import ScalingMonitor
-from framework.notebook.monitor.monitor_table import WORKER_STATES, inline, monitor_html
+from framework.notebook.monitor.monitor_table import WORKER_STATES, embedded, inline, monitor_html
 from framework.notebook.monitor.series import Series
+from framework.notebook.widgets.live import LiveWidget, show, static_text
+from framework.notebook.widgets.markup import block, line
 from framework.observe import Failure, NodeSnapshot
 from framework.observe.recording.failure_kinds import kinds_of
 from framework.observe.text import error_line, short_repr
@@ -172,3 +174,25 @@ def _state(node: NodeSnapshot) -> str:
     if node.running:
         return "working"
     return "waiting" if node.waiting else "idle"
+
+
+class MonitorWidget(LiveWidget):
+    """Rows of charts, decisions and failures."""
+
+    _esm = static_text("common.js", "monitor.js")
+    _css = static_text("widgets.css")
+
+
+def show_monitor(monitor: ScalingMonitor) -> Any:
+    """Return the display bundle of a monitor; an earlier view of it says where it moved."""
+    monitor.sample()
+    bundle = show(monitor, MonitorWidget(MonitorView(monitor)), *monitor_twin(monitor))
+    monitor.start()
+    return bundle
+
+
+def monitor_twin(monitor: ScalingMonitor) -> tuple[str, str]:
+    """Return a monitor as it is now, as HTML and as text."""
+    state = MonitorView(monitor).rows()
+    text = f"{state['name']}: {state['header']}"
+    return block(line(text, strong=True), monitor_html(state, embedded)), text

@@ -1,4 +1,4 @@
-"""`StepperView`: what a stepper shows as plain data, and the commands of its buttons and clicks."""
+"""The stepper in a cell: `StepperView` has what it shows and answers clicks, `StepperWidget` is in the browser."""
 
 # ruff: noqa: SLF001 - a view knows what the stepper hides from its users
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from framework.errors import LayoutUnavailable
 from framework.notebook.graphs.canvas import Canvas
+from framework.notebook.graphs.drawing import Drawing
 from framework.notebook.graphs.figure import Box
 from framework.notebook.graphs.theme import LOOKS
 from framework.notebook.lineage.causes import Lineage
@@ -18,10 +19,16 @@ from framework.notebook.lineage.selection import Selection
 from framework.notebook.stepper.history import PhaseState
 from framework.notebook.stepper.panes import panes
 from framework.notebook.stepper.stepper import PhaseStepper
+from framework.notebook.views import picture
+from framework.notebook.widgets.live import LiveWidget, show, static_text
+from framework.notebook.widgets.markup import block, line, preformatted, table
 from framework.observe.text import message_of, short_repr
 
 ROOM = "▶ 1 ✓ 1,000 … 10"
 """The widest second line that a node has room for."""
+
+SHOWN_ROWS = 20
+"""Rows of a table that stays in a saved notebook."""
 
 PATIENCE = 1.0
 """Seconds that a click waits for the command before it."""
@@ -131,6 +138,35 @@ class StepperView:
         self._tree_phase = self.stepper._shown_state().phase
         self.tree = "no longer recorded" if event is None else str(Lineage(event, self.stepper.recorder))
         self.stepper.listeners.tell()
+
+
+class StepperWidget(LiveWidget):
+    """Buttons, graph, panes and the slider of a stepper."""
+
+    _esm = static_text("common.js", "graph.js", "stepper.js")
+    _css = static_text("widgets.css")
+
+
+def show_stepper(stepper: PhaseStepper) -> Any:
+    """Return the display bundle of a stepper; an earlier view of it says where it moved."""
+    stepper.attach()
+    return show(stepper, StepperWidget(StepperView(stepper)), *stepper_twin(stepper))
+
+
+def stepper_twin(stepper: PhaseStepper) -> tuple[str, str]:
+    """Return a stepper as it is now, without buttons, as HTML and as text."""
+    state = StepperView(stepper).state()
+    pane = state["panes"]["processors"]
+    text = f"{state['name']}: {state['summary']}"
+    parts = [line(text, strong=True), line(state["hint"] or state["message"])]
+    parts.append(picture(Drawing(stepper.pipeline.graph(), stepper.pipeline.snapshot())))
+    parts.append(table(pane["head"], [row["cells"] for row in pane["rows"][:SHOWN_ROWS]]))
+    failures = state["panes"]["failures"]
+    if failures["rows"]:
+        parts.append(table(failures["head"], [row["cells"] for row in failures["rows"][:SHOWN_ROWS]]))
+    if state["waiting"]:
+        parts.append(preformatted(state["waiting"]))
+    return block(*parts), text
 
 
 def _room(box: Box) -> str:

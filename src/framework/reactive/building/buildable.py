@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from collections.abc import Iterable
+from typing import Any, ClassVar, Protocol
 
 from framework.core import Context
 
@@ -24,11 +24,3 @@ class Buildable(Protocol):
 
     def build(self, context: Context, *args: Any) -> Iterable[Any]:
         """Yield or return the artifacts for one input."""
-
-
-@runtime_checkable
-class Lacking(Protocol):
-    """Tells which of its requirements have not arrived."""
-
-    def lacking(self) -> Sequence[str]:
-        """Return the required targets of which no artifact has arrived."""

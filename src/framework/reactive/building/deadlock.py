@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 from framework.core import Context
 from framework.core.mailboxes.handler import Handler
 from framework.core.reactive_event import ReactiveEvent
-from framework.reactive.building.buildable import Lacking
+
+
+@runtime_checkable
+class Lacking(Protocol):
+    """Tells which of its requirements have not arrived."""
+
+    def lacking(self) -> Sequence[str]:
+        """Return the required targets of which no artifact has arrived."""
 
 
 def providers(context: Context, target: str) -> list[Handler]:
