@@ -365,3 +365,30 @@ def test_a_worker_of_a_fixed_number_that_could_not_be_replaced_is_made_later():
     report = play(flow.run(range(30)))
     assert made == [0, 1, 2, 3]
     assert [scaling.reason for scaling in report.scalings] == ["1->2: fewer than min_workers"]
+
+
+def test_several_workers_that_could_not_be_replaced_are_seen_to_by_one_timer(clock):
+    made = []
+
+    async def work(item):
+        asyncio.get_running_loop().call_soon(asyncio.current_task().cancel)
+        await asyncio.sleep(1)
+
+    def factory():
+        made.append(len(made))
+        if len(made) in {4, 5}:
+            raise ConnectionError
+        return work
+
+    async def main():
+        flow = Flow(clock=clock).add_job_with_factory(factory, FixedCapacity(3), "work")
+        await flow.start()
+        await flow.put(0)
+        await flow.put(1)
+        await asyncio.sleep(2)
+        assert (len(made), len(flow._jobs[0]._workers), clock.pending) == (5, 1, 1)
+        await clock.advance(60)
+        assert (len(made), len(flow._jobs[0]._workers)) == (7, 3)
+        await flow.stop()
+
+    play(main())

@@ -63,6 +63,7 @@ class Scaler:
     def make_again(self) -> None:
         """A worker could not be made: see to it at the next sample, or one interval from now where none is taken."""
         if self._is_fixed:
+            self.stop()  # one timer for all that could not be made
             self._schedule()
 
     def stop(self) -> None:
