@@ -83,7 +83,7 @@ class Flow(DeclaredFlow):
 
         Args:
             source: an iterable, an async iterable, an async context manager that gives one, or a callable that returns
-                any of them.
+                any of them. A generator is closed at the end, wherever it is.
             on_source_error: what becomes of the items that a source gave before it failed: "finish" or "drop" them.
             source_executor: reads a blocking iterable in its threads.
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 import pytest
 from flow_samples import pause, same
 
 from framework.errors import FlowEnded, LifecycleError
-from framework.flow import FixedCapacity, Flow
+from framework.flow import FixedCapacity, Flow, LastWorkItem
 from virtual_time import play
 
 pytestmark = pytest.mark.timeout(30)
@@ -201,6 +202,104 @@ def test_a_source_may_be_an_async_context_manager(kind):
     source = {"instance": cursor(), "function": cursor, "of its own": Rows()}[kind]
     assert play(Flow().add(same).run(source)).counts["done"] == 3
     assert log == ["open", "closed"]
+
+
+class EndlessRows:
+    """Sources of several kinds that note when they are closed."""
+
+    def __init__(self):
+        self.closed = False
+
+    def plain(self):
+        try:
+            yield from itertools.count()
+        finally:
+            self.closed = True
+
+    async def waiting(self):
+        try:
+            while True:
+                yield 1
+        finally:
+            await asyncio.sleep(0)
+            self.closed = True
+
+    __aiter__ = waiting
+
+
+@pytest.mark.parametrize("ending", ["last work item", "stop", "cancel", "left stream"])
+@pytest.mark.parametrize("kind", ["generator", "function", "async generator", "async iterable", "on an executor"])
+def test_a_generator_that_is_left_half_way_is_closed_before_the_flow_has_ended(kind, ending):
+    async def main():
+        rows, begun = EndlessRows(), asyncio.Event()
+
+        async def work(item):
+            begun.set()
+            if ending in {"stop", "cancel"}:
+                await asyncio.sleep(3600)
+            return LastWorkItem() if ending == "last work item" else item
+
+        source = {"function": rows.plain, "async generator": rows.waiting(), "async iterable": rows}.get(kind)
+        source = source or rows.plain()
+        flow = Flow(capacity=FixedCapacity(1, 2)).add(work)
+        with ThreadPoolExecutor(1) as pool:
+            options = {"source_executor": pool} if kind == "on an executor" else {}
+            if ending == "left stream":
+                async with aclosing(flow.stream(source, **options)) as results:
+                    await anext(results)
+            else:
+                running = asyncio.create_task(flow.run(source, **options))
+                await begun.wait()
+                if ending == "stop":
+                    await flow.stop()
+                elif ending == "cancel":
+                    running.cancel()
+                await asyncio.wait({running})
+        assert rows.closed
+        assert flow.report.counts["taken"] == flow.report.counts.ended
+
+    asyncio.run(main())
+
+
+def test_a_generator_is_closed_when_the_read_that_an_end_has_interrupted_is_over():
+    began, go_on, closed = threading.Event(), threading.Event(), threading.Event()
+
+    def rows():
+        try:
+            began.set()
+            go_on.wait(30)
+            yield 1
+        finally:
+            closed.set()
+
+    async def main():
+        source = rows()
+        with ThreadPoolExecutor(2) as pool:
+            flow = Flow().add(same)
+            running = asyncio.create_task(flow.run(source, source_executor=pool))
+            await asyncio.to_thread(began.wait, 30)
+            await flow.stop()
+            assert not closed.is_set()
+            go_on.set()
+            await asyncio.to_thread(closed.wait, 30)
+            assert closed.is_set()
+            assert (await running).cut_off == ()
+
+    asyncio.run(main())
+
+
+def test_what_the_cleanup_of_a_source_raises_ends_the_run():
+    def rows():
+        try:
+            yield from itertools.count()
+        finally:
+            raise OSError("cleanup")
+
+    async def end(item):
+        return LastWorkItem()
+
+    with pytest.raises(OSError, match="cleanup"):
+        play(Flow().add(end).run(rows))
 
 
 @pytest.mark.parametrize("called", [True, False])

@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import inspect
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 
@@ -44,7 +44,10 @@ class Pump:
         """Open the source, put its items, and close it; raises FlowError if it gives nothing to iterate over."""
         async with AsyncExitStack() as stack:
             items = await _opened(self._source, stack)
-            if self._executor is not None and not isinstance(items, AsyncIterable):
+            if isinstance(items, AsyncIterable):
+                iterator = aiter(items)
+                items = iterator if inspect.isasyncgen(iterator) else _BegunIteration(iterator)
+            elif self._executor is not None:
                 items = _read_in(self._executor, items)
             try:
                 await self._put_all(items)
@@ -53,6 +56,8 @@ class Pump:
                 # A generator that is left half-way would run its cleanup whenever it is collected, in no task.
                 if inspect.isasyncgen(items):
                     await items.aclose()
+                elif inspect.isgenerator(items):
+                    items.close()
 
     async def _put_all(self, items: Items) -> None:
         offer = self._offer
@@ -75,6 +80,16 @@ class Pump:
         return True
 
 
+class _BegunIteration:
+    """An async iterable whose iteration has begun."""
+
+    def __init__(self, iterator: AsyncIterator[Any]) -> None:
+        self._iterator = iterator
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self._iterator
+
+
 async def _opened(source: Any, stack: AsyncExitStack) -> Items:
     if not (isinstance(source, Iterable | AsyncIterable) or hasattr(type(source), "__aenter__")):
         if not callable(source):
@@ -95,12 +110,19 @@ async def _opened(source: Any, stack: AsyncExitStack) -> Items:
 
 
 async def _read_in(executor: Executor, items: Iterable[Any]) -> AsyncIterator[Any]:
-    """Read a blocking iterable in an executor's thread."""
-    loop = asyncio.get_running_loop()
+    """Read a blocking iterable in an executor's thread, and close it there if it is a generator."""
 
-    async def called(function: Callable[..., Any], *arguments: Any) -> Any:
-        return await loop.run_in_executor(executor, contextvars.copy_context().run, function, *arguments)
+    def called(function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        return executor.submit(contextvars.copy_context().run, function, *arguments)
 
-    iterator = await called(iter, items)
-    while (item := await called(next, iterator, NOTHING)) is not NOTHING:
-        yield item
+    reading = called(iter, items)
+    iterator = await asyncio.wrap_future(reading)
+    try:
+        while (item := await asyncio.wrap_future(reading := called(next, iterator, NOTHING))) is not NOTHING:
+            yield item
+    finally:
+        if inspect.isgenerator(iterator):
+            if reading.done():
+                await asyncio.wrap_future(called(iterator.close))
+            else:  # cancelled while it reads, which may take long
+                reading.add_done_callback(lambda _: iterator.close())
