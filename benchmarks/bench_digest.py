@@ -1,4 +1,4 @@
-"""Digest: the cost of naming a value, and how many judged pairs each way of doing it gets wrong.
+"""Digest: the cost of naming a value, and how many sample pairs each way of doing it gets wrong.
 
 The pairs are those of tests/archive/digest_samples.py: equal exactly when type and value are. Peers with their
 defaults; `DeepHash, ordered` has the options that make it see order and repetition. An error counts as a wrong answer.
@@ -23,7 +23,7 @@ from promises import beaten, finish, promise
 from framework.archive import digest
 
 sys.path.append(str(Path(__file__).parent.parent / "tests" / "archive"))
-from digest_samples import JUDGED
+from digest_samples import PAIRS
 
 warnings.filterwarnings("ignore")
 ROUND = 0.02
@@ -87,7 +87,7 @@ def timed(way, value):
 
 def wrong(way):
     count = 0
-    for left, right, equal in JUDGED.values():
+    for left, right, equal in PAIRS.values():
         try:
             count += (way(left) == way(right)) is not equal
         except Exception:  # noqa: BLE001 - no answer is a wrong one
@@ -101,7 +101,7 @@ def main():
         times = measure(contestants)
         table(f"Digest of {name}", times, "framework")
         beaten(name, times.against("framework"), REASONS)
-    print(f"\n### Wrong answers of {len(JUDGED)} pairs\n\n| contestant | wrong |\n|---|---:|")
+    print(f"\n### Wrong answers of {len(PAIRS)} pairs\n\n| contestant | wrong |\n|---|---:|")
     mistakes = {name: wrong(way) for name, way in WAYS.items()}
     for name, count in mistakes.items():
         print(f"| {name} | {count} |")

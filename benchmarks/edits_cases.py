@@ -18,7 +18,7 @@ class Edit(NamedTuple):
 
 
 def edit(name: str, use: str, imports: str, helpers: str) -> Edit:
-    """An edit of a constant in `helpers.py`, which `work.py` reaches on some road."""
+    """An edit of a constant in `helpers.py`, which `work.py` reaches over some link."""
     return Edit(name, f"{imports}\n\n{HEAD.format(use)}", helpers, "10", "20")
 
 

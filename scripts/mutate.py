@@ -11,7 +11,7 @@ line. Then each mutant is given to the tests that run its line, the nearest and 
 processes last. A test that fails, or that takes ten times as long, has noticed. The same seed chooses the same mutants
 of the same code.
 
-Each survivor is judged: a test is missing, or the change makes no difference. The latter stand with their reason in
+Each survivor is examined: a test is missing, or the change makes no difference. The latter stand with their reason in
 scripts/equivalent-mutants.txt, and are not counted. Needs Python 3.12 or later, and the dev extra.
 """
 
@@ -124,7 +124,7 @@ def wait(pid: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def judged(chosen: list[Mutant], base: Path, options: argparse.Namespace) -> Iterator[tuple[Mutant, str]]:
+def tried(chosen: list[Mutant], base: Path, options: argparse.Namespace) -> Iterator[tuple[Mutant, str]]:
     """Give each mutant to its tests, some of them at a time, and yield what became of it."""
     left, running = list(reversed(chosen)), list[Attempt]()
     maps = dict[str, Map]()
@@ -265,7 +265,7 @@ def main() -> int:
         chosen = [each for each in chosen if each.key not in results]
     base = prepared()
     survivors = 0
-    for mutant, noticed in judged(chosen, base, options):
+    for mutant, noticed in tried(chosen, base, options):
         if noticed == NOT_ASKED:
             print(f"{noticed} {mutant.key}", flush=True)
             continue

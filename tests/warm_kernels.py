@@ -32,7 +32,7 @@ def specification(address):
 
 
 def stand_for(address, owner, connection_file, *options):
-    """Have a kernel forked, and be its process for those who started this one."""
+    """Have a kernel forked, and be its process for the programs that started this one."""
     with connected(address, owner) as server:
         folder = os.getcwd()  # noqa: PTH109 - importing pathlib takes longer than all of this
         request = json.dumps([["-f", connection_file, *options], dict(os.environ), folder]).encode()

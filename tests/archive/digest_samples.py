@@ -1,4 +1,4 @@
-"""Values in pairs, each judged: whether their digests have to be equal."""
+"""Values in pairs, each with whether their digests have to be equal."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def plain(order="ab"):
     return value
 
 
-JUDGED = {
+PAIRS = {
     "order of a list": ([1, 2], [2, 1], False),
     "repetition": ([1, 1], [1], False),
     "tuple and list": ((1, 2), [1, 2], False),

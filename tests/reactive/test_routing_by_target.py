@@ -1,4 +1,4 @@
-"""Artifacts reach only those who can use their target."""
+"""Artifacts reach only processors that can use their target."""
 
 import pytest
 from reactive_samples import Apply, Sink, Source, built, outcome

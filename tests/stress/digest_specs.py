@@ -1,4 +1,4 @@
-"""Descriptions of values, by which values are made and judged. Start at `pairs`.
+"""Descriptions of values, by which values are made and compared. Start at `pairs`.
 
 A description (`Spec`) says type and value and nothing else. Everything that must not count is left to `Noise`, which
 differs each time a value is made: the insertion order of sets and dicts, which equal parts are one object, the memory

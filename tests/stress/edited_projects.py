@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 
-from rarer_roads import ALL_ROADS, WHOLE_MODULES
+from rarer_links import ALL_LINKS, WHOLE_MODULES
 
 HEAD = """\
 from framework.core import AbstractProcessor, Event, Pipeline, caching
@@ -65,7 +65,7 @@ class Place:
     """Something with a constant of its own that a project reaches, or does not."""
 
     number: int
-    road: str
+    link: str
     live: bool
     constant: int
 
@@ -113,28 +113,28 @@ class _Maker:
         self.project, self.names, self.random, self.live = project, names, random, live
 
     def expression(self, user, variable, depth):
-        """What a module makes of a variable, through a road that is defined in it or in a later module."""
+        """What a module makes of a variable, through a link that is defined in it or in a later module."""
         if depth == 0 or self.random.random() < 0.15 * (3 - depth):
             return variable
         here = self.random.random() < 0.25 or user == len(self.names) - 1
-        road = self.random.choice([name for name, road in ALL_ROADS.items() if road.anywhere or not here])
-        define, imports, use, _ = ALL_ROADS[road]
+        link = self.random.choice([name for name, link in ALL_LINKS.items() if link.anywhere or not here])
+        define, imports, use, _ = ALL_LINKS[link]
         number = len(self.project.places)
-        self.project.places.append(Place(number, road, self.live, self.random.randrange(1000)))
+        self.project.places.append(Place(number, link, self.live, self.random.randrange(1000)))
         defining = user if here else self.random.randrange(user + 1, len(self.names))
         inner = self.expression(defining, "x", depth - 1) if "{inner}" in define else ""
         module = self.names[defining]
         slots = {"n": number, "k": f"<K{number}>", "d": module, "v": variable, "inner": inner}
         if not here:
             self.project.imports[self.names[user]][imports.format(**slots)] = None
-            if road == "handed on by a third module":
+            if link == "handed on by a third module":
                 self.project.imports[f"hub_{module}"][f"from {module} import t{number}"] = None
         self.project.texts[module].append(define.format(**slots))
         return use.format(**slots)
 
 
 def edited(project: Project, random: Random) -> str:
-    """Edit one thing; says what: the road of a live place, `dead`, or `comment`."""
+    """Edit one thing; says what: the link of a live place, `dead`, or `comment`."""
     kind = random.random()
     if kind < 0.15:
         name = random.choice(list(project.texts))
@@ -142,7 +142,7 @@ def edited(project: Project, random: Random) -> str:
         return "comment"
     place = random.choice([place for place in project.places if place.live is (kind < 0.75)] or project.places)
     place.constant += random.randint(1, 1000)
-    return place.road if place.live else "dead"
+    return place.link if place.live else "dead"
 
 
 @contextmanager
@@ -174,6 +174,6 @@ def visited(folder, seed):
         expected, _ = main.run(None)
     needless = edit in {"dead", "comment"} and identities != 1
     unnoticed = edit not in {"dead", "comment"} and first == expected  # the edit changed nothing: no test of anything
-    if needless and any(place.live and place.road in WHOLE_MODULES for place in project.places):
+    if needless and any(place.live and place.link in WHOLE_MODULES for place in project.places):
         edit = f"{edit}, in a project that uses a whole module"
     return edit, again != expected, needless, unnoticed

@@ -1,4 +1,4 @@
-"""Random values of libraries, in pairs that the library itself judges. Start at `pairs`.
+"""Random values of libraries, in pairs that the library itself compares. Start at `pairs`.
 
 A kind has pools of choices, one of each makes a value; `make` gets a `Random` for all that must not count: memory
 layouts, chunks, slices, what hides behind a mask, what the library remembers once a value was used.
@@ -16,7 +16,7 @@ class Kind:
 
     pools: tuple[tuple[Any, ...], ...]
     make: Callable[..., Any]
-    judge: Callable[[Any, Any], bool]
+    equal: Callable[[Any, Any], bool]
     weight: int
     travels: bool
 
@@ -24,11 +24,11 @@ class Kind:
 KINDS: dict[str, Kind] = {}
 
 
-def kind(name, judge, *pools, weight=4, travels=True):
+def kind(name, equal, *pools, weight=4, travels=True):
     """Register the function that makes values of a kind; those of one that travels can be pickled."""
 
     def register(make):
-        KINDS[name] = Kind(pools, make, judge, weight, travels)
+        KINDS[name] = Kind(pools, make, equal, weight, travels)
         return make
 
     return register
@@ -50,7 +50,7 @@ def pairs(first: int, last: int) -> Iterator[tuple[str, Any, Any, bool]]:
             kind.make(random, *(pool[choice] for pool, choice in zip(kind.pools, picked, strict=True)))
             for picked in (choices, other)
         )
-        yield name, left, right, kind.judge(left, right)
+        yield name, left, right, kind.equal(left, right)
 
 
 def same_repr(left, right):

@@ -16,9 +16,9 @@ NAMES = ("a", "b", None)
 
 
 def exactly(check):
-    """A judge of an `assert_..._equal` of pandas."""
+    """Whether an `assert_..._equal` of pandas passes."""
 
-    def judge(left, right):
+    def equal(left, right):
         if type(left) is not type(right):
             return False
         try:
@@ -27,7 +27,7 @@ def exactly(check):
             return False
         return True
 
-    return judge
+    return equal
 
 
 same_series = exactly(

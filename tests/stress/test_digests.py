@@ -2,7 +2,7 @@
 
 Values are random and nested: scalars, containers, objects, cycles, numpy, pandas, functions. A third of the pairs is
 the same value made twice, with another insertion order, sharing and memory layout; the others differ in one place at
-most. A model that knows nothing of digests judges all pairs, and every value against all others.
+most. A model that knows nothing of digests compares all pairs, and every value against all others.
 """
 
 import os

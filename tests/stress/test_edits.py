@@ -1,6 +1,6 @@
 """A second run equals a run from nothing, whatever was edited; where nothing reachable was edited, it builds nothing.
 
-Projects are random: two to five modules whose code is reached on some 90 roads (`rarer_roads.py` holds all), with a
+Projects are random: two to five modules whose code is reached over some 90 links (`rarer_links.py` holds all), with a
 processor that caches or a builder that persists. One thing is edited: code that is reached, code that is not, or a
 comment.
 """
@@ -15,7 +15,7 @@ import pytest
 from edited_projects import edited, imported, random_project, visited
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rarer_roads import ALL_ROADS
+from rarer_links import ALL_LINKS
 
 UNREACHED = {"dead", "comment"}
 
@@ -30,7 +30,7 @@ def test_a_run_after_an_edit_equals_a_run_from_nothing(tmp_path_factory, size, f
     outcomes = Counter()
     for seed in range(size(40, 2000)):
         edit, stale, needless, _ = visited(tmp_path_factory.mktemp("project"), seed)
-        outcomes["edits of what is reached" if edit in ALL_ROADS else "edits of what is not"] += 1
+        outcomes["edits of what is reached" if edit in ALL_LINKS else "edits of what is not"] += 1
         outcomes["stale"] += stale
         outcomes["needless"] += needless and edit in UNREACHED
         outcomes["needless beside a module that counts as a whole"] += needless and edit not in UNREACHED
@@ -83,9 +83,9 @@ def fresh(folder, workspace):
     return tuple(json.loads(done.stdout))
 
 
-@pytest.mark.parametrize("road", ALL_ROADS)
-def test_each_road_leads_to_the_constant_at_its_end(road, tmp_path):
-    define, imports, use, _ = ALL_ROADS[road]
+@pytest.mark.parametrize("link", ALL_LINKS)
+def test_each_link_leads_to_the_constant_at_its_end(link, tmp_path):
+    define, imports, use, _ = ALL_LINKS[link]
     slots = {"n": 0, "d": "m1", "v": "x", "inner": "x"}
     found = []
     for constant in (5, 6, 5):

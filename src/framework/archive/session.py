@@ -21,7 +21,7 @@ _lock = threading.Lock()  # once per archive and session
 
 
 class Session:
-    """Opens a workspace for writing, shares the store with other sessions of the process, and claims its archives.
+    """Opens a workspace for writing, shares the store with other sessions of the process, and owns its archives.
 
     Usage::
 

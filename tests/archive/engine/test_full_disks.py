@@ -185,7 +185,7 @@ def told(tmp_path_factory):
     return run
 
 
-def judged(lines, reason):
+def check_refusals(lines, reason):
     error, ended, kinds, missing = lines
     assert error.startswith("ArchiveError")
     assert reason in error
@@ -197,7 +197,7 @@ def judged(lines, reason):
 
 def test_a_file_that_may_not_grow_is_an_error_of_the_system_and_loses_nothing_that_was_kept(told, tmp_path):
     path = tmp_path / "workspace"
-    judged(told(path, 3_000_000), "File too large")
+    check_refusals(told(path, 3_000_000), "File too large")
     with Workspace(path) as workspace:
         kept = len(workspace.archive("Big", readonly=True))
         assert workspace.verify() == kept >= 10
@@ -206,7 +206,7 @@ def test_a_file_that_may_not_grow_is_an_error_of_the_system_and_loses_nothing_th
 
 def test_a_full_disk_is_an_error_of_the_system_and_loses_nothing_that_was_kept(told, tmp_path):
     with small_disk(tmp_path):
-        judged(told(tmp_path / "workspace"), "No space left on device")
+        check_refusals(told(tmp_path / "workspace"), "No space left on device")
         with Workspace(tmp_path / "workspace") as workspace:
             assert workspace.verify() >= 10
 

@@ -131,7 +131,7 @@ def test_what_a_hold_submits_counts_as_emitted():
     assert run(processor(go, "a"), processor(ignore, "b"), events=[Event("a")] * 5).phases[0].emitted == 5
 
 
-def test_steps_and_a_run_take_the_same_road():
+def test_steps_and_a_run_deliver_the_same_in_the_same_order():
     def trace(drive):
         watcher, seen = journal("a", "more")
         pipeline = Pipeline([watcher, working_for(2)], max_workers=1)
@@ -148,8 +148,8 @@ def test_steps_and_a_run_take_the_same_road():
         list(pipeline.phases())
         pipeline.finish()
 
-    roads = [trace(Pipeline.run), trace(steps), trace(phases), trace(lambda p: p.start().wait())]
-    assert all(road == roads[0] for road in roads)
+    traces = [trace(Pipeline.run), trace(steps), trace(phases), trace(lambda p: p.start().wait())]
+    assert all(one == traces[0] for one in traces)
 
 
 def test_a_step_after_the_end_says_what_to_do():

@@ -39,7 +39,7 @@ def recorded(*events, processors=(), **options):
     return recorder
 
 
-def submitted(event, sender=None, cause=None, recipients=("someone",)):
+def submitted(event, sender=None, cause=None, recipients=("Reader",)):
     return EventSubmitted(event, sender, cause, recipients, 1, 0.0)
 
 

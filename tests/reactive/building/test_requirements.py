@@ -80,7 +80,7 @@ def test_a_circle_beside_a_source_that_has_ended_is_not_named():
 
 
 @pytest.mark.timeout(30)
-def test_many_roads_to_a_source_that_yields_nothing_are_looked_at_once():
+def test_many_paths_to_a_source_that_yields_nothing_are_looked_at_once():
     layers = [("n",), *((f"left {depth}", f"right {depth}") for depth in range(40))]
     builders = [Apply(target, below) for below, above in pairwise(layers) for target in above]
     found, report = outcome([Source("n", []), *builders], "left 39")

@@ -195,10 +195,10 @@ class Database:
             if damaged or time.monotonic() < self._next_try or not self.layout.has_room():
                 raise type(refused)(*refused.args)
             self._next_try = time.monotonic() + PAUSE
-            landed = self._open_again()
+            arrived = self._open_again()
             self._refused = None
             log.warning("%s takes writes again", self.layout.path)
-            if landed:  # what is to be written now was put together without it
+            if arrived:  # what is to be written now was put together without it
                 raise type(refused)(*refused.args)
 
     def _open_again(self) -> bool:
@@ -220,16 +220,16 @@ class Database:
         if found < self._written:
             self._refused = lost(f"{self.layout.path} lost the last {self._written - found} of {self._written} writes")
             raise self._refused
-        landed = found > self._written  # the batch that was said to have failed, with all that is pending
-        if landed:
+        arrived = found > self._written  # the batch that was said to have failed, with all that is pending
+        if arrived:
             self._written = found
             self._journal.begin(found)
             self._mark.written(found)
         self.rows = LiveRows(self.open, self._journal.rows, self.flush)
-        if landed:
+        if arrived:
             for writer in self.pages.values():
                 writer.recount()
-        return landed
+        return arrived
 
     def _batch_of(self, rows: dict[bytes, bytes]) -> WriteBatch:
         batch = self.batch()

@@ -48,16 +48,16 @@ class Mark:
         self._page = mmap.mmap(self._file.fileno(), _LAYOUT.size)
 
     def written(self, number: int) -> None:
-        """Note that so many writes have reached the operating system."""
+        """Record that so many writes have reached the operating system."""
         # Twice: a kill may come between the two stores, and a single garbled copy must not raise the demand.
         _PAIR.pack_into(self._page, _WRITTEN, number, number)
 
     def synced(self, number: int) -> None:
-        """Note that so many writes have reached the disk."""
+        """Record that so many writes have reached the disk."""
         _PAIR.pack_into(self._page, _SYNCED, number, number)
 
     def begin(self, number: int) -> None:
-        """Note that the store was opened with so many writes, which count for this boot from here on."""
+        """Record that the store was opened with so many writes, which count for this boot from here on."""
         self.written(number)
         self._page[8:44] = boot().encode().ljust(36, b"\0")
 

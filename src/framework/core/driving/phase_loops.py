@@ -189,9 +189,9 @@ class Ranges:
 
 
 def _values(rows: Sequence[dict[Attribute, Any]]) -> tuple[list[str], list[str], int | None]:
-    """Say which attributes alternate in these phases, and which change each time.
+    """Return the attributes that alternate in these phases, those that change each time, and the period of all values.
 
-    The number is the period of all values, None if too few phases were looked at.
+    The period is None if too few phases were looked at.
     """
     if len(rows) < LEAST_SAMPLED:
         return [], [], None

@@ -86,7 +86,7 @@ class State:
         return cells or any(issubclass(kind, owner) for kind in classes for owner in owners)
 
     def enter(self, thing: Any) -> None:
-        """Note the objects inside of an instance or class that its own methods change."""
+        """Record the objects inside of an instance or class that its own methods change."""
         kind = thing if isinstance(thing, type) else type(thing)
         for owner, mutation, where in self._inside:
             if issubclass(kind, owner):
@@ -196,7 +196,7 @@ def _handed(handed: Handed, called: tuple[Code, list[Mutation]]) -> Iterator[Mut
 
 
 def _running(codes: list[Code], known_as: Mapping[int, set[str]], entries: frozenset[str]) -> list[Code]:
-    """The functions that a run reaches, judged by the names in those that it reaches already."""
+    """The functions that a run reaches, by the names in those that it reaches already."""
     names: set[str] = set(entries)
     waiting = codes
     running: list[Code] = []

@@ -65,7 +65,7 @@ def _by_guard(case: MatchCase, guard: Guard, taken: str) -> Verdict:
 
 
 def _by_rest(case: MatchCase, reason: str, also: str = "") -> Verdict:
-    """Judge a case whose pattern fits and whose guard, if any, holds."""
+    """Return the verdict on a case whose pattern fits and whose guard, if any, holds."""
     if case.other_condition is None:
         return Verdict(case, "yes", reason + also, ends=True)
     return Verdict(case, "depends", f"depends on {case.other_condition} at {case.where}{also}")

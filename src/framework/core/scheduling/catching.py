@@ -122,7 +122,7 @@ def noted() -> list[Any]:
 
 
 def forget_thread() -> None:
-    """Note nothing more on this thread."""
+    """Record nothing more on this thread."""
     MONITOR.threads.pop(get_ident(), None)
 
 

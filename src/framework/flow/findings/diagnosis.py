@@ -11,8 +11,8 @@ from framework.flow.findings.outcomes.dropped import dropped
 from framework.flow.findings.outcomes.empty import empty
 from framework.flow.findings.outcomes.failed import failed
 from framework.flow.findings.outcomes.left import left
-from framework.flow.findings.outcomes.misses import misses
 from framework.flow.findings.outcomes.overflow import overflow
+from framework.flow.findings.outcomes.router_misses import router_misses
 from framework.flow.findings.outcomes.trouble import trouble
 from framework.flow.findings.outcomes.unhandled import unhandled
 from framework.flow.findings.workers.locks import locks
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 Kind = Callable[[FlowEvidence], Iterator[Finding]]
 KINDS: tuple[Kind, ...] = (
-    *(failed, misses, unhandled, empty, dropped, cut_off, trouble, left),
+    *(failed, router_misses, unhandled, empty, dropped, cut_off, trouble, left),
     *(paused, locks, retries, rates, room, overflow, slow),
 )
 

@@ -43,9 +43,9 @@ class KeptSubmissions:
             self.causes = [known[id(one)] for one in reversed(source.lineage(event)) if id(one) in known]
         else:
             self.all = [_remembered(one) for one in source.events()]
-            moments = {(sent.submitted.at, sent.submitted.sender): sent for sent in self.all}
+            by_time = {(sent.submitted.at, sent.submitted.sender): sent for sent in self.all}
             chain = ((one.at, one.sender) for one in reversed(source.lineage(event)))
-            self.causes = [moments[moment] for moment in chain if moment in moments]
+            self.causes = [by_time[key] for key in chain if key in by_time]
 
 
 def source_of(event: Any, source: Any = None) -> HistoryKeeper:

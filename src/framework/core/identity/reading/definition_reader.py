@@ -255,7 +255,7 @@ class DefinitionReader:
             self._follow_attributes(node, value, names)
 
     def _follow_attributes(self, node: CodeNode, value: Any, names: list[str]) -> None:
-        """Note own code that an installed module was given, and the subclasses that a class is asked for."""
+        """Record own code that an installed module was given, and the subclasses that a class is asked for."""
         for name in names:
             if name == "__subclasses__" and isinstance(value, type):
                 node.next += ((each, name, node.label) for each in subclasses(value))
@@ -287,7 +287,7 @@ class DefinitionReader:
                     yield None, name, each
 
     def _bind(self, node: CodeNode, label: str, value: Any, place: tuple[object, str]) -> None:
-        """Note a value under its name; a definition that is bound to its own name needs no more than itself."""
+        """Record a value under its name; a definition that is bound to its own name needs no more than itself."""
         if label in node.bound:
             return
         name = place[1]
@@ -346,7 +346,7 @@ def _is_plain(cls: type) -> bool:
 
 
 def _read_early(references: References, variables: Mapping[str, Any], node: CodeNode) -> None:
-    """Note code that was used while the definition ran. What it made of constants then shows in the definition."""
+    """Record code that was used while the definition ran. What it made of constants then shows in the definition."""
     for root, *names in sorted(references.early):
         value = variables.get(root, MISSING)
         for name in names:

@@ -128,7 +128,7 @@ class _MutationReader:
         yield from (part.asname or part.name.partition(".")[0] for part in self._of(ast.alias))
 
     def mutations(self) -> Iterator[Mutation]:
-        """Yield every change, the order aside."""
+        """Yield every change, in any order."""
         for part in self._of(ast.Assign, ast.Delete):
             for target in part.targets:
                 yield from self._stored(target)

@@ -11,7 +11,7 @@ from framework.flow.findings.evidence import FlowEvidence, JobEvidence
 from framework.observe.findings import Finding, times
 
 
-def misses(evidence: FlowEvidence) -> Iterator[Finding]:
+def router_misses(evidence: FlowEvidence) -> Iterator[Finding]:
     """Yield a finding for each router that dropped items because they fit none of its arms."""
     for job in evidence.jobs.values():
         opening = f"no arm of {job.name} for "

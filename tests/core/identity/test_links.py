@@ -1,4 +1,4 @@
-"""Which edits and settings make another identity: the neighbours of the roads in `tests/stress/project_roads.py`."""
+"""Which edits and settings make another identity: the neighbours of the links in `tests/stress/project_links.py`."""
 
 import importlib
 import sys
@@ -97,7 +97,7 @@ def test_what_a_name_is_bound_to_counts(tmp_path, main, before, after):
         ("def f(): return {}", "eval('helpers.f()')"),
     ],
 )
-def test_rarer_roads_lead_to_the_constant_as_well(tmp_path, helpers, use):
+def test_rarer_links_lead_to_the_constant_as_well(tmp_path, helpers, use):
     main = "import helpers, json, sys\n" + PLAIN.format(use)
     digests = [digest_of(tmp_path, main=main, helpers=helpers.format(k)) for k in (1, 2, 1)]
     assert digests[0] == digests[2] != digests[1]
