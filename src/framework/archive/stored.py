@@ -61,11 +61,31 @@ class StoredArchive(Archive):
     def __getitem__(self, key: Any) -> Any:
         index = index_key(key)
         record = self._ask(lambda rows, records: _find(rows, records, index))
+        return loads(self._value(key, index, record), placeholders=self._placeholders)
+
+    def _recalled(self, key: Any) -> Any:
+        writer = self._writer
+        if writer is None or not writer.usable:
+            return self[key]
+        index, ahead = index_key(key), writer.ahead[self._reader.trust]
+        value = ahead.values.pop(index, None)
+        if value is None:
+
+            def question(rows: Rows, records: Records) -> Record | None:
+                record = _find(rows, records, index)
+                if record is not None:
+                    ahead.follow(rows, records, record.position)
+                return record
+
+            value = self._value(key, index, self._ask_directly(writer, question))
+        return loads(value)
+
+    def _value(self, key: Any, index: bytes, record: Record | None) -> bytes:
         if record is None:
             raise KeyError(key)
         if index_of(record.key) != index:
             raise lost(f"the index of archive {self.name!r} names a record of another key")
-        return loads(record.value, placeholders=self._placeholders)
+        return record.value
 
     def __setitem__(self, key: Any, value: Any) -> None:
         index, stored, data = _entry(key, value)

@@ -25,6 +25,11 @@ class Rows:
         self.get: Callable[[bytes], bytes | None] = db.get
         """The value of a key."""
 
+    @property
+    def written(self) -> Rows:
+        """Return the rows that have reached the database."""
+        return self
+
     def scan(self, first: bytes, prefix: bytes, limit: int | None = None) -> list[StoredRow]:
         """Return the rows from a key on whose keys start so; with a limit, not all of them, but one at least."""
         # rocksdict's iterators point into the options and do not keep them: they must live as long as the iteration.
@@ -68,6 +73,11 @@ class LiveRows(Rows):
         below = self.get
         # Pending first: what leaves it has reached the database by then.
         self.get = lambda key: pending.get(key) or below(key)
+
+    @property
+    def written(self) -> Rows:
+        """Return the rows without those that are pending, which are not flushed for it."""
+        return Rows(self._opened())
 
     def scan(self, first: bytes, prefix: bytes, limit: int | None = None) -> list[StoredRow]:
         """Return the rows from a key on whose keys start so."""

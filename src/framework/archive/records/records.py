@@ -161,6 +161,15 @@ class Records:
                 return _run(single)
         return self._paged(pages)
 
+    def page_with(self, rows: Rows, position: bytes) -> RecordSpan | None:
+        """Return the page that holds the record at a position; None where no page does."""
+        row = rows.written.last(self._pages, self._pages + position)
+        page = None if row is None else rows.get(row)
+        if row is None or page is None:
+            return None
+        span = self._paged([(row, page)])
+        return span if unpack_position(position) < span.end else None
+
     def _paged(self, pages: list[tuple[bytes, bytes]]) -> RecordSpan:
         keys: list[bytes] = []
         values: list[bytes] = []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from framework.archive.engine.database import Database
 from framework.archive.engine.refusals import lost
 from framework.archive.records.keys import index_of
+from framework.archive.records.read_ahead import ReadAhead
 from framework.archive.records.records import RecordCounts, Records, pack_position
 from framework.errors import ArchiveError, UntrustedWorkspace
 
@@ -42,6 +43,8 @@ class ArchiveWriter:
         self._values: list[bytes] = []  # of the last records, which will make a page
         self.usable = True
         """Whether the store is open and the archive still there."""
+        self.ahead = ReadAhead(), ReadAhead()
+        """What readers without and with trust have read ahead."""
         self.holder: Callable[[], Holder | None] = lambda: None
         """The session that claimed it, as a weak reference: an abandoned pipeline holds nothing."""
 
@@ -88,9 +91,8 @@ class ArchiveWriter:
             page = own.page(self._next, *map(list, zip(*fresh.values(), strict=True))) if fresh else None
             if page:
                 batch.put(*page)
-            database.write(batch)
+            self._change(batch)
             self._next = following
-            database.touched.add(self.uid)
 
     def page(self, batch: WriteBatch) -> None:
         """Write the page of the records that are being flushed."""
@@ -106,14 +108,14 @@ class ArchiveWriter:
     def recount(self) -> None:
         """Count the records again: a write that was said to have failed did not."""
         self._next, self._deleted = self._records.counts(self.database.rows)
+        self.ahead = ReadAhead(), ReadAhead()
         self.paged()
 
     def _replace(self, position: bytes, key: bytes, value: bytes) -> None:
         batch = self.database.batch()
         self._records.unpage(batch, self.database.rows, position)
         batch.put(*self._records.record(position, key, value))
-        self.database.write(batch)
-        self.database.touched.add(self.uid)
+        self._change(batch)
 
     def delete(self, index: bytes) -> bool:
         """Delete one record; False if there is none."""
@@ -127,9 +129,8 @@ class ArchiveWriter:
             batch = self.database.batch()
             self._records.unpage(batch, self.database.rows, position)
             self._records.delete(batch, place, position, RecordCounts(self._next, self._deleted + 1))
-            self.database.write(batch)
+            self._change(batch)
             self._deleted += 1
-            self.database.touched.add(self.uid)
             return True
 
     def clear(self) -> None:
@@ -138,9 +139,8 @@ class ArchiveWriter:
             self._check()
             batch = self.database.batch()
             self._records.clear(batch, RecordCounts(self._next, self._next))
-            self.database.write(batch)
+            self._change(batch)
             self._deleted = self._next
-            self.database.touched.add(self.uid)
 
     def __len__(self) -> int:
         return self._next - self._deleted
@@ -154,6 +154,15 @@ class ArchiveWriter:
     def retire(self) -> None:
         """Refuse from now on: the archive was pruned, or the store was closed."""
         self.usable = False
+        self.ahead = ReadAhead(), ReadAhead()
+
+    def _change(self, batch: WriteBatch) -> None:
+        """Write changes of records that are there, after which nothing counts that was read ahead before."""
+        try:
+            self.database.write(batch)
+        finally:
+            self.ahead = ReadAhead(), ReadAhead()
+        self.database.touched.add(self.uid)
 
     def _check_place(self, position: bytes, index: bytes, key: bytes | None = None) -> None:
         """Raise WorkspaceDamaged where the index, which is not signed, gives the place of another key's record."""

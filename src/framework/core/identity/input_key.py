@@ -30,13 +30,16 @@ def input_key(value: Any, *, name: str) -> str:
     computed again. Without own code in it, the key is the digest of the value; raises Undigestable, which calls it
     `name`.
     """
-    key, own = _keyed(value, name)
+    plain = _plain(value)
+    if plain is not None:
+        return sha256(plain).hexdigest()[:HEX_DIGITS]
+    key, own = _walked(value, name)
     return digest((key, sorted(_code_of(each)[0] for each in own))) if own else key
 
 
 def code_in(value: Any) -> tuple[StoredPart, ...]:
     """The parts of the own code that a value brings along; raises Undigestable."""
-    return _merged(_code_of(each) for each in _keyed(value, "value")[1])
+    return () if _plain(value) is not None else _merged(_code_of(each) for each in _walked(value, "value")[1])
 
 
 def code_met() -> tuple[StoredPart, ...]:
@@ -48,7 +51,15 @@ def _merged(codes: Iterable[tuple[str, tuple[StoredPart, ...]]]) -> tuple[Stored
     return tuple(sorted({part for _, parts in codes for part in parts}))
 
 
-def _keyed(value: Any, name: str) -> tuple[str, list[Any]]:
+def _plain(value: Any) -> bytes | None:
+    """The bytes of plain data, which brings no code along; None for any other value."""
+    try:
+        return PLAIN.get(type(value), not_plain)(value)
+    except TypeError:  # a metaclass without __hash__
+        return None
+
+
+def _walked(value: Any, name: str) -> tuple[str, list[Any]]:
     """The digest of a value, and the own classes and functions in it."""
     own: dict[int, Any] = {}
 
@@ -58,12 +69,7 @@ def _keyed(value: Any, name: str) -> tuple[str, list[Any]]:
         except TypeError:  # a metaclass without __hash__
             return _encoder(kind, own)
 
-    try:
-        plain = PLAIN.get(type(value), not_plain)(value)
-    except TypeError:
-        plain = None
-    key = walked(Walk(chosen), value, name) if plain is None else sha256(plain).hexdigest()[:HEX_DIGITS]
-    return key, list(own.values())
+    return walked(Walk(chosen), value, name), list(own.values())
 
 
 def forget_codes() -> None:

@@ -28,8 +28,8 @@ class Deferred(NamedTuple):
 class Deferrals:
     """The events that wait for room; used with `Exchange.quiet` taken."""
 
-    def __init__(self, post: Callable[[Deferred], None]) -> None:
-        """Start with none; `post` delivers one."""
+    def __init__(self, post: Callable[[Event, Inbox, Event | None], None]) -> None:
+        """Start with none; `post` puts an event into a mailbox and is told its cause."""
         self._post = post
         self._parked: list[Deferred] = []
 
@@ -39,7 +39,7 @@ class Deferrals:
     def add(self, deferred: Deferred) -> None:
         """Post an event, or keep it until there is room."""
         if deferred.has_room():
-            self._post(deferred)
+            self._post(*deferred[:3])
         else:
             self._parked.append(deferred)
 
@@ -55,8 +55,8 @@ class Deferrals:
         When nothing else is to be done, they wait for each other in a cycle.
         """
         parked, self._parked = self._parked, []
-        for deferred in parked:
-            self._post(deferred)
+        for event, inbox, cause, _ in parked:
+            self._post(event, inbox, cause)
         return bool(parked)
 
     def clear(self) -> int:

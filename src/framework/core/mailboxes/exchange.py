@@ -57,7 +57,7 @@ class Exchange(ABC):
         self.idle: list[Any] = []  # parked workers; a submit wakes one of them unless `waking`
         self.waking = False
         self._init_buffer = InitBuffer()
-        self._deferrals = Deferrals(self._post_deferred)
+        self._deferrals = Deferrals(self._post_to_itself)
 
     @abstractmethod
     def wake(self) -> None:
@@ -167,11 +167,12 @@ class Exchange(ABC):
         with self.lock:
             if self.halted:
                 self.dropped += 1
-                return
-            if recipients:
+            elif recipients:
                 # Set before looking: a recipient that is full now ends a turn later, and makes room then.
                 self.room_wanted = True
-            self._deferrals.add(Deferred(event, inbox, cause, recipients))
+                self._deferrals.add(Deferred(event, inbox, cause, recipients))
+            else:
+                self._post_to_itself(event, inbox, cause)
 
     def make_room(self) -> None:
         """Post the deferred events that have room now, and wake the submits that wait for room."""
@@ -187,8 +188,7 @@ class Exchange(ABC):
         with self.quiet:
             return self._deferrals.force()
 
-    def _post_deferred(self, deferred: Deferred) -> None:
-        event, inbox, cause, _ = deferred
+    def _post_to_itself(self, event: Event, inbox: Inbox, cause: Event | None) -> None:
         if self.observation.watched:
             self.observation.posted(event, inbox.name, cause, (inbox,), self.phase)
         self.post(event, (inbox,))
@@ -216,7 +216,7 @@ class Exchange(ABC):
         """Post an event to the processor that holds; raises PipelineEnded."""
         with self.lock:
             self.holds.check(token)
-            self._post_deferred(Deferred(event, inbox, cause, ()))
+            self._post_to_itself(event, inbox, cause)
 
     def release_hold(self, token: object, *, leaked: bool = False) -> None:
         """Forget a hold; the phase may end."""

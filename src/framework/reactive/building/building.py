@@ -23,6 +23,7 @@ from framework.reactive.building.origin import Derived, Made, Origin, followed, 
 from framework.reactive.building.pairing import Pairing
 
 SLICE = 256  # artifacts that a builder announces before it asks whether there is room for more
+REPLAYED_TOGETHER = 32  # inputs that wait and are answered from the archive in one delivery
 
 Origins = tuple[Origin, ...]
 _new: Callable[[type[ReactiveEvent]], ReactiveEvent] = object.__new__
@@ -207,25 +208,59 @@ class Building:
     def _answer(self, context: Context, inputs: tuple[Any, ...], origins: Origins) -> None:
         """Announce the artifacts of one input, archived or built."""
         arguments = inputs if self._plain else self.pairing.arguments(inputs)
-        made, key = self.made, ""
+        made, key, own = self.made, "", self.context
         if self._kept or self._answered is not None:
             key = input_key(arguments, name="inputs")
             if self._answered is not None and key in self._answered:
                 return
-        own = self.context
+        if self._kept:
+            made = Made(made.builder, made.target, plumbing=made.plumbing)
+            archived = self._recall(context, key, made)
+            if archived is not None:
+                self.announce(context, archived, inputs, made, origins, key)
+                self._replay_further(context)
+                return
         own.current, own.origins = context, origins
         try:
             if self._kept:
-                made = Made(made.builder, made.target, plumbing=made.plumbing)
-                started = time.perf_counter()
-                artifacts = self.records.artifacts(context.archive, key, arguments, self._build, made, origins)
-                if made.recorded is not None:
-                    context._work().replay_seconds += time.perf_counter() - started
+                artifacts = self.records.built(context.archive, key, arguments, self._build, made, origins)
             else:
                 artifacts = self._build(arguments)
         finally:
             own.current = None
         self.announce(context, artifacts, inputs, made, origins, key)
+
+    def _recall(self, context: Context, key: str, made: Made) -> Iterator[Any] | None:
+        """Return the archived artifacts of an input; None if there are none."""
+        started = time.perf_counter()
+        archived = self.records.archived(context.archive, key, made)
+        if archived is not None:
+            context._work().replay_seconds += time.perf_counter() - started
+        return archived
+
+    def _replay_further(self, context: Context) -> None:
+        """Announce the results of further inputs, if they are archived: a delivery for each would take a third more.
+
+        Inputs that fail or that are to be built have deliveries of their own, and so has each one in a run that is
+        watched.
+        """
+        if context.__class__ is not Context or self._answered is not None:
+            return
+        for _ in range(min(REPLAYED_TOGETHER, len(self.pending))):
+            message = self.pending[0]
+            if message.__class__ is not BuildInput or self._room <= 0 or self._remaining is not None:
+                return
+            inputs, origins = message.inputs, message.origins
+            made = Made(self.made.builder, self.made.target, plumbing=self.made.plumbing)
+            try:
+                key = input_key(inputs if self._plain else self.pairing.arguments(inputs), name="inputs")
+                archived = self._recall(context, key, made)
+            except Exception:  # noqa: BLE001 - raised again in a delivery of that input
+                return
+            if archived is None:
+                return
+            self.pending.popleft()
+            self.announce(context, archived, inputs, made, origins, key)
 
     def _build(self, arguments: tuple[Any, ...]) -> Iterator[Any]:
         build = self._builder.build
