@@ -11,7 +11,7 @@ import pytest
 from framework.errors import UnknownName
 from framework.flow import FixedCapacity, Flow, RouteToErrorQueue, UtilizationCapacity, router
 from framework.flow.findings.evidence import FlowEvidence, JobEvidence
-from framework.flow.findings.workers.slow import slow
+from framework.flow.findings.load import slow
 from framework.flow.report import Counts, FlowReport, JobReport
 from framework.observe import Failures, NodeSnapshot
 from virtual_time import play

@@ -1,1 +1,1 @@
-"""Findings about a flow, a kind in each file: what is odd in a run. Start at `diagnosis`."""
+"""Findings about a flow: what is odd in a run, each kind a function of plain evidence. Start at `diagnosis`."""

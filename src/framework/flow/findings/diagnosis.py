@@ -6,21 +6,11 @@ import logging
 from collections.abc import Callable, Iterator
 
 from framework.flow.findings.evidence import FlowEvidence
-from framework.flow.findings.outcomes.cut_off import cut_off
-from framework.flow.findings.outcomes.dropped import dropped
-from framework.flow.findings.outcomes.empty import empty
-from framework.flow.findings.outcomes.failed import failed
-from framework.flow.findings.outcomes.left import left
-from framework.flow.findings.outcomes.overflow import overflow
-from framework.flow.findings.outcomes.router_misses import router_misses
-from framework.flow.findings.outcomes.trouble import trouble
-from framework.flow.findings.outcomes.unhandled import unhandled
-from framework.flow.findings.workers.locks import locks
-from framework.flow.findings.workers.paused import paused
-from framework.flow.findings.workers.rates import rates
-from framework.flow.findings.workers.retries import retries
-from framework.flow.findings.workers.room import room
-from framework.flow.findings.workers.slow import slow
+from framework.flow.findings.failures import cut_off, failed, trouble, unhandled
+from framework.flow.findings.items import dropped, empty, left
+from framework.flow.findings.load import overflow, retries, slow
+from framework.flow.findings.router_misses import router_misses
+from framework.flow.findings.waiting import locks, paused, rates, room
 from framework.observe.findings import Finding, Findings, found_by
 
 logger = logging.getLogger(__name__)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from framework.observe.findings import Finding, Severity
+
 if TYPE_CHECKING:
     from framework.flow.report import FlowReport, JobReport
     from framework.observe import NodeSnapshot
@@ -60,6 +62,19 @@ class JobEvidence:
     def place(self) -> str:
         """The line of its processor, else the line that added it."""
         return self.where or self.added
+
+    def finding(  # noqa: PLR0913 - the parts of a finding
+        self,
+        kind: str,
+        text: str,
+        count: int = 1,
+        examples: tuple[str, ...] = (),
+        *,
+        severity: Severity = "serious",
+        remedy: str = "",
+    ) -> Finding:
+        """Return a finding about the job, at its place."""
+        return Finding(kind, text, self.place, self.name, count, examples, remedy, severity)
 
     @property
     def room_seconds(self) -> float:

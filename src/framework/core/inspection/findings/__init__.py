@@ -1,1 +1,1 @@
-"""Findings about a pipeline, a kind in each file: what is odd in a run and is not an error. Start at `diagnosis`."""
+"""Findings about a pipeline: what is odd in a run and is not an error, each kind a function. Start at `diagnosis`."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from framework.core.inspection.findings.deliveries.caught import caught
-from framework.core.inspection.findings.deliveries.failed import failed
-from framework.core.inspection.findings.deliveries.fallen import fallen
 from framework.core.inspection.findings.deliveries.guards import guards
 from framework.core.inspection.findings.deliveries.keys import keys
+from framework.core.inspection.findings.deliveries.outcomes import failed, fallen, slow
 from framework.core.inspection.findings.deliveries.replayed import replayed
 from framework.core.inspection.findings.deliveries.silent import silent
-from framework.core.inspection.findings.deliveries.slow import slow
 from framework.core.inspection.findings.deliveries.stale import stale
 from framework.core.inspection.findings.events.changed import changed
 from framework.core.inspection.findings.events.doubles import doubles
@@ -21,12 +19,8 @@ from framework.core.inspection.findings.events.resubmitted import resubmitted
 from framework.core.inspection.findings.events.shadowed import shadowed
 from framework.core.inspection.findings.events.unheard import overheard, unheard
 from framework.core.inspection.findings.evidence import Evidence
-from framework.core.inspection.findings.waiting.empty import empty
-from framework.core.inspection.findings.waiting.leaked import leaked
-from framework.core.inspection.findings.waiting.loops import loops
-from framework.core.inspection.findings.waiting.orphans import orphans
-from framework.core.inspection.findings.waiting.starved import starved
-from framework.core.inspection.findings.waiting.targets import targets
+from framework.core.inspection.findings.targets import empty, targets
+from framework.core.inspection.findings.waiting import leaked, loops, orphans, starved
 from framework.observe.findings import Finding, Findings, found_by
 
 Kind = Callable[[Evidence], Iterator[Finding]]

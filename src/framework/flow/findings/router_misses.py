@@ -27,12 +27,10 @@ def router_misses(evidence: FlowEvidence) -> Iterator[Finding]:
         told = ", ".join(f"{label} ({labels[label]:,})" for label in ranked[:3])
         more = f" and {len(ranked) - 3:,} others" if len(ranked) > 3 else ""  # noqa: PLR2004 - those that are told
         were = "was" if total == 1 else "were"
-        yield Finding(
+        yield job.finding(
             "router miss",
             f"{times(total, 'item')} fit no arm of {job.named} and {were} dropped: the label was {told}{more}, "
             f"the arms are {', '.join(map(repr, job.arms))}{_hint(ranked[0], job)}",
-            job.place,
-            job.name,
             total,
             remedy="correct the label, add an arm for it, or say default=",
         )

@@ -1,1 +1,0 @@
-"""Findings about what did not end, or never came."""

@@ -1,1 +1,0 @@
-"""Findings about items and the end of a run: failed, dropped, sent to no arm, cut off, left behind."""

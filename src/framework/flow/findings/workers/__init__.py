@@ -1,1 +1,0 @@
-"""Findings about what workers wait for and what takes the time."""
