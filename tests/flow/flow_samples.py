@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from framework.flow import Flow, job_name, workers
+from framework.flow import Flow, RouteToErrorQueue, StopProcessing, job_name, workers
 from virtual_time import play
 
 
@@ -32,6 +32,16 @@ async def triple(item):
 
 async def plus_one(item):
     return item + 1
+
+
+async def picky(item):
+    if item == 1:
+        raise StopProcessing
+    if item == 2:
+        raise ValueError("two")
+    if item == 3:
+        raise RouteToErrorQueue("three")
+    return item
 
 
 def square(item):

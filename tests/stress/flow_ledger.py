@@ -101,7 +101,8 @@ class Ledger:
         is_stale = job.weights[HABITS.index("stale")] > 0
         ways = ("cancel", "timeout", "interrupted") if is_stale else ("cancel", "timeout")
         is_stray = how in ways and (job.batch is not None or job.generates)
-        if is_stray or (job.source in GATES and job.timeout is not None):
+        is_mended = job.source == "mended" and how != "return"  # and tried again, if its error job fails as well
+        if is_stray or is_mended or (job.source in GATES and job.timeout is not None):
             return "wild"
         if how == "return" and (following := self._following(item, step)):
             return following

@@ -8,8 +8,8 @@ HABITS = (
     "return", "yield", "wait", "skip", "reroute", "fail", "cancel", "exit", "last", "cling", "stale", "feed", "leak",
 )  # fmt: skip
 RESOURCES = ("function", "factory", "shared", "lock")
-STAGES = ("flow", "part", "router", "handled", "gated", "misses", "deep")
-GATES = ("flow", "gated", "deep")  # follow each item through several jobs
+STAGES = ("flow", "part", "router", "handled", "mended", "gated", "misses", "deep")
+GATES = ("flow", "mended", "gated", "deep")  # follow each item through several jobs
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ class World:
         self.feeds = FEEDS
         self.ledger = Ledger(self.plan)
 
-    def add(  # noqa: C901, PLR0912 - a case for each source
+    def add(  # noqa: C901, PLR0912, PLR0915 - a case for each source
         self, name: str, job: JobPlan, add: Add, add_with_factory: Add, add_with_lock: Add
     ) -> None:
         """Add a job of the plan."""
@@ -106,6 +106,10 @@ class World:
                 self.inner.append(handled)
                 self.inner[-1].error(self.single(f"{name}.errors", job), name="errors")
                 add(self.inner[-1], name=name)
+            case "mended":
+                mended = Flow(name=f"inside of {name}").add(processor, capacity)
+                self.inner.append(mended.error(self.single(f"{name}.errors", job), name="errors"))
+                add(mended, capacity, **limits)
             case "gated":
                 arms = {"odd": processor, "even": self.single(f"{name}.even", job)}
                 add(router(lambda item: "odd" if item % 2 else "even", **arms), capacity, **limits)

@@ -125,7 +125,7 @@ def clings(world: World) -> bool:
 
 def is_handled(world: World) -> bool:
     """Whether an error job sees to some of the failures."""
-    return world.plan.error is not None or any(job.source == "handled" for job in world.plan.jobs)
+    return world.plan.error is not None or any(job.source in ("handled", "mended") for job in world.plan.jobs)
 
 
 def check_resources(world: World, report: FlowReport) -> None:

@@ -180,7 +180,7 @@ class Flow(DeclaredFlow):
         From another event loop as well. For a flow that is part of another, until that is idle.
 
         Raises:
-            LifecycleError: one of its own processors asks, which would wait for itself.
+            LifecycleError: one of its own processors asks, or what that has started, which would wait for itself.
             BaseException: what ended the run, when that was no item.
         """
         run = self._run.outer if isinstance(self._run, NestedRun) else self._run

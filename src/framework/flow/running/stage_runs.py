@@ -105,7 +105,7 @@ class GateWorker(FlowWorker):
         elif outcome in WORST or (outcome == "skipped" and last is None):
             await self.spawn_all(entry, values)
             if last is not None and self.job.scoped:  # the job in front of that sub-flow ends the flow
-                entry.ticket.child().finish("done", last)
+                entry.end_with(last)
             await self._settle(entry, outcome, worst.value, began)
             if last is not None and not self.job.scoped:
                 self.run.cut(self.job, last, taken=False)

@@ -332,11 +332,14 @@ class ItemWorker(TellingWorker):
     def _last(self, entry: Any, last: LastWorkItem, began: float | None = None) -> None:
         self.counter.last += 1
         self.tell(entry, "done", began)
-        if self.job.scoped:  # the job in front of the sub-flow ends the flow
+        if not self.job.scoped:
+            self._close(entry, NOTHING)
+            self.run.cut(self.job, last, taken=False)
+        elif isinstance(entry, Case):  # it ends as what brought it to the error job
+            entry.end_with(last)
+            self._close(entry, NOTHING)
+        else:  # the job in front of the sub-flow ends the flow
             finish(entry, "done", last)
-            return
-        self._close(entry, NOTHING)
-        self.run.cut(self.job, last, taken=False)
 
     async def _forward(self, entry: Any, result: Any, following: RunningJob, began: float | None = None) -> None:
         self.counter.done += 1
