@@ -139,10 +139,7 @@ class Flow(DeclaredFlow):
         run = self._run
         if run is None or (isinstance(run, FlowRun) and run.loop.is_closed()):
             run = await self._begin()
-        if isinstance(run, NestedRun):
-            await run.outer.intake.put(item, run.entrance.input)
-        else:
-            await run.intake.put(item)
+        await (run.put(item) if isinstance(run, NestedRun) else run.intake.put(item))
 
     def put_threadsafe(self, item: Any) -> Future[None]:
         """Put an item from another thread, and wake the event loop.

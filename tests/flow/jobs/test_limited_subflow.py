@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from flow_samples import picky, plus_one, results, same, stuck
 
+from framework.errors import LifecycleError
 from framework.flow import FixedCapacity, Flow, LastWorkItem, Retry, current_failure, router
 from virtual_time import play
 
@@ -193,3 +194,52 @@ def test_a_failure_of_the_limits_of_a_flow_says_how_to_repeat_it():
     report = play(Flow().add(Flow(name="inner").add(stuck), timeout=1).run([1]))
     with pytest.raises(LookupError, match=r"flow\.run\(\[item\]\)"):
         report.failures[0].rerun()
+
+
+@pytest.mark.parametrize("limits", [{}, {"timeout": 9}, {"retry": 2}, {"rate": 100}], ids="".join)
+def test_what_is_put_into_a_part_goes_through_its_limits_and_on(limits):
+    got = []
+
+    async def note(item):
+        got.append(item)
+
+    async def main():
+        inner = Flow(name="inner").add(plus_one).add(picky)
+        flow = Flow().add(same).add(inner, **limits).add(note)
+        await flow.start()
+        await inner.put(1)
+        await asyncio.wrap_future(inner.put_threadsafe(8))
+        return await flow.run([5])
+
+    report = play(main())
+    assert sorted(got) == [6, 9]
+    assert (report.counts["taken"], report.counts["done"], report.counts["failed"]) == (3, 2, 1)
+    assert len(report.failures) == 1
+
+
+def test_a_part_behind_the_limits_of_another_refuses_items_and_says_where_to_put_them():
+    async def main():
+        innermost = Flow(name="innermost").add(same)
+        flow = Flow().add(Flow(name="inner").add(same).add(innermost), timeout=9)
+        await flow.start()
+        with pytest.raises(LifecycleError, match="innermost is part of a sub-flow with limits"):
+            await innermost.put(1)
+        assert (await flow.run([1])).counts == {
+            "taken": 1, "done": 1, "skipped": 0, "rerouted": 0, "failed": 0, "dropped": 0
+        }  # fmt: skip
+
+    play(main())
+
+
+def test_what_is_put_into_the_flow_of_an_error_job_counts_there_only():
+    async def main():
+        mend = Flow(name="mend").add(same)
+        flow = Flow().add(picky).error(mend)
+        await flow.start()
+        await mend.put(8)
+        await flow.run([2])
+        return flow.report, mend.report
+
+    report, mended = play(main())
+    assert (report.counts["taken"], report.counts["failed"], report.counts["dropped"]) == (1, 1, 0)
+    assert mended.counts["done"] == 2

@@ -41,12 +41,13 @@ class Stage:
 
 @dataclass(frozen=True)
 class Section:
-    """The stages that a nested flow brought in; `entrance` takes what is put into that flow."""
+    """The stages that a nested flow brought in; `door` takes what is put into that flow: the first, or its gate."""
 
     flow: NestedFlow
     prefix: str
     entrance: Stage
     stages: Sequence[Stage]
+    door: Stage
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class _LayoutBuilder:
             return self._open(job, chain, own, place)
         inside = _StagePlace(f"{name}.", None, None, scoped=True, is_error=False, gate=own)
         if job.flow is not None:
-            own.entrance, stages = self._nested(job.flow, inside)
+            own.entrance, stages = self._nested(job.flow, inside, own)
         else:
             routing = Stage(f"{name}.route", job, chain.strategy, chain.clock, scoped=True)
             own.entrance, stages = self._arms(job, chain, routing, inside)
@@ -130,9 +131,9 @@ class _LayoutBuilder:
             return self._arms(job, chain, own, inside)
         return own, [own]
 
-    def _nested(self, flow: NestedFlow, inside: _StagePlace) -> tuple[Stage, list[Stage]]:
+    def _nested(self, flow: NestedFlow, inside: _StagePlace, gate: Stage | None = None) -> tuple[Stage, list[Stage]]:
         entrance, stages, _ = self.chain(flow._chain(), inside)
-        self.sections.append(Section(flow, inside.prefix, entrance, stages))
+        self.sections.append(Section(flow, inside.prefix, entrance, stages, gate or entrance))
         return entrance, stages
 
     def _arms(self, job: Job, chain: Chain, own: Stage, inside: _StagePlace) -> tuple[Stage, list[Stage]]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from framework.errors import LifecycleError
 from framework.flow.report import FlowReport, counts_of, reasons_of
 from framework.flow.running.record import findings_of
 from framework.observe import Failures, ItemFinished, Observers, RunFinished, WorkersScaled
@@ -35,6 +36,21 @@ class NestedRun:
     def entrance(self) -> JobRun:
         """The job that takes what is put into the nested flow."""
         return self.outer.jobs[self._section.entrance.name]
+
+    async def put(self, item: Any) -> None:
+        """Put an item into the nested flow, through its limits.
+
+        Raises:
+            FlowEnded: the outer flow has ended.
+            LifecycleError: the limits of a flow around it follow items from their start on.
+        """
+        door = self._section.door
+        if door.scoped:
+            name = self._section.flow.name
+            raise LifecycleError(
+                f"{name} is part of a sub-flow with limits: put items into that one, or the outer flow"
+            )
+        await self.outer.intake.put(item, self.outer.jobs[door.name].input)
 
     @property
     def jobs(self) -> dict[str, JobRun]:

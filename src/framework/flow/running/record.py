@@ -78,8 +78,8 @@ class RunRecord:
 
     @property
     def taken(self) -> int:
-        """Items accepted from outside so far."""
-        return sum(job.input.taken for job in self.jobs.values())
+        """Items accepted from outside so far; what is put into an error job counts there only."""
+        return sum(job.input.taken for job in self._counting)
 
     @property
     def _counting(self) -> list[JobRun]:
