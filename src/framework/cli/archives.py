@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framework.archive import CatalogEntry, Workspace
-from framework.cli.console import DONE, printable, show_table, size
+from framework.cli.console import DONE, safe_name, show_table, size
 from framework.errors import MissingPackage
 
 if TYPE_CHECKING:
@@ -44,15 +44,15 @@ def _row(workspace: Workspace, entry: CatalogEntry) -> tuple[str, ...]:
     code = entry.identity[:8] + (" (superseded)" if entry.superseded_by else "")
     kept = size(workspace.size(entry))
     times = f"{entry.updated:%Y-%m-%d %H:%M}"
-    arguments = printable(entry.arguments)
-    return printable(entry.name), f"{entry.records:,}", kept, times, f"Python {entry.python}", code, arguments
+    arguments = safe_name(entry.arguments)
+    return safe_name(entry.name), f"{entry.records:,}", kept, times, f"Python {entry.python}", code, arguments
 
 
 def _prune(workspace: Workspace, *, dry_run: bool) -> int:
     before = workspace.size()
     gone = workspace.prune(dry_run=dry_run)
     for entry in gone:
-        print(f"{printable(entry.name)} {entry.identity[:8]}: {entry.records:,} records")
+        print(f"{safe_name(entry.name)} {entry.identity[:8]}: {entry.records:,} records")
     if dry_run:
         print(f"would delete {len(gone)} superseded archives")
     else:
@@ -68,7 +68,7 @@ def _export(workspace: Workspace, form: str, folder: Path) -> int:
         frame = archive_frame(workspace, processor=name)
         path = folder / f"{_UNFIT.sub('_', name)}.{form}"
         _write(frame, path, form)
-        print(f"{printable(name)}: {len(frame):,} rows -> {path}")
+        print(f"{safe_name(name)}: {len(frame):,} rows -> {path}")
     return DONE
 
 

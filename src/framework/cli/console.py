@@ -59,7 +59,7 @@ def show_text(text: str, styles: dict[str, str]) -> None:
     console().print(styled, soft_wrap=True)
 
 
-def printable(name: str) -> str:
+def safe_name(name: str) -> str:
     """Return a name of any characters in a form that cannot steer a terminal."""
     return repr(name)[1:-1]
 

@@ -9,7 +9,7 @@ from typing import Any
 from framework.core.driving.bounds import RunBounds, positive, whole
 from framework.core.driving.runner import OnError
 from framework.errors import OptionError
-from framework.observe.recording.wanted import bytes_of
+from framework.observe.recording.history_limit import bytes_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

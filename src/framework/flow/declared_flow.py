@@ -18,7 +18,7 @@ from framework.flow.jobs.stages import Layout, laid_out
 from framework.flow.jobs.subflow import Chain
 from framework.flow.scaling import ScalingStrategy, Strategy, as_strategy
 from framework.observe import Observers
-from framework.observe.recording.wanted import bytes_of
+from framework.observe.recording.history_limit import bytes_of
 from framework.observe.user_code import called_at
 
 GRACE = 5.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
@@ -10,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from framework.archive import Archive, CatalogEntry, Workspace
 from framework.errors import OptionError, UnknownName
-from framework.notebook.frames.configurations import arguments_of
 from framework.notebook.frames.fields import typed
-from framework.notebook.frames.result_frame import ResultFrame
-from framework.notebook.frames.results import ResultRows
+from framework.notebook.frames.results import ResultFrame, ResultRows
 from framework.notebook.widgets.require import require
 from framework.observe.frames import Schema, typed_frame
 
@@ -37,6 +36,9 @@ LAST = 3
 SHORT = 8
 """Characters of an identity that are shown, as `framework archives` shows them; `workspace.catalog()` has it whole."""
 MICROSECOND = 1e-6
+WIRING = frozenset({"provides", "requires", "persist", "dedupe", "name", "priority"})
+"""Arguments that say where a builder stands and not what it does."""
+_OPENING, _CLOSING = "([{<", ")]}>"
 _SOURCES = "archives are read from a workspace, its path, a pipeline or an archive"
 
 
@@ -195,3 +197,35 @@ def _catalog_row(entry: CatalogEntry) -> Sequence[object]:
 def _argument_columns(entries: Sequence[CatalogEntry]) -> Mapping[str, Sequence[Any]]:
     rows = [arguments_of(entry.arguments) for entry in entries]
     return {name: [row.get(name) for row in rows] for name in dict.fromkeys(name for row in rows for name in row)}
+
+
+def arguments_of(line: str) -> dict[str, Any]:
+    """Return arguments by name, without wiring: literals as values, anything else as text."""
+    pairs = (part.partition("=")[::2] for part in _parts(line))
+    return {name: _value(text) for name, text in pairs if name.isidentifier() and name not in WIRING}
+
+
+def _parts(line: str) -> Iterator[str]:
+    """Split at commas outside of brackets and quotes."""
+    part, depth, quote = "", 0, ""
+    for before, sign in zip(" " + line, line, strict=False):
+        if quote:
+            quote = "" if sign == quote and before != "\\" else quote
+        elif sign in "'\"":
+            quote = sign
+        else:
+            depth += (sign in _OPENING) - (sign in _CLOSING)
+            if sign == "," and depth == 0:
+                yield part.strip()
+                part = ""
+                continue
+        part += sign
+    if part:
+        yield part.strip()
+
+
+def _value(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text

@@ -8,6 +8,7 @@ from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from framework.observe.frames import TEXT
+from framework.observe.text import short_repr
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +42,11 @@ def typed(values: Sequence[Any]) -> pd.Series[Any]:
     return (
         series.astype("Float64") if kind == "floating" else series.convert_dtypes()
     )  # floats that are whole stay floats
+
+
+def text_of(value: object) -> str:
+    """Return a text as it is, and the short repr of anything else."""
+    return value if type(value) is str else short_repr(value)
 
 
 def _fields_of(artifact: Any) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from framework.notebook.frames.results import text_of
+from framework.notebook.frames.fields import text_of
 
 
 class SafeFrame(pd.DataFrame):

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from framework.notebook.graphs.drawing import Drawing
-from framework.notebook.lineage.recorders import HistoryKeeper, KeptSubmission, KeptSubmissions, source_of
+from framework.notebook.lineage.recorders import HistoryKeeper, KeptSubmission, KeptSubmissions, keeper_of
 from framework.notebook.widgets.markup import Markup, block, line, printable, table
 from framework.notebook.widgets.shown import Shown
 from framework.observe import Edge, EventSubmitted, Graph, Node
@@ -127,4 +127,4 @@ def lineage(event: Any, recorder: Any = None) -> Lineage:
         event: the very object that was submitted.
         recorder: a `Recorder`, a stepper, or a pipeline with a history; what knows the event, where none is given.
     """
-    return Lineage(event, source_of(event, recorder), getattr(recorder, "recorded_from", None))
+    return Lineage(event, keeper_of(event, recorder), getattr(recorder, "recorded_from", None))

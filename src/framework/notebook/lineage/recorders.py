@@ -48,7 +48,7 @@ class KeptSubmissions:
             self.causes = [by_time[key] for key in chain if key in by_time]
 
 
-def source_of(event: Any, source: Any = None) -> HistoryKeeper:
+def keeper_of(event: Any, source: Any = None) -> HistoryKeeper:
     """Return what was given, that of the given stepper or pipeline, or else one that knows the event.
 
     An empty recorder where none knows the event.

@@ -13,7 +13,7 @@ from framework.notebook.graphs.drawing import GraphvizPicture
 from framework.notebook.graphs.figure import Figure
 from framework.notebook.graphs.picture import picture_svg
 from framework.notebook.lineage.causes import Lineage, Step
-from framework.notebook.lineage.recorders import source_of
+from framework.notebook.lineage.recorders import keeper_of
 from framework.notebook.widgets.markup import block, line, printable
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def sequence_diagram(event: Any, recorder: Any = None) -> SequenceDiagram:
         event: the very object that was submitted.
         recorder: a `Recorder`, a stepper, or a pipeline with a history; what knows the event, where none is given.
     """
-    return SequenceDiagram(Lineage(event, source_of(event, recorder)))
+    return SequenceDiagram(Lineage(event, keeper_of(event, recorder)))
 
 
 def _involved(step: Step, answering: Collection[str | None]) -> Sequence[str]:

@@ -15,7 +15,7 @@ from framework.notebook.kernel import name_in_notebook
 from framework.notebook.lineage.recorders import submissions, texts_of
 from framework.notebook.lineage.selection import Selection
 from framework.notebook.lineage.timeline import timeline
-from framework.notebook.stepper.history import PhaseState
+from framework.notebook.stepper.phase_history import PhaseState
 from framework.notebook.stepper.stepper import PhaseStepper
 from framework.observe import Failure
 from framework.observe.text import short_repr

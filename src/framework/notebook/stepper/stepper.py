@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from framework.errors import PipelineRunning, RunFailed, RunLimit, UnknownName
 from framework.notebook.stepper.conditions import Condition, Stop, condition_of
-from framework.notebook.stepper.history import Activity, PhaseHistory, PhaseState, counted_now, phase_state
+from framework.notebook.stepper.phase_history import Activity, PhaseHistory, PhaseState, counted_now, phase_state
 from framework.notebook.widgets.listeners import Listeners
 from framework.notebook.widgets.require import require
 from framework.notebook.widgets.shown import Shown

@@ -16,8 +16,8 @@ from framework.notebook.graphs.theme import LOOKS
 from framework.notebook.lineage.causes import Lineage
 from framework.notebook.lineage.recorders import submissions
 from framework.notebook.lineage.selection import Selection
-from framework.notebook.stepper.history import PhaseState
 from framework.notebook.stepper.panes import panes
+from framework.notebook.stepper.phase_history import PhaseState
 from framework.notebook.stepper.stepper import PhaseStepper
 from framework.notebook.views import picture
 from framework.notebook.widgets.live import LiveWidget, show, static_text

@@ -13,8 +13,8 @@ from framework.observe.frames import typed_frame
 from framework.observe.recording.dead_letters import DeadLetterCount, DeadLetters
 from framework.observe.recording.forgotten import Row
 from framework.observe.recording.frozen import attributes_text, event_text, frozen_attributes, revived
+from framework.observe.recording.history_limit import MAX_BYTES, checked_bytes
 from framework.observe.recording.log import DeliveryNotes, Kept, Log, ordered
-from framework.observe.recording.wanted import MAX_BYTES, checked_bytes
 
 if TYPE_CHECKING:
     import pandas as pd

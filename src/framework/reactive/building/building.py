@@ -18,7 +18,7 @@ from framework.errors import UnsafeSubmit, WiringError
 from framework.reactive.building.artifacts import artifacts_of
 from framework.reactive.building.build_records import BuildRecords, StoredBuild
 from framework.reactive.building.buildable import Buildable
-from framework.reactive.building.deadlock import providers, starved
+from framework.reactive.building.deadlock import providers, seedless
 from framework.reactive.building.origin import Derived, Made, Origin, followed, origin_of
 from framework.reactive.building.pairing import Pairing
 
@@ -116,7 +116,7 @@ class Building:
         self._remaining: Remaining | None = None
         self._checked = False
         self._missing: list[str] = []
-        self._starved: list[str] = []
+        self._seedless: list[str] = []
 
     # -- input
 
@@ -357,7 +357,7 @@ class Building:
         self._checked = True
         lacking = self.pairing.lacking()
         self._missing = [target for target in lacking if not providers(context, target)]
-        self._starved = starved(context, lacking)
+        self._seedless = seedless(context, lacking)
         keeps = self._builder._opens_archive
         if self._missing and keeps and any(records(context.archive, StoredBuild)):
             self._missing = []
@@ -380,7 +380,7 @@ class Building:
         name = self._builder.name
         for target in self._not_arrived(self._missing):
             yield Unfinished("requirement", f"{name} waits for {target!r}, which no builder provides")
-        for target in self._not_arrived(self._starved):
+        for target in self._not_arrived(self._seedless):
             begin = f"submit ReactiveEvent('built', target={target!r}, artifact=...) to begin"
             yield Unfinished("requirement", f"{name} waits for {target!r}, which is built in a cycle: {begin}")
         waiting = self.pairing.waiting()

@@ -24,10 +24,10 @@ def providers(context: Context, target: str) -> list[Handler]:
     return [processor for processor in asked if getattr(processor, "provides", None) == target]
 
 
-def starved(context: Context, targets: Sequence[str]) -> list[str]:
+def seedless(context: Context, targets: Sequence[str]) -> list[str]:
     """Return those of the targets of which nothing can come; call it when nothing waits or runs.
 
-    A target is starved when each of its providers lacks one that is.
+    A target is without a seed when each of its providers lacks one that is.
     """
     lacking: dict[str, list[Sequence[str]]] = {}  # of each target, what each of its providers lacks
     upstream = list(targets)

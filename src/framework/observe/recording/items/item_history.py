@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from framework.observe.frames import typed_frame
 from framework.observe.recording.frozen import ValueDescription
+from framework.observe.recording.history_limit import MAX_BYTES, checked_bytes
 from framework.observe.recording.items.item_log import RUN, ItemLog, ItemRow
 from framework.observe.recording.items.item_trace import ItemTrace, Visit
 from framework.observe.recording.items.kept_item import Copy, kept
 from framework.observe.recording.items.visits import visits_of
-from framework.observe.recording.wanted import MAX_BYTES, checked_bytes
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,7 +2,13 @@ from dataclasses import replace
 
 from notebook_processors import make_pipeline
 
-from framework.notebook.stepper.history import MOST_PHASES, PhaseHistory, attributes_of, phase_state, waiting_texts
+from framework.notebook.stepper.phase_history import (
+    MOST_PHASES,
+    PhaseHistory,
+    attributes_of,
+    phase_state,
+    waiting_texts,
+)
 
 
 def test_a_history_keeps_the_latest_phases_and_counts_the_others():
