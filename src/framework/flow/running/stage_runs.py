@@ -106,9 +106,9 @@ class GateWorker(FlowWorker):
             await self.spawn_all(entry, values)
             if last is not None and self.job.scoped:  # the job in front of that sub-flow ends the flow
                 entry.end_with(last)
-            await self._settle(entry, outcome, worst.value, began)
-            if last is not None and not self.job.scoped:
+            elif last is not None:
                 self.run.cut(self.job, last, taken=False)
+            await self._settle(entry, outcome, worst.value, began)
         elif last is not None:
             await super().returned(entry, Several([*values, last]) if values else last, began)
         else:
