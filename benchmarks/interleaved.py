@@ -36,13 +36,17 @@ class Times(Mapping):
         return {name: self.ratio(name, ours) for name in (self if peers is None else peers) if name != ours}
 
 
-def measure(contestants, rounds=7):
-    """Run each contestant once per round; a dict of name -> function that returns seconds or None to be timed whole."""
+def measure(contestants, rounds=7, *, collect=True):
+    """Run each contestant once per round; a dict of name -> function that returns seconds or None to be timed whole.
+
+    Garbage is collected before each, which takes longer than a short one: do without by `collect=False`.
+    """
     seconds = {name: [] for name in contestants}
     forwards = list(contestants.items())
     for number in range(rounds):
         for name, run in reversed(forwards) if number % 2 else forwards:
-            gc.collect()
+            if collect:
+                gc.collect()
             started = time.perf_counter()
             own = run()
             seconds[name].append(own if isinstance(own, float) else time.perf_counter() - started)
