@@ -40,7 +40,7 @@ def test_inputs_that_wait_are_answered_with_fewer_deliveries_and_counted_as_ever
     found = []
     for _ in range(2):
         Counting.taken = 0
-        pipeline = Pipeline([Source("n", numbers()), Counting()], workspace=tmp_path, max_workers=1)
+        pipeline = Pipeline([Source("n", numbers()), Counting()], workspace=tmp_path, max_workers=1, history=False)
         pipeline.resolve("doubles")
         pipeline.run()
         found.append((Counting.taken, pipeline.snapshot().nodes["Counting"].done))
