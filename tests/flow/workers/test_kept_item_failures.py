@@ -8,7 +8,7 @@ import tracemalloc
 
 import pytest
 
-from framework.flow import FixedCapacity, Flow, Retry
+from framework.flow import FixedCapacity, Flow, Retry, current_failure
 from virtual_time import play
 
 pytestmark = pytest.mark.timeout(60)
@@ -79,6 +79,25 @@ def test_what_the_error_job_of_a_limited_sub_flow_has_dealt_with_takes_little_me
         tracemalloc.stop()
     assert len(report.failures) == 60 + 30
     assert held < 20 * MEGABYTE
+
+
+@pytest.mark.parametrize("is_limited", [False, True])
+def test_what_an_error_job_raises_again_keeps_its_frames_where_it_is_the_first_of_its_kind(is_limited, caplog):
+    async def fails(item):
+        raise ValueError(item)
+
+    async def again(item):
+        if item == 2:
+            raise current_failure().exception
+
+    inner = Flow(name="inner", capacity=FixedCapacity(1)).add(fails).error(again)
+    report = play((Flow().add(inner, timeout=9) if is_limited else inner).run(range(4)))
+    [raised] = [failure for failure in report.failures if failure.processor.endswith("again")]
+    assert "in again" in raised.traceback
+    assert "in fails" in raised.traceback
+    assert raised.exception.__traceback__ is not None
+    [logged] = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert logged.exc_info[2] is not None
 
 
 def test_failures_at_another_line_are_of_another_kind():

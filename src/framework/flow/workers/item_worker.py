@@ -292,13 +292,14 @@ class ItemWorker(TellingWorker):
         self.tell(case, "failed", began, Came(error=failure.exception))
         if case.outcome == "rerouted" and not self.is_left_behind:
             case.job.counter.failed += 1
-        self.run.lighten(case.failure)
         if self.job.scoped:  # the job in front of the sub-flow tries it again, or reports it
             finish(case, "failed", failure)
-            return
-        log_failure(failure, first=self.run.keep(failure))
-        finish(case, "failed", failure.exception)
-        self._lighten(case, failure)
+        else:
+            log_failure(failure, first=self.run.keep(failure))
+            finish(case, "failed", failure.exception)
+            self._lighten(case, failure)
+        if failure.exception is not case.failure.exception:  # else the error job has raised it again
+            self.run.lighten(case.failure)
 
     def _close(self, entry: Any, value: Any, outcome: Outcome = "done") -> None:
         """Tell the ticket how an item ended; a case ends as what brought it to the error job."""
