@@ -38,7 +38,7 @@ LATER = {"notebook"}
 
 # Inside of a package, a room or file may use those that stand before it.
 INSIDE = {
-    "observe": "text frames findings graph snapshot profile reports happenings observers user_code recording",
+    "observe": "text frames findings graph snapshot profile user_code reports happenings observers recording",
     "archive": "digest engine archive records memory overlay registry reader stored session workspace",
     "core": """event reactive_event matching mailboxes context timing processor retrying identity caching archives
         scheduling driving options inspection results pipeline""",

@@ -72,7 +72,7 @@ OFFERED = {
     "framework.core:AbstractProcessor": "depends ignore interests process version",
     "framework.core:Context": "archive event hold phase processor submit",
     "framework.core:Event": "name",
-    "framework.core:Failure": "causes debug event exception phase processor rerun summary traceback",
+    "framework.core:Failure": "causes debug event exception phase processor rerun summary traceback where",
     "framework.core:InMemCache": """
         batches clear get items keys name pairs pop popitem readonly setdefault update values
     """,

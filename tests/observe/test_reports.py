@@ -1,5 +1,6 @@
 """Reports and failures: their lines, their frames, and what is left of a traceback."""
 
+import json
 import re
 
 import pytest
@@ -160,3 +161,16 @@ def test_many_failures_are_printed_as_the_first_of_them():
 
     assert len(repr(failures).splitlines()) == 12
     assert repr(failures).splitlines()[-1] == "  ... and 990 more: failures[10:], failures.frame()"
+
+
+def test_a_frame_of_failures_names_the_users_line_also_without_frames():
+    try:
+        json.loads("{")
+    except ValueError as error:
+        failure = Failure("A", Event("x"), 1, error)
+    expected = failure.where
+    light = without_frames(failure)
+
+    assert expected.startswith("test_reports.py:")
+    assert light.exception.__traceback__ is None
+    assert Failures([light]).frame()["where"].tolist() == [expected]

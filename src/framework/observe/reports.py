@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from framework.observe.findings import Findings, times
 from framework.observe.frames import RowSequence, Schema, typed_frame
 from framework.observe.text import error_line, message_of, short_repr
-from framework.source import place
+from framework.observe.user_code import away, last_own, line_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,6 +74,14 @@ class Failure:
     def summary(self) -> str:
         """Return one line: the processor, the error and the input."""
         return f"{self.processor} raised {error_line(self.exception)} on {short_repr(self.event)}"
+
+    @property
+    def where(self) -> str:
+        """Return the last line of the user's code that the error passed; "" where that was not kept."""
+        if self.exception.__traceback__ is None and isinstance(self._text, list):
+            lines = [(code.co_filename, line) for code, line, _ in self._text]
+            return last_own([*lines, *away(self.exception)])
+        return line_of(self.exception)
 
     def debug(self) -> None:
         """Open the debugger post mortem on the kept traceback; nothing is executed again."""
@@ -292,10 +300,8 @@ def phases_frame(phases: Iterable[PhaseReport]) -> pd.DataFrame:
 
 
 def _failure_row(failure: Failure) -> tuple[object, ...]:
-    error = failure.exception
-    frames = tracebacks.extract_tb(error.__traceback__)
-    where = place(frames[-1].filename, frames[-1].lineno or 0) if frames else None
-    return (failure.processor, short_repr(failure.event), failure.phase, type(error).__name__, message_of(error), where)
+    error, event = failure.exception, short_repr(failure.event)
+    return (failure.processor, event, failure.phase, type(error).__name__, message_of(error), failure.where or None)
 
 
 def _phase_row(report: PhaseReport) -> tuple[object, ...]:

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from framework.errors import LifecycleError
 from framework.observe import Failure, Failures
-from framework.observe.recording.failure_kinds import place_of
 from framework.observe.reports import drop_frames, kind_of, without_frames
 
 logger = logging.getLogger(__name__)
@@ -33,7 +32,7 @@ def current_failure() -> Failure:
 
 def log_failure(failure: Failure, *, first: bool) -> None:
     """Log a failure that no error job handles; the first of its kind with its traceback, others for debugging."""
-    where = place_of(failure)
+    where = failure.where
     text = f"{failure.summary} [{where}]" if where else failure.summary
     if first:
         logger.error("%s", text, exc_info=failure.exception)

@@ -48,8 +48,8 @@ def trace_frame(source: Any) -> pd.DataFrame:
 def failures_frame(source: Failed | Iterable[Failure]) -> pd.DataFrame:
     """The failures of a report, of a flow too, one row each, in the order they happened.
 
-    Columns: processor, event (its repr), phase, error (class of the exception), message, where (file:line that raised).
-    A stepper or a pipeline gives those of its report.
+    Columns: processor, event (its repr), phase, error (class of the exception), message, where (the last line of the
+    user's code that the error passed). A stepper or a pipeline gives those of its report.
     """
     source = _reported(source)
     failures = source.failures if isinstance(source, Failed) else source

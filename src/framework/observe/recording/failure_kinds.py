@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from framework.observe.findings import Finding, times
 from framework.observe.reports import Failure
 from framework.observe.text import error_line, short_repr
-from framework.observe.user_code import away, last_own, line_of
 
 REMEDY = "look with report.failures[0].debug(), repeat with .rerun()"
 
@@ -38,19 +37,10 @@ def kinds_of(failures: Iterable[Failure]) -> list[FailureKind]:
     for failure in failures:
         kind = failure.processor, type(failure.exception).__name__
         # A failure that kept no frames, only their text, counts with the latest that did.
-        where = place_of(failure) or known.get(kind, "")
+        where = failure.where or known.get(kind, "")
         known[kind] = where
         groups.setdefault((*kind, where), []).append(failure)
     return [FailureKind(*kind, tuple(group)) for kind, group in groups.items()]
-
-
-def place_of(failure: Failure) -> str:
-    """Return the last line of the user's code that a failure passed; "" where its frames are gone."""
-    frames = failure._text
-    if failure.exception.__traceback__ is None and isinstance(frames, list):
-        lines = [(code.co_filename, line) for code, line, _ in frames]
-        return last_own([*lines, *away(failure.exception)])
-    return line_of(failure.exception)
 
 
 def finding_of(kind: FailureKind, noun: str, remedy: str = REMEDY, count: int = 0) -> Finding:
