@@ -34,7 +34,7 @@ class Ancestor:
     """One artifact of a provenance.
 
     Attributes:
-        number: its place in `Provenance.ancestors`.
+        number: its place in the provenance.
         target: what it is one of.
         builder: who made it; None for one that was announced from outside.
         artifact: a short text of it, empty where it is gone.

@@ -217,6 +217,15 @@ def test_a_large_input_whose_worker_dies_while_it_is_sent_is_sent_to_another():
     assert found == [7]
 
 
+def test_a_cluster_without_workers_starts_some_for_large_inputs():
+    with connected(0, processes=False) as client:
+        client.cluster.adapt(minimum=0, maximum=1, interval="100ms")
+        builder = offload("out", ["array"], lambda a: [int(a[0])], client)
+        found, report = outcome([Source("array", [large(n) for n in range(3)]), builder], "out", on_error="keep")
+    assert report.failures == ()
+    assert found == [0, 1, 2]
+
+
 def kill_once_it_gets_something(pid, port):
     while not any(waiting for own, waiting in received() if own == port):
         time.sleep(0.001)

@@ -22,6 +22,9 @@ LARGE = 2**18
 KEPT = 2**28
 """How many bytes of scattered arguments stay on the cluster for calls that may come."""
 
+PATIENCE = 2
+"""Seconds that an argument which is to be scattered waits for a worker."""
+
 ATTEMPTS = 3
 """How often arguments are scattered, and a call is submitted, where a worker died that got or held them.
 
@@ -80,7 +83,7 @@ class Cluster:
                 return result
 
     async def _placed(self, part: bytes) -> Any:
-        """Return the future of a scattered value."""
+        """Return the future of a scattered value; the value itself where no worker takes it now."""
         key = hashlib.blake2b(part, digest_size=16).digest()
         future = self._scattered.get(key)
         if future is not None:
@@ -94,6 +97,8 @@ class Cluster:
             future = await self._sent(part)
         finally:
             del self._scattering[key]
+        if future is None:
+            return part
         self._scattered[key] = future
         self._recent.append((len(part), future))
         self._recent_bytes += len(part)
@@ -102,18 +107,23 @@ class Cluster:
         return future
 
     async def _sent(self, part: bytes) -> Any:
-        from distributed.comm.core import CommClosedError
+        """Scatter a value; return None where no worker takes it: a call that carries it waits until one does.
 
-        attempt = 1
-        while True:
+        So an adaptive cluster without workers starts some, as it does for calls only.
+        """
+        for _ in range(ATTEMPTS):
             try:
-                (future,) = await self._client.scatter([part], hash=False)
-            except CommClosedError:  # the worker died that was to get it: the scheduler names no other by itself
-                if attempt == ATTEMPTS or self._client.status != "running":
+                if not await self._client.scheduler.ncores_running(workers=None):
+                    return None
+                (future,) = await self._client.scatter([part], hash=False, timeout=PATIENCE)
+            except TimeoutError:  # all have left or are paused since
+                return None
+            except OSError:  # the worker died that was to get it: the scheduler names no other by itself
+                if self._client.status != "running":
                     raise
-                attempt += 1
             else:
                 return future
+        return None
 
     def _forget(self, arguments: list[Any]) -> bool:
         """Have lost arguments scattered anew at the next attempt; return whether there are any."""
