@@ -87,9 +87,18 @@ async def earlier(flow):
         other.join()
 
 async def in_its_thread(flow):
+    over = threading.Event()
+    def inner():
+        try:
+            asyncio.run(flow.run([1]))
+        finally:
+            over.set()
     async def outer(item):
-        await asyncio.to_thread(lambda: asyncio.run(flow.run([item])))
-    await Flow(grace=3600).add(outer).run([1])
+        await asyncio.to_thread(inner)
+    try:
+        await Flow(grace=3600).add(outer).run([1])
+    finally:
+        over.wait()
 
 async def nested(flow):
     async def outer(item):
