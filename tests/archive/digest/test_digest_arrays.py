@@ -48,3 +48,17 @@ def test_frames_with_many_kinds_of_index_have_a_digest():
     ):
         frame = pd.DataFrame({"a": [1, 2]}, index=index)
         assert digest(frame) == digest(frame.copy()) != digest(frame.iloc[::-1])
+
+
+@pytest.mark.parametrize("values", [np.zeros(2), np.ma.array([1, 2], mask=[0, 1])], ids=["array", "masked"])
+@pytest.mark.parametrize("slots", [None, ("unit",)])
+def test_what_a_class_derived_from_an_array_keeps_besides_counts(values, slots):
+    kind = type("Kind", (type(values),), {} if slots is None else {"__slots__": slots})
+
+    def made(unit):
+        derived = values.copy().view(kind)
+        derived.unit = unit
+        return derived
+
+    assert digest(made(1)) == digest(made(1)) != digest(made(2))
+    assert digest(made(1)) != digest(values.copy().view(kind))

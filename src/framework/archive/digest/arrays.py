@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from framework.archive.digest.walk import Encoder, Walk
 
 _PADDED = np.finfo(np.longdouble).nmant == 63  # noqa: PLR2004 - x86: 10 bytes in 16
 _PADDING = 10
+_OF_MASKED = frozenset(vars(np.ma.array([0], mask=[False])))
+"""Attributes that numpy itself gives to masked arrays."""
 
 
 def encoder(kind: type) -> Encoder | None:
@@ -77,6 +80,7 @@ def _masked(walk: Walk, values: Any) -> None:
     encode_array(walk, mask)
     encode_array(walk, np.asarray(values.filled(np.zeros((), values.dtype)[()])))
     walk.walk((values.fill_value, values.hardmask))
+    _beside(walk, values, {name: part for name, part in vars(values).items() if name not in _OF_MASKED})
 
 
 def _derived(walk: Walk, values: Any) -> None:
@@ -84,4 +88,14 @@ def _derived(walk: Walk, values: Any) -> None:
     walk.emit(b"AD")
     walk.text(name_of(type(values)))
     encode_array(walk, np.asarray(values))
-    walk.attributes({} if isinstance(values, np.memmap) else vars(values))
+    walk.attributes({} if isinstance(values, np.memmap) else getattr(values, "__dict__", {}))
+    _beside(walk, values, {})
+
+
+def _beside(walk: Walk, values: Any, attributes: dict[str, Any]) -> None:
+    """Emit attributes and what stands in slots, if there is anything."""
+    slots = copyreg._slotnames(type(values))  # type: ignore[attr-defined]  # noqa: SLF001 - as pickle does
+    found = attributes | {name: getattr(values, name) for name in slots if hasattr(values, name)}
+    if found:
+        walk.emit(b"+")
+        walk.attributes(found)
