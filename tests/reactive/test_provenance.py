@@ -241,6 +241,36 @@ def test_the_tree_goes_on_into_the_run_that_built_what_is_replayed(tmp_path):
     assert replayed == [True, False, True, True, False, False]
 
 
+def test_a_rebuild_of_an_input_does_not_change_what_was_made_before(tmp_path):
+    class Draws(ReactiveBuilder):
+        number = 0
+
+        def __init__(self):
+            super().__init__("drawn", ["n"], persist=True)
+
+        def build(self, context, n):
+            Draws.number += 1
+            yield [n, Draws.number]
+
+    def run():
+        keep = Keep("out")
+        out = Apply("out", ["drawn"], lambda drawn: {"from": drawn}, persist=True)
+        pipeline = Pipeline([Source("n", [7]), Draws(), out, keep], workspace=tmp_path)
+        pipeline.resolve("out")
+        pipeline.run()
+        return pipeline, keep.events[0]
+
+    run()
+    pipeline, before = run()
+    told = [(one.target, one.artifact, one.built is None) for one in provenance(before)]
+    assert told == [("out", "{'from': [7, 1]}", False), ("drawn", "[7, 1]", False), ("n", "7", True)]
+    pipeline.refresh("drawn")
+    _, after = run()
+    told = [(one.target, one.artifact, one.built is None) for one in provenance(before)]
+    assert told == [("out", "{'from': [7, 1]}", False), ("drawn", "[7, 1]", True), ("n", "7", True)]
+    assert [one.artifact for one in provenance(after)] == ["{'from': [7, 2]}", "[7, 2]", "7"]
+
+
 def test_digests_tell_artifacts_of_former_runs(tmp_path):
     @reactive("d", ["n"], persist=True)
     def padded(context, n):

@@ -193,7 +193,10 @@ class _SavedOrigin(NamedTuple):
 
 @dataclass(slots=True)
 class _AncestorFacts:
-    """An artifact on the way into a provenance; `value` is a tuple, empty where it is gone."""
+    """An artifact on the way into a provenance; `value` is a tuple, empty where it is gone, as is `archived`.
+
+    The record that holds the latter may have been written since, by a build of the same input after a refresh.
+    """
 
     target: str
     builder: str | None
@@ -204,6 +207,7 @@ class _AncestorFacts:
     sources: list[Origin | _SavedOrigin]
     inputs: tuple[Any, ...] = ()
     built: float | None = None
+    archived: tuple[Any, ...] = ()
 
 
 class _OriginWalk:
@@ -219,12 +223,15 @@ class _OriginWalk:
         found = []
         for number, step in enumerate(self._todo):  # which grows
             one = _of_run(step) if isinstance(step, Origin) else _of_record(step)
-            value = one.value or self._kept.get(number, ())
+            kept = self._kept.get(number, ())
+            value = one.value or kept or one.archived
+            replaced = bool(kept and one.archived) and _digest(kept) != _digest(one.archived)
             text = short_repr(value[0], TEXT) if value else one.text
             sources = tuple(map(self._number, one.sources))
             if len(one.inputs) == len(sources):
                 self._kept.update((source, (kept,)) for source, kept in zip(sources, one.inputs, strict=True))
-            facts = (number, one.target, one.builder, text, _digest(value), sources, one.replayed, one.key, one.built)
+            built = None if replaced else one.built
+            facts = (number, one.target, one.builder, text, _digest(value), sources, one.replayed, one.key, built)
             found.append(Ancestor(*facts))
         return found
 
@@ -245,6 +252,8 @@ def _of_run(origin: Origin) -> _AncestorFacts:
     if made.saved:
         found.sources = _rows(made.saved, made.inputs, made.archive)
     _complete(found, record, origin.place, made.archive)
+    if record is not None and made.recorded not in (None, record.at):
+        found.built, found.archived = None, ()
     return found
 
 
@@ -271,8 +280,8 @@ def _complete(
     if record is None:
         return
     found.built, found.inputs = record.at, record.inputs
-    if not found.value and place < len(record.artifacts):
-        found.value = (record.artifacts[place],)
+    if place < len(record.artifacts):
+        found.archived = (record.artifacts[place],)
     if not found.sources and isinstance(record, SourcedRecord):
         found.sources = _rows(record.origins, record.sources, archive)
 
