@@ -124,7 +124,9 @@ OFFERED = {
     """,
     "framework.notebook:Drawing": "dot explore graphviz html mermaid nx save shown snapshot svg",
     "framework.notebook:PhaseStepper": "attach busy deliver failures finish frame look now run save step stop until",
-    "framework.notebook:ScalingMonitor": "close done elapsed failures frame sample save scalings start stop succeeded",
+    "framework.notebook:ScalingMonitor": """
+        close done elapsed failed failures frame sample save scalings start stop succeeded
+    """,
     "framework.observe:DeliveryFailed": "at elapsed event failure phase processor",
     "framework.observe:DeliveryFinished": "at elapsed event matched phase processor",
     "framework.observe:DeliveryStarted": "at event phase processor",

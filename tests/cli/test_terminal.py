@@ -197,8 +197,8 @@ def test_a_watched_run_shows_each_processor_and_how_it_ended(folder):
     text = plain(written)
 
     assert code == 1
-    assert re.search(r"pages: finished, 4 done, 0 waiting", text)
-    assert re.search(r"Parse +0 +0 +4 +1 ", text)
+    assert re.search(r"pages: Finished \d\.\d s, 3 done, 1 failed", text)
+    assert re.search(r"Parse +0 +0 +3 +1 ", text)
     assert "Finished: 1 phase, 4 delivered, 1 failure" in text
 
 

@@ -8,17 +8,18 @@ import contextlib
 import importlib
 import sys
 import threading
-import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from framework.cli.console import DONE, FAILED, console, show_text
 from framework.errors import OptionError, RunFailed, UnknownName
-from framework.observe import Graph, Snapshot
+from framework.observe import Graph
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from framework.notebook.monitor.monitor_view import MonitorView
 
 PLAN_STYLES = {r"\breplay\b": "green", r"\bbuild\b": "yellow", r"\bunknown\b": "dim", r"(?m)^ +\+.*": "green"}
 FINDING_STYLES = {r"(?m)^!.*?\.(?= |$)": "bold red", r"(?m)^-.*?\.(?= |$)": "bold yellow"}
@@ -110,43 +111,49 @@ def _run(runtime: Any, options: argparse.Namespace) -> Any:
 def _watched(runtime: Any, options: argparse.Namespace) -> Any:
     from rich.live import Live
 
-    ended = threading.Event()
+    from framework.notebook.monitor.monitor import ScalingMonitor
+    from framework.notebook.monitor.monitor_view import MonitorView
+
+    monitor, ended = ScalingMonitor(runtime), threading.Event()
+    view = MonitorView(monitor)
 
     def look() -> None:
         while not ended.wait(1 / REFRESHES):
-            live.update(_table(runtime.snapshot(), time.monotonic() - started))
+            monitor.sample()
+            live.update(_table(view))
 
-    started = time.monotonic()
     watching = threading.Thread(target=look, name="framework-watch", daemon=True)
-    with Live(_table(runtime.snapshot(), 0.0), console=console(), refresh_per_second=REFRESHES) as live:
+    with Live(_table(view), console=console(), refresh_per_second=REFRESHES) as live:
         watching.start()
         try:
             report = _run(runtime, options)
         finally:
             ended.set()
             watching.join()
-            live.update(_table(runtime.snapshot(), time.monotonic() - started))
+            monitor.sample()
+            live.update(_table(view))
     return report
 
 
-def _table(now: Snapshot, seconds: float) -> Table:
+def _table(view: MonitorView) -> Table:
     """Return a row per node: what waits, runs, is done and failed, and its share of the busy time as a bar."""
     from rich.progress_bar import ProgressBar
     from rich.table import Table
     from rich.text import Text
 
-    rate = f", {now.done / seconds:,.0f} a second" if seconds > 1 else ""
-    title = f"{now.name}: {now.state}, {now.done:,} done, {now.waiting:,} waiting{rate}, {seconds:.0f} s"
-    table = Table(title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False)
+    shown = view.rows()
+    title = Text(f"{shown['name']}: {shown['header']}")
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for name in ("", "waiting", "running", "done", "failed", "busy"):
         table.add_column(name, justify="left" if name in {"", "busy"} else "right")
-    most = max([1e-9, *(node.busy_seconds for node in now.nodes.values())])
-    for node in now.nodes.values():
-        failed = Text(f"{node.failed:,}", style="bold red" if node.failed else "dim")
-        busy = ProgressBar(total=most, completed=node.busy_seconds, width=20, complete_style="blue")
-        style = "blue" if node.running else "yellow" if node.waiting else ""
-        numbers = (f"{node.waiting:,}", f"{node.running}", f"{node.done:,}")
-        table.add_row(Text(node.name, style=style), *numbers, failed, busy)
+    most = max([1e-9, *(row["busy_seconds"] for row in shown["rows"])])
+    for row in shown["rows"]:
+        (waiting, _), working = row["queue"], row["workers"].get("working", 0)
+        failed = Text(f"{row['failed']:,}", style="bold red" if row["failed"] else "dim")
+        busy = ProgressBar(total=most, completed=row["busy_seconds"], width=20, complete_style="blue")
+        style = "blue" if working else "yellow" if waiting else ""
+        numbers = (f"{waiting:,}", f"{working}", f"{row['done']:,}")
+        table.add_row(Text(row["name"], style=style), *numbers, failed, busy)
     return table
 
 

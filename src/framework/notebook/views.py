@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -26,7 +26,8 @@ def runtime_view(runtime: Any) -> Rendering:
     """Show a pipeline or a flow: one status line and its graph."""
     graph: Graph = runtime.graph()
     snapshot: Snapshot | None = promptly(runtime.snapshot)
-    status = f"{graph.name}: {status_line(graph, snapshot)}"
+    counts: Mapping[str, int] | None = promptly(lambda: getattr(runtime.report, "counts", None))
+    status = f"{graph.name}: {status_line(graph, snapshot, counts)}"
     return block(line(status, strong=True), picture(Drawing(graph, snapshot))), status
 
 
@@ -108,8 +109,11 @@ def explanation_view(explanation: Any) -> Rendering:
     return block(*parts, *([line(explanation.rest)] if explanation.rest else [])), repr(explanation)
 
 
-def status_line(graph: Graph, snapshot: Snapshot | None) -> str:
-    """Return the state as text, as in "not started, 3 processors, 1 event waiting"."""
+def status_line(graph: Graph, snapshot: Snapshot | None, counts: Mapping[str, int] | None = None) -> str:
+    """Return the state as text, as in "not started, 3 processors, 1 event waiting".
+
+    `counts` are those of the items of a flow, each of which its jobs count again.
+    """
     steps = [node for node in graph.nodes if node.kind in {"processor", "builder", "job"}]
     flow = any(node.kind == "job" for node in steps)
     size = times(len(steps), "job" if flow else "processor")
@@ -118,12 +122,13 @@ def status_line(graph: Graph, snapshot: Snapshot | None) -> str:
     parts = [snapshot.state, size]
     if snapshot.phase:
         parts.append(f"phase {snapshot.phase}")
-    if snapshot.done:
-        parts.append(f"{snapshot.done:,} {'done' if flow else 'delivered'}")
+    done, failed = (snapshot.done, snapshot.failed) if counts is None else (counts["done"], counts["failed"])
+    if done:
+        parts.append(f"{done:,} {'done' if flow else 'delivered'}")
     if snapshot.waiting:
         parts.append(f"{times(snapshot.waiting, 'item' if flow else 'event')} waiting")
-    if snapshot.failed:
-        parts.append(f"{snapshot.failed:,} failed")
+    if failed:
+        parts.append(f"{failed:,} failed")
     return ", ".join(parts)
 
 

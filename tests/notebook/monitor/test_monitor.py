@@ -330,7 +330,11 @@ def ended(done, seconds, **nodes):
     """A monitor of a flow that has ended, as if it had been watched."""
     monitor = ScalingMonitor(Scripted(Snapshot("flow", "finished", 0.0, nodes)))
     monitor.runtime.report = SimpleNamespace(
-        elapsed=seconds, failures=(), scalings=(), counts=SimpleNamespace(ended=done, done=done), jobs={"fetch": JOB}
+        elapsed=seconds,
+        failures=(),
+        scalings=(),
+        counts=SimpleNamespace(ended=done, done=done, failed=0),
+        jobs={"fetch": JOB},
     )
     return monitor
 

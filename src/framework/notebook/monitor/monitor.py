@@ -132,6 +132,13 @@ class ScalingMonitor(Shown):
         return done
 
     @property
+    def failed(self) -> int:
+        """Return the number of items of a flow that failed, each once, or of deliveries that did."""
+        counts = getattr(self.runtime.report, "counts", None)
+        failed: int = self.latest.failed if counts is None else counts.failed
+        return failed
+
+    @property
     def scalings(self) -> tuple[WorkersScaled, ...]:
         """Return every scaling decision of the run with its reason; a pipeline makes none."""
         report = self.runtime.report

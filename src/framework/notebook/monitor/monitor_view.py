@@ -61,7 +61,7 @@ class MonitorView:
             return f"{'Flow' if self._is_flow() else 'Pipeline'} not started"
         seconds = f"{monitor.elapsed:,.0f}" if monitor.elapsed >= WHOLE_SECONDS else f"{monitor.elapsed:.1f}"
         rate = f"{monitor.total.rate:,.0f} done/s" if now.state == "running" else f"{monitor.succeeded:,} done"
-        return f"{now.state.capitalize()} {seconds} s, {rate}, {now.failed:,} failed{self._left()}"
+        return f"{now.state.capitalize()} {seconds} s, {rate}, {monitor.failed:,} failed{self._left()}"
 
     def _left(self) -> str:
         """Return how far a pipeline is with what is submitted so far."""
@@ -88,9 +88,9 @@ class MonitorView:
     def told(self) -> str:
         """Return what stands behind a bar: what is done, waits and failed, the rate, the time left."""
         now, monitor = self.monitor.latest, self.monitor
-        words = [f"{monitor.done:,} done"]
+        words = [f"{monitor.succeeded:,} done"]
         words += [f"{now.waiting:,} waiting"] if now.waiting else []
-        words += [f"{now.failed:,} failed"] if now.failed else []
+        words += [f"{monitor.failed:,} failed"] if monitor.failed else []
         if now.state == "running":
             words += [f"{monitor.total.rate:,.0f}/s"]
             left = self.seconds_left()
