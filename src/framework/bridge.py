@@ -13,6 +13,7 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from framework.archive import digest
+from framework.core.mailboxes.interruptible import wait_for
 from framework.errors import FlowEnded, FlowError, Undigestable
 from framework.flow import Flow
 from framework.flow.queues.envelope import Attempt
@@ -95,7 +96,9 @@ class FlowTransport(Transport):
     def alone(self, *arguments: Any) -> Iterable[Any]:
         """Have the flow process one input outside of any run."""
         try:
-            returned = asyncio.run_coroutine_threadsafe(self._answer(arguments), self._running()).result()
+            answer = asyncio.run_coroutine_threadsafe(self._answer(arguments), self._running())
+            wait_for(answer)
+            returned = answer.result()
         finally:
             self.close()
         if returned.error is not None:

@@ -29,7 +29,7 @@ def test_the_first_ctrl_c_lets_what_runs_finish_drops_the_rest_and_runs_the_hook
 def test_a_delivery_that_outlasts_the_grace_is_left_behind(interrupted, drive):
     lines = interrupted(
         f"""
-        made = pipeline(Slow(), Hooked(), grace=0.1)
+        made = pipeline(Slow(), Hooked(), grace=1)
         made.submit(Event("work", seconds=20))
         try:
             {drive}
@@ -40,7 +40,7 @@ def test_a_delivery_that_outlasts_the_grace_is_left_behind(interrupted, drive):
     )
     assert lines == [
         "working",
-        "interrupted: Slow did not return within grace=0.1 s and was left behind",
+        "interrupted: Slow did not return within grace=1 s and was left behind",
         "hook",
         "report True {'Slow': 0, 'Hooked': 1} 0",
     ]

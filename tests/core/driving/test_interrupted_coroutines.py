@@ -44,7 +44,7 @@ def test_an_awaited_delivery_finishes_within_the_grace_and_the_rest_is_dropped(i
 def test_an_awaited_delivery_that_outlasts_the_grace_is_cancelled_and_cleans_up_before_the_hooks(interrupted, drive):
     lines = interrupted(
         f"""{BODY}
-    made = pipeline(Fetch(), Hooked(), grace=0.1)
+    made = pipeline(Fetch(), Hooked(), grace=1)
     made.submit(Event("work", seconds=60))
     try:
         {drive}
@@ -56,7 +56,7 @@ def test_an_awaited_delivery_that_outlasts_the_grace_is_cancelled_and_cleans_up_
     assert lines == [
         "working",
         "cancelled",
-        "interrupted: Fetch did not return within grace=0.1 s and was left behind",
+        "interrupted: Fetch did not return within grace=1 s and was left behind",
         "hook",
         "report True {'Fetch': 0, 'Hooked': 1} 0",
     ]
@@ -77,7 +77,7 @@ def test_a_coroutine_that_does_not_end_when_it_is_cancelled_holds_up_neither_hoo
                         except asyncio.CancelledError:
                             say("clinging")
 
-    made = pipeline(Clinging(), Hooked(), grace=0.1)
+    made = pipeline(Clinging(), Hooked(), grace=1)
     made.submit(Event("work"))
     try:
         {drive}
@@ -86,7 +86,7 @@ def test_a_coroutine_that_does_not_end_when_it_is_cancelled_holds_up_neither_hoo
 """,
         "working",
     )
-    left = "interrupted: Clinging did not return within grace=0.1 s and was left behind"
+    left = "interrupted: Clinging did not return within grace=1 s and was left behind"
     report = "report True {'Clinging': 0, 'Hooked': 1} 0"
     assert lines[:4] == ["working", "clinging", left, "hook"]
     assert [line for line in lines[4:] if line != "clinging"] == [report]  # it is told once more at the end
@@ -158,7 +158,7 @@ def test_builds_under_way_are_cancelled_by_a_ctrl_c(interrupted):
             say("cancelled")
             raise
 
-    made = pipeline(number, slow, Hooked(), grace=0.1)
+    made = pipeline(number, slow, Hooked(), grace=1)
     made.resolve("slow")
     try:
         made.run()

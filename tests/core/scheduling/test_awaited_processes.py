@@ -149,7 +149,7 @@ def test_a_stop_cancels_what_outlasts_the_grace_and_runs_the_hooks():
                     cancelled.set()
                     raise
 
-    pipeline = Pipeline([stuck, sample(lambda *_: hooks.append("hook"), "__POISON__")], grace=0.1)
+    pipeline = Pipeline([stuck, sample(lambda *_: hooks.append("hook"), "__POISON__")], grace=1)
     pipeline.submit(Event("go"))
     run = pipeline.start()
     assert begun.wait(20)

@@ -5,7 +5,7 @@ from framework.errors import DeadlineExceeded
 
 
 def run(_folder):
-    pipeline = Pipeline([Retry(), Answers()], history=True, max_workers=1, deadline=0.1)
+    pipeline = Pipeline([Retry(), Answers()], history=True, max_workers=1, deadline=1)
     pipeline.submit(Event("ask", host="db"))
     pipeline.submit(Event("answer", host="db"))
     try:

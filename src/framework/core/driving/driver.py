@@ -11,10 +11,10 @@ from contextvars import copy_context
 from typing import Generic, TypeVar
 
 from framework.core.driving.runner import PhaseRunner
+from framework.core.mailboxes.interruptible import pauses
 from framework.observe import PhaseReport, RunReport
 
-POLL = 0.05  # seconds, like the next two
-FIRST_WAIT, LONGEST_WAIT = 0.01, 0.5
+POLL = 0.05  # seconds
 Result = TypeVar("Result")
 
 
@@ -55,14 +55,12 @@ class Driver(Generic[Result]):
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the end, at most `timeout` seconds; returns whether it has come.
 
-        Python overlooks a Ctrl-C that comes just as a wait begins until that wait is over, so these are short. The
-        first ones are the shortest: a free-threaded Python spins for milliseconds before it waits, as a run begins.
+        Ctrl-C ends the wait.
         """
-        until, pause = math.inf if timeout is None else time.monotonic() + timeout, FIRST_WAIT
-        while not self._ended.wait(max(0.0, min(pause, until - time.monotonic()))):
+        until, pieces = math.inf if timeout is None else time.monotonic() + timeout, pauses()
+        while not self._ended.wait(max(0.0, min(next(pieces), until - time.monotonic()))):
             if time.monotonic() >= until:
                 return False
-            pause = min(2 * pause, LONGEST_WAIT)
         return True
 
     def interrupt(self) -> None:

@@ -14,6 +14,8 @@ from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 
+from framework.core.mailboxes.interruptible import wait_for
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -49,7 +51,7 @@ class LoopThread:
         if self._sequential:
             with self._cancelling(future):
                 self._begin(future, main, context, owner)
-                wait([future])
+                wait_for(future)
         else:
             self._begin(future, main, context, owner)
         return future
@@ -82,6 +84,7 @@ class LoopThread:
         future: Future[Result] = Future()
         with self._cancelling(future):  # before it begins: an interrupt may come in between
             self._begin(future, main, None, "")
+            wait_for(future)
             return future.result()
 
     @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from framework.core.event import Event, refusal
 from framework.core.mailboxes.inbox import Inbox
+from framework.core.mailboxes.interruptible import LONGEST
 from framework.core.scheduling.scheduler import Scheduler
 from framework.errors import MailboxesFull, PipelineEnded
 
@@ -75,6 +76,6 @@ class EventIntake:
                     f"{limit} deliveries wait (max_pending={limit}) and the pipeline is not running: call start() "
                     "first, or run() what is there"
                 )
-            scheduler.quiet.wait()
+            scheduler.quiet.wait(LONGEST)
             if not scheduler.accepting:
                 raise PipelineEnded(ENDED)

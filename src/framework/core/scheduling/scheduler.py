@@ -19,6 +19,7 @@ from typing import ClassVar
 from framework.core.event import Event
 from framework.core.mailboxes.exchange import ArchiveSource, Exchange
 from framework.core.mailboxes.inbox import Inbox
+from framework.core.mailboxes.interruptible import LONGEST
 from framework.core.mailboxes.loop import waiting_for
 from framework.core.mailboxes.observation import Observation
 from framework.core.mailboxes.routing import NoRecipients, RoutingTable
@@ -157,7 +158,7 @@ class Scheduler(Exchange):
             self.quiet.wait(min(seconds, threading.TIMEOUT_MAX))
             return
         started = time.monotonic()
-        self.quiet.wait(min(seconds, self._collect_after))
+        self.quiet.wait(min(seconds, self._collect_after, LONGEST))
         self._waited_for_holds += time.monotonic() - started
         if self._waited_for_holds >= self._collect_after:
             self._waited_for_holds, self._collect_after = 0.0, 2 * self._collect_after
