@@ -252,3 +252,22 @@ def test_a_plan_shows_the_load_balancer_as_its_worker(tmp_path, calls):
         ("Counted", (2,), "replay", "archived"),
         ("Counted", (7,), "build", "new input"),
     ]
+
+
+@pytest.mark.parametrize("threads", [False, True], ids=["here", "on an executor"])
+@pytest.mark.parametrize("odd", ["cannot be kept", iter("has no digest")], ids=["artifact", "input"])
+def test_an_input_that_cannot_be_kept_loses_only_itself(tmp_path, threads, odd):
+    class Wraps(ReactiveBuilder):
+        def __init__(self, provides, requires):
+            super().__init__(provides, requires, persist=True)
+
+        def build(self, context, value):
+            yield threading.Lock() if value == "cannot be kept" else value
+
+    with ThreadPoolExecutor(2) as executor:
+        balancer = parallelize("out", ["n"], Wraps, 2, executor=executor if threads else None)
+        source = Source("n", [0, 1, odd, *range(3, 9)])
+        found, report = outcome([source, *balancer], "out", workspace=tmp_path, on_error="keep")
+    assert found == [0, 1, *range(3, 9)]
+    assert len(report.failures) == 1
+    assert report.gaps == ()

@@ -152,33 +152,39 @@ class Calls(Building):
         arguments = self._arguments(inputs)
         made = Made(self.made.builder, self.made.target) if self._kept else self.made
         call = InputCall(inputs, arguments, origins, made)
-        if self._kept:
-            call.key = input_key(call.arguments, name="inputs")
-            started = time.perf_counter()
-            found = self.records.archived(context.archive, call.key, made, self._place(inputs))
-            if found is None:
-                call.kept = copies(call.arguments)
-            else:
-                context._work().replay_seconds += time.perf_counter() - started
-                call.artifacts = iter(self._announced(inputs, found))
         self._calls.append(call)
         context._work().under_way = len(self._calls)
         try:
-            if call.artifacts is None:
-                self._begin_call(context.hold(), call)
+            self._begin_call(context, call)
+        except Exception:
+            self._fail(call)
+            raise
         finally:
             if call.artifacts is not None and self._current is None:
                 self._send_next(context)
 
-    def _begin_call(self, hold: Hold, call: InputCall) -> None:
+    def _begin_call(self, context: Context, call: InputCall) -> None:
+        if self._kept:
+            call.key = input_key(call.arguments, name="inputs")
+            started = time.perf_counter()
+            found = self.records.archived(context.archive, call.key, call.made, self._place(call.inputs))
+            if found is not None:
+                context._work().replay_seconds += time.perf_counter() - started
+                call.artifacts = iter(self._announced(call.inputs, found))
+                return
+            call.kept = copies(call.arguments)
+        hold = context.hold()
         try:
             call.future = self._submit(hold, call.arguments)
         except Exception:
             hold.release()
-            call.failed = True
-            call.artifacts = iter(self._announced(call.inputs, iter(())))
             raise
         call.future.add_done_callback(functools.partial(report, hold, call))
+
+    def _fail(self, call: InputCall) -> None:
+        """Announce nothing for an input, which is told by its number where others wait for that."""
+        call.failed = True
+        call.artifacts = iter(self._announced(call.inputs, iter(())))
 
     def _complete(self, context: Context, call: InputCall) -> None:
         assert call.future is not None  # noqa: S101 - only submitted calls complete
@@ -194,7 +200,11 @@ class Calls(Building):
             artifacts = self.records.record(
                 context.archive, call.key, call.kept, artifacts, call.made, call.origins, place, seconds
             )
-        call.artifacts = iter(self._announced(call.inputs, artifacts))
+        try:
+            call.artifacts = iter(self._announced(call.inputs, artifacts))
+        except Exception:  # the record cannot be kept
+            self._fail(call)
+            raise
         if error is not None:
             call.failed = True
             raise error
