@@ -48,6 +48,7 @@ import difflib
 from collections.abc import Sequence
 from typing import Any, Self
 
+SHOWN_NAMES = 30
 SHOWN_FAILURES = 3
 
 
@@ -75,7 +76,8 @@ class UnknownName(FrameworkError, LookupError):
 
     def __init__(self, kind: str, name: object, known: Sequence[str]) -> None:
         near = difflib.get_close_matches(str(name), known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known) or 'none'}"
+        more = f" and {len(known) - SHOWN_NAMES:,} more" if len(known) > SHOWN_NAMES else ""
+        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known[:SHOWN_NAMES]) or 'none'}{more}"
         super().__init__(f"no {kind} is named {name!r}; {hint}")
 
 

@@ -250,8 +250,8 @@ def test_superseded_archives_are_pruned_after_a_look(folder):
     pruned = piped(folder, "archives", "results", "--prune").stdout
 
     assert "1 superseded: --prune deletes them" in listed
-    assert "would delete 1 superseded archives" in looked
-    assert "deleted 1 superseded archives" in pruned
+    assert "would delete 1 superseded archive" in looked
+    assert "deleted 1 superseded archive" in pruned
     assert "superseded" not in piped(folder, "archives", "results").stdout
 
 
@@ -263,3 +263,10 @@ def test_archives_are_exported_for_other_tools(folder, form, read):
 
     assert "squares: 3 rows" in done.stdout
     assert frame["square"].tolist() == [1, 4, 9]
+
+
+def test_a_name_that_is_not_there_is_answered_with_the_pipelines_and_flows(folder):
+    done = piped(folder, "graph", "work:zzz")
+
+    assert done.returncode == 2
+    assert done.stderr.endswith("is named 'zzz'; there are: statistics, pages, healthy, flow, odd\n")

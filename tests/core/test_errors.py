@@ -153,3 +153,9 @@ def test_one_name_for_several_processors_is_numbered():
         "Plain-2",
         "Plain-2-2",
     ]
+
+
+def test_the_names_that_there_are_are_listed_up_to_thirty():
+    message = str(UnknownName("processor", "zzz", [f"p{number}" for number in range(1000)]))
+
+    assert message.endswith("p28, p29 and 970 more")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from framework.archive import CatalogEntry, Workspace
 from framework.cli.console import DONE, safe_name, show_table, size
 from framework.errors import MissingPackage
+from framework.observe.findings import times
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,27 +37,27 @@ def _list(workspace: Workspace, limit: int | None) -> int:
         print(f"... and {len(entries) - limit} more")
     superseded = sum(bool(entry.superseded_by) for entry in entries)
     hint = f", {superseded} superseded: --prune deletes them" if superseded else ""
-    print(f"{len(entries)} archives, {size(workspace.size())} on disk{hint}")
+    print(f"{times(len(entries), 'archive')}, {size(workspace.size())} on disk{hint}")
     return DONE
 
 
 def _row(workspace: Workspace, entry: CatalogEntry) -> tuple[str, ...]:
     code = entry.identity[:8] + (" (superseded)" if entry.superseded_by else "")
     kept = size(workspace.size(entry))
-    times = f"{entry.updated:%Y-%m-%d %H:%M}"
+    updated = f"{entry.updated:%Y-%m-%d %H:%M}"
     arguments = safe_name(entry.arguments)
-    return safe_name(entry.name), f"{entry.records:,}", kept, times, f"Python {entry.python}", code, arguments
+    return safe_name(entry.name), f"{entry.records:,}", kept, updated, f"Python {entry.python}", code, arguments
 
 
 def _prune(workspace: Workspace, *, dry_run: bool) -> int:
     before = workspace.size()
     gone = workspace.prune(dry_run=dry_run)
     for entry in gone:
-        print(f"{safe_name(entry.name)} {entry.identity[:8]}: {entry.records:,} records")
+        print(f"{safe_name(entry.name)} {entry.identity[:8]}: {times(entry.records, 'record')}")
     if dry_run:
-        print(f"would delete {len(gone)} superseded archives")
+        print(f"would delete {times(len(gone), 'superseded archive')}")
     else:
-        print(f"deleted {len(gone)} superseded archives, {size(max(0, before - workspace.size()))} given back")
+        print(f"deleted {times(len(gone), 'superseded archive')}, {size(max(0, before - workspace.size()))} given back")
     return DONE
 
 
@@ -68,7 +69,7 @@ def _export(workspace: Workspace, form: str, folder: Path) -> int:
         frame = archive_frame(workspace, processor=name)
         path = folder / f"{_UNFIT.sub('_', name)}.{form}"
         _write(frame, path, form)
-        print(f"{safe_name(name)}: {len(frame):,} rows -> {path}")
+        print(f"{safe_name(name)}: {times(len(frame), 'row')} -> {path}")
     return DONE
 
 

@@ -185,13 +185,21 @@ def _attribute(module: Any, path: str, target: str) -> Any:
     found = module
     for name in path.split("."):
         if not hasattr(found, name):
-            owner = getattr(found, "__name__", type(found).__name__)
-            raise UnknownName(f"attribute of {owner}", name, [known for known in vars(found) if known[0] != "_"])
+            owner, public = (
+                getattr(found, "__name__", type(found).__name__),
+                [one for one in vars(found) if one[0] != "_"],
+            )
+            runtimes = [one for one in public if _is_runtime(getattr(found, one))]
+            raise UnknownName(f"attribute of {owner}", name, runtimes or public)
         found = getattr(found, name)
-    if isinstance(found, type) or not callable(getattr(found, "graph", None)):
+    if not _is_runtime(found):
         kind = found.__name__ if isinstance(found, type) else type(found).__name__
         raise OptionError(f"{target} is {kind}, which has no graph(): name a Pipeline or a Flow")
     return found
+
+
+def _is_runtime(value: Any) -> bool:
+    return not isinstance(value, type) and callable(getattr(value, "graph", None))
 
 
 def _drawn(graph: Graph, form: str) -> str:
