@@ -1,10 +1,14 @@
 import pytest
 
 from framework.core import AbstractProcessor, Event, Pipeline, caching
+from framework.flow.profile import FlowProfile, JobProfile
 from framework.notebook import display, tables
-from framework.notebook.views import run_report_view
+from framework.notebook.flow_views import job_profile_view
+from framework.notebook.tables import share_bar
+from framework.notebook.views import profile_view, run_report_view
 from framework.notebook.widgets.markup import Markup, table
 from framework.observe import Failures
+from framework.observe.profile import ProcessorReport, Profile
 from framework.reactive import ReactiveBuilder, plan
 
 
@@ -177,3 +181,13 @@ def test_a_column_without_a_word_is_left_out():
 def test_a_share_is_a_bar_with_its_percentage():
     assert "width:25%" in tables.share_bar(0.25)
     assert tables.share_bar(0.25).endswith("25%")
+
+
+def test_profiles_of_pipelines_and_flows_show_shares_alike():
+    jobs = [JobProfile("a", 2, 3.0, 0.0, 0.0, 0.0, 0.0), JobProfile("b", 2, 1.0, 0.0, 0.0, 0.0, 0.0)]
+    shown, _ = job_profile_view(FlowProfile(jobs))
+    other, _ = profile_view(Profile([ProcessorReport("a", 2, 3.0), ProcessorReport("b", 2, 1.0)]))
+
+    for html in (shown, other):
+        assert share_bar(0.75) in html
+        assert share_bar(0.25) in html

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from framework.notebook.tables import Rendering, failure_table, long_table
+from framework.notebook.tables import Rendering, failure_table, long_table, share_bar
 from framework.notebook.views import finding_parts
 from framework.notebook.widgets.markup import block, line, preformatted
 from framework.observe.findings import Findings
@@ -61,10 +61,7 @@ def job_profile_view(profile: Any) -> Rendering:
     """Show what the workers of each job did with their time, with a bar for the share of each."""
     head = ("job", "items", "working s", "share", "s per item", "lock s", "room s", "rate s", "idle s")
     rows = [
-        (
-            *(one.job, one.items, one.working, f"{'█' * round(10 * one.share):░<10} {one.share:.0%}", one.per_item),
-            *(one.lock, one.room, one.rate, one.idle),
-        )
+        (one.job, one.items, one.working, share_bar(one.share), one.per_item, one.lock, one.room, one.rate, one.idle)
         for one in profile
     ]
     return block(long_table(head, rows)), repr(profile)
