@@ -142,7 +142,7 @@ class Gate(AbstractProcessor):
 
 def test_the_deadline_and_a_wait_that_timed_out_tell_the_same():
     gate = Gate()
-    looping = Pipeline([Toggle(), Reads(), gate], deadline=1)
+    looping = Pipeline([Toggle(), Reads(), gate], deadline=3)
     run = looping.start()
     assert gate.reached.wait(PATIENCE)
     with pytest.raises(TimeoutError, match="Toggle answered phases 1 to"):

@@ -131,7 +131,7 @@ class LoopDetector:
         """Return what keeps the phases going, in at most three lines; empty if the last one was not answered."""
         if not self._last:
             return ""
-        phases = list(self._phases.items())[:SHOWN_NAMES]  # in one step: the driver adds to it
+        phases = list(self._phases.copy().items())[:SHOWN_NAMES]  # the driver adds to it
         several = any(ranges.several for _, ranges in phases) or len(phases) > 1
         told = "; ".join(f"{name} answered {ranges}" for name, ranges in phases)
         loop = self.loop()
@@ -142,7 +142,7 @@ class LoopDetector:
         period = self._period(1) if self._last else None
         if period is None:
             return None
-        alternating, moving, longest = _values(tuple(self._rows))
+        alternating, moving, longest = _values(tuple(self._rows.copy()))
         repeats = longest is not None and not moving
         if repeats:
             period = self._period(max(period, longest or 1)) or period

@@ -76,7 +76,7 @@ class InspectionMethods:
         """Return processors and the events that they receive (from `match`) and emit (from the source, or as seen)."""
         from framework.core.inspection.topology import routing  # reads sources, which takes milliseconds
 
-        return routing(self.name, self._interests, tuple(self._observation.emissions))  # workers add to them
+        return routing(self.name, self._interests, tuple(self._observation.emissions.copy()))  # workers add to them
 
     def snapshot(self) -> Snapshot:
         """Return how every processor is now; takes no lock."""

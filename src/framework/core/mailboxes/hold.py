@@ -58,7 +58,7 @@ class OpenHolds:
 
         Its traceback is kept, and would keep these holds open for ever.
         """
-        for token, hold in tuple(self._open.items()):
+        for token, hold in self._open.copy().items():
             if (hold.processor, hold.delivery) == (inbox.name, inbox.delivered):
                 self.release(token, leaked=True)
 
@@ -78,7 +78,7 @@ class OpenHolds:
         return len(self._open)
 
     def __iter__(self) -> Iterator[OpenHold]:
-        return iter(tuple(self._open.values()))
+        return iter(list(self._open.values()))
 
 
 class HoldKeeper(Protocol):

@@ -54,6 +54,8 @@ class Inbox:
       of the two sees what the other did, so that no event waits unscheduled. This needs a store to come before a later
       load of another object, which the release of the container's lock, an atomic exchange, gives on x86-64.
     - `delivered`, `failed`, `emitted` and `busy` (seconds) have one writer: the owner of the token.
+    - What others write is read from a `copy()`, which takes that lock once; a tuple of a deque, of a set or of the
+      items of a dict takes it for each element, and raises where one came in between.
     """
 
     __slots__ = (

@@ -127,7 +127,7 @@ class LoopThread:
         from framework.observe.user_code import awaited  # for a run that is told to look
 
         now = time.monotonic()
-        for task, (owner, since, _) in tuple(self._running.items()):  # in one step: the loop changes it
+        for task, (owner, since, _) in self._running.copy().items():  # the loop changes it
             if now - since >= after and task not in self._told_slow:
                 self._told_slow.add(task)
                 yield owner, "".join(traceback.StackSummary.extract(awaited(task.get_coro())).format())

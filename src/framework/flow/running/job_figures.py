@@ -35,14 +35,14 @@ class JobFigures:
     def seconds_now(self) -> list[float]:
         """Seconds in each state up to now, added up over the workers."""
         seconds, now = list(self.seconds), self.clock.now()
-        for worker in tuple(self.staff):  # a copy, made in one step: a widget may ask from another thread
+        for worker in self.staff.copy():  # a widget may ask from another thread
             seconds[worker.state] += max(0.0, now - worker.since)
         return seconds
 
     def snapshot(self) -> NodeSnapshot:
         """Return the job as it is now."""
         channel, cap = self.input, self.capacity
-        states = [worker.state for worker in tuple(self.workers)]
+        states = [worker.state for worker in self.workers.copy()]
         handed = min(len(channel.buffer), channel.idle)
         return NodeSnapshot(
             name=self.name,

@@ -96,7 +96,7 @@ def _container(value: Any, depth: int) -> str:
 
 
 def _pairs(mapping: dict[Any, Any], depth: int, between: str) -> str:
-    shown = islice(tuple(mapping.items()), SHOWN_ITEMS)
+    shown = islice(list(mapping.items()), SHOWN_ITEMS)
     return ", ".join(
         f"{name if between == '=' else _text(name, 0)}{between}{_text(item, depth - 1)}" for name, item in shown
     )

@@ -69,7 +69,7 @@ class ItemLog:
         return zip(*(chain.from_iterable(self._parts()),) * ROW, strict=False)
 
     def _parts(self) -> list[list[Any]]:
-        return [*(rows for rows, _ in list(self._chunks)), self._rows.copy()]
+        return [*(rows for rows, _ in self._chunks.copy()), self._rows.copy()]
 
 
 def _weight(rows: list[Any]) -> int:
