@@ -22,6 +22,9 @@ class Picky(AbstractProcessor):
                     raise KeyError(number)
 
 
+RAISES = Picky.process.__code__.co_firstlineno + 4
+
+
 @pytest.fixture
 def failed():
     pipeline = Pipeline([Picky()], strict_interest_inference=True, on_error="keep")
@@ -40,10 +43,10 @@ def test_failures_have_a_row_per_kind_with_count_line_and_first_input(failed):
     assert len(rows) == 2
     assert ">10</td>" in rows[0]
     assert "ValueError: no &lt;b&gt;0&lt;/b&gt;" in rows[0]
-    assert "test_tables.py:16" in rows[0]
+    assert f"test_tables.py:{RAISES}" in rows[0]
     assert "<summary>Event(name=&#x27;item&#x27;, number=0)</summary>" in rows[0]
     assert "number=27)" in rows[0]
-    assert "test_tables.py:18" in rows[1]
+    assert f"test_tables.py:{RAISES + 2}" in rows[1]
 
 
 def test_a_report_shows_a_failure_once(failed):
