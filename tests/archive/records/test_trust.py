@@ -250,7 +250,7 @@ def test_a_rotation_in_another_process_is_noticed(path, start, run):
 def test_processes_that_start_together_agree_on_one_key(start, path, key_file):
     code = "from framework.archive.records.trust import Keyring; print(Keyring().keys[0].hex())"
     processes = [start(code) for _ in range(4)]
-    keys = {process.communicate(timeout=30)[0].strip() for process in processes}
+    keys = {process.communicate(timeout=100)[0].strip() for process in processes}
     assert keys == {key_file.read_text().strip()}
 
 

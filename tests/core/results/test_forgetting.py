@@ -1,5 +1,7 @@
 """Kept results are removed, one input at a time or all of a target, and computed again by the next run."""
 
+import sys
+
 import pytest
 
 from framework.core import AbstractProcessor, Event, Pipeline, caching
@@ -83,6 +85,32 @@ def test_a_pipeline_that_has_ended_forgets_for_those_after_it(pipeline):
     assert ended.forget("double", 1) == 1
     pipeline().run()
     assert built == [("double", 1)]
+
+
+class Gone:
+    """Is not there any more when results are forgotten."""
+
+
+class Makes(ReactiveBuilder):
+    version = 1
+
+    def __init__(self):
+        super().__init__("made", ["number"], persist=True)
+
+    def build(self, context, number):
+        yield Gone()
+
+
+@pytest.mark.parametrize(
+    "remove", [lambda pipeline: pipeline.forget("made", 1), lambda pipeline: pipeline.refresh("made")]
+)
+def test_a_result_that_cannot_be_loaded_can_be_removed(tmp_path, monkeypatch, remove):
+    with Pipeline([Makes()], workspace=tmp_path) as pipeline:
+        assert len(pipeline.compute("made", inputs={"number": [1]})) == 1
+    monkeypatch.delattr(sys.modules[__name__], "Gone")
+    with Pipeline([Makes()], workspace=tmp_path) as pipeline:
+        assert remove(pipeline) in (1, {"Makes": 1})
+        assert len(pipeline.results()["Makes"]) == 0
 
 
 def test_a_refreshed_target_is_built_anew(pipeline):

@@ -35,19 +35,28 @@ class LastFirst(Executor):
     def __init__(self):
         self.waiting = []
         self.most = 0
+        self._changed = threading.Condition()
 
     def submit(self, function, /, *args, **kwargs):
         future = Future()
-        self.waiting.append((future, function, args))
-        self.most = max(self.most, len(self.waiting))
+        with self._changed:
+            self.waiting.append((future, function, args))
+            self.most = max(self.most, len(self.waiting))
+            self._changed.notify_all()
         return future
+
+    def wait_for(self, count):
+        """Wait until so many have been submitted."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.waiting) >= count, timeout=60)
 
     def work(self, pipeline):
         """Run until the pipeline ends."""
         while not pipeline.current_run.done:
-            if not self.waiting:
-                continue
-            future, function, args = self.waiting.pop()
+            with self._changed:
+                if not self._changed.wait_for(lambda: self.waiting, timeout=0.05):
+                    continue
+                future, function, args = self.waiting.pop()
             if future.set_running_or_notify_cancel():
                 future.set_result(function(*args))
 
@@ -239,8 +248,7 @@ def test_a_stop_cancels_what_has_not_begun():
     pipeline = Pipeline([Source("n", range(100)), builder])
     pipeline.resolve("out")
     run = pipeline.start()
-    while len(executor.waiting) < 10:
-        pass
+    executor.wait_for(10)
     pipeline.stop()
     assert run.wait().interrupted
     assert all(future.cancelled() for future, _, _ in executor.waiting)
@@ -248,12 +256,11 @@ def test_a_stop_cancels_what_has_not_begun():
 
 def test_ctrl_c_cancels_what_has_not_begun():
     executor = LastFirst()
-    pipeline = Pipeline([Source("n", range(100)), offload("out", ["n"], squares, executor, max_pending=10)], grace=1)
+    pipeline = Pipeline([Source("n", range(100)), offload("out", ["n"], squares, executor, max_pending=10)], grace=30)
     pipeline.resolve("out")
 
     def press():
-        while len(executor.waiting) < 10:
-            pass
+        executor.wait_for(10)
         os.kill(os.getpid(), signal.SIGINT)
 
     presser = threading.Thread(target=press)
@@ -358,8 +365,7 @@ def test_a_stop_forgets_kept_results_that_wait_for_their_turn(tmp_path):
 
     def stop_when_the_first_is_away(pipeline):
         running = pipeline.start()
-        while not executor.waiting:
-            pass
+        executor.wait_for(1)
         pipeline.stop()
         running.wait()
 
