@@ -7,7 +7,7 @@ from framework.reactive.balancing.balanced_worker import (
     LoadBalancerWorkerWrapper,
 )
 from framework.reactive.balancing.load_balancing import make_load_balancer, parallelize
-from framework.reactive.balancing.numbering import LoadBalancerCollector, LoadBalancerSequencer
+from framework.reactive.balancing.sequencing import LoadBalancerCollector, LoadBalancerSequencer
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.building.origin import made_from, origins_of
 from framework.reactive.function import reactive

@@ -15,8 +15,8 @@ from framework.reactive.balancing.balanced_worker import (
     LoadBalancerWorkerEmitter,
     LoadBalancerWorkerWrapper,
 )
-from framework.reactive.balancing.numbering import LoadBalancerCollector, LoadBalancerSequencer
 from framework.reactive.balancing.remote_worker import LoadBalancerWorkerOffload
+from framework.reactive.balancing.sequencing import LoadBalancerCollector, LoadBalancerSequencer
 from framework.reactive.builder import ReactiveBuilder
 from framework.reactive.checks import policy, positive
 from framework.reactive.policies import SequenceGapPolicy
