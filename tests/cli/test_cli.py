@@ -14,6 +14,10 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from framework.archive import Workspace
 from framework.cli import main
+from framework.cli.runtimes import _table
+from framework.core import AbstractProcessor, Event, Pipeline
+from framework.notebook import ScalingMonitor
+from framework.notebook.monitor.monitor_view import MonitorView
 
 ANALYSIS = """
 from framework.core import AbstractProcessor, Context, Event, Pipeline
@@ -247,3 +251,15 @@ def test_a_senseless_limit_is_refused(capsys, limit):
         main(["archives", "x", "--limit", limit])
     assert refusal.value.code == 2
     assert "no positive number" in capsys.readouterr().err
+
+
+def test_rows_that_a_watched_run_does_not_show_are_counted():
+    class Idle(AbstractProcessor):
+        interests = ((Event, "start"),)
+
+        def process(self, context, event):
+            pass
+
+    pipeline = Pipeline([Idle() for _ in range(203)])
+
+    assert _table(MonitorView(ScalingMonitor(pipeline))).caption == "... and 3 more"

@@ -154,6 +154,7 @@ def _table(view: MonitorView) -> Table:
         style = "blue" if working else "yellow" if waiting else ""
         numbers = (f"{waiting:,}", f"{working}", f"{row['done']:,}")
         table.add_row(Text(row["name"], style=style), *numbers, failed, busy)
+    table.caption = f"... and {shown['hidden']:,} more" if shown["hidden"] else None
     return table
 
 
