@@ -185,7 +185,7 @@ def test_why_waiting_names_open_feeds_and_a_missing_first_item():
     play(main())
 
 
-def test_workers_that_wait_for_a_lock_are_not_at_work_and_hire_no_others(clock):
+def test_workers_that_wait_for_a_lock_are_not_at_work_and_add_no_others(clock):
     async def main():
         lock, held = asyncio.Lock(), asyncio.Event()
 

@@ -27,7 +27,7 @@ class JobFigures:
     counter: ItemCounter
     seconds: list[float]
     workers: set[FlowWorker]
-    staff: set[FlowWorker]
+    all_workers: set[FlowWorker]
     retrying: dict[Envelope, Timer]
     pace: Pace | None
 
@@ -35,7 +35,7 @@ class JobFigures:
     def seconds_now(self) -> list[float]:
         """Seconds in each state up to now, added up over the workers."""
         seconds, now = list(self.seconds), self.clock.now()
-        for worker in self.staff.copy():  # a widget may ask from another thread
+        for worker in self.all_workers.copy():  # a widget may ask from another thread
             seconds[worker.state] += max(0.0, now - worker.since)
         return seconds
 

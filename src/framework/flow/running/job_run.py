@@ -48,7 +48,7 @@ class FirstItem:
 
     def _came(self, waiter: asyncio.Future[bool]) -> None:
         if not waiter.cancelled():
-            self._job.revive()
+            self._job.start_first_worker()
 
 
 class JobRun(JobFigures):
@@ -70,7 +70,7 @@ class JobRun(JobFigures):
         self.counter = ItemCounter()
         self.seconds = [0.0] * WorkerState.COUNT
         self.workers: set[FlowWorker] = set()
-        self.staff: set[FlowWorker] = set()  # those, and the retired that still release their processors
+        self.all_workers: set[FlowWorker] = set()  # those, and the retired that still release their processors
         self.pace = None if self.limits.rate is None else Pace(self.limits.rate, clock)
         self.input = Channel(self.name)
         self.lanes = None if self.limits.key is None else Lanes(self.limits.key, self.input)
@@ -94,12 +94,12 @@ class JobRun(JobFigures):
         """Start the first workers; what they share was entered."""
         self.is_open = True
         for _ in range(self.capacity.initial_workers):
-            self._hire()
+            self._add_worker()
         self.await_first_item()
 
     async def ready(self) -> None:
         """Wait until the workers that were started have their processors; raises what a factory raised."""
-        for worker in list(self.staff):
+        for worker in list(self.all_workers):
             await asyncio.wait({worker.task, worker.ready}, return_when=asyncio.FIRST_COMPLETED)
             if worker.task.done():
                 worker.task.result()
@@ -129,11 +129,11 @@ class JobRun(JobFigures):
         self.retrying.clear()
         self._take_back_first_item()
 
-    def let_go(self) -> None:
+    def retire_workers(self) -> None:
         """Let the workers end: those that are idle now, others when they become it."""
-        for worker in self.staff:
-            worker.dismiss()
-        while self.input.retire(self.staff) is not None:
+        for worker in self.all_workers:
+            worker.retire()
+        while self.input.retire(self.all_workers) is not None:
             pass
 
     def prepare(self, processor: Any, worker: Any) -> Prepared:
@@ -185,7 +185,7 @@ class JobRun(JobFigures):
         before = len(self.workers)
         for _ in range(target - before):
             if not self.context.closing:
-                self._hire()
+                self._add_worker()
         for _ in range(before - target):
             retired = self.input.retire(self.workers)
             if retired is None:
@@ -213,24 +213,24 @@ class JobRun(JobFigures):
             self.resize(capacity.max_workers, f"{count}->{capacity.max_workers}: {why}")
             surplus = sorted(self.workers, key=lambda worker: worker.state)[: len(self.workers) - capacity.max_workers]
             for worker in surplus:
-                worker.dismiss()
+                worker.retire()
 
-    def revive(self) -> None:
+    def start_first_worker(self) -> None:
         """An item waits and there is no worker: start one."""
         self._first_item = None
         self.input.call_another()
         self.await_first_item()
 
-    def hire(self) -> FlowWorker:
+    def make_worker(self) -> FlowWorker:
         """Return a new worker of the kind that this job needs."""
         if self.limits.batch is None or self.collecting is None:
             return FlowWorker(self) if self.context.log is None else RecordedWorker(self)
         return BatchWorker(self, self.limits.batch, self.collecting)
 
-    def _hire(self) -> None:
-        worker = self.hire()
+    def _add_worker(self) -> None:
+        worker = self.make_worker()
         self.workers.add(worker)
-        self.staff.add(worker)
+        self.all_workers.add(worker)
         worker.start()
         worker.task.add_done_callback(lambda task: self._left(worker, task))
 
@@ -245,7 +245,7 @@ class JobRun(JobFigures):
 
     def _left(self, worker: FlowWorker, task: asyncio.Task[None]) -> None:
         self._discard(worker)
-        self.staff.discard(worker)
+        self.all_workers.discard(worker)
         error: BaseException | None = asyncio.CancelledError() if task.cancelled() else task.exception()
         unopened = worker.state == WorkerState.OPENING
         worker.enter(WorkerState.ENDING)
@@ -288,7 +288,7 @@ class JobRun(JobFigures):
         logger.warning("%s: %s", self.context.name, problem)
         self.context.note(problem)
         if len(self.workers) < self.capacity.max_workers:
-            self._hire()
+            self._add_worker()
 
     def await_first_item(self) -> None:
         """Without a worker, start one when an item comes."""

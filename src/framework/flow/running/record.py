@@ -55,9 +55,9 @@ class RunRecord:
         """Keep a failure for the report; return whether it is the first of its kind."""
         return self._kept.add(failure)
 
-    def lighten(self, failure: Failure) -> None:
+    def release_frames(self, failure: Failure) -> None:
         """Let the frames of a failure go that has been handled, unless it is the first of its kind."""
-        self._kept.lighten(failure)
+        self._kept.release_frames(failure)
 
     def note(self, problem: str) -> None:
         """Keep for the report what went wrong beside the items."""
@@ -126,7 +126,7 @@ class RunRecord:
         counted = self._counting
         lost = self.counts.taken + self.counts.spawned - self.counts.ended
         if lost:
-            job = next((job for job in counted if job.staff), counted[-1])
+            job = next((job for job in counted if job.all_workers), counted[-1])
             job.counter.dropped += lost
             job.counter.reasons[self._reason] += lost
 

@@ -122,7 +122,7 @@ def _of_job(job: JobRun) -> Iterator[str]:
 
 
 def _of_workers(job: JobRun) -> Iterator[str]:
-    workers = tuple(job.staff.copy())
+    workers = tuple(job.all_workers.copy())
     states = [worker.state for worker in workers]
     held = 0 if job.pace is None else job.pace.waiting
     blocked = states.count(WorkerState.BLOCKED) - held
@@ -173,7 +173,7 @@ def evidence_of(jobs: Mapping[str, JobRun], report: FlowReport, history: ItemHis
 
 def _evidence_of(job: JobRun, empty: int) -> JobEvidence:
     now = job.clock.now()
-    locked = [now - worker.since for worker in job.staff.copy() if worker.state == WorkerState.LOCKED]
+    locked = [now - worker.since for worker in job.all_workers.copy() if worker.state == WorkerState.LOCKED]
     declared = job.declared
     return JobEvidence(
         report=job.report(),

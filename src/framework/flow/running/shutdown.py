@@ -115,9 +115,9 @@ class Shutdown:
         """End all workers and sources, and wait for them."""
         for job in self._jobs:
             job.end()
-            job.let_go()
+            job.retire_workers()
         self._cancel_feeders()
-        workers = [worker for job in self._jobs for worker in job.staff]
+        workers = [worker for job in self._jobs for worker in job.all_workers]
         opening = {worker for worker in workers if worker.state == WorkerState.OPENING}
         for worker in opening:
             worker.task.cancel()

@@ -58,7 +58,7 @@ class RouterRun(JobRun):
         self._default = None if router is None else router.default
         self.arms: dict[Hashable, JobRun] = {}
 
-    def hire(self) -> FlowWorker:
+    def make_worker(self) -> FlowWorker:
         """Return a worker that hands items to arms."""
         return RouterWorker(self)
 
@@ -135,7 +135,7 @@ class GateRun(JobRun):
 
     entrance: JobRun
 
-    def hire(self) -> FlowWorker:
+    def make_worker(self) -> FlowWorker:
         """Return a worker that follows items."""
         return GateWorker(self)
 

@@ -74,10 +74,10 @@ class BatchWorker(FlowWorker):
         super().__init__(job)
 
     async def work(self, prepared: Prepared) -> None:
-        """Take batches until dismissed."""
+        """Take batches until it is retired."""
         call, channel = prepared.call, self.channel
         self._isolate(self.context.copy())
-        while not self.dismissed:
+        while not self.retired:
             # What lingers gets the items that it still wants.
             while len(channel.buffer) <= self.collecting.wanted:
                 if not await self.rest():
@@ -123,7 +123,7 @@ class BatchWorker(FlowWorker):
                     return
             channel.took()
             left = until - self.now()
-            if len(entries) == batch.size or left <= 0 or self.dismissed or self.collecting.lingering is not None:
+            if len(entries) == batch.size or left <= 0 or self.retired or self.collecting.lingering is not None:
                 return
             if not await self._linger(left, batch.size - len(entries)):
                 return

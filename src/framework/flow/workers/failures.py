@@ -74,7 +74,7 @@ class KeptFailures:
             self._failures.append(failure)
         return first
 
-    def lighten(self, failure: Failure) -> None:
+    def release_frames(self, failure: Failure) -> None:
         """Let the frames of a failure go that has been handled, unless it is the first of its kind."""
         place = self._places.pop(id(failure), None)
         if place is None:

@@ -31,9 +31,9 @@ class ItemWorker(TellingWorker):
     """Has a processor and at most one item at a time; what takes the items out of a queue is in `FlowWorker`."""
 
     __slots__ = (
-        "_base", "_interrupted", "_rounds", "_turn", "_waits", "channel", "context", "counter", "dismissed",
-        "disturbed", "entry", "error", "job", "log", "loop", "made", "now", "processor", "ready", "run", "seconds",
-        "since", "state", "task", "waiter",
+        "_base", "_interrupted", "_rounds", "_turn", "_waits", "channel", "context", "counter", "disturbed", "entry",
+        "error", "job", "log", "loop", "made", "now", "processor", "ready", "retired", "run", "seconds", "since",
+        "state", "task", "waiter",
     )  # fmt: skip
 
     task: WorkerTask
@@ -46,7 +46,7 @@ class ItemWorker(TellingWorker):
         self.seconds = job.seconds
         self.state = WorkerState.OPENING
         self.since = self.now()
-        self.dismissed = False
+        self.retired = False
         self.disturbed = False
         self.error: BaseException | None = None
         self.entry: Any = None
@@ -90,7 +90,7 @@ class ItemWorker(TellingWorker):
 
         Before Python 3.13 `uncancel()` leaves one that is on its way, as that of a TaskGroup whose task failed at once.
         """
-        wanted = self.dismissed or self._interrupted or self.task.is_cancelled
+        wanted = self.retired or self._interrupted or self.task.is_cancelled
         return isinstance(error, asyncio.CancelledError) and not wanted
 
     def is_cancelled(self, before: int) -> bool:  # noqa: ARG002 - the task tells its own cancellations from others
@@ -284,7 +284,7 @@ class ItemWorker(TellingWorker):
             return
         log_failure(failure, first=run.keep(failure))
         finish(case, outcome, failure.exception)
-        self._lighten(entry, failure)
+        self._release_frames(entry, failure)
 
     def _fails_again(self, case: Case, failure: Failure, began: float | None) -> None:
         """The error job failed on an item itself: it has failed, whatever brought it there."""
@@ -297,9 +297,9 @@ class ItemWorker(TellingWorker):
         else:
             log_failure(failure, first=self.run.keep(failure))
             finish(case, "failed", failure.exception)
-            self._lighten(case, failure)
+            self._release_frames(case, failure)
         if failure.exception is not case.failure.exception:  # else the error job has raised it again
-            self.run.lighten(case.failure)
+            self.run.release_frames(case.failure)
 
     def _close(self, entry: Any, value: Any, outcome: Outcome = "done") -> None:
         """Tell the ticket how an item ended; a case ends as what brought it to the error job."""
@@ -310,14 +310,14 @@ class ItemWorker(TellingWorker):
             entry.job.counter.rerouted += 1
         if entry.job.scoped or entry.outcome == "rerouted":  # it was dealt with, and there is nothing more to tell
             finish(entry, entry.outcome, None)
-            self.run.lighten(entry.failure)
+            self.run.release_frames(entry.failure)
         else:
             finish(entry, entry.outcome, entry.failure.exception)
-            self._lighten(entry, entry.failure)
+            self._release_frames(entry, entry.failure)
 
-    def _lighten(self, entry: Any, failure: Failure) -> None:
+    def _release_frames(self, entry: Any, failure: Failure) -> None:
         if attempt_of(entry) is None:  # else the caller that follows the item gets the exception
-            self.run.lighten(failure)
+            self.run.release_frames(failure)
 
     def drop(self, job: RunningJob, entries: Sequence[Any], reason: str) -> None:
         """Have entries counted that `job` will not process."""

@@ -49,7 +49,7 @@ class RecordedWorker(FlowWorker):
                 item = buffer.popleft()
                 if channel.alert and channel.took() and (isinstance(item, Special) or self.is_careful):
                     await self.handle(item, call)
-                    if self.dismissed:
+                    if self.retired:
                         return
                     continue
                 kind = item.__class__
@@ -105,7 +105,7 @@ class RecordedWorker(FlowWorker):
                 item = buffer.popleft()
                 if channel.alert and channel.took() and (isinstance(item, Special) or self.is_careful):
                     await self.handle(item, call)
-                    if self.dismissed:
+                    if self.retired:
                         return
                     continue
                 before = kept(item)

@@ -42,7 +42,7 @@ class RunContext(Protocol):
     def keep(self, failure: Failure) -> bool:
         """Keep a failure for the report; return whether it is the first of its kind."""
 
-    def lighten(self, failure: Failure) -> None:
+    def release_frames(self, failure: Failure) -> None:
         """Let the frames of a failure go that has been handled, unless it is the first of its kind."""
 
     def follow(self, attempt: Attempt) -> None:

@@ -58,15 +58,15 @@ class FlowWorker(ItemWorker):
             if self.run.is_cut_short:  # what opened the processor, or an item, has swallowed the cancellation
                 raise asyncio.CancelledError
 
-    def dismiss(self) -> None:
+    def retire(self) -> None:
         """Let it end when it becomes idle; its processor is released as after any block that did not raise."""
-        self.dismissed = True
+        self.retired = True
         self.channel.mix()  # it looks up from the hot loop
 
     # -- taking items
 
     async def work(self, prepared: Prepared) -> None:
-        """Take items until dismissed."""
+        """Take items until it is retired."""
         if self.job.lanes is None and prepared.is_plain:
             await self._work_fast(prepared.call)
         elif self.job.lanes is None and prepared.generator is not None:
@@ -97,7 +97,7 @@ class FlowWorker(ItemWorker):
                 item = buffer.popleft()
                 if channel.alert and channel.took() and (isinstance(item, Special) or self.is_careful):
                     await self.handle(item, call)
-                    if self.dismissed:
+                    if self.retired:
                         return
                     continue
                 # The plain path; `handle` does the same with observers and tickets. Kept apart because it is hot.
@@ -139,7 +139,7 @@ class FlowWorker(ItemWorker):
                 item = buffer.popleft()
                 if channel.alert and channel.took() and (isinstance(item, Special) or self.is_careful):
                     await self.handle(item, call)
-                    if self.dismissed:
+                    if self.retired:
                         return
                     continue
                 values = generate(item)
@@ -205,7 +205,7 @@ class FlowWorker(ItemWorker):
                 else:
                     await self._take_turn(lanes, entry, call)
                 entry = None
-                if self.dismissed:
+                if self.retired:
                     return
             await self.breathe()
 
@@ -226,7 +226,7 @@ class FlowWorker(ItemWorker):
 
     async def rest(self) -> bool:
         """Wait until there may be an item; False when this worker is to end."""
-        if self.dismissed:
+        if self.retired:
             return False
         channel, seconds = self.channel, self.seconds
         waiter = self.waiter = self.loop.create_future()
@@ -256,7 +256,7 @@ class FlowWorker(ItemWorker):
     @property
     def is_careful(self) -> bool:
         """Whether plain items take the slow path as well."""
-        return self.dismissed or self.disturbed or self._base is not None or self.run.observers.watched
+        return self.retired or self.disturbed or self._base is not None or self.run.observers.watched
 
     def _isolate(self, clean: Context) -> None:
         """Run each item in a context of its own from now on, because one has changed the variables of this task."""
