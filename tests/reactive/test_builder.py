@@ -10,8 +10,6 @@ from framework.core import AbstractProcessor, Pipeline
 from framework.errors import UnsafeSubmit, WiringError
 from framework.reactive import ReactiveBuilder, ReactiveEvent, reactive
 
-pytestmark = pytest.mark.timeout(60)
-
 
 class Numbers(ReactiveBuilder):
     def __init__(self):

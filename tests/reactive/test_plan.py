@@ -10,8 +10,6 @@ from framework.core import Pipeline
 from framework.errors import UnknownName
 from framework.reactive import ReactiveBuilder, plan, reactive
 
-pytestmark = pytest.mark.timeout(60)
-
 
 class Numbers(ReactiveBuilder):
     def __init__(self, count=3):

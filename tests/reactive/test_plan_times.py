@@ -7,8 +7,6 @@ import pytest
 from framework.core import Pipeline
 from framework.reactive import plan, reactive
 
-pytestmark = pytest.mark.timeout(60)
-
 
 def numbers(count):
     @reactive(persist=True)

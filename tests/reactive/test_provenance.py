@@ -29,8 +29,6 @@ from framework.reactive import (
     reactive,
 )
 
-pytestmark = pytest.mark.timeout(100)
-
 
 class Keep(AbstractProcessor):
     """Keeps the events of a target."""

@@ -1,12 +1,9 @@
 """Artifacts reach only processors that can use their target."""
 
-import pytest
 from reactive_samples import Apply, Sink, Source, built, outcome
 
 from framework.core import AbstractProcessor, Pipeline
 from framework.reactive import ReactiveEvent
-
-pytestmark = pytest.mark.timeout(60)
 
 
 class TwoTargets(AbstractProcessor):

@@ -16,7 +16,7 @@ from framework.errors import OptionError, UnknownName, WiringError
 from framework.notebook import archive_frame
 from framework.reactive import ReactiveBuilder, sweep
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(240)
 
 built = []  # the inputs that were built in this process
 

@@ -214,7 +214,6 @@ def test_the_mark_tells_synced_from_written(path):
     assert written.synced == synced.synced < written.written
 
 
-@pytest.mark.timeout(60)
 def test_a_record_of_a_kind_that_is_never_written_does_not_hang_rocksdb(damaged):
     manifest = only(damaged, "MANIFEST-*")
     data = bytearray(manifest.read_bytes())

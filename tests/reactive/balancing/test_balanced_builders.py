@@ -16,7 +16,7 @@ from framework.errors import LifecycleError
 from framework.reactive import ReactiveBuilder, ReactiveEvent, make_load_balancer, parallelize, plan, reactive
 from framework.reactive.offloading.offload import OffloadBuilder
 
-pytestmark = pytest.mark.timeout(200)
+pytestmark = pytest.mark.timeout(300)
 
 
 class Times(ReactiveBuilder):

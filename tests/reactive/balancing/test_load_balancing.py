@@ -25,7 +25,6 @@ from framework.reactive import (
     reactive,
 )
 
-pytestmark = pytest.mark.timeout(100)
 seeds = st.integers(0, 2**16)
 
 

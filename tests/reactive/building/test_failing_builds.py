@@ -18,8 +18,6 @@ from framework.errors import BuildError, RunFailed
 from framework.reactive import ReactiveBuilder, ReactiveEvent
 from framework.reactive.building.building import SLICE
 
-pytestmark = pytest.mark.timeout(60)
-
 
 @given(st.lists(st.booleans(), max_size=20), seeds)
 def test_a_failing_build_loses_only_its_own_input(good, seed):

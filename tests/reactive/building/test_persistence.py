@@ -12,7 +12,6 @@ from framework.core import AbstractProcessor, Event, Pipeline
 from framework.errors import IdentityClash, RunFailed, Undigestable, Unpicklable
 from framework.reactive import ReactiveBuilder, ReactiveEvent, reactive
 
-pytestmark = pytest.mark.timeout(100)
 seeds = st.integers(0, 2**16)
 calls = []
 

@@ -9,7 +9,6 @@ from framework.core import Pipeline
 from framework.errors import Undigestable
 from framework.reactive import ReactiveBuilder
 
-pytestmark = pytest.mark.timeout(100)
 COUNT = 700  # more than are announced in one slice, so that inputs wait
 
 

@@ -12,8 +12,6 @@ from framework.core import AbstractProcessor, Event, Pipeline
 from framework.errors import RunFailed, WiringError
 from framework.reactive import ReactiveBuilder
 
-pytestmark = pytest.mark.timeout(60)
-
 
 @given(st.lists(st.integers()), st.lists(st.integers()), seeds)
 def test_several_requirements_are_paired_by_arrival(left, right, seed):
@@ -79,7 +77,6 @@ def test_a_circle_beside_a_source_that_has_ended_is_not_named():
     assert not report.waiting
 
 
-@pytest.mark.timeout(30)
 def test_many_paths_to_a_source_that_yields_nothing_are_looked_at_once():
     layers = [("n",), *((f"left {depth}", f"right {depth}") for depth in range(40))]
     builders = [Apply(target, below) for below, above in pairwise(layers) for target in above]

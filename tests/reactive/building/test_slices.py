@@ -11,7 +11,6 @@ from reactive_samples import Sink, Source, artifacts_of, built, seeds
 from framework.core import AbstractProcessor, Event, Pipeline
 from framework.reactive import ReactiveBuilder, ReactiveEvent
 
-pytestmark = pytest.mark.timeout(60)
 HEAVIER = 1 if getattr(sys, "_is_gil_enabled", lambda: True)() else 1.5
 """How much more an object takes where there is no GIL: its header is twice as long."""
 

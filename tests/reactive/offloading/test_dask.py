@@ -16,7 +16,7 @@ from framework.archive import Workspace
 from framework.reactive import ReactiveBuilder, offload, parallelize
 from framework.reactive.offloading.cluster import LARGE
 
-pytestmark = pytest.mark.timeout(110)
+pytestmark = pytest.mark.timeout(240)
 
 
 @contextmanager

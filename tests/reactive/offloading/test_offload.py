@@ -20,8 +20,6 @@ from framework.errors import BuildError, OptionError, Unpicklable, WiringError
 from framework.reactive import offload
 from framework.reactive.offloading.remote import pack
 
-pytestmark = pytest.mark.timeout(100)
-
 
 def squares(number):
     if number < 0:

@@ -15,8 +15,6 @@ from framework.observe.recording.failure_kinds import kinds_of
 from framework.reactive import offload, parallelize
 from framework.reactive.offloading.remote import Raised, call_packed, pack, unpack
 
-pytestmark = pytest.mark.timeout(100)
-
 
 class Rejected(Exception):
     """Is made from other things than its message."""

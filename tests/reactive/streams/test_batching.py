@@ -12,7 +12,6 @@ from framework.core import AbstractProcessor, Event, Pipeline
 from framework.errors import BuildError, OptionError, WiringError
 from framework.reactive import Collector, Grouper, StreamGrouper
 
-pytestmark = pytest.mark.timeout(60)
 numbers = st.lists(st.integers(-5, 5), max_size=40)
 seeds = st.integers(0, 2**16)
 

@@ -10,7 +10,6 @@ from reactive_samples import Apply, Source, artifacts_of, outcome
 from framework.errors import BuildError, OptionError, WiringError
 from framework.reactive import MaxPendingRendezvousKeys, WaitForRendezvousOrphans, make_rendezvous
 
-pytestmark = pytest.mark.timeout(60)
 seeds = st.integers(0, 2**16)
 records = st.lists(st.tuples(st.integers(0, 5), st.text("ab", max_size=2)), max_size=20)
 

@@ -11,7 +11,6 @@ from framework.core import Pipeline
 from framework.errors import OptionError
 from framework.reactive import ReservoirSampler, StreamSampler
 
-pytestmark = pytest.mark.timeout(60)
 seeds = st.integers(0, 2**16)
 
 
