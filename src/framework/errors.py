@@ -75,7 +75,7 @@ class UnknownName(FrameworkError, LookupError):
     """Nothing has that name; the message suggests the nearest that exists."""
 
     def __init__(self, kind: str, name: object, known: Sequence[str]) -> None:
-        near = difflib.get_close_matches(str(name), known, n=1)
+        near = difflib.get_close_matches(name, known, n=1) if isinstance(name, str) else []
         more = f" and {len(known) - SHOWN_NAMES:,} more" if len(known) > SHOWN_NAMES else ""
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known[:SHOWN_NAMES]) or 'none'}{more}"
         super().__init__(f"no {kind} is named {name!r}; {hint}")

@@ -159,3 +159,7 @@ def test_the_names_that_there_are_are_listed_up_to_thirty():
     message = str(UnknownName("processor", "zzz", [f"p{number}" for number in range(1000)]))
 
     assert message.endswith("p28, p29 and 970 more")
+
+
+def test_a_number_is_no_misspelt_name():
+    assert str(UnknownName("recorded phase", 17, ["0", "1"])) == "no recorded phase is named 17; there are: 0, 1"
