@@ -310,3 +310,9 @@ def test_the_time_between_two_clicks_takes_no_room_on_the_timeline():
 def test_a_command_that_no_picture_knows_is_left_to_the_view(view):
     assert view.canvas.handle({"do": "step"}) is False
     assert view.canvas.handle({"do": "width", "width": 900}) is True
+
+
+def test_deliveries_before_the_first_phase_are_not_said_to_be_none(view):
+    assert view.state()["summary"].startswith("Not started, 0 delivered")
+    view.handle({"do": "deliver"})
+    assert view.state()["summary"].startswith("Before phase 1, 1 delivered")

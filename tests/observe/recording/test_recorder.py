@@ -276,3 +276,12 @@ def test_a_cause_that_is_not_recorded_any_more_is_said():
     recorder = Recorder()
     recorder(EventSubmitted(Event("b"), "A", Event("a"), (), 1, 0.0))
     assert recorder.frame()["cause"].tolist() == ["not recorded"]
+
+
+def test_a_recorder_says_how_much_it_holds():
+    recorder = Recorder(max_bytes=2000)
+    recorder(submitted(Event("a")))
+    assert repr(recorder) == "<Recorder: 1 record>"
+    for _ in range(5):
+        recorder(submitted(Event("a")))
+    assert repr(recorder) == f"<Recorder: {len(recorder)} records, {6 - len(recorder)} older ones dropped>"

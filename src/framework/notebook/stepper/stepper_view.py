@@ -70,7 +70,8 @@ class StepperView:
         """Return everything that changes, ready for JSON."""
         stepper = self.stepper
         state, busy = stepper._shown_state(), stepper.busy
-        history, now = stepper.history, f"Phase {state.phase}" if state.phase else "Not started"
+        history, begun = stepper.history, state.snapshot.state != "not started"
+        now = f"Phase {state.phase}" if state.phase else "Before phase 1" if begun else "Not started"
         return {
             "name": stepper.pipeline.name,
             "summary": f"{now}, {state.snapshot.done:,} delivered, {state.snapshot.failed:,} failed",

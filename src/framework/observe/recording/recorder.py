@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakSet
 
 from framework.errors import OptionError
+from framework.observe.findings import times
 from framework.observe.frames import Schema, typed_frame
 from framework.observe.happenings import (
     DeliveryFailed,
@@ -112,6 +113,10 @@ class Recorder:
 
     def __len__(self) -> int:
         return len(self._records)
+
+    def __repr__(self) -> str:
+        dropped = f", {self.dropped:,} older ones dropped" if self.dropped else ""
+        return f"<Recorder: {times(len(self), 'record')}{dropped}>"
 
     @property
     def records(self) -> tuple[RecordedHappening, ...]:
