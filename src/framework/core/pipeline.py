@@ -221,7 +221,7 @@ class Pipeline(ValueMethods, InspectionMethods):
         return compare(inbox.name, self._archives.results(inbox), renewed, limit)
 
     def forget(self, target: str, value: Any) -> int:
-        """Remove the kept results of one input, so that it is computed again when it comes again.
+        """Remove the kept results of one input, so that it is computed again when it is asked for again.
 
         Args:
             target: a target, or the name of a processor.
@@ -236,10 +236,13 @@ class Pipeline(ValueMethods, InspectionMethods):
         """
         from framework.core.results.forgetting import forget
 
-        return forget(self._archives, self._inboxes, target, value)
+        removed = forget(self._archives, self._inboxes, target, value)
+        if removed:
+            self._removed(target)
+        return removed
 
     def refresh(self, target: str, *, downstream: bool = False) -> dict[str, int]:
-        """Remove all kept results of a target, so that the next run builds it anew.
+        """Remove all kept results of a target, so that it is built anew when it is asked for again, here or later.
 
         Args:
             target: a target, or the name of a processor.
@@ -254,7 +257,10 @@ class Pipeline(ValueMethods, InspectionMethods):
         """
         from framework.core.results.forgetting import refresh
 
-        return refresh(self._archives, [*self._inboxes], self.graph(), target, downstream=downstream)
+        removed = refresh(self._archives, [*self._inboxes], self.graph(), target, downstream=downstream)
+        if any(removed.values()):
+            self._removed(target)
+        return removed
 
     def __repr__(self) -> str:
         now = self.snapshot()

@@ -5,8 +5,9 @@ import sys
 import pytest
 
 from framework.core import AbstractProcessor, Event, Pipeline, caching
-from framework.errors import UnknownName
-from framework.reactive import ReactiveBuilder, ReactiveEvent
+from framework.core.results import generations
+from framework.errors import LifecycleError, UnknownName
+from framework.reactive import ReactiveBuilder, ReactiveEvent, parallelize
 
 built = []
 
@@ -126,6 +127,75 @@ def test_everything_downstream_is_built_anew_where_it_is_asked_for(pipeline):
     assert now.refresh("double", downstream=True) == {"Double": 2, "Sum": 2, "Square": 3}
     now.run()
     assert len(built) == 7
+
+
+# -- in a pipeline that is open
+
+
+class Draws(ReactiveBuilder):
+    number = 0
+
+    def __init__(self, provides="drawn", requires=("number",)):
+        super().__init__(provides, requires, persist=True)
+
+    def build(self, context, number):
+        Draws.number += 1
+        yield number, Draws.number
+
+
+class Passes(ReactiveBuilder):
+    def __init__(self):
+        super().__init__("passed", ["drawn"])
+
+    def build(self, context, drawn):
+        yield drawn
+
+
+@pytest.fixture(params=["alone", "balanced"])
+def drawn(request, monkeypatch):
+    """A pipeline whose every build gives another artifact, and its targets."""
+    monkeypatch.setattr(Draws, "number", 0)
+    builders = parallelize("drawn", ["number"], Draws, 2) if request.param == "balanced" else [Draws()]
+    with Pipeline([Numbers(), *builders, Passes()], max_workers=1) as pipeline:
+        yield pipeline
+
+
+@pytest.mark.parametrize("target", ["drawn", "passed"])
+def test_a_value_is_computed_anew_after_a_refresh(drawn, target):
+    assert drawn.compute(target) == [(1, 1), (2, 2)] == drawn.compute(target)
+    drawn.refresh("drawn")
+    assert drawn.compute(target) == [(1, 3), (2, 4)] == drawn.compute("drawn")
+
+
+def test_only_the_input_that_is_forgotten_is_computed_anew(drawn):
+    drawn.compute("passed")
+    assert drawn.forget("drawn", 1) == 1
+    assert drawn.compute("passed") == [(1, 3), (2, 2)]
+
+
+def test_a_refresh_holds_for_values_of_other_inputs_too(drawn):
+    for numbers in ([5], [6]):
+        drawn.compute("passed", inputs={"number": numbers})
+    drawn.refresh("drawn")
+    assert drawn.compute("passed", inputs={"number": [5]}) == [(5, 3)]
+    assert drawn.compute("passed", inputs={"number": [6]}) == [(6, 4)]
+
+
+def test_what_is_resolved_after_a_refresh_is_announced_anew(drawn):
+    found = drawn.collect(target="passed")
+    drawn.compute("passed")
+    drawn.refresh("drawn")
+    drawn.resolve("passed")
+    report = drawn.step()
+    assert report.failures == ()
+    assert list(found) == [(1, 1), (2, 2), (1, 3), (2, 4)]
+
+
+def test_what_began_anew_and_was_not_kept_is_an_error(drawn, monkeypatch):
+    monkeypatch.setattr(generations, "MOST_UNASKED", 1)
+    drawn.compute("drawn")
+    with pytest.raises(LifecycleError, match="more than 1 artifacts"):
+        drawn.refresh("drawn")
 
 
 @pytest.mark.parametrize(

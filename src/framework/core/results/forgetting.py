@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from framework.archive.archive import drop_records
-from framework.core.archives import ArchivedResult, ArchiveRoom, keeps_results
+from framework.core.archives import ArchivedResult, ArchiveRoom, keeper_of, keeps_results
 from framework.core.event import Event
 from framework.core.identity.input_key import input_key
 from framework.core.mailboxes.inbox import Inbox
@@ -35,6 +35,12 @@ def refresh(
         below = _downstream(graph, {inbox.name for inbox in chosen})
         chosen = [inbox for inbox in inboxes if inbox.name in below and keeps_results(inbox.processor)]
     return {inbox.name: drop_records(archives.editable(inbox), ArchivedResult) for inbox in chosen}
+
+
+def parts_of(inboxes: Sequence[Inbox], target: str) -> list[Inbox]:
+    """Return the processors that keep the results of a target, with those that do the work of one together."""
+    keepers = [keeper_of(inbox.processor) for inbox in _keeping(inboxes, target)]
+    return [inbox for inbox in inboxes if any(keeper_of(inbox.processor) is keeper for keeper in keepers)]
 
 
 def _keeping(inboxes: Iterable[Inbox], target: str) -> list[Inbox]:

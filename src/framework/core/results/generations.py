@@ -95,21 +95,22 @@ class Artifacts:
 
     # -- inputs
 
-    def use(self, inputs: InputsByTarget, key: object, *, begun: bool) -> Collection[Inbox]:
+    def use(self, inputs: InputsByTarget, key: object, *, begun: bool) -> None:
         """Stand in for the providers of these inputs, artifacts by target; call it while nothing is driven.
 
-        `key` is equal for equal inputs, None for none; `begun` says whether anything was delivered yet. Returns the
-        mailboxes of the processors that will begin anew.
+        `key` is equal for equal inputs, None for none; `begun` says whether anything was delivered yet. What depends on
+        the inputs begins anew; raises LifecycleError.
         """
         if key == self._key:
-            return ()
+            return
         changed = {*inputs, *self.inputs}
+        affected = self._downstream(changed)
+        anew = {target for inbox in affected for target in provided_by(inbox)} - changed
+        self._check_kept(affected, anew | inputs.keys())
         for target in inputs.keys() - self.inputs.keys():
             self._provided[target] = self._events.pop(target, [])
         for target in inputs.keys() & self.inputs.keys():
             self._events.pop(target, None)
-        affected = self._downstream(changed)
-        anew = {target for inbox in affected for target in provided_by(inbox)} - changed
         for target in anew:
             self._events.pop(target, None)
         for target in self.inputs.keys() - inputs.keys():
@@ -121,7 +122,32 @@ class Artifacts:
                 self._begin_anew(affected, anew | inputs.keys())
             for target, artifacts in inputs.items():
                 self._scheduler.accept_all([ReactiveEvent("built", target, artifact=value) for value in artifacts])
-        return affected
+
+    def begin_anew(self, inboxes: Iterable[Inbox]) -> None:
+        """Have builders whose kept results were removed begin anew, and all that depends on what they provide.
+
+        Call it while nothing is driven, of a pipeline that has begun; raises LifecycleError.
+        """
+        first = [inbox for inbox in inboxes if provided_by(inbox)]
+        below = self._downstream(target for inbox in first for target in provided_by(inbox))
+        affected = list(dict.fromkeys([*first, *below]))
+        anew = {target for inbox in affected for target in provided_by(inbox)} - self.inputs.keys()
+        self._check_kept(affected, anew)
+        self._former.clear()
+        for target in anew:
+            self._events.pop(target, None)
+        with self._scheduler.quiet:
+            self._begin_anew(affected, anew)
+
+    def _check_kept(self, affected: Iterable[Inbox], coming: Collection[str]) -> None:
+        """Check that what those that begin anew require comes again, or is still here; raises LifecycleError."""
+        for inbox in affected:
+            for target in required_by(inbox):
+                if target in self._dropped and target not in coming:
+                    raise LifecycleError(
+                        f"{inbox.name} cannot begin anew: {target!r} had more than {MOST_UNASKED:,} artifacts that "
+                        "nothing had asked for, and they were not kept: make another pipeline"
+                    )
 
     def _begin_anew(self, affected: Iterable[Inbox], coming: Iterable[str]) -> None:
         for inbox in affected:

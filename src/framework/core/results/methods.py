@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, overload
 
 from framework.archive import digest
 from framework.core.driving.methods import DrivingMethods
 from framework.core.driving.status import unfinished
 from framework.core.driving.wiring import differ_by_a_letter, provided_by, required_by
-from framework.core.event import Event
+from framework.core.event import INIT, Event
 from framework.core.inspection.directory import Directory
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.mailboxes.routing import RoutingTable
@@ -84,17 +84,17 @@ class ValueMethods(DrivingMethods):
         key = _key(given)
         found = self._artifacts.former(key, targets) if self._runner.phases.settled else None
         if found is None or key is None:
-            anew = self._artifacts.use(given, key, begun=self._runner.phases.begun)
-            found = self._computed(targets, anew)
+            self._artifacts.use(given, key, begun=self._runner.phases.begun)
+            found = self._computed(targets)
             self._artifacts.computed(found)
         return found[targets[0]] if single else found
 
-    def _computed(self, targets: list[str], anew: Collection[Inbox]) -> dict[str, list[Any]]:
+    def _computed(self, targets: list[str]) -> dict[str, list[Any]]:
         self._artifacts.ask(targets)
         failed = len(self._scheduler.failures)
         for target in targets:
             # A builder that has been asked already would announce again what it keeps.
-            if target not in self._artifacts.inputs and not self._asked(target, anew):
+            if target not in self._artifacts.inputs and not self._asked(target):
                 self._intake.submit(ReactiveEvent("resolve", target))
         while not self._runner.is_over:
             self.step()
@@ -105,14 +105,21 @@ class ValueMethods(DrivingMethods):
         self._check_requirements(targets)
         return {target: self._artifacts.of(target) for target in targets}
 
-    def _asked(self, target: str, anew: Collection[Inbox]) -> bool:
+    def _asked(self, target: str) -> bool:
         providers = [inbox for inbox in self._inboxes if target in provided_by(inbox)]
         # Before the first step a builder may be resolved by the run of another pipeline: __INIT__ begins it anew.
         return (
             self._runner.phases.begun
             and bool(providers)
-            and all(inbox not in anew and getattr(inbox.processor, "resolved", False) for inbox in providers)
+            and all(getattr(inbox.processor, "resolved", False) and not _begins_anew(inbox) for inbox in providers)
         )
+
+    def _removed(self, target: str) -> None:
+        """Have what results of were removed computed anew in this pipeline too, where it is still open."""
+        from framework.core.results.forgetting import parts_of
+
+        if self._runner.phases.begun and self._runner.report is None:
+            self._artifacts.begin_anew(parts_of([*self._inboxes], target))
 
     def collect(self, what: str | type[Event] | None = None, /, *, target: str | None = None) -> Collected:
         """Return a view like a list that fills with what is submitted from now on; ask before the run for all of it.
@@ -169,6 +176,10 @@ class ValueMethods(DrivingMethods):
             raise WiringError(
                 "; ".join(dict.fromkeys(missing)) + ": add a builder of it, or compute(..., inputs={'target': [...]})"
             )
+
+
+def _begins_anew(inbox: Inbox) -> bool:
+    return any(event.name == INIT for event in inbox.queue)
 
 
 def _checked(inputs: Mapping[str, Iterable[Any]] | None) -> dict[str, tuple[Any, ...]]:
