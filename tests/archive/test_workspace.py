@@ -237,7 +237,7 @@ def test_an_archive_in_use_is_not_pruned(path):
 def test_a_workspace_shows_what_it_holds(path):
     assert repr(Workspace(path)).endswith("0 archives>")
     fill(path, a=1)
-    assert repr(Workspace(path)).endswith("1 archives: 'Parse'>")
+    assert repr(Workspace(path)).endswith("1 archive: 'Parse'>")
     (path / "mark").unlink()
     assert repr(Workspace(path)).endswith("WorkspaceDamaged>")
 

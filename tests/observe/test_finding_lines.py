@@ -53,3 +53,9 @@ def test_a_count_is_told_with_its_noun(count, noun, text):
 
 def test_large_counts_have_commas():
     assert times(12345, "event") == "12,345 events"
+
+
+def test_counts_come_with_their_nouns():
+    assert [times(1, "key"), times(2, "key"), times(1, "delivery"), times(1234, "delivery")] == [
+        "1 key", "2 keys", "1 delivery", "1,234 deliveries",
+    ]  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 from framework.archive.archive import Archive
 from framework.archive.records.keys import index_key
 from framework.archive.records.serialize import IMMUTABLE, dumps, loaded, loads
+from framework.observe.findings import times
 
 READ_TOGETHER = 1024
 """Records that `batches` gives at once."""
@@ -90,7 +91,7 @@ class InMemCache(Archive):
             self._entries.clear()
 
     def __repr__(self) -> str:
-        return f"<InMemCache: {len(self)} records>"
+        return f"<InMemCache: {times(len(self), 'record')}>"
 
     def _now(self) -> list[tuple[Any, Any]]:
         with self._lock:

@@ -8,6 +8,7 @@ from typing import Any
 from framework.archive.archive import Archive
 from framework.archive.memory import InMemCache
 from framework.errors import ArchiveError
+from framework.observe.findings import times
 
 
 class Overlay(Archive):
@@ -56,7 +57,7 @@ class Overlay(Archive):
             yield new, [self.unkept[key] for key in new]
 
     def __repr__(self) -> str:
-        return f"<archive {self.name!r} of a read-only workspace: {len(self.unkept)} records not kept>"
+        return f"<archive {self.name!r} of a read-only workspace: {times(len(self.unkept), 'record')} not kept>"
 
     def _loadable(self) -> Iterator[tuple[Any, Any]]:
         for key, value in self._below._loadable():

@@ -16,6 +16,7 @@ from framework.archive.records.records import Record, RecordCounts, Records, Rec
 from framework.archive.records.serialize import dumps, loads, loads_all, loads_each
 from framework.archive.records.writer import WRITTEN_TOGETHER, ArchiveWriter
 from framework.errors import ArchiveError, Unloadable, Unpicklable
+from framework.observe.findings import times
 
 Writers = Callable[[], ArchiveWriter]
 
@@ -149,7 +150,7 @@ class StoredArchive(Archive):
         return sum(sum(map(len, run.keys)) + sum(map(len, run.values)) for run in self._runs())
 
     def __repr__(self) -> str:
-        return f"<archive {self.name!r} of {self._reader.layout.path}: {len(self)} records>"
+        return f"<archive {self.name!r} of {self._reader.layout.path}: {times(len(self), 'record')}>"
 
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> Any:
         """Raise: an archive stays where it is."""

@@ -19,6 +19,7 @@ from framework.archive.records.writer import ArchiveWriter
 from framework.archive.session import Session
 from framework.archive.stored import StoredArchive
 from framework.errors import ArchiveError, NotAWorkspace, OptionError, UnknownName
+from framework.observe.findings import times
 
 logger = logging.getLogger(__name__)
 
@@ -196,7 +197,8 @@ class Workspace:
                 names = view.catalog.names() if view else []
         except ArchiveError as error:
             return f"<Workspace {self.path}: {type(error).__name__}>"
-        return f"<Workspace {self.path}: {len(names)} archives{': ' if names else ''}{', '.join(map(repr, names[:5]))}>"
+        listed = f": {', '.join(map(repr, names[:5]))}" if names else ""
+        return f"<Workspace {self.path}: {times(len(names), 'archive')}{listed}>"
 
     @contextlib.contextmanager
     def _existing(self) -> Iterator[StoreView | None]:

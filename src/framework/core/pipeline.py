@@ -29,6 +29,7 @@ from framework.core.scheduling.scheduler import Scheduler
 from framework.core.scheduling.simulation import SeededScheduler
 from framework.core.scheduling.threads import ThreadScheduler
 from framework.errors import PipelineRunning
+from framework.observe.findings import times
 
 if TYPE_CHECKING:
     from framework.core.results.comparing import Comparison
@@ -264,4 +265,4 @@ class Pipeline(ValueMethods, InspectionMethods):
 
     def __repr__(self) -> str:
         now = self.snapshot()
-        return f"<Pipeline {self.name}: {now.state}, {len(self._inboxes)} processors, {now.waiting} waiting>"
+        return f"<Pipeline {self.name}: {now.state}, {times(len(self._inboxes), 'processor')}, {now.waiting:,} waiting>"

@@ -68,5 +68,5 @@ def found_by(kinds: Iterable[Callable[[EvidenceT], Iterable[Finding]]], evidence
 
 def times(count: int, noun: str) -> str:
     """Return a count with its noun: "1 event", "3 events", "2 deliveries"."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
     return f"{count:,} {noun if count == 1 else plural}"

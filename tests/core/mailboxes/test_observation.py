@@ -295,7 +295,7 @@ def test_snapshots_and_reasons_can_be_asked_for_at_any_moment():
 def test_the_repr_of_a_pipeline_says_its_state():
     pipeline = Pipeline([processor(ignore, "a")], name="sums")
     pipeline.submit(Event("a"))
-    assert repr(pipeline) == "<Pipeline sums: not started, 1 processors, 1 waiting>"
+    assert repr(pipeline) == "<Pipeline sums: not started, 1 processor, 1 waiting>"
 
 
 # -- what it is

@@ -15,6 +15,7 @@ from framework.archive.engine.rows import Rows
 from framework.archive.records.records import Records
 from framework.archive.records.trust import MAC_BYTES, Keyring, Seal
 from framework.errors import OptionError, UntrustedWorkspace
+from framework.observe.findings import times
 from framework.observe.text import short_repr
 
 if TYPE_CHECKING:
@@ -122,7 +123,9 @@ class CatalogEntry(Description):
     def __str__(self) -> str:
         left = f", superseded by {self.superseded_by[:8]}" if self.superseded_by else ""
         identity = f" [{self.identity[:8]}]" if self.identity else ""
-        return f"{self.name}{identity}: {self.records} records, updated {self.updated:%Y-%m-%d %H:%M} UTC{left}"
+        return (
+            f"{self.name}{identity}: {times(self.records, 'record')}, updated {self.updated:%Y-%m-%d %H:%M} UTC{left}"
+        )
 
 
 class Catalog:

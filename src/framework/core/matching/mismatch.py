@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from framework.core.matching.cases import Scope
 from framework.errors import SourceUnavailable
+from framework.observe.findings import times
 from framework.observe.text import nearest_name, short_repr
 from framework.source import source_of
 
@@ -150,7 +151,7 @@ class _Matcher:
         length = len(value)
         if length < needed or (length > needed and star is None):
             least = "" if star is None else "at least "
-            return Mismatch(1, f"{label or 'the event'} has {length} items,", (f"{least}{needed}",), label)
+            return Mismatch(1, f"{label or 'the event'} has {times(length, 'item')},", (f"{least}{needed}",), label)
         before = needed if star is None else star
         places = [*range(before), *range(length - needed + before, length)]
         parts = [part for part in patterns if not isinstance(part, ast.MatchStar)]
@@ -160,7 +161,7 @@ class _Matcher:
         if not type(value).__flags__ & _IS_MAPPING:
             return Mismatch(0, f"{_shown(value, label)} is", ("a mapping",), label)
         if len(value) < len(pattern.keys):
-            fact = f"{label or 'the event'} has {len(value)} keys,"
+            fact = f"{label or 'the event'} has {times(len(value), 'key')},"
             return Mismatch(1, fact, (f"at least {len(pattern.keys)}",), label)
         found: dict[Any, Any] = {}
         for key in map(self._constant, pattern.keys):

@@ -72,9 +72,10 @@ class EventIntake:
             if scheduler.waiting() < limit:
                 return
             if scheduler.driver is None:
+                waiting = "1 delivery waits" if limit == 1 else f"{limit} deliveries wait"
                 raise MailboxesFull(
-                    f"{limit} deliveries wait (max_pending={limit}) and the pipeline is not running: call start() "
-                    "first, or run() what is there"
+                    f"{waiting} (max_pending={limit}) and the pipeline is not running: call start() first, or run() "
+                    "what is there"
                 )
             scheduler.quiet.wait(LONGEST)
             if not scheduler.accepting:

@@ -67,7 +67,8 @@ def slow(evidence: FlowEvidence) -> Iterator[Finding]:
         return
     yield most.finding(
         "slow job",
-        f"all {workers:,} workers of {most.named} were at work for {elapsed:,.0f} s, {report.busy_seconds / total:.0%} "
+        f"{'the worker' if workers == 1 else f'all {workers:,} workers'} of {most.named} "
+        f"{'was' if workers == 1 else 'were'} at work for {elapsed:,.0f} s, {report.busy_seconds / total:.0%} "
         f"of the work of all jobs, {report.busy_seconds / max(1, report.counts.ended):.3f} s an item",
         report.counts.ended,
         severity="notable",

@@ -8,6 +8,7 @@ from typing import Any
 
 from framework.errors import FlowError, OptionError
 from framework.flow.clock import is_time
+from framework.observe.findings import times
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +46,8 @@ def results_of(returned: object, size: int, job: str) -> Sequence[Any]:
             f"{job} got a batch and returned {type(returned).__name__}: return a list with one result per item"
         )
     if len(returned) != size:
-        raise FlowError(f"{job} got a batch of {size} items and returned {len(returned)} results: return one per item")
+        raise FlowError(
+            f"{job} got a batch of {times(size, 'item')} and returned {times(len(returned), 'result')}: "
+            "return one per item"
+        )
     return returned

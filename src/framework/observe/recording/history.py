@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakSet
 
+from framework.observe.findings import times
 from framework.observe.frames import typed_frame
 from framework.observe.recording.dead_letters import DeadLetterCount, DeadLetters
 from framework.observe.recording.forgotten import Row
@@ -237,7 +238,7 @@ class History:
     def __repr__(self) -> str:
         events, deliveries = self.log.counts()
         dropped = f", {self.dropped:,} older rows dropped" if self.dropped else ""
-        return f"<History: {events:,} events, {deliveries:,} deliveries{dropped}>"
+        return f"<History: {times(events, 'event')}, {times(deliveries, 'delivery')}{dropped}>"
 
     def causes(self, event: Any) -> list[Submission]:
         """As `lineage`, found from the newest row on: quick for an event of just now."""
