@@ -140,10 +140,11 @@ class Building:
         """Take an artifact; build when an input is complete."""
         if self._single and self.resolved:
             self.pairing.arrived.add(event.target)
+            inputs, origins = (event.artifact,), (origin_of(event),)
             if self._current is not None:
-                self.queue(context, input_of((event,)))
+                self.pending.append(BuildInput(inputs, origins))
             else:
-                self._answer(context, (event.artifact,), (origin_of(event),))
+                self._answer(context, inputs, origins)
             return
         self.pairing.add(event)
         if self.resolved and (events := self.pairing.take()) is not None:
@@ -215,10 +216,13 @@ class Building:
                 return
         if self._kept:
             made = Made(made.builder, made.target, plumbing=made.plumbing)
-            archived = self._recall(context, key, made)
+            started = time.perf_counter()
+            archived = self.records.archived(context.archive, key, made)
             if archived is not None:
+                context._work().replay_seconds += time.perf_counter() - started
                 self.announce(context, archived, inputs, made, origins, key)
-                self._replay_further(context)
+                if self.pending:
+                    self._replay_further(context)
                 return
         own.current, own.origins = context, origins
         try:
@@ -230,14 +234,6 @@ class Building:
             own.current = None
         self.announce(context, artifacts, inputs, made, origins, key)
 
-    def _recall(self, context: Context, key: str, made: Made) -> Iterator[Any] | None:
-        """Return the archived artifacts of an input; None if there are none."""
-        started = time.perf_counter()
-        archived = self.records.archived(context.archive, key, made)
-        if archived is not None:
-            context._work().replay_seconds += time.perf_counter() - started
-        return archived
-
     def _replay_further(self, context: Context) -> None:
         """Announce the results of further inputs, if they are archived: a delivery for each would take a third more.
 
@@ -246,21 +242,23 @@ class Building:
         """
         if context.__class__ is not Context or self._answered is not None:
             return
-        for _ in range(min(REPLAYED_TOGETHER, len(self.pending))):
-            message = self.pending[0]
+        archive, work, pending, clock = context.archive, context._work(), self.pending, time.perf_counter
+        for _ in range(min(REPLAYED_TOGETHER, len(pending))):
+            message = pending[0]
             if message.__class__ is not BuildInput or self._room <= 0 or self._remaining is not None:
                 return
-            inputs, origins = message.inputs, message.origins
+            inputs, started = message.inputs, clock()
             made = Made(self.made.builder, self.made.target, plumbing=self.made.plumbing)
             try:
                 key = input_key(inputs if self._plain else self.pairing.arguments(inputs), name="inputs")
-                archived = self._recall(context, key, made)
+                archived = self.records.archived(archive, key, made)
             except Exception:  # noqa: BLE001 - raised again in a delivery of that input
                 return
             if archived is None:
                 return
-            self.pending.popleft()
-            self.announce(context, archived, inputs, made, origins, key)
+            work.replay_seconds += clock() - started
+            pending.popleft()
+            self.announce(context, archived, inputs, made, message.origins, key)
 
     def _build(self, arguments: tuple[Any, ...]) -> Iterator[Any]:
         build = self._builder.build
