@@ -94,6 +94,8 @@ class Ledger:
             return self._untouched(item, finished=finished)
         step, handling = item.steps[-1], None
         if step.job.endswith("errors"):
+            if len(item.steps) == 1:  # the limits of the first job gave it up before its body had begun
+                return self._entering(item, 0) or ("failed", False)
             step, handling = item.steps[-2], step
         job, how = self.job(step), step.attempts[-1]
         # A TaskGroup leaves a cancellation behind, which what comes next in the same attempt may meet: before Python

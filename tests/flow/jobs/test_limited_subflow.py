@@ -51,6 +51,22 @@ def test_an_attempt_that_times_out_in_a_queue_is_dropped_there():
     assert (report.counts["done"], report.counts["failed"]) == (1, 2)
 
 
+def test_an_item_that_times_out_before_it_is_begun_goes_to_the_outer_error_job():
+    begun, told = [], []
+
+    async def slow(item):
+        begun.append(item)
+        await asyncio.sleep(1)
+
+    async def tell(item):
+        told.append((item, type(current_failure().exception)))
+
+    inner = Flow(name="inner").add(slow, FixedCapacity(1, 10)).error(same)
+    report = play(Flow().add(inner, FixedCapacity(3, 10), timeout=1.5).error(tell).run(range(3)))
+    assert (begun, sorted(told)) == ([0, 1], [(1, TimeoutError), (2, TimeoutError)])
+    assert (report.counts["done"], report.counts["failed"]) == (1, 2)
+
+
 def test_what_a_limited_flow_skips_drops_and_fails_is_counted_once():
     inner = Flow(name="inner").add(picky).add(router(str, **{"0": same}))
     report = play(Flow().add(inner, timeout=10).run(range(5)))
