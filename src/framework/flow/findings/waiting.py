@@ -28,7 +28,7 @@ def paused(evidence: FlowEvidence) -> Iterator[Finding]:
         if job.paused and job.node.waiting:
             yield job.finding(
                 "paused",
-                f"{job.name} is paused, and {times(job.node.waiting, 'item')} wait for it",
+                f"{job.name} is paused with {times(job.node.waiting, 'item')} waiting for it",
                 job.node.waiting,
                 severity="notable",
                 remedy=f"call flow.resume({job.name!r})",

@@ -46,7 +46,7 @@ def leaked(evidence: Evidence) -> Iterator[Finding]:
     for name, count in evidence.leaked.items():
         yield Finding(
             "leaked hold",
-            f"{name} took {times(count, 'hold')} without releasing them: a phase stayed open until they were collected",
+            f"{name} took {times(count, 'hold')} without a release: a phase stayed open until garbage was collected",
             _taken_at(evidence.processors.get(name)),
             name,
             count,

@@ -31,7 +31,7 @@ def overlaps(evidence: Evidence) -> Iterator[Finding]:
             count = sum(1 for sent in evidence.submissions if sent.cls is cls)
             yield Finding(
                 "handled twice",
-                f"{times(count, 'event')} {cls.__name__} were handled by {own[0]}, and by {name} too, because {base} "
+                f"{own[0]} handled {times(count, 'event')} {cls.__name__}, and {name} did too, because {base} "
                 f"at {places[name]} is a base of {cls.__name__}",
                 places[name],
                 name,
