@@ -214,18 +214,19 @@ def canonical(value: Any) -> Any:
 def _plain_sequence(values: Any) -> bytes | None:
     """Return the bytes of a sequence of scalars, or of tuples of scalars; None for any other."""
     if _are_scalars(map(type, values)):
-        data = _marshalled(values)
-        if data is None:
+        try:
+            data = dumps(values, 2)
+        except ValueError:  # a part of 2 GiB or more
             return None
-        if _may_hold_nan(data):
+        if (b"\x7f" in data or b"\xff" in data) and _may_hold_nan(data):
             data = dumps(type(values)(map(canonical, values)), 2)
         return b"q" + data
     if not (_are_tuples(map(type, values)) and _are_scalars(map(type, chain.from_iterable(values)))):
         return None
-    data = _marshalled(values)
-    if data is not None and _may_hold_nan(data):
-        data = dumps(type(values)(tuple(map(canonical, row)) for row in values), 2)
-    return None if data is None else b"q" + data
+    rows = _marshalled(values)
+    if rows is not None and _may_hold_nan(rows):
+        rows = dumps(type(values)(tuple(map(canonical, row)) for row in values), 2)
+    return None if rows is None else b"q" + rows
 
 
 def _marshalled(values: Any) -> bytes | None:

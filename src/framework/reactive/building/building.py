@@ -221,8 +221,8 @@ class Building:
             if archived is not None:
                 context._work().replay_seconds += time.perf_counter() - started
                 self.announce(context, archived, inputs, made, origins, key)
-                if self.pending:
-                    self._replay_further(context)
+                if self.pending and context.__class__ is Context and self._answered is None and self._remaining is None:
+                    self.announce(context, self._archived_further(context))
                 return
         own.current, own.origins = context, origins
         try:
@@ -234,31 +234,33 @@ class Building:
             own.current = None
         self.announce(context, artifacts, inputs, made, origins, key)
 
-    def _replay_further(self, context: Context) -> None:
-        """Announce the results of further inputs, if they are archived: a delivery for each would take a third more.
+    def _archived_further(self, context: Context) -> Iterator[Derived]:
+        """Yield the artifacts of further inputs while they are archived: a delivery for each would take a third more.
 
         Inputs that fail or that are to be built have deliveries of their own, and so has each one in a run that is
         watched.
         """
-        if context.__class__ is not Context or self._answered is not None:
-            return
         archive, work, pending, clock = context.archive, context._work(), self.pending, time.perf_counter
-        for _ in range(min(REPLAYED_TOGETHER, len(pending))):
-            message = pending[0]
-            if message.__class__ is not BuildInput or self._room <= 0 or self._remaining is not None:
+        builder, target = self.made.builder, self.made.target
+        for _ in range(REPLAYED_TOGETHER):
+            if not pending or pending[0].__class__ is not BuildInput:
                 return
-            inputs, started = message.inputs, clock()
-            made = Made(self.made.builder, self.made.target, plumbing=self.made.plumbing)
+            message, started = pending[0], clock()
+            made = Made(builder, target)
             try:
-                key = input_key(inputs if self._plain else self.pairing.arguments(inputs), name="inputs")
-                archived = self.records.archived(archive, key, made)
+                arguments = message.inputs if self._plain else self.pairing.arguments(message.inputs)
+                archived = self.records.archived(archive, input_key(arguments, name="inputs"), made)
             except Exception:  # noqa: BLE001 - raised again in a delivery of that input
                 return
             if archived is None:
                 return
             work.replay_seconds += clock() - started
             pending.popleft()
-            self.announce(context, archived, inputs, made, message.origins, key)
+            work.replayed += 1
+            place = -1
+            for place, artifact in enumerate(archived):
+                yield Derived(artifact, made, message.origins, place)
+            work.fruitless += place < 0
 
     def _build(self, arguments: tuple[Any, ...]) -> Iterator[Any]:
         build = self._builder.build
