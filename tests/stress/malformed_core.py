@@ -200,7 +200,7 @@ CASES = [
     Case("renew while running", lambda _: while_running(lambda p: p.renew()), PipelineRunning, "busy is running", "stop it before renew()"),
     Case("a wait that is over", lambda _: while_running(lambda p: p.current_run.wait(0)), TimeoutError, "busy is not done after 0 s", "wait() again, or stop() it"),
     *each("a wait of", ("x", -1, NAN), lambda _, v: while_running(lambda p: p.current_run.wait(v)), OptionError, "timeout is a number of seconds", "got "),
-    Case("full mailboxes", full, MailboxesFull, "1 deliveries wait (max_pending=1)", "call start() first"),
+    Case("full mailboxes", full, MailboxesFull, "1 delivery waits (max_pending=1)", "call start() first"),
     *each("max_workers", (0, -1), option("max_workers"), OptionError, "max_workers must be positive", LIMIT),
     *each("max_workers", (1.5, "4", True), option("max_workers"), OptionError, "max_workers must be a whole number", LIMIT),
     *each("max_phases", (0, -1), option("max_phases"), OptionError, "max_phases must be positive", LIMIT),
