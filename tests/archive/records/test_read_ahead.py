@@ -1,5 +1,7 @@
 """What is read before it is asked for, as replays do, is what is there when it is asked for."""
 
+import threading
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -64,6 +66,35 @@ def test_a_record_that_changes_after_it_was_read_ahead_is_read_again(path, chang
         assert [loaded(archive, key) for key in KEYS[:20]] == [*ROWS.values()][:20]
         change(other)
         assert loaded(archive, KEYS[30]) == then
+
+
+def test_threads_never_read_what_was_there_before_a_write_that_has_returned(path):
+    fill(path, **dict.fromkeys(KEYS, 0))
+    written, older, ends = dict.fromkeys(KEYS, 0), [], threading.Event()
+
+    def read(archive):
+        while not ends.is_set():
+            for key in KEYS:
+                before, found = written[key], loaded(archive, key)
+                if found is not None and found < before:
+                    older.append(key)
+
+    with Session(path, "a test") as session:
+        archive = session.archive("a")
+        readers = [threading.Thread(target=read, args=[archive]) for _ in range(3)]
+        for reader in readers:
+            reader.start()
+        for version in range(1, 120, 2):
+            archive.clear()
+            archive.update(dict.fromkeys(KEYS, version))  # they stand in one page
+            written.update(dict.fromkeys(KEYS, version))
+            for key in KEYS[version % 7 :: 20]:
+                archive[key] = version + 1
+                written[key] = version + 1
+        ends.set()
+        for reader in readers:
+            reader.join()
+    assert older == []
 
 
 @settings(max_examples=25, deadline=None)
