@@ -8,11 +8,15 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from ipykernel.kernelspec import get_kernel_dict
+
+from framework.errors import MissingPackage
 
 settings.register_profile("framework", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("framework"), derandomize=True)
@@ -70,6 +74,31 @@ def pytest_collection_finish() -> None:
     """Leave what was imported and collected out of garbage collections: each took 0.3 s, and tests ask for many."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Iterator[None]:
+    """Skip where a fixture needs a workspace that this Python has no package for."""
+    with needing_rocksdict():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Iterator[None]:
+    """Skip where a test needs such a workspace."""
+    with needing_rocksdict():
+        return (yield)
+
+
+@contextmanager
+def needing_rocksdict() -> Iterator[None]:
+    """Skip a test that misses rocksdict on a free-threaded Python, which has no wheel of it."""
+    try:
+        yield
+    except MissingPackage as error:
+        if find_spec("rocksdict") is not None:
+            raise
+        pytest.skip(str(error))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -88,7 +88,8 @@ def serve(address, owner):
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         for name in IMPORTED:
-            __import__(name)
+            with contextlib.suppress(ImportError):  # a Python that some of them have no wheel for
+                __import__(name)
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # kernels that have ended leave nothing behind
         listener.listen(64)
         listener.settimeout(OWNER_GONE_AFTER)

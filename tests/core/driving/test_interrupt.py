@@ -188,6 +188,7 @@ def test_the_interpreter_ends_with_a_run_in_the_background(interrupted):
 
 
 def test_archives_are_closed_after_a_ctrl_c(interrupted, tmp_path):
+    pytest.importorskip("rocksdict")
     lines = interrupted(
         f"""
         from pathlib import Path

@@ -165,8 +165,6 @@ def test_replayed_deliveries_are_told_from_computed_ones(run, tmp_path):
 
 
 def test_replayed_builds_are_told_from_computed_ones(tmp_path):
-    pytest.importorskip("rocksdict")
-
     class Numbers(ReactiveBuilder):
         def __init__(self):
             super().__init__(provides="number", requires=[])
