@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -174,3 +175,10 @@ def test_a_frame_of_failures_names_the_users_line_also_without_frames():
     assert expected.startswith("test_reports.py:")
     assert light.exception.__traceback__ is None
     assert Failures([light]).frame()["where"].tolist() == [expected]
+
+
+@pytest.mark.parametrize("notes", [5, ["Traceback", 5], [f'Traceback\n  File "a", line {"9" * 5000}'], "Traceback"])
+def test_whatever_stands_for_the_notes_of_an_error_its_line_is_told(notes):
+    error = raised(ValueError())
+    error.__notes__ = notes
+    assert Path(__file__).stem in failure(error).where

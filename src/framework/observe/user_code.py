@@ -16,7 +16,7 @@ from framework.source import place
 
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 _PACKAGE = str(Path(__file__).parents[1]) + os.sep
-_NOTED = re.compile(r'^[ |]+File "(?P<file>.+)", line (?P<number>\d+)', re.MULTILINE)
+_NOTED = re.compile(r'^[ |]+File "(?P<file>.+)", line (?P<number>\d{1,9})\b', re.MULTILINE)
 _LAYERS, _DEPTH = 20, 200  # of wrappers, and of coroutines that await each other
 
 
@@ -52,9 +52,15 @@ def line_of(error: BaseException) -> str:
 
 def away(error: BaseException) -> Iterator[tuple[str, int]]:
     """Yield the lines (file, number) that an error passed in another process, as its notes tell them."""
-    for note in getattr(error, "__notes__", ()):
-        if isinstance(note, str) and "Traceback" in note:
+    for note in notes_of(error):
+        if "Traceback" in note:
             yield from ((found["file"], int(found["number"])) for found in _NOTED.finditer(note))
+
+
+def notes_of(error: BaseException) -> tuple[str, ...]:
+    """Return the notes of an error; any object may have been set as such."""
+    notes = getattr(error, "__notes__", ())
+    return tuple(note for note in notes if isinstance(note, str)) if isinstance(notes, list | tuple) else ()
 
 
 def last_own(lines: Iterable[tuple[str, int]]) -> str:

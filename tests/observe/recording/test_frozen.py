@@ -155,3 +155,8 @@ def test_an_event_without_a_name_or_attributes_is_told():
 def test_arrays_of_objects_and_frames_are_described_without_their_bytes():
     assert described(np.array([object()])).text == "<ndarray (1,) object>"
     assert described(pd.Series([1])).text == "<Series (1,) int64>"
+
+
+def test_a_number_that_has_no_repr_is_described_as_such():
+    assert event_text("Event", {"n": 10**5000}) == "Event(n=<int whose repr raised ValueError>)"
+    assert described([10**5000]).text == "[<int whose repr raised ValueError>]"

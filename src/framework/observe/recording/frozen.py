@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from framework.observe.recording.change_marks import ATOMS, mark_of
+from framework.observe.text import short_repr
 
 SHOWN_ITEMS, SHOWN_DEPTH, SHOWN_TEXT = 6, 3, 80
 LARGE = 4096
@@ -66,7 +67,8 @@ def _text(value: Any, depth: int) -> str:
     if kind is ValueDescription:
         return str(value.text)
     if kind in ATOMS:
-        text = repr(value[:SHOWN_TEXT]) if kind in _SIZED else repr(value)
+        # A number of thousands of digits has no repr.
+        text = repr(value[:SHOWN_TEXT]) if kind in _SIZED else short_repr(value)
         return text if kind not in _SIZED or len(value) <= SHOWN_TEXT else f"{text}... ({len(value)})"
     if kind in _CONTAINERS:
         return _container(value, depth)

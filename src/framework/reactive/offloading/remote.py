@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from framework.errors import BuildError, RemoteError, Unpicklable
+from framework.observe.user_code import notes_of
 from framework.reactive.building.artifacts import artifacts_of
 
 Function = Callable[..., Iterable[Any]]
@@ -58,7 +59,7 @@ class Raised(NamedTuple):
         if isinstance(error, BaseExceptionGroup) and depth < _DEEPEST:
             parts, text = tuple(cls.of(part, depth + 1) for part in error.exceptions), str(error.message)
         cause = None if error.__cause__ is None or depth >= _DEEPEST else cls.of(error.__cause__, depth + 1)
-        notes = tuple(map(str, getattr(error, "__notes__", ())))
+        notes = notes_of(error)
         trace = "" if depth else "".join(traceback.format_exception(error))
         return cls(pickled, type(error).__name__, text, trace, parts, notes, cause)
 
@@ -91,7 +92,7 @@ class Raised(NamedTuple):
         if self.cause is not None and error.__cause__ is None:
             error.__cause__ = self.cause.exception()
         for note in (*self.notes, self.trace):
-            if note and note not in getattr(error, "__notes__", ()):
+            if note and note not in notes_of(error):
                 error.add_note(note)
         return error
 
