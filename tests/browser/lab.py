@@ -27,7 +27,6 @@ class Lab(Visit):
     """Opens notebooks, runs their cells, and notes what the page asked for and complained about."""
 
     noise = ("Could not restore the debugger state",)  # it asks the debugger of a kernel that is being shut down
-    _closing = False
 
     def visit(self, name: str) -> None:
         if self.page.url.startswith(self._server):  # loading the application takes most of the time
@@ -66,15 +65,13 @@ class Lab(Visit):
         self.shut_down()
         if self.page.locator("body").get_attribute("data-jp-theme-light") == "false":
             self.theme("light")
-        self._closing = True
         self.page.evaluate(DISCARD)
         self.page.wait_for_function("() => !document.querySelector('.jp-Notebook')", timeout=MINUTE, polling=SELDOM)
         super().close()
 
     def _raised(self, error: Any) -> None:
-        # It gives the focus to the next notebook, which may be gone by then. Scripts of widgets come from other places.
-        text = str(error)
-        if not (self._closing and f"{self._server}/static/" in text and "blob:" not in text):
+        # On a busy machine it gives the focus to a notebook that a test before has closed meanwhile.
+        if ".onActivateRequest" not in str(error):
             super()._raised(error)
 
     def _wait_until_open(self, name: str) -> None:
