@@ -85,8 +85,7 @@ def test_threads_never_read_what_was_there_before_a_write_that_has_returned(path
         for reader in readers:
             reader.start()
         for version in range(1, 120, 2):
-            archive.clear()
-            archive.update(dict.fromkeys(KEYS, version))  # they stand in one page
+            archive.update(dict.fromkeys(KEYS, version))
             written.update(dict.fromkeys(KEYS, version))
             for key in KEYS[version % 7 :: 20]:
                 archive[key] = version + 1
