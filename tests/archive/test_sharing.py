@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import threading
 
 import pytest
 
@@ -161,3 +162,43 @@ def test_a_forked_child_cannot_write_and_harms_nothing(path):
     archive["l"] = 2
     session.close()
     assert dict(Workspace(path).archive("a")) == {"k": 1, "l": 2}
+
+
+LOOKS = {
+    "get": lambda archive: [archive.get(f"k{number}") for number in range(20)],
+    "len": lambda archive: 0 <= len(archive) <= 20 or pytest.fail("more records than there were"),
+    "contains": lambda archive: [f"k{number}" in archive for number in range(20)],
+    "iter": list,
+    "batches": lambda archive: list(archive.batches()),
+    "verify": lambda archive: archive.verify(),
+    "size": lambda archive: archive.size(),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("beside", [True, False], ids=["in the session", "as a reader"])
+def test_what_is_deleted_and_written_again_beside_a_look_is_no_damage(path, look, beside):
+    failed, ends = [], threading.Event()
+
+    def looks(archive):
+        try:
+            while not ends.is_set():
+                LOOKS[look](archive)
+        except BaseException as error:  # noqa: BLE001 - held against none
+            failed.append(error)
+
+    with Session(path, "a test") as session:
+        archive = session.archive("a")
+        reader = archive if beside else Workspace(path).archive("a", readonly=True)
+        threads = [threading.Thread(target=looks, args=[reader]) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for turn in range(40):
+            archive.update({f"k{number}": turn for number in range(20)})
+            del archive[f"k{turn % 20}"]
+            archive[f"k{turn % 20}"] = "again"
+            archive.clear()
+        ends.set()
+        for thread in threads:
+            thread.join()
+    assert failed == []

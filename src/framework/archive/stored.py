@@ -61,7 +61,7 @@ class StoredArchive(Archive):
 
     def __getitem__(self, key: Any) -> Any:
         index = index_key(key)
-        record = self._ask(lambda rows, records: _find(rows, records, index))
+        record = self._ask(lambda rows, records: records.find(rows, index))
         return loads(self._value(key, index, record), placeholders=self._placeholders)
 
     def _recalled(self, key: Any) -> Any:
@@ -73,7 +73,7 @@ class StoredArchive(Archive):
         if value is None:
 
             def question(rows: Rows, records: Records) -> Record | None:
-                record = _find(rows, records, index)
+                record = records.find(rows, index)
                 if record is not None:
                     ahead.follow(rows, records, record.position)
                 return record
@@ -103,8 +103,7 @@ class StoredArchive(Archive):
         return self._position(index_key(key)) is not None
 
     def __len__(self) -> int:
-        counts = self._ask(lambda rows, records: records.counts(rows))
-        return counts.records if counts else 0
+        return self._counts().records
 
     def __iter__(self) -> Iterator[Any]:
         """Return the keys in the order of first writing."""
@@ -133,16 +132,21 @@ class StoredArchive(Archive):
         self._for_writing().clear()
 
     def verify(self) -> int:
-        """Read every record without making its value, and return their number; raises WorkspaceDamaged."""
-        total = start = 0
+        """Read every record without making its value, and return their number; raises WorkspaceDamaged.
+
+        What is written or deleted meanwhile is no damage; the number may be that of before or of after.
+        """
+        before = self._counts()
+        total = start = unnamed = 0
         while records := self._scan(start):
-            for record in records:
-                if self._position(index_of(record.key)) != record.position:
-                    raise lost(f"the index of archive {self.name!r} does not name a record that is there")
+            unnamed += sum(self._position(index_of(record.key)) != record.position for record in records)
             total += len(records)
             start = unpack_position(records[-1].position) + 1
-        if total != len(self):
-            raise lost(f"archive {self.name!r} has {total} of {len(self)} records")
+        if before == self._counts():
+            if unnamed:
+                raise lost(f"the index of archive {self.name!r} does not name a record that is there")
+            if total != before.records:
+                raise lost(f"archive {self.name!r} has {total} of {before.records} records")
         return total
 
     def size(self) -> int:
@@ -155,6 +159,12 @@ class StoredArchive(Archive):
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> Any:
         """Raise: an archive stays where it is."""
         raise Unpicklable("an archive cannot be pickled; send the workspace's path and open it there")
+
+    def _counts(self) -> RecordCounts:
+        before, counts = None, self._ask(lambda rows, records: records.counts(rows))
+        while before != counts:  # what is read twice is of one moment
+            before, counts = counts, self._ask(lambda rows, records: records.counts(rows))
+        return counts or RecordCounts(0, 0)
 
     def _position(self, index: bytes) -> bytes | None:
         position: bytes | None = self._ask(lambda rows, records: rows.get(records.place(index)))
@@ -205,13 +215,13 @@ class StoredArchive(Archive):
         return self._found[1]
 
     def _runs(self) -> Iterator[RecordSpan]:
-        before: RecordCounts | None = self._ask(lambda rows, records: records.counts(rows))
+        before = self._counts()
         start = seen = 0
         while (run := self._run(start)).keys:
             yield run
             start = run.end
             seen += len(run.keys)
-        if before and seen < before.records and before == self._ask(lambda rows, records: records.counts(rows)):
+        if seen < before.records and before == self._counts():
             raise lost(f"archive {self.name!r} has {seen} of {before.records} records")
 
     def _scan(self, start: int) -> list[Record]:
@@ -219,11 +229,6 @@ class StoredArchive(Archive):
 
     def _run(self, start: int) -> RecordSpan:
         return self._ask(lambda rows, records: records.run(rows, start)) or RecordSpan((), (), start)
-
-
-def _find(rows: Rows, records: Records, index: bytes) -> Record | None:
-    position = rows.get(records.place(index))
-    return None if position is None else records.read(rows, position)
 
 
 def _keys(data: Sequence[bytes]) -> list[Any]:

@@ -68,7 +68,8 @@ def test_a_record_that_changes_after_it_was_read_ahead_is_read_again(path, chang
         assert loaded(archive, KEYS[30]) == then
 
 
-def test_threads_never_read_what_was_there_before_a_write_that_has_returned(path):
+@pytest.mark.parametrize("clears", [True, False])
+def test_threads_never_read_what_was_there_before_a_write_that_has_returned(path, clears):
     fill(path, **dict.fromkeys(KEYS, 0))
     written, older, ends = dict.fromkeys(KEYS, 0), [], threading.Event()
 
@@ -85,7 +86,9 @@ def test_threads_never_read_what_was_there_before_a_write_that_has_returned(path
         for reader in readers:
             reader.start()
         for version in range(1, 120, 2):
-            archive.update(dict.fromkeys(KEYS, version))
+            if clears:
+                archive.clear()
+            archive.update(dict.fromkeys(KEYS, version))  # after a clear they stand in one page
             written.update(dict.fromkeys(KEYS, version))
             for key in KEYS[version % 7 :: 20]:
                 archive[key] = version + 1

@@ -86,12 +86,31 @@ class Records:
         """Return the key of the row that says where a record is."""
         return self._index + index_key
 
+    def find(self, rows: Rows, index_key: bytes) -> Record | None:
+        """Return the record of a key, if there is one; raises WorkspaceDamaged or UntrustedWorkspace."""
+        place = self.place(index_key)
+        return self._named(rows, lambda: rows.get(place))
+
     def read(self, rows: Rows, position: bytes) -> Record:
         """Return the record at a position that the index names; raises WorkspaceDamaged or UntrustedWorkspace."""
-        record = rows.get(self._records + position)
-        if record is None:
-            raise lost("a record that the index names is missing")
-        return self._opened(position, record)
+        record = self._named(rows, lambda: position)
+        assert record is not None  # noqa: S101 - the position stays the same
+        return record
+
+    def _named(self, rows: Rows, look: Callable[[], bytes | None]) -> Record | None:
+        """Return the record at the position that a look gives, if it gives one.
+
+        Both may be deleted after the look: then another look gives none, or another position, as none is used twice.
+        """
+        position = look()
+        while position is not None:
+            record = rows.get(self._records + position)
+            if record is not None:
+                return self._opened(position, record)
+            before, position = position, look()
+            if position == before:
+                raise lost("a record that the index names is missing")
+        return None
 
     def record(self, position: bytes, key: bytes, value: bytes) -> tuple[bytes, bytes]:
         """Return the row of a record, signed."""
@@ -134,12 +153,14 @@ class Records:
         """Return how many records there are and were."""
         kept = rows.get(self._counts)
         next_position, deleted = _COUNTS.unpack(self._count_seal.verify(b"", kept)) if kept else (0, 0)
-        last = rows.last(self._records)
+        last = self._named(rows, lambda: self._last(rows))  # an unsigned record must not count
         if last is not None:
-            position = last[len(self._records) :]
-            self.read(rows, position)  # an unsigned record must not count
-            next_position = max(next_position, unpack_position(position) + 1)
+            next_position = max(next_position, unpack_position(last.position) + 1)
         return RecordCounts(next_position, deleted)
+
+    def _last(self, rows: Rows) -> bytes | None:
+        row = rows.last(self._records)
+        return None if row is None else row[len(self._records) :]
 
     def size(self, rows: Rows) -> int:
         """Return the bytes of all rows, about what they take on disk."""

@@ -104,8 +104,12 @@ class _WorkerBuilder(WorkerHooks):
         made = Made(self.name, self.provides)
         if self._records is None:
             return made, self._built(context, args)
-        key, build = input_key(args, name="inputs"), partial(self._built, context)
-        return made, self._records.artifacts(context.archive, key, args, build, made, origins_of(context), number)
+        records, archive, key = self._records, context.archive, input_key(args, name="inputs")
+        archived = records.archived(archive, key, made, number)
+        if archived is not None:
+            return made, archived
+        build = partial(self._built, context)
+        return made, records.built(archive, key, args, build, made, origins_of(context), number)
 
     def _built(self, context: Context, args: tuple[Any, ...]) -> Iterator[Any]:
         return artifacts_of(self.worker.build(context, *args), self.worker.build)

@@ -83,24 +83,6 @@ class BuildRecords:
         """Begin a run that has announced nothing."""
         self._answered.clear()
 
-    def artifacts(  # noqa: PLR0913, PLR0917 - facts of one input
-        self,
-        archive: Archive,
-        key: str,
-        arguments: tuple[Any, ...],
-        build: BuildFunction,
-        made: Made,
-        origins: tuple[Origin, ...],
-        place: int | None = None,
-    ) -> Iterator[Any]:
-        """Return the artifacts for an input: the archived ones, or those of a build, which become a record.
-
-        `key` is the digest of the arguments, `place` that of the input among those of the run, by default behind the
-        others. `made` is told the key. Raises Unpicklable.
-        """
-        found = self.archived(archive, key, made, place)
-        return self.built(archive, key, arguments, build, made, origins, place) if found is None else found
-
     def built(  # noqa: PLR0913, PLR0917 - facts of one input
         self,
         archive: Archive,
@@ -111,7 +93,11 @@ class BuildRecords:
         origins: tuple[Origin, ...],
         place: int | None = None,
     ) -> Iterator[Any]:
-        """Return the artifacts of a build for an input, which become a record; raises Unpicklable."""
+        """Return the artifacts of a build for an input, which become a record; raises Unpicklable.
+
+        `key` is the digest of the arguments, `place` that of the input among those of the run, by default behind the
+        others. `made` is told the key.
+        """
         inputs, started = copies(arguments), time.perf_counter()
         built = build(arguments)  # all the work of a `build` that returns; one that yields begins later
         return self.record(archive, key, inputs, built, made, origins, place, time.perf_counter() - started)
