@@ -263,3 +263,17 @@ def test_rows_that_a_watched_run_does_not_show_are_counted():
     pipeline = Pipeline([Idle() for _ in range(203)])
 
     assert _table(MonitorView(ScalingMonitor(pipeline))).caption == "... and 3 more"
+
+
+def test_names_of_a_watched_run_cannot_steer_a_terminal():
+    class Idle(AbstractProcessor):
+        interests = ((Event, "start"),)
+
+        def process(self, context, event):
+            pass
+
+    pipeline = Pipeline([Idle(name="\x1b[2J")], name="\x1b]0;x")
+    table = _table(MonitorView(ScalingMonitor(pipeline)))
+
+    assert str(table.title).startswith(r"\x1b]0;x: ")
+    assert [str(cell) for cell in table.columns[0].cells] == [r"\x1b[2J"]

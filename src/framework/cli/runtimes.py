@@ -12,7 +12,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from framework.cli.console import DONE, FAILED, console, show_text
+from framework.cli.console import DONE, FAILED, console, safe_name, show_text
 from framework.errors import OptionError, RunFailed, UnknownName
 from framework.observe import Graph
 
@@ -142,7 +142,7 @@ def _table(view: MonitorView) -> Table:
     from rich.text import Text
 
     shown = view.rows()
-    title = Text(f"{shown['name']}: {shown['header']}")
+    title = Text(f"{safe_name(shown['name'])}: {shown['header']}")
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for name in ("", "waiting", "running", "done", "failed", "busy"):
         table.add_column(name, justify="left" if name in {"", "busy"} else "right")
@@ -153,7 +153,7 @@ def _table(view: MonitorView) -> Table:
         busy = ProgressBar(total=most, completed=row["busy_seconds"], width=20, complete_style="blue")
         style = "blue" if working else "yellow" if waiting else ""
         numbers = (f"{waiting:,}", f"{working}", f"{row['done']:,}")
-        table.add_row(Text(row["name"], style=style), *numbers, failed, busy)
+        table.add_row(Text(safe_name(row["name"]), style=style), *numbers, failed, busy)
     table.caption = f"... and {shown['hidden']:,} more" if shown["hidden"] else None
     return table
 
@@ -186,12 +186,10 @@ def _attribute(module: Any, path: str, target: str) -> Any:
     found = module
     for name in path.split("."):
         if not hasattr(found, name):
-            owner, public = (
-                getattr(found, "__name__", type(found).__name__),
-                [one for one in vars(found) if one[0] != "_"],
-            )
-            runtimes = [one for one in public if _is_runtime(getattr(found, one))]
-            raise UnknownName(f"attribute of {owner}", name, runtimes or public)
+            owner = getattr(found, "__name__", type(found).__name__)
+            public = {one: value for one, value in vars(found).items() if one[0] != "_"}
+            runtimes = [one for one, value in public.items() if _is_runtime(value)]
+            raise UnknownName(f"attribute of {owner}", name, runtimes or list(public))
         found = getattr(found, name)
     if not _is_runtime(found):
         kind = found.__name__ if isinstance(found, type) else type(found).__name__
