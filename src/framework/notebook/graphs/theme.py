@@ -42,7 +42,6 @@ INK = Look("#1f2328", "#e6edf3", "", "text")
 FAINT = Look("#59636e", "#9198a1", "", "secondary text and arrows")
 GROUND = Look("#ffffff", "#111111", "", "background, that of JupyterLab's themes")
 SURFACE = Look("#f6f8fa", "#1c2128", "", "nodes and table heads")
-LINE = Look("#d1d9e0", "#3d444d", "", "rules and frames")
 
 FONT = "Helvetica,Arial,sans-serif"
 
@@ -75,7 +74,7 @@ def picture_css() -> str:
 
 
 def _grounds() -> list[tuple[str, Look]]:
-    return [("ink", INK), ("faint", FAINT), ("ground", GROUND), ("surface", SURFACE), ("line", LINE)]
+    return [("ink", INK), ("faint", FAINT), ("ground", GROUND), ("surface", SURFACE)]
 
 
 def _rules(colours: Mapping[str, str], scheme: Literal["light", "dark"]) -> str:
