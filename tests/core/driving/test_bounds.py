@@ -20,7 +20,7 @@ def selfish():
 
 
 def test_max_phases_ends_a_run_and_names_the_cause():
-    with pytest.raises(PhaseLimitReached, match=r"max_phases=3:\nphase 3 caused 1 more deliveries, begun by Endless"):
+    with pytest.raises(PhaseLimitReached, match=r"max_phases=3:\nphase 3 caused 1 more delivery, begun by Endless"):
         run(endless(), processor(ignore, "more"), max_phases=3)
 
 

@@ -12,6 +12,7 @@ from framework.core.driving.wiring import provided_by
 from framework.core.event import PHASE, Event
 from framework.core.mailboxes.inbox import Inbox
 from framework.core.scheduling.scheduler import Scheduler
+from framework.observe.findings import times
 from framework.observe.recording.frozen import frozen
 from framework.observe.text import short_repr
 
@@ -119,7 +120,7 @@ class LoopDetector:
             self._rows.append({**_of_events(sample.events), **_of_processors(began)})
         self._phase = phase
         names = _listed([inbox.name for inbox in began])
-        self._last = f"phase {phase} caused {more} more deliveries, begun by {names}"
+        self._last = f"phase {phase} caused {times(more, 'more delivery')}, begun by {names}"
 
     def _repeat(self, counts: Mapping[str, int]) -> None:
         for period in range(1, LONGEST_PERIOD + 1):
