@@ -10,6 +10,8 @@ from contextlib import suppress
 from framework.flow.findings.evidence import FlowEvidence, JobEvidence
 from framework.observe.findings import Finding, times
 
+SHOWN = 3  # labels
+
 
 def router_misses(evidence: FlowEvidence) -> Iterator[Finding]:
     """Yield a finding for each router that dropped items because they fit none of its arms."""
@@ -24,8 +26,8 @@ def router_misses(evidence: FlowEvidence) -> Iterator[Finding]:
             continue
         ranked = sorted(labels, key=lambda label: -labels[label])
         total = sum(labels.values())
-        told = ", ".join(f"{label} ({labels[label]:,})" for label in ranked[:3])
-        more = f" and {len(ranked) - 3:,} others" if len(ranked) > 3 else ""  # noqa: PLR2004 - those that are told
+        told = ", ".join(f"{label} ({labels[label]:,})" for label in ranked[:SHOWN])
+        more = f" and {times(len(ranked) - SHOWN, 'other')}" if len(ranked) > SHOWN else ""
         were = "was" if total == 1 else "were"
         yield job.finding(
             "router miss",

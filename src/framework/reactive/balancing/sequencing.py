@@ -143,4 +143,5 @@ class LoadBalancerCollector(ReactiveBuilder):
         if self._waiting:
             missing = [number for number in range(self._expected, max(self._waiting)) if number not in self._waiting]
             shown = ", ".join(map(str, missing[:SHOWN_GAPS])) + (", ..." if len(missing) > SHOWN_GAPS else "")
-            yield Unfinished("gap", f"{self.name}: {len(self._waiting)} results wait for number {shown}")
+            waiting = "1 result waits" if len(self._waiting) == 1 else f"{len(self._waiting)} results wait"
+            yield Unfinished("gap", f"{self.name}: {waiting} for number {shown}")
