@@ -68,9 +68,10 @@ def loops(evidence: Evidence) -> Iterator[Finding]:
     if loop is None or len(phases) < LONG_LOOP or phases[-1].settled:
         return
     processor = evidence.processors[loop.names[0]]
+    answer = "answers" if len(loop.names) == 1 else "answer"
     yield Finding(
         "endless phases",
-        f"{' and '.join(loop.names)} answers each __PHASE__ with new work; {loop}",
+        f"{' and '.join(loop.names)} {answer} each __PHASE__ with new work; {loop}",
         case_of_name(processor, PHASE) or handled_at(processor),
         loop.names[0],
         len(phases),

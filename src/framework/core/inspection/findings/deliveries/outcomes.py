@@ -58,9 +58,9 @@ def slow(evidence: Evidence) -> Iterator[Finding]:
     most = max(nodes, key=lambda node: node.busy_seconds)
     if most.busy_seconds < MOST * total or most.busy_seconds < MOST * evidence.elapsed:
         return
-    times = [one.seconds for one in evidence.by_processor.get(most.name, ())]
+    seconds = [one.seconds for one in evidence.by_processor.get(most.name, ())]
     # One delivery that took long, because the machine was busy, does not make a processor slow.
-    if evidence.history is not None and (len(times) < FEWEST or median(times) * most.done < MOST / 2 * total):
+    if evidence.history is not None and (len(seconds) < FEWEST or median(seconds) * most.done < MOST / 2 * total):
         return
     yield Finding(
         "slow processor",
